@@ -43,7 +43,7 @@ def test_a_broken_engine_is_skipped(install, tmp_path):
     assert usable_engines() == (ContainerEngine("podman", str(tmp_path / "podman"), "4.3.1"),)
 
 
-def test_an_absent_image_is_none(install):
+def test_inspecting_an_absent_image_returns_none(install):
     install(podman=PODMAN)
     (engine,) = usable_engines()
 

@@ -32,7 +32,7 @@ def comparison(
         try:
             yield process
         finally:
-            # Its children die with it.
+            # The comparison's child processes die with it.
             process.kill()
 
 

@@ -138,7 +138,7 @@ def test_a_grandchild_may_listen_for_the_child(log):
     processes.stop(child)
 
 
-def test_free_ports_are_none_of_those_of_outgoing_connections():
+def test_free_ports_are_below_the_ports_of_outgoing_connections():
     first_ephemeral = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
 
     assert all(ports.free_port() < first_ephemeral for _ in range(20))

@@ -44,7 +44,7 @@ class Observer:
         self.peak = 0
 
     async def count(self) -> int:
-        """Return the present number of backends."""
+        """Return the current number of backends."""
         async with self._turns:
             cursor = await self._connection.execute(_HELD)
             (held,) = await cursor.fetchone()
@@ -52,7 +52,7 @@ class Observer:
         return held
 
     async def count_once_settled(self, *, to: int) -> int:
-        """Wait until at most `to` backends are left, or for some seconds, and return their number."""
+        """Wait until at most `to` backends are left, or for five seconds, and return their number."""
         # A client disconnects without waiting for its backend to exit.
         for _ in range(500):
             if (held := await self.count()) <= to:
@@ -136,7 +136,7 @@ async def get(session: aiohttp.ClientSession, url: str) -> int:
 
 @pytest.mark.parametrize(
     ("strategy", "expected", "readiness"),
-    # The connections of the views; the readiness check opens its own, or takes one of the pool.
+    # `expected` counts the views' connections; the readiness check opens its own, or takes one from the pool.
     [("per_request", 2 + 16 + 16, 1), ("persistent", 2 + 16 + 16, 1), ("pool", 3, 0)],
 )
 async def test_a_loaded_container_holds_as_many_as_the_budget_counts(
@@ -155,7 +155,7 @@ async def test_a_loaded_container_holds_as_many_as_the_budget_counts(
         aiohttp.ClientSession(headers=FORWARDED_HEADERS, connector=aiohttp.TCPConnector(limit=0)) as session,
     ):
         await observer.lock()
-        # Streams go first, since each needs a view's place to begin.
+        # Start the streams first, since each one needs a view's place to begin.
         crowd = [asyncio.create_task(get(session, f"{target.url}/stream")) for _ in range(25)]
         await observer.until(min(expected, 16))
         crowd += [asyncio.create_task(get(session, f"{target.url}/{way}")) for way in ["sync", "async"] * 25]
@@ -193,7 +193,7 @@ async def test_each_execution_environment_holds_one_connection(variables, observ
     assert observer.peak == 3 == budgeted(environ)
 
 
-async def test_a_persistent_environment_keeps_one_per_kind_of_view(variables, observe, tmp_path):
+async def test_a_persistent_environment_keeps_a_connection_per_view_kind(variables, observe, tmp_path):
     environ = variables("aws_lambda/persistent/direct")
     function = Function("holding", "django_runtimes.entrypoints.aws_lambda.handler", environ, tmp_path / "logs",
                         concurrency_limit=1)  # fmt: skip

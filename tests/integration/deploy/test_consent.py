@@ -45,7 +45,7 @@ def run_at_terminal(argv: list[str], text: str, directory: Path) -> subprocess.C
         ("\n", "ToolError declined; nothing more was changed"),
     ],
 )
-def test_only_yes_is_yes(text: str, expected: str, tmp_path: Path):
+def test_only_yes_is_consent(text: str, expected: str, tmp_path: Path):
     ended = run_at_terminal([sys.executable, "-c", ASK], text, tmp_path)
 
     assert ended.stderr == "Delete it? [y/N] "

@@ -54,7 +54,7 @@ def serve() -> Iterator[Serve]:
         server.server_close()
 
 
-def test_an_application_that_answers_is_good(serve: Serve):
+def test_an_application_that_answers_passes(serve: Serve):
     answers = smoke_test(serve({"/readyz": [200], "/start/": [200]}), "/start/", timeout_s=10)
 
     assert [(answer.path, answer.status) for answer in answers] == [("/readyz", 200), ("/start/", 200)]
@@ -73,14 +73,14 @@ def test_an_application_that_starts_late_is_retried(serve: Serve):
     assert [answer.status for answer in answers] == [200, 200]
 
 
-def test_an_application_without_its_database_is_not_good(serve: Serve):
+def test_an_application_without_its_database_fails(serve: Serve):
     answers = smoke_test(serve({"/readyz": [503], "/": [200]}), "/", timeout_s=0.1)
 
     assert [str(answer) for answer in answers] == ["/readyz answers 503 (Service Unavailable)", "/ answers 200 (OK)"]
     assert [answer.is_good for answer in answers] == [False, True]
 
 
-def test_a_closed_port_is_not_good():
+def test_a_closed_port_fails():
     (answer, _) = smoke_test(f"http://127.0.0.1:{free_port()}", "/", timeout_s=0.1)
 
     assert not answer.is_good
@@ -95,7 +95,7 @@ def test_a_page_is_requested_as_a_browser_would(serve: Serve):
     assert all(answer.is_good for answer in answers), answers
 
 
-def test_a_server_without_http_is_not_good():
+def test_a_server_that_does_not_speak_http_fails():
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), MailServer) as server:
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
         (answer, _) = smoke_test(f"http://127.0.0.1:{server.server_address[1]}", "/", timeout_s=0.1)

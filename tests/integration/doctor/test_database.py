@@ -100,7 +100,7 @@ def test_an_exceeded_budget_exits_1(database_server, database):
     ]
 
 
-def test_an_unreachable_server_leaves_the_budget_unproven():
+def test_the_budget_is_not_proven_without_the_server():
     examined = doctor("database", "budget", "--json", **REQUIRED, DATABASE_URL=UNREACHABLE)
 
     ((level, text),) = findings(examined, "database")
@@ -113,7 +113,7 @@ def test_an_unreachable_server_leaves_the_budget_unproven():
     assert examined.returncode == 1
 
 
-def test_offline_the_servers_limit_comes_from_a_variable():
+def test_offline_a_variable_gives_the_servers_limit():
     examined = doctor(
         "database", "budget", "--offline", **REQUIRED, DATABASE_URL=UNREACHABLE, WEBAPP_DB_MAX_CONNECTIONS="100"
     )

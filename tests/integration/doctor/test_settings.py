@@ -117,7 +117,7 @@ def plain_project(tmp_path):
 
 
 @pytest.mark.parametrize("url", ["sqlite:///db.sqlite3", "mysql://app:hunter2@127.0.0.1/app"])
-def test_a_project_may_read_its_own_database_url(plain_project, url):
+def test_a_database_url_that_only_the_project_reads_is_skipped(plain_project, url):
     examined = doctor("settings", "--json", **plain_project, DATABASE_URL=url)
 
     assert findings(examined, "settings") == [
@@ -128,7 +128,7 @@ def test_a_project_may_read_its_own_database_url(plain_project, url):
     assert "hunter2" not in examined.stdout
 
 
-def test_the_strategy_comes_from_the_settings(settings_module):
+def test_the_strategy_is_read_from_the_settings(settings_module):
     changed = settings_module(
         "DATABASES['default']['CONN_MAX_AGE'] = 60",
         "del DATABASES['default']['OPTIONS']['pool']",

@@ -105,7 +105,7 @@ class EmptyPool:
     empty_for_s = 61.0
 
     def reclaim_unused(self) -> None:
-        """Get no connection back."""
+        """Reclaim no connection."""
 
 
 async def test_a_pool_that_stays_empty_fails_the_health_check(monkeypatch):

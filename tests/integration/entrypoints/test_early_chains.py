@@ -1,4 +1,4 @@
-"""The processes that serve make their middleware before the first request."""
+"""The serving processes make their middleware before the first request."""
 
 import os
 import subprocess

@@ -67,7 +67,7 @@ def test_static_files_are_found_below_the_base_path(get):
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/shop/healthz"])
-def test_health_checks_answer_with_and_without_the_base_path(get, path):
+def test_health_is_answered_with_and_without_the_base_path(get, path):
     assert get(path)[0].status == 200
 
 
@@ -84,7 +84,7 @@ def test_the_origins_own_name_is_not_an_allowed_host(get):
 @pytest.mark.parametrize(
     ("base_path", "path"), [("/admin", "/login/"), ("/admin", "/admin/login/"), ("/static", "/admin/login/")]
 )
-def test_a_stripped_base_path_that_is_also_a_url(tmp_path, base_path, path):
+def test_a_stripped_base_path_may_also_be_a_url(tmp_path, base_path, path):
     """The public path is the base path plus the stripped path; only /admin/admin/login/ is a page."""
     variables = BEHIND_CLOUDFRONT | {"WEBAPP_BASE_PATH": base_path, "WEBAPP_BASE_PATH_STRIPPED": "1"}
     with container(tmp_path / "log", **variables) as (_, port):
@@ -107,14 +107,14 @@ def test_a_command_links_below_the_base_path():
     assert shell.stdout == "/shop/admin/\n", shell.stderr
 
 
-def test_a_base_path_that_begins_a_url_is_a_warning():
+def test_a_base_path_that_begins_a_url_gets_a_warning():
     checked = run("webapp", "check", **REQUIRED, WEBAPP_BASE_PATH="/api")
 
     assert checked.returncode == 0
     assert "(webapp.W017) WEBAPP_BASE_PATH='/api': the URL /api/" in checked.stderr
 
 
-def test_the_sample_projects_settings_pass_with_a_base_path():
+def test_the_sample_projects_settings_are_valid_with_a_base_path():
     checked = run("webapp", "check", **REQUIRED, WEBAPP_BASE_PATH="/shop")
 
     assert (checked.returncode, checked.stderr) == (0, "")

@@ -18,7 +18,7 @@ LONG_DRAIN = {"WEBAPP_DRAIN_S": "20"}
 
 
 def wait_until_serving(log, count: int) -> None:
-    """Wait for the workers, since the master listens before it has any."""
+    """Wait for the workers, since the master listens before it has started one."""
     give_up = time.monotonic() + 30
     while log.read_text().count("Application startup complete") < count:
         assert time.monotonic() < give_up, log.read_text()
@@ -33,7 +33,7 @@ def wait_until_closed(port: int) -> None:
 
 
 def begin_request(client) -> None:
-    """Send half of a request, which gets a redirect over plain HTTP."""
+    """Send half of a request; over plain HTTP the response is a redirect."""
     client.putrequest("POST", "/", skip_host=True)
     client.putheader("Host", "guestbook.example")
     client.putheader("Content-Length", "8")

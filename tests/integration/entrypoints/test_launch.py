@@ -92,7 +92,7 @@ def test_a_missing_database_gives_one_line_under_local_too():
     assert len(launched.stderr.splitlines()) == 1
 
 
-# The settings module sends the signal, after the start and before anything serves.
+# The settings module sends the signal: the process has started, but does not serve yet.
 @pytest.mark.parametrize("command", [(), ("check",)], ids=["server", "command"])
 @pytest.mark.parametrize(("number", "exit_code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_before_serving_exits_quietly(tmp_path, number, exit_code, command):
@@ -210,7 +210,7 @@ def test_a_container_refuses_bodies_above_its_limit(tmp_path):
                 client.request("POST", "/", body=b"x" * size, headers={"Host": "guestbook.example"})
                 statuses.append(client.getresponse().status)
 
-    # Plain HTTP answers the first with a redirect.
+    # Over plain HTTP the first response is a redirect.
     assert statuses == [301, 413]
 
 
@@ -230,7 +230,7 @@ def test_draining_precedes_closing_and_requests_finish(tmp_path):
         response = waiting.getresponse()
         assert response.read()
         assert response.headers["Connection"] is None
-        # Plain HTTP gets a redirect, which needs no database.
+        # Over plain HTTP the response is a redirect, which needs no database.
         running.putrequest("POST", "/", skip_host=True)
         running.putheader("Host", "guestbook.example")
         running.putheader("Content-Length", "8")

@@ -66,7 +66,7 @@ async def test_variables_override_the_settings_on_lambda(tmp_path, own):
 
 
 @pytest.mark.parametrize(("own", "warns"), [("/shop", False), ("/shop/", False), ("/forced", True)])
-def test_another_path_is_a_warning_and_the_changes_are_listed(own, warns):
+def test_another_script_name_gets_a_warning_and_is_listed(own, warns):
     checked = run("webapp", "check", "--explain", **REQUIRED | PROJECT | {"OWN_SCRIPT_NAME": own})
 
     assert checked.returncode == 0, checked.stderr

@@ -89,7 +89,7 @@ def test_a_moderator_can_hide_an_entry_but_not_rewrite_it(moderator):
     assert (entry.hidden, entry.message, entry.idempotency_key) == (True, "As I said", "key-1")
 
 
-def test_entries_are_written_by_visitors_only(moderator):
+def test_a_moderator_cannot_add_an_entry(moderator):
     assert moderator.get(f"{_CHANGELIST}add/").status_code == 403
 
 

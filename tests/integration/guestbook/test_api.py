@@ -108,7 +108,7 @@ def test_a_body_over_the_limit_gets_a_json_error(client, settings):
         ("?page=&page_size=", slice(0, 10), 1, 10, 3),
     ],
 )
-def test_the_list_comes_in_pages_newest_first(client, query, ids, page, page_size, pages):
+def test_the_list_has_pages_with_the_newest_entry_first(client, query, ids, page, page_size, pages):
     created = Entry.objects.bulk_create(sample_entries(25))
 
     answer = client.get(f"/api/entries{query}").json()
@@ -185,7 +185,7 @@ def test_head_is_answered_like_get(client):
     assert (response.status_code, response.content) == (200, b"")
 
 
-def test_statistics_of_an_empty_book(client):
+def test_statistics_of_an_empty_book_are_zero(client):
     assert client.get("/api/statistics").json() == {"entries": 0, "entries_today": 0, "newest_at": None}
 
 

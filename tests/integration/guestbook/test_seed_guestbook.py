@@ -27,7 +27,7 @@ def test_asking_for_more_adds_the_difference():
     assert Entry.objects.count() == 12
 
 
-def test_visitors_entries_stay():
+def test_visitors_entries_are_kept():
     mine = Entry.objects.create(author="Ada", message="Mine")
 
     add_sample_entries(10)

@@ -6,7 +6,7 @@ from tests.integration.instruments.test_requests import check, rounds
 from tests.integration.instruments.tools import DATADOG, SENTRY
 
 
-def test_ddtrace_run(instrument):
+def test_ddtrace_run_records_every_request_once(instrument):
     application, records = instrument(DATADOG, INSTRUMENTED_BY_DDTRACE_RUN="1")
     command = application.python.parent / "ddtrace-run"
     asked = rounds(concurrent=True)
@@ -16,7 +16,7 @@ def test_ddtrace_run(instrument):
     check(DATADOG, asked, answers, records())
 
 
-def test_sentrys_lambda_integration(instrument):
+def test_sentrys_lambda_integration_records_every_invocation(instrument):
     application, records = instrument(SENTRY, INSTRUMENTED_AWS_LAMBDA="1")
     asked = rounds(concurrent=False)
 
@@ -27,6 +27,6 @@ def test_sentrys_lambda_integration(instrument):
     requests = [record for record in seen if record["url"] != "awslambda:///instrumented"]
     check(SENTRY, asked, answers, requests)
     assert len(invocations) == len({record["lambda_request"] for record in invocations}) == len(asked)
-    # Each request and error names the invocation that it is part of.
+    # Each request and each error names its invocation.
     assert {record["lambda_request"] for record in requests} == {record["lambda_request"] for record in invocations}
     assert [record for record in invocations if record["tenant"] or record["user"]] == []

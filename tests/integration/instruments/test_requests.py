@@ -71,7 +71,7 @@ def check_record(tool, path: str, record) -> None:
 
 
 @pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool.name)
-def test_requests_in_a_container(instrument, tool):
+def test_each_tool_records_the_requests_to_a_container(instrument, tool):
     asked = rounds(concurrent=True)
     if tool.sends_at_exit:
         application, records = instrument(tool)
@@ -84,7 +84,7 @@ def test_requests_in_a_container(instrument, tool):
 
 
 @pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool.name)
-def test_requests_on_lambda(instrument, tool):
+def test_each_tool_records_the_requests_to_a_function(instrument, tool):
     application, records = instrument(tool, **tool.hasty_environ)
     asked = rounds(concurrent=False)
 

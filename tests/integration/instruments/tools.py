@@ -17,7 +17,7 @@ class Tool:
     name: str
     request_name: str
     environ: Mapping[str, str] = field(default_factory=dict)
-    # Makes the tool send during the test, where no exit handler runs.
+    # These variables make the tool send during the test, where no exit handler runs.
     hasty_environ: Mapping[str, str] = field(default_factory=dict)
     # The path, parser and answer of the server that it sends to, and the variable that takes its URL.
     server: tuple[str, Callable, dict, str] | None = None
@@ -31,7 +31,7 @@ class Tool:
 
     @contextmanager
     def receiving(self) -> Iterator[Receiver | None]:
-        """Run the server that the tool sends to; None for a tool that writes records itself."""
+        """Run the server that the tool sends to; yield None for a tool that writes records itself."""
         if self.server is None:
             yield None
             return

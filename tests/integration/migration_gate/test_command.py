@@ -72,7 +72,7 @@ def test_allowing_an_applied_migration_is_no_error(gate, journal):
     assert gate("--allow", "journal.0005_author").stdout == "migrations to apply: 0; verdicts: none\n"
 
 
-def test_sql_of_a_new_application_is_a_warning(gate, journal):
+def test_sql_of_a_new_application_gets_a_warning(gate, journal):
     assert journal.migrate().end() == 0
 
     done = gate(**journal.with_statement("SELECT 1"))

@@ -48,7 +48,7 @@ def test_dropping_in_two_releases_breaks_no_version(first, second):
     assert not works(former)
 
 
-def test_requiring_a_field_one_release_after_adding_it():
+def test_requiring_a_field_in_the_next_release_breaks_no_version():
     former = apply(state_of([]), migration("0001_initial", OLD))
     add = migration("0002_add", [migrations.AddField("item", "size", models.IntegerField(null=True, default=0))])
     require = [migrations.AlterField("item", "size", models.IntegerField(default=0))]

@@ -26,7 +26,7 @@ for name in ("django.request", "django.server", "library", "guestbook"):
         ("debug", ["INFO", "WARNING", "ERROR"]),
     ],
 )
-def test_a_loggers_own_level_never_undercuts_the_chosen_one(chosen, levels):
+def test_a_loggers_own_level_is_never_below_the_chosen_level(chosen, levels):
     process = subprocess.run(
         [sys.executable, "-c", SOURCE],
         env={

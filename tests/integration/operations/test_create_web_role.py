@@ -129,7 +129,7 @@ def test_with_tokens_the_role_gets_rds_iam_and_no_password(server, rds):
     assert login_of(rds) == (False, True)
 
 
-def test_switching_a_role_from_tokens_to_a_password(server, rds):
+def test_a_role_can_be_switched_from_tokens_to_a_password(server, rds):
     create_web_role(server, **BY_TOKENS)
 
     done, again = create_web_role(server), create_web_role(server, WEBAPP_DB_PASSWORD="another")
@@ -147,7 +147,7 @@ def test_switching_a_role_from_tokens_to_a_password(server, rds):
     connect(server, "guest", "hunter2").close()
 
 
-def test_switching_a_role_from_a_password_to_tokens(server, rds):
+def test_a_role_can_be_switched_from_a_password_to_tokens(server, rds):
     create_web_role(server)
 
     done = create_web_role(server, **BY_TOKENS)
@@ -189,7 +189,7 @@ def test_tokens_without_rds_iam_create_no_role(server, administrator):
     assert administrator.execute("SELECT FROM pg_roles WHERE rolname = 'guest'").fetchone() is None
 
 
-def test_the_password_comes_from_the_secret(server, administrator, tmp_path):
+def test_the_role_gets_the_password_of_its_secret(server, administrator, tmp_path):
     with secrets_manager(tmp_path / "moto.log") as secrets:
         arn = secrets.store({"username": "guest", "password": "from the secret"})
         other = secrets.store({"username": "somebody", "password": "from the secret"})
@@ -204,7 +204,7 @@ def test_the_password_comes_from_the_secret(server, administrator, tmp_path):
     connect(server, "guest", "from the secret").close()
 
 
-def test_a_role_does_not_create_itself(server, administrator):
+def test_a_role_cannot_create_itself(server, administrator):
     done = create_web_role(server, WEBAPP_DB_USER="clerk")
 
     assert done.returncode == 1

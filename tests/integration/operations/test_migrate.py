@@ -25,7 +25,7 @@ ON_LAMBDA = {
 ALL = ["0001_initial", "0002_gate", "0003_sleep", "0004_index", "0005_author"]
 
 
-def test_of_three_at_once_one_migrates_and_the_others_wait(journal):
+def test_one_of_three_processes_migrates_while_the_others_wait(journal):
     first = journal.migrate_to_gate()
     others = [journal.migrate(), journal.migrate()]
     for other in others:
@@ -33,7 +33,7 @@ def test_of_three_at_once_one_migrates_and_the_others_wait(journal):
         assert "application_name 'webapp migrate on " in other.output
         assert "waiting up to 600 s" in other.output
 
-    # Its fourth migration builds an index concurrently while the others wait.
+    # The fourth migration builds an index concurrently while the others wait.
     journal.open_gate()
 
     assert [migrate.end() for migrate in (first, *others)] == [0, 0, 0]
@@ -178,7 +178,7 @@ def test_the_lock_timeout_names_the_blocking_session(journal):
     assert journal.applied() == ALL
 
 
-def test_the_lock_timeout_comes_from_the_variable(journal):
+def test_a_variable_sets_the_lock_timeout(journal):
     assert journal.migrate("journal", "0004").end() == 0
     with psycopg.connect(journal.url) as reader:
         reader.execute("SELECT count(*) FROM journal_entry")
@@ -265,7 +265,7 @@ def test_without_an_operations_login_the_web_login_is_used(journal):
     assert migrate.end() == 0, migrate.output
 
 
-def test_without_a_server_address_it_asks_for_one(journal):
+def test_the_error_for_a_missing_server_asks_for_its_address(journal):
     migrate = journal.migrate(**ON_LAMBDA, DATABASE_URL="")
 
     assert migrate.end() == 78

@@ -131,7 +131,7 @@ def test_a_missing_permission_names_the_grant(server, administrator):
     )
 
 
-def test_the_named_grant_is_enough(server, administrator):
+def test_the_grant_that_the_error_names_is_enough(server, administrator):
     administrator.execute("CREATE ROLE clerk LOGIN CREATEROLE PASSWORD 'quill'")
     administrator.execute("GRANT webapp TO clerk WITH ADMIN OPTION")
     try:
@@ -149,7 +149,7 @@ def test_an_unknown_role_is_named(server, administrator):
     assert done.stderr == "CommandError: role 'nobody_here' does not exist; name the application's role with --role\n"
 
 
-def test_a_setting_of_one_database_wins_and_is_reported(server, administrator):
+def test_a_timeout_for_one_database_is_kept_and_reported(server, administrator):
     administrator.execute("ALTER ROLE webapp IN DATABASE postgres SET statement_timeout = '1h'")
 
     done = set_role_timeouts(server)

@@ -114,7 +114,7 @@ def _project(settings) -> None:
     settings.ROOT_URLCONF = __name__
     settings.MIDDLEWARE = [f"{__name__}.RaisingMiddleware", INNER]
     settings.SECURE_SSL_REDIRECT = False
-    # Django checks connections that earlier tests left open on this thread, and pytest-django forbids that here.
+    # Django checks connections that earlier tests left open on this thread, but pytest-django blocks queries here.
     connections.close_all()
 
 
@@ -169,7 +169,7 @@ async def test_other_errors_get_the_projects_own_page():
 
 
 @pytest.mark.parametrize("page", ["/view", "/faulty"])
-async def test_got_request_exception_is_sent(page):
+async def test_an_outage_sends_got_request_exception_once(page):
     received = []
 
     def receive(sender, request, **kwargs):
@@ -200,7 +200,7 @@ def test_debug_propagate_exceptions_raises_the_error(settings):
         exception.convert_exception_to_response(view)(request)
 
 
-def test_a_second_call_changes_nothing():
+def test_calling_answer_outages_twice_changes_nothing():
     answer_outages()
     before = exception.handle_uncaught_exception
     answer_outages()

@@ -88,7 +88,7 @@ def test_a_refused_connection_is_503_wherever_it_occurs(client, unreachable, pat
     assert_unavailable(client.get(path))
 
 
-def test_a_failed_lookup_of_the_user_is_503(client, unreachable):
+def test_an_outage_while_the_user_is_looked_up_is_503(client, unreachable):
     client.cookies[django_settings.SESSION_COOKIE_NAME] = "a" * 32
 
     assert_unavailable(client.get("/user"))
@@ -215,7 +215,7 @@ def test_a_lock_timeout_is_503_with_a_short_retry_after(client, database, admini
     assert (response.status_code, response["Retry-After"]) == (503, "1")
 
 
-def test_an_error_that_follows_from_an_outage_is_503(client, database):
+def test_an_error_caused_by_an_outage_is_503(client, database):
     assert client.get("/continues_in_broken_transaction").status_code == 503
 
 
@@ -227,7 +227,7 @@ def test_connections_to_a_read_only_server_are_replaced(client, database, alter_
         # A connection that is still being opened would join the pool read-only after the others were replaced.
         connection.pool.wait()
 
-    # As after a failover: new connections reach the new primary, open ones stay read-only.
+    # This resembles a failover: new connections reach the new primary, and open ones stay read-only.
     alter_role("RESET default_transaction_read_only")
 
     assert_unavailable(client.post("/write"))

@@ -70,12 +70,12 @@ def test_every_pin_is_listed_with_the_line_that_sent_it(pinlint, tmp_path):
     assert report["left_out"].keys() == {"management_commands", "marked_tests"}
     assert f"pages.py:{line_of('pg_advisory_lock')} in locked\n" in process.stdout
     assert f"    called     from pages.py:{line_of('for _, label in names')} in chosen" in process.stdout
-    assert "sent       3 times, by 2 tests, first journeys.py::test_locked\n" in process.stdout
+    assert "sent       3 times, by 2 tests, first journeys.py::test_the_locked_page_takes_locks\n" in process.stdout
     assert "\n6 places would pin RDS Proxy; checked " in process.stdout
 
 
 def test_a_statement_sent_while_connecting_is_reported(pinlint):
-    process = pinlint("-q", "journeys.py", "-k", "test_clean", SHOP_TIME_ZONE="Europe/Rome")
+    process = pinlint("-q", "journeys.py", "-k", "clean_page", SHOP_TIME_ZONE="Europe/Rome")
 
     assert process.returncode == 1
     assert re.search(
@@ -86,7 +86,7 @@ def test_a_statement_sent_while_connecting_is_reported(pinlint):
 
 
 def test_a_clean_run_reports_how_much_was_checked(pinlint):
-    process = pinlint("-q", "journeys.py", "-k", "test_clean")
+    process = pinlint("-q", "journeys.py", "-k", "clean_page")
 
     assert process.returncode == 0
     # The other statement is the BEGIN of pytest-django's transaction around the test.
@@ -104,14 +104,14 @@ def test_without_statements_there_is_no_verdict(pinlint):
 
 
 def test_a_failing_test_without_pins_gives_no_verdict(pinlint):
-    process = pinlint("-q", "journeys.py", "-k", "test_clean", DATABASE_URL="postgresql://a:b@127.0.0.1:1/postgres")
+    process = pinlint("-q", "journeys.py", "-k", "clean_page", DATABASE_URL="postgresql://a:b@127.0.0.1:1/postgres")
 
     assert process.returncode == 3
     assert process.stderr == "webapp pinlint: no verdict, since pytest exited with 1; make the tests pass\n"
 
 
-def test_a_pin_found_by_a_failing_test_is_a_pin(pinlint):
-    process = pinlint("-q", "journeys.py", "-k", "test_that_fails", SHOP_FAILS="1")
+def test_a_pin_found_by_a_failing_test_is_reported(pinlint):
+    process = pinlint("-q", "journeys.py", "-k", "test_the_failing_test_pins", SHOP_FAILS="1")
 
     assert process.returncode == 1
     assert f"pages.py:{line_of('pg_advisory_lock')} in locked\n" in process.stdout
@@ -226,7 +226,7 @@ def test_a_run_that_ends_early_gives_no_verdict(pinlint, tmp_path, source, reaso
     file = tmp_path / "test_early.py"
     file.write_text(f"{source}\n")
     process = pinlint(
-        "-q", "journeys.py", str(file), "-k", "test_clean or test_a", "--json", str(tmp_path / "pins.json")
+        "-q", "journeys.py", str(file), "-k", "clean_page or test_a", "--json", str(tmp_path / "pins.json")
     )
 
     assert process.returncode == 3

@@ -47,7 +47,7 @@ def test_it_records_statements_that_djangos_hook_misses(observed, start):
     assert any(text.startswith(start) for text, _ in observed)
 
 
-def test_a_connection_that_is_not_djangos_is_not_recorded(logging_server):
+def test_it_does_not_record_connections_of_other_code(logging_server):
     seen = []
 
     with recording(seen.append), psycopg.connect(logging_server.url("postgres")) as own:

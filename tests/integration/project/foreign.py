@@ -187,7 +187,7 @@ class ForeignProject:
         path.write_text(path.read_text(encoding="utf-8").replace(call, f"{text}\n{call}"), encoding="utf-8")
 
     def demand_tls(self) -> None:
-        """Let every database of the settings accept only a verified server."""
+        """Make the settings require a verified server for every database."""
         self.add_settings(
             "DATABASES['default'] = {'ENGINE': 'django.db.backends.postgresql', 'HOST': 'db.example', 'NAME': 'shop'}\n"
             "for entry in DATABASES.values():\n"

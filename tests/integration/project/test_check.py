@@ -47,7 +47,7 @@ def start(foreign, *arguments: str, **variables: str) -> subprocess.CompletedPro
 
 
 @pytest.mark.parametrize("command", ["check", "migrate"])
-def test_a_missing_settings_module(foreign, command):
+def test_a_missing_settings_module_is_refused(foreign, command):
     foreign.write("pyproject.toml", '[tool.webapp]\nsettings = "nope.settings"\n')
 
     assert refusal(foreign, command).startswith("the settings nope.settings are not found: there is no module 'nope'; ")
@@ -64,7 +64,7 @@ def test_an_error_in_the_settings_keeps_its_traceback(foreign):
 
 
 @pytest.mark.parametrize("command", ["check", "migrate"])
-def test_an_engine_that_is_not_installed(foreign, command):
+def test_an_engine_that_is_not_installed_is_refused(foreign, command):
     change(foreign, 'DATABASES["default"]["ENGINE"] = "absent.engine"')
 
     assert refusal(foreign, command) == (
@@ -74,7 +74,7 @@ def test_an_engine_that_is_not_installed(foreign, command):
 
 
 @pytest.mark.parametrize("name", ["DATABASES", "ALLOWED_HOSTS"])
-def test_a_setting_that_is_none(foreign, name):
+def test_a_setting_that_is_none_is_refused(foreign, name):
     change(foreign, f"{name} = None")
 
     assert refusal(foreign).startswith(f"{name} is None but must be a ")
@@ -91,7 +91,7 @@ def test_every_unreadable_variable_is_named(foreign):
     assert refusal(foreign, WEBAPP_WORKERS="99999999").startswith("WEBAPP_WORKERS='99999999' ")
 
 
-def test_settings_other_than_the_configured_ones(foreign):
+def test_settings_that_configure_did_not_set_are_refused(foreign):
     foreign.write("config/live.py", "import config.settings\nfrom config.settings import DATABASES, INSTALLED_APPS\n")
     beginning = "config.live lacks the settings that configure() set in config.settings, line "
 
@@ -102,7 +102,7 @@ def test_settings_other_than_the_configured_ones(foreign):
     assert (served.returncode, served.stderr.startswith(f"webapp: {beginning}")) == (78, True)
 
 
-def test_apps_lost_after_the_call_are_refused_everywhere(foreign):
+def test_apps_removed_after_the_call_are_refused_everywhere(foreign):
     append(foreign, 'INSTALLED_APPS = ["django.contrib.auth", "django.contrib.contenttypes", "shop"]\n')
     text = "lacks django_runtimes.adopt, django_runtimes.databases, django_runtimes.operations, "
 
@@ -111,7 +111,7 @@ def test_apps_lost_after_the_call_are_refused_everywhere(foreign):
     assert text in start(foreign, **DEPLOYED).stderr
 
 
-def test_debug_after_the_call_is_refused_everywhere(foreign):
+def test_debug_set_after_the_call_is_refused_everywhere(foreign):
     append(foreign, "DEBUG = True\n")
     text = "DEBUG=True was set after configure() in config.settings, line "
 

@@ -54,7 +54,7 @@ def test_a_replica_gets_the_targets_own_database(foreign):
     assert "DATABASES" not in ended.stderr
 
 
-def test_a_demand_for_tls_does_not_reach_the_servers_of_compare(foreign):
+def test_settings_that_require_tls_do_not_stop_a_comparison(foreign):
     foreign.name_workload(with_application('environment = { REPLICA_URL = "{database_url}" }'))
     foreign.demand_tls()
     proxied = "aws_lambda/per_request/proxy"
@@ -69,7 +69,7 @@ def test_a_demand_for_tls_does_not_reach_the_servers_of_compare(foreign):
     )
 
 
-# As in Django's documentation: a handler without a formatter, whose lines show no level.
+# Django's documentation has this handler without a formatter, whose lines show no level.
 PLAIN_LOGGING = """
 LOGGING = {
     "version": 1,

@@ -13,7 +13,7 @@ def refusal(foreign, **variables: str) -> str:
     return line.removeprefix("webapp test: ")
 
 
-def test_a_missing_settings_module(foreign):
+def test_a_missing_settings_module_is_refused(foreign):
     assert refusal(foreign, DJANGO_SETTINGS_MODULE="config.live") == (
         "the settings config.live are not found: there is no module 'config.live'; correct settings in [tool.webapp] "
         "or DJANGO_SETTINGS_MODULE, or name the folder that holds it as python_path in [tool.webapp]"
@@ -29,14 +29,14 @@ def test_a_missing_variable_is_named_with_its_line(foreign):
     )
 
 
-def test_the_line_is_in_the_projects_own_code(foreign):
+def test_the_error_names_a_line_of_the_projects_own_code(foreign):
     foreign.write("config/settings.py", "from config.more import X\n")
     foreign.write("config/more.py", "import json\n\n\ndef read():\n    return json.loads('{')\n\n\nX = read()\n")
 
     assert refusal(foreign).endswith("(config/more.py, line 5)")
 
 
-def test_a_syntax_error(foreign):
+def test_a_syntax_error_is_named_with_its_line(foreign):
     foreign.write("config/settings.py", "A = 1\nB = = 2\n")
 
     assert refusal(foreign) == (
@@ -45,7 +45,7 @@ def test_a_syntax_error(foreign):
     )
 
 
-def test_a_missing_package(foreign):
+def test_a_missing_package_is_named_with_its_line(foreign):
     foreign.write("config/settings.py", "import environ_of_somebody\n")
 
     assert refusal(foreign) == (
@@ -55,13 +55,13 @@ def test_a_missing_package(foreign):
 
 
 @pytest.mark.parametrize("end", ["import sys; sys.exit('no licence')", "import os; os._exit(3)"])
-def test_settings_that_exit_python(foreign, end):
+def test_settings_that_exit_python_are_refused(foreign, end):
     foreign.write("config/settings.py", f"print('hello')\n{end}\n")
 
     assert ("no licence" in refusal(foreign)) or "end Python with exit code 3 while they load" in refusal(foreign)
 
 
-def test_settings_that_ignore_database_url(foreign):
+def test_settings_that_ignore_database_url_are_refused(foreign):
     settings = (foreign.code / "config/settings.py").read_text()
     foreign.write("config/settings.py", settings + 'DATABASES["default"] |= {"HOST": "db.example", "NAME": "live"}\n')
 
@@ -71,7 +71,7 @@ def test_settings_that_ignore_database_url(foreign):
     )
 
 
-def test_another_engine(foreign):
+def test_an_engine_other_than_postgresql_is_refused(foreign):
     settings = (foreign.code / "config/settings.py").read_text()
     foreign.write("config/settings.py", settings + 'DATABASES["default"]["ENGINE"] = "django.db.backends.sqlite3"\n')
 
@@ -80,14 +80,14 @@ def test_another_engine(foreign):
     )
 
 
-def test_settings_without_configure(foreign):
+def test_settings_without_configure_are_refused(foreign):
     settings = (foreign.code / "config/settings.py").read_text()
     foreign.write("config/settings.py", settings.replace("configure(globals())", ""))
 
     assert refusal(foreign).startswith("config.settings does not call configure(), so the settings do not fit")
 
 
-def test_no_project_and_no_settings(foreign):
+def test_a_folder_without_a_project_and_settings_is_refused(foreign):
     foreign.write("pyproject.toml", "")
 
     ended = foreign.webapp("test")

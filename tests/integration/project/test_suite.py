@@ -109,7 +109,7 @@ def test_djangos_runner_works_in_parallel_without_manage_py(foreign):
     assert summary(ended.stdout) == ["webapp test: aws_ecs, pool passed in"]
 
 
-def test_the_users_server_is_used_and_its_database_untouched(foreign, database_server):
+def test_the_users_server_is_used_without_changing_its_database(foreign, database_server):
     url = database_server.url("postgres")
     with psycopg.connect(database_server.administration_url, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE shop OWNER {database_server.role}")
@@ -181,7 +181,7 @@ def test_bad_arguments_give_one_line(foreign, arguments, complaint):
     assert len(ended.stderr.splitlines()) == 1
 
 
-def test_a_demand_for_tls_and_a_manifest_of_static_files_pass(foreign):
+def test_settings_that_require_tls_and_a_manifest_do_not_fail(foreign):
     foreign.demand_tls()
     foreign.add_settings(
         "INSTALLED_APPS += ['django.contrib.staticfiles']\n"

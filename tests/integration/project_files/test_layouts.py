@@ -92,7 +92,7 @@ def test_the_dockerfile_passes_hadolint(adopted):
     assert (ended.returncode, ended.stdout) == (0, "")
 
 
-def test_the_projects_own_files_stay(adopted):
+def test_the_projects_own_files_are_not_changed(adopted):
     directory, before, _ = adopted
     for name in ("Dockerfile", ".dockerignore", "compare.toml"):
         if name in before:
@@ -109,7 +109,7 @@ def test_a_second_adoption_changes_nothing(adopted, library: Library):
     assert not any("without [" in remark for remark in adoption.plan.remarks)
 
 
-def test_a_newer_library_takes_the_place_of_the_older(adopted, library: Library, tmp_path: Path):
+def test_a_newer_library_replaces_the_older_one(adopted, library: Library, tmp_path: Path):
     directory, before, adoption = adopted
     copy = tmp_path / "copy"
     shutil.copytree(directory, copy)

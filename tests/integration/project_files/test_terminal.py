@@ -49,7 +49,7 @@ def test_yes_writes_the_changes_shown_in_colours(tmp_path: Path):
 
 
 @pytest.mark.parametrize("typed", ["n\n", "\n"])
-def test_anything_else_writes_nothing(tmp_path: Path, typed: str):
+def test_any_other_answer_writes_nothing(tmp_path: Path, typed: str):
     before = tree(make(tmp_path, "pip"))
 
     exit_code, shown = at_a_terminal(tmp_path, typed, NO_COLOR="1")

@@ -113,7 +113,7 @@ def test_a_zappa_file_without_a_project_gives_only_webapp_toml(tmp_path: Path):
     assert tree(tmp_path) == before
 
 
-def test_deploy_takes_its_options(tmp_path: Path):
+def test_init_passes_options_on_to_deploy(tmp_path: Path):
     make(tmp_path, "pip")
 
     ended = init(tmp_path, "--yes", "--deploy", "--project", "kiosk", "--region", "eu-west-1")

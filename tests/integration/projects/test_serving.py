@@ -9,7 +9,7 @@ from tests.integration.serving.lambda_handler.front import body_of, event_of, st
 
 @pytest.fixture(scope="module")
 def filled(stock):
-    """The API with an account and items."""
+    """The API with one account and some items."""
     stock.webapp("fill_stock", runtime="aws_ecs")
     return stock
 

@@ -37,13 +37,13 @@ async def test_liveness_ignores_the_host():
     assert headers[b"cache-control"] == b"no-store"
 
 
-async def test_ready_when_the_check_passes():
+async def test_it_is_ready_when_the_check_passes():
     health = HealthChecks(check_readiness=ready, timeout_s=1).before(never_reached)
 
     assert (await request(health, "/readyz"))[:2] == (200, b'{"status": "ok"}')
 
 
-async def test_unready_names_only_the_errors_class():
+async def test_a_failed_check_shows_only_the_errors_class():
     def refused():
         raise ConnectionRefusedError("password=hunter2 at db.internal")
 

@@ -1,4 +1,4 @@
-"""A worker that has served its maximum of requests is replaced without losing any."""
+"""A worker that has served its maximum number of requests is replaced without losing one."""
 
 import asyncio
 import os

@@ -159,14 +159,14 @@ async def test_only_answered_writes_are_acknowledged(generator, ledger):
     assert (ledger.sent, ledger.acknowledged, ledger.ambiguous) == (30, 20, 10)
 
 
-async def test_reads_do_not_count_in_the_ledger(generator, ledger):
+async def test_reads_are_not_recorded_in_the_ledger(generator, ledger):
     async with serving(respond_200) as url:
         await generator.burst(url, [READ], count=3, seed=1, ledger=ledger)
 
     assert ledger.sent == 0
 
 
-async def test_requests_during_a_server_stall_include_the_wait(generator, ledger):
+async def test_latency_includes_a_stall_of_the_server(generator, ledger):
     stall_ends = None
 
     async def stall(request: web.BaseRequest) -> web.StreamResponse:
@@ -186,7 +186,7 @@ async def test_requests_during_a_server_stall_include_the_wait(generator, ledger
     assert slower_than(block.latency, 195) >= due_in_first_100_ms
 
 
-async def test_a_generator_stall_counts_from_the_scheduled_time(generator, ledger):
+async def test_latency_includes_a_stall_of_the_generator(generator, ledger):
     stalled = False
 
     async def stall_everything(request: web.BaseRequest) -> web.StreamResponse:
@@ -259,7 +259,7 @@ async def test_a_connection_reset_has_its_own_error(generator, ledger):
     assert outcome.error == "connection_reset"
 
 
-async def test_half_a_response_has_its_own_error(generator, ledger):
+async def test_an_incomplete_response_has_its_own_error(generator, ledger):
     async def send_half(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf")
 

@@ -91,7 +91,7 @@ def test_all_databases_together_get_half_of_the_servers_connections(server, pgbo
     assert sum(_backends(server).values()) <= 20
 
 
-def test_its_settings_are_recorded(pgbouncer):
+def test_pgbouncers_settings_are_recorded(pgbouncer):
     assert pgbouncer.settings == {
         "pool_mode": "transaction",
         "auth_type": "scram-sha-256",

@@ -53,7 +53,7 @@ def engine() -> str:
 @pytest.fixture
 def open_database(engine, django_db_blocker) -> Iterator[OpenDatabase]:
     """Creates wrappers from variables, as the settings do; `changes` updates the entry of DATABASES."""
-    # pytest-django blocks queries to protect the application's database, which none of these is.
+    # pytest-django blocks queries to protect the application's database, but these are other databases.
     if engine == "postgis":
         require_geodjango()
     with django_db_blocker.unblock(), ExitStack() as opened:

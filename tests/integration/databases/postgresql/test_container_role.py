@@ -87,7 +87,7 @@ def test_the_endpoint_gets_the_token_of_the_pod(endpoint, monkeypatch, tmp_path)
     assert [authorization for _, authorization in endpoint.requests] == ["of-a-variable", "of-the-pod"]
 
 
-def test_credentials_sign_many_tokens(endpoint):
+def test_credentials_are_fetched_once_for_many_tokens(endpoint):
     source = provider(refresh_after_s=0.0)
     source.login()
     endpoint.give("AKIDROLE2")
@@ -148,7 +148,7 @@ def test_an_unreachable_endpoint_is_a_missing_login(endpoint, monkeypatch):
         {"AWS_PROFILE": "guestbook"},
     ],
 )
-def test_other_credentials_are_left_to_botocore(endpoint, monkeypatch, variables):
+def test_botocore_reads_other_credentials(endpoint, monkeypatch, variables):
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
 

@@ -88,7 +88,7 @@ def test_the_mixin_and_the_engine_both_work(open_mixed, strategy):
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
-def test_connections_of_another_class_are_watched_too(open_mixed, strategy):
+def test_a_connection_of_another_class_is_watched_too(open_mixed, strategy):
     wrapper = open_mixed(OwnConnectionWrapper, strategy)
     wrapper.ensure_connection()
 
@@ -96,7 +96,7 @@ def test_connections_of_another_class_are_watched_too(open_mixed, strategy):
     assert wrapper.is_usable()
 
 
-def test_djangos_operations_get_the_marking_compilers(open_mixed):
+def test_djangos_operations_use_the_marking_compilers(open_mixed):
     wrapper = open_mixed(CountingWrapper, "per_request")
 
     assert isinstance(wrapper.ops, DatabaseOperations)

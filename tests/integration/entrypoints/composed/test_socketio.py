@@ -1,4 +1,4 @@
-"""Socket.IO below a base path, by polling and by websocket, as docs/compose.md says."""
+"""Socket.IO below a base path, by polling and by websocket, as described in docs/compose.md."""
 
 import gc
 from http.client import HTTPConnection
@@ -12,7 +12,7 @@ from tests.integration.entrypoints.launcher import container
 pytestmark = pytest.mark.profile_free
 
 
-# python-engineio's client leaves responses unread and their connections open.
+# python-engineio's client leaves responses unread and connections open.
 @pytest.mark.filterwarnings("ignore:Unclosed connection:ResourceWarning")
 @pytest.mark.parametrize("base_path", ["", "/shop"])
 @pytest.mark.parametrize("module", ["sockets", "mounted_sockets"])
@@ -30,14 +30,14 @@ async def test_clients_reach_socketio_and_django(tmp_path, module, base_path):
                 )
                 replies.append((client.transport, await client.call("echo", "hello", timeout=10)))
         page = ask(port, "GET", f"{base_path}/plain")
-    # Collects the connections here, where their warning is ignored, and not in a later test.
+    # Collect the open connections here, where their warning is ignored, not in a later test.
     gc.collect()
 
     assert replies == [("polling", "hello"), ("websocket", "hello")]
     assert (page[0], page[1]["link"]) == (200, f"{base_path}/plain")
 
 
-def test_a_hop_that_strips_the_base_path(tmp_path):
+def test_socketio_answers_behind_a_hop_that_strips_the_base_path(tmp_path):
     variables = PROJECT | {"COMPOSED": f"{COMPOSED}.sockets.application", "WEBAPP_BASE_PATH": "/shop"}
     with container(tmp_path / "log", **variables) as (_, port):
         connection = HTTPConnection("127.0.0.1", port, timeout=20)

@@ -10,35 +10,35 @@ from django.db import connection
 pytestmark = pytest.mark.django_db
 
 
-def test_locked(client):
+def test_the_locked_page_takes_locks(client):
     client.get("/locked?key=1")
     client.get("/locked?key=2")
 
 
-def test_exported(client):
+def test_the_exported_page_opens_a_cursor(client):
     client.get("/exported")
 
 
-def test_imported(client):
+def test_the_imported_page_sends_a_long_statement(client):
     client.get("/imported")
 
 
-def test_locked_again(client):
+def test_the_locked_page_takes_another_lock(client):
     client.get("/locked?key=3")
 
 
-async def test_listed(async_client):
+async def test_the_listed_page_opens_an_asynchronous_cursor(async_client):
     await async_client.get("/listed")
 
 
-def test_chosen(client, pin_lint):
+def test_the_chosen_page_opens_a_cursor_in_a_form(client, pin_lint):
     client.get("/chosen")
 
     assert [finding.rule.name for finding in pin_lint.pins] == ["cursor"]
 
 
 @pytest.mark.pins("the report is run once a night, on a connection of its own")
-def test_marked(client):
+def test_the_marked_test_may_pin(client):
     client.get("/exported")
 
 
@@ -49,25 +49,25 @@ def _prepared():
 
 
 @pytest.mark.usefixtures("_prepared")
-def test_fixtures_are_the_tests_own(client):
+def test_the_fixture_may_set_session_state(client):
     client.get("/clean")
 
 
-def test_commands_take_the_direct_route():
+def test_management_commands_use_the_direct_route():
     call_command("loaddata", "users.json", verbosity=0)
 
     assert User.objects.exists()
 
 
-def test_clean(client):
+def test_the_clean_page_does_not_pin(client):
     client.get("/clean")
 
 
 @pytest.mark.skipif(not os.environ.get("SHOP_FAILS"), reason="fails on purpose")
-def test_that_fails(client):
+def test_the_failing_test_pins(client):
     client.get("/locked?key=1")
     raise AssertionError
 
 
-def test_without_database():
+def test_no_statement_is_sent_without_database():
     assert True

@@ -112,7 +112,7 @@ def test_pages_are_listed_without_a_usable_database(tmp_path: Path):
 
 
 @pytest.mark.parametrize("addition", [LOGGING, 'DATABASES["default"]["NAME"] = "shop.sqlite3"\n', "print('hello')\n"])
-def test_the_tree_is_not_changed(tmp_path: Path, addition: str):
+def test_inspecting_a_project_does_not_change_it(tmp_path: Path, addition: str):
     before = tree(project(tmp_path, settings=SETTINGS + addition))
 
     inspect_project(find_layout(tmp_path, settings=None))
@@ -198,7 +198,7 @@ def test_uploads_beyond_a_limit_are_linked(tmp_path: Path, monkeypatch: pytest.M
         assert not (copy.root / "shop/urls.py").is_symlink()
 
 
-def test_urls_that_do_not_load_leave_the_front_page(tmp_path: Path):
+def test_only_the_front_page_is_found_if_the_urls_do_not_load(tmp_path: Path):
     project(tmp_path, urls="import absent\n")
 
     found = inspect_project(find_layout(tmp_path, settings=None))

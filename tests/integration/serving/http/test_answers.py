@@ -118,7 +118,7 @@ def test_a_response_ends_when_the_application_ends_it(port, name, content):
     assert time.monotonic() - started >= 0.3
 
 
-def test_a_failure_after_the_response_spares_the_next_request(server):
+def test_a_failure_after_the_response_does_not_affect_the_next_request(server):
     _, content, serves_next = _ask(server.port, "failing-after-its-end")
 
     assert (content, serves_next) == (INNER, True)

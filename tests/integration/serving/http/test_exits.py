@@ -1,4 +1,4 @@
-"""A request's task that exits leaves the worker and its other requests alone."""
+"""A task that exits in one request ends neither the worker nor its other requests."""
 
 import os
 import signal
@@ -32,7 +32,7 @@ def get(server, target):
 
 @pytest.mark.parametrize("code", [1, 3, 4])
 @pytest.mark.parametrize("way", _WAYS)
-def test_a_task_that_exits_leaves_the_other_requests(server, way, code):
+def test_a_task_that_exits_does_not_end_the_other_requests(server, way, code):
     worker = server.worker
     with create_connection(("127.0.0.1", server.port)) as other:
         other.sendall(request("GET /late"))

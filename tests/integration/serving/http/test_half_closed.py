@@ -1,4 +1,4 @@
-"""A client that closes its sending side counts as disconnected."""
+"""The application sees a client that closes its sending side as disconnected."""
 
 import asyncio
 
@@ -10,7 +10,7 @@ from tests.integration.serving.http.servers import request
 pytestmark = pytest.mark.profile_free
 
 
-def test_the_application_gets_a_disconnect_at_once(run):
+def test_the_application_receives_a_disconnect_at_once(run):
     received = []
 
     async def application(scope, receive, send):

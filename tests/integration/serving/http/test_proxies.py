@@ -72,7 +72,7 @@ _HOSTILE = [
 
 
 class Client:
-    """Requests paths of its own, and records every response that belongs to another client."""
+    """Requests paths that no other client requests, and records every response that belongs to another client."""
 
     def __init__(self, port: int, name: str) -> None:
         self._port, self._name = port, name

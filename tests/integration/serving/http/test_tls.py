@@ -60,7 +60,7 @@ def test_a_handshake_times_out_like_the_first_head(run, server_side, client_side
     assert answered.startswith(b"HTTP/1.1 200 ")
 
 
-def test_the_longest_pending_handshakes_make_room(run, server_side, client_side, caplog):
+def test_the_longest_pending_handshakes_are_closed_to_make_room(run, server_side, client_side, caplog):
     async def scenario():
         async with serving(ssl=server_side, connections=4) as (port, _), AsyncExitStack() as clients:
             silent = [await asyncio.open_connection("127.0.0.1", port) for _ in range(6)]

@@ -1,4 +1,4 @@
-"""On Lambda the init phase makes the middleware chain that the views need, where no event loop runs."""
+"""On Lambda the init phase makes the middleware chain that the views need, outside any event loop."""
 
 import pytest
 from django.core.handlers.asgi import ASGIHandler
@@ -85,7 +85,7 @@ def test_the_init_phase_makes_the_chain_that_the_views_need(make, settings, list
     assert constructors.made == [first]
 
 
-def test_the_made_chain_serves(make, settings, listed):
+def test_the_chain_of_the_init_phase_serves_requests(make, settings, listed):
     settings.MIDDLEWARE = [listed(f"{HERE}.SaysItsMode")]
     handler = make()
 
@@ -95,7 +95,7 @@ def test_the_made_chain_serves(make, settings, listed):
     assert constructors.made == ["synchronous", "asynchronous"]
 
 
-def test_middleware_that_may_differ_is_made_asynchronous_alone(make, settings):
+def test_middleware_with_differing_modes_gets_only_the_async_chain(make, settings):
     settings.MIDDLEWARE = [f"{HERE}.SaysItsMode"]
     handler = make()
 
@@ -103,7 +103,7 @@ def test_middleware_that_may_differ_is_made_asynchronous_alone(make, settings):
     assert constructors.made == ["asynchronous"]
 
 
-def test_behind_a_tool_the_asgi_handlers_chain_is_made(make, settings, listed):
+def test_behind_a_tool_the_asgi_handler_makes_its_chain(make, settings, listed):
     settings.MIDDLEWARE = [listed(f"{HERE}.SaysItsMode")]
     asgi_handler = OneHopASGIHandler(threads=1)
 
@@ -117,7 +117,7 @@ def test_behind_a_tool_the_asgi_handlers_chain_is_made(make, settings, listed):
     assert constructors.made == ["synchronous"]
 
 
-def test_a_patched_entry_makes_the_asgi_handlers_chain(make, settings, listed, monkeypatch):
+def test_behind_a_patched_entry_the_asgi_handler_makes_its_chain(make, settings, listed, monkeypatch):
     original = ASGIHandler.__call__
 
     async def patched(self, *args):
@@ -132,7 +132,7 @@ def test_a_patched_entry_makes_the_asgi_handlers_chain(make, settings, listed, m
 
 
 @pytest.mark.parametrize("target", ["/sync", "/async"])
-def test_a_service_that_is_away_at_the_init_is_asked_again(make, settings, caplog, target):
+def test_a_chain_that_failed_in_the_init_phase_is_made_later(make, settings, caplog, target):
     settings.MIDDLEWARE = [f"{HERE}.Fails"]
     constructors.failing.append(ConnectionError("the service is down"))
     handler = make()

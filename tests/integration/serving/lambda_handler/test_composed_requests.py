@@ -1,4 +1,4 @@
-"""Each request of an application around Django's handler has thread-sensitive calls of its own, which end with it."""
+"""Each request to an application around Django's handler has its own thread-sensitive calls, which end with it."""
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -52,7 +52,7 @@ def ask():
 
 @pytest.fixture
 def connected():
-    """Collect Django's wrappers that connect."""
+    """Collect the wrappers of new database connections."""
     wrappers = []
 
     def remember(connection, **_):
@@ -65,7 +65,7 @@ def connected():
 
 @pytest.mark.parametrize(("path", "answer"), [("/leaves_atomic", b"1 2"), ("/fails", b"Internal Server Error")])
 @pytest.mark.parametrize("strategy", ["pooled", "per_request", "persistent"])
-def test_nothing_is_left_open_once_the_reply_is_made(request, ask, connected, strategy, path, answer):
+def test_no_transaction_is_left_open_after_the_reply(request, ask, connected, strategy, path, answer):
     request.getfixturevalue(strategy)
 
     assert ask(path) == answer

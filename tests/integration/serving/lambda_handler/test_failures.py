@@ -198,7 +198,7 @@ def test_middleware_that_exits_fails_only_its_invocation(ours, settings):
     assert body_of(ours(event_of("http_api_v2", "GET", "/aplain"))) == b"plain"
 
 
-def test_an_exit_that_a_view_has_left_fails_no_later_invocation(ours, caplog):
+def test_an_exit_left_behind_by_a_view_fails_no_later_invocation(ours, caplog):
     ours(event_of("http_api_v2", "GET", "/leaves_an_exit_behind"))
     time.sleep(0.02)
 

@@ -44,7 +44,7 @@ CLOUDFRONT = {"x-forwarded-host": "www.example", "cloudfront-forwarded-proto": "
 @pytest.fixture
 def behind_cloudfront(settings):
     settings.ALLOWED_HOSTS = ["www.example"]
-    # Before the handler is made, with the middleware that reads it.
+    # Set these before the handler is made, because its middleware reads them once.
     settings.SECURE_SSL_REDIRECT = False
     settings.SECURE_PROXY_SSL_HEADER = ("HTTP_CLOUDFRONT_FORWARDED_PROTO", "https")
     handler = DirectLambdaHandler(
@@ -101,7 +101,7 @@ def test_the_scope_has_the_scheme_of_the_configured_header(behind_cloudfront, fr
 @VIEWS
 @pytest.mark.parametrize("front", ["load_balancer", "load_balancer_multi_value"])
 @pytest.mark.parametrize(("stated", "seen"), [("http, https", b"https"), ("https, http", b"http"), ("http", b"http")])
-def test_a_load_balancers_last_scheme_wins(ours, settings, front, stated, seen, view):
+def test_the_last_scheme_of_a_load_balancer_is_used(ours, settings, front, stated, seen, view):
     settings.ALLOWED_HOSTS, settings.SECURE_SSL_REDIRECT = ["*"], False
 
     assert body_of(ours(event_of(front, "GET", f"/{view}/", headers={"x-forwarded-proto": stated}))) == seen

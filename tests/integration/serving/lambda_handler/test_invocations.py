@@ -213,7 +213,7 @@ def test_async_views_share_one_loop(ours):
     assert b"null" not in places.pop()
 
 
-def test_async_views_behind_a_wrong_hint_share_that_loop(ours, settings):
+def test_async_views_behind_a_wrong_hint_share_the_same_loop(ours, settings):
     settings.LANGUAGES = [("en", "English"), ("de", "German")]
     settings.MIDDLEWARE = [*settings.MIDDLEWARE, "django.middleware.locale.LocaleMiddleware"]
 

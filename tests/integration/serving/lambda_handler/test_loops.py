@@ -1,4 +1,4 @@
-"""All coroutines of an execution environment run on one event loop, those of synchronous views too."""
+"""All coroutines of an execution environment run on one event loop, including the ones of synchronous views."""
 
 import asyncio
 import threading
@@ -42,7 +42,7 @@ def calls_often(request):
 
 
 def calls_below(request):
-    """A coroutine's synchronous call on the invoking thread, which calls a coroutine."""
+    """Run a coroutine that makes a synchronous call on the invoking thread, which in turn runs a coroutine."""
 
     async def outer():
         return await sync_to_async(async_to_sync(loop))()
@@ -147,18 +147,18 @@ def get(ours, target):
 
 @pytest.mark.parametrize("target", [f"/{view.__name__}" for view in SYNCHRONOUS])
 def test_async_to_sync_runs_on_the_loop_of_async_views(ours, target):
-    """Fails when asgiref looks for a thread's event loop in another way than AsyncBridge offers it."""
+    """This fails if asgiref no longer finds a thread's event loop where AsyncBridge puts it."""
     expected = get(ours, "/asynchronous")
 
     assert [get(ours, target) for _ in range(3)] == [expected] * 3
     assert get(ours, "/asynchronous") == expected
 
 
-def test_the_first_loop_of_a_sync_view_stays(ours):
+def test_the_loop_that_a_sync_view_creates_is_kept(ours):
     assert get(ours, "/calls_once") == get(ours, "/asynchronous") == get(ours, "/calls_often")
 
 
-def test_a_constructor_of_middleware_calls_on_the_same_loop(ours, settings):
+def test_a_constructor_of_middleware_uses_the_same_loop(ours, settings):
     settings.MIDDLEWARE = [f"{__name__}.CallsAsItIsMade"]
 
     reply = ours(event_of("http_api_v2", "GET", "/calls_once"))
@@ -166,7 +166,7 @@ def test_a_constructor_of_middleware_calls_on_the_same_loop(ours, settings):
     assert reply["headers"]["x-loop"] == body_of(reply).decode()
 
 
-def test_a_call_on_another_loop_leaves_the_next_invocation_ours(ours):
+def test_a_call_on_another_loop_does_not_affect_the_next_invocation(ours):
     expected = get(ours, "/calls_once")
 
     get(ours, "/calls_elsewhere_first")
@@ -174,7 +174,7 @@ def test_a_call_on_another_loop_leaves_the_next_invocation_ours(ours):
     assert get(ours, "/calls_once") == expected
 
 
-def test_a_call_that_fails_leaves_the_loop(ours):
+def test_a_call_that_fails_does_not_end_the_loop(ours):
     loop = get(ours, "/calls_once")
 
     assert get(ours, "/fails") == f'["wrong", {loop}]'
@@ -185,7 +185,7 @@ def test_a_view_that_calls_no_coroutine_needs_no_thread(ours):
     assert get(ours, "/plain") == "[]"
 
 
-def test_a_task_goes_on_while_the_loop_is_in_use(ours):
+def test_a_task_continues_while_the_loop_is_in_use(ours):
     progress.clear()
 
     get(ours, "/leaves_a_task")
@@ -202,7 +202,7 @@ def test_a_call_sees_the_views_transaction(direct, ours):
     assert get(ours, "/writes") == "[1, 0]"
 
 
-def test_nothing_is_offered_between_invocations(ours):
+def test_asgiref_finds_no_loop_between_invocations(ours):
     get(ours, "/calls_often")
 
     assert SyncToAsync.threadlocal.main_event_loop is None

@@ -58,7 +58,7 @@ def test_a_doubly_escaped_letter_matches_no_other_url(ours, front):
 
 
 @pytest.mark.parametrize("target", ["/sync/100%2525", "/sync/%2561"])
-def test_an_http_api_has_decoded_the_path(both, target):
+def test_the_path_that_an_http_api_has_decoded_is_not_decoded_again(both, target):
     both(event_for_raw_path("http_api_v2", target))
 
 

@@ -33,7 +33,7 @@ def test_no_connection_outlives_a_bridged_view(ours, opened_connections, target)
 
 
 @pytest.mark.parametrize("target", ["/hidden", "/hidden/fails", "/hidden/cancels", "/stream"])
-def test_a_sync_view_bridges_after_a_bridged_one(ours, target):
+def test_a_sync_view_can_bridge_after_a_bridged_view(ours, target):
     ask_as(ours, "tenant_a", target)
 
     assert ask_as(ours, "tenant_b", "/bridges") == b"tenant_b "

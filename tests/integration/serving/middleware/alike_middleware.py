@@ -63,14 +63,14 @@ class SkipsLoginForTenants(LoginRequiredMiddleware):
 
 
 class _Settings:
-    """Like a package's settings object, has no attribute except its settings, not even `__dict__`."""
+    """Has no attribute except its settings, not even `__dict__`, like a package's settings object."""
 
     def __getattribute__(self, name):
         return {"HEADER": "tenant"}.get(name)
 
 
 class _Array:
-    """Like a numpy array, compares to a result that has no truth value."""
+    """Gives a comparison that has no truth value, like a numpy array."""
 
     def __eq__(self, other):
         return self
@@ -82,7 +82,7 @@ class _Array:
 
 
 class _UnreadableTable(list):
-    """Like a table of many rows, must not be read at startup."""
+    """Must not be read at startup, like a table of many rows."""
 
     def _fail(self, *_):
         raise AssertionError("read")

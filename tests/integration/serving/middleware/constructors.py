@@ -1,4 +1,4 @@
-"""Middleware whose constructors do what no event loop allows: query, run coroutines, wait, fail."""
+"""Middleware whose constructors query, run coroutines, wait or fail."""
 
 import asyncio
 import contextlib

@@ -28,7 +28,7 @@ class ByMode:
 
 
 class KeptBySet:
-    """A descriptor without `__get__`: the value that it keeps for the middleware is the middleware's own."""
+    """A descriptor without `__get__`, whose value is an attribute of the middleware itself."""
 
     def __set__(self, instance, value):
         vars(instance)["key"] = key_of(instance)

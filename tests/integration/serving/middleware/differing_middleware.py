@@ -159,7 +159,7 @@ class ByMissingAttribute(MiddlewareMixin):
 
 
 class ByHelper(MiddlewareMixin):
-    """Names no mode: a function of another module reads the middleware's mode."""
+    """Does not name a mode itself: a function of another module reads the middleware's mode."""
 
     def process_request(self, request):
         request.tenant = request.META.get(key_of(self))

@@ -1,4 +1,4 @@
-"""Values that receivers and middleware set last to the end of their request, and do not leak into another."""
+"""Values that receivers and middleware set are kept until their request ends, and do not leak into another one."""
 
 import asyncio
 import contextlib
@@ -28,7 +28,7 @@ async def ask(handler, target: str) -> None:
 
 
 @VIEWS
-async def test_a_request_keeps_its_values_to_its_end(one_hop, view):
+async def test_a_request_keeps_its_values_until_its_end(one_hop, view):
     handler = one_hop()
     for number in range(3):
         with context_values.Recording():

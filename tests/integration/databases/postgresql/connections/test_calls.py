@@ -1,4 +1,4 @@
-"""Calls of anyio's, of which one thread runs several for one request: none loses its connection to another."""
+"""Several calls of one request on one thread of anyio's: no call loses its connection to another thread."""
 
 import asyncio
 import gc
@@ -27,7 +27,7 @@ READ = "SELECT coalesce(nullif(current_setting('app.tenant', true), ''), 'none')
 
 @pytest.fixture
 def request_():
-    """A request that this test's tasks and their threads are at work for."""
+    """The request that this test's tasks and their threads belong to."""
     request = Request()
     current_request.set(request)
     yield request
@@ -36,7 +36,7 @@ def request_():
 
 
 def release_unused(wrapper):
-    """As another thread does that finds the pool empty."""
+    """Release unused connections from another thread, as a thread does when the pool is empty."""
     with workers(1) as (thread,):
         thread.do(wrapper.release_unused)
 
@@ -59,7 +59,7 @@ async def test_a_second_call_keeps_its_connection_while_its_cursor_is_open(alias
     assert await run_sync(second) == (thread, ("a",))
 
 
-async def test_a_second_call_keeps_its_session_between_two_cursors(alias, request_):
+async def test_a_second_call_keeps_its_session_state_between_two_cursors(alias, request_):
     def second():
         run(alias, SET)
         release_unused(connections[alias])
@@ -70,13 +70,13 @@ async def test_a_second_call_keeps_its_session_between_two_cursors(alias, reques
     assert await run_sync(second) == (thread, ("a",))
 
 
-async def test_a_second_call_of_a_request_sees_no_session_of_the_first(alias, request_):
+async def test_a_second_call_sees_no_session_state_of_the_first(alias, request_):
     thread = await run_sync(set_tenant, alias)
 
     assert await run_sync(lambda: (get_ident(), run(alias, READ))) == (thread, ("none",))
 
 
-def test_a_second_task_of_a_request_sees_no_session_of_the_first(alias, request_):
+def test_a_second_task_sees_no_session_state_of_the_first(alias, request_):
     def work(statement):
         context = Context()
         context.run(current_request.set, request_)
@@ -89,7 +89,7 @@ def test_a_second_task_of_a_request_sees_no_session_of_the_first(alias, request_
 
 
 @pytest.mark.parametrize("statement", [CompiledSQL("SELECT 1"), SET], ids=["orm", "raw"])
-async def test_a_cursor_that_a_call_returns_is_read_in_the_next(alias, request_, statement):
+async def test_the_next_call_can_read_a_cursor_that_a_call_returns(alias, request_, statement):
     def first():
         cursor = connections[alias].cursor()
         cursor.execute(statement)
@@ -107,7 +107,7 @@ async def test_a_cursor_that_a_call_returns_is_read_in_the_next(alias, request_,
     assert await run_sync(second) is not None
 
 
-async def test_a_call_that_was_given_up_keeps_its_session(alias, request_):
+async def test_an_abandoned_call_keeps_its_session_state(alias, request_):
     is_given_up, rows = threading.Event(), queue.SimpleQueue()
 
     def work():
@@ -124,7 +124,7 @@ async def test_a_call_that_was_given_up_keeps_its_session(alias, request_):
     assert await asyncio.to_thread(rows.get, timeout=10) == ("a",)
 
 
-async def test_thread_sensitive_calls_of_a_call_are_part_of_it(alias, request_):
+async def test_thread_sensitive_calls_within_a_call_share_its_session(alias, request_):
     def work():
         with transaction.atomic(alias):
             run(alias, SET)
@@ -133,7 +133,7 @@ async def test_thread_sensitive_calls_of_a_call_are_part_of_it(alias, request_):
     assert await run_sync(work) == (("a",), ("a",))
 
 
-def test_a_request_does_not_keep_the_wrappers_of_threads_that_have_ended(alias, request_):
+def test_a_request_keeps_no_wrappers_of_threads_that_have_ended(alias, request_):
     def work():
         current_request.set(request_)
         run(alias, SET)

@@ -1,4 +1,4 @@
-"""Executors' threads that work for a request: no other request sees its session, and its end returns connections."""
+"""Threads of executors work for a request: no other request sees its session state, and its end returns connections."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -24,14 +24,14 @@ READ = "SELECT coalesce(nullif(current_setting('app.tenant', true), ''), 'none')
 
 
 def in_request(call):
-    """Return the call in a copy of a request's context, as `asyncio.to_thread` runs it on another thread."""
+    """Return a function that makes the call in a new request's context, as `asyncio.to_thread` does on a thread."""
     context = Context()
     context.run(current_request.set, Request())
     return lambda: context.run(call)
 
 
 @pytest.mark.parametrize("strategy", ["pool", "persistent", "per_request"])
-def test_no_request_on_an_executors_thread_sees_anothers_session(database_server, open_database, strategy):
+def test_no_request_on_an_executors_thread_sees_anothers_state(database_server, open_database, strategy):
     wrapper = open_database(database_server.url("postgres"), WEBAPP_DB_STRATEGY=strategy)
     connections.settings[wrapper.alias] = wrapper.settings_dict
     alias = wrapper.alias
@@ -62,7 +62,7 @@ def context_of(request):
     return context
 
 
-def test_the_end_of_a_job_returns_its_threads_connection(alias):
+def test_a_threads_connection_is_returned_when_its_job_ends(alias):
     with ThreadPoolExecutor(1) as executor:
         for job in (SET, "BEGIN", "SELECT pg_advisory_lock(3)") * POOL_SIZE:
             executor.submit(context_of(Request()).run, run, alias, job).result()
@@ -70,7 +70,7 @@ def test_the_end_of_a_job_returns_its_threads_connection(alias):
         assert executor.submit(context_of(Request()).run, run, alias, READ).result() == ("none",)
 
 
-def test_the_end_of_a_request_does_not_affect_a_later_one(alias):
+def test_the_end_of_a_request_does_not_affect_a_later_request(alias):
     first, second = Request(), Request()
     with workers(1) as (thread,):
         thread.do(partial(context_of(first).run, run, alias, SET))
@@ -113,7 +113,7 @@ def test_a_thread_that_outlives_its_request_loses_no_query(alias):
 
 
 @pytest.mark.parametrize("strategy", ["pool", "persistent", "per_request"])
-def test_no_request_on_psycopgs_connection_sees_anothers_session(database_server, open_database, strategy):
+def test_no_request_on_psycopgs_connection_sees_anothers_state(database_server, open_database, strategy):
     wrapper = open_database(database_server.url("postgres"), WEBAPP_DB_STRATEGY=strategy)
     connections.settings[wrapper.alias] = wrapper.settings_dict
     alias = wrapper.alias

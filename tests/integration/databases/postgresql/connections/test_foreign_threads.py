@@ -112,7 +112,7 @@ def test_a_transaction_of_an_ended_thread_is_rolled_back(alias):
         *("temporary table", "cursor", "named cursor"),
     ],
 )
-def test_open_work_and_session_state_keep_the_connection(alias, begin):
+def test_a_thread_with_open_work_or_state_keeps_its_connection(alias, begin):
     kept = []
     with workers(1) as (thread,):
         thread.do(lambda: run(alias, "SELECT 1"))
@@ -125,7 +125,7 @@ def test_open_work_and_session_state_keep_the_connection(alias, begin):
         thread.do(lambda: close(alias))
 
 
-def test_a_connection_returns_after_the_transaction(alias):
+def test_a_connection_is_returned_after_the_transaction(alias):
     def commit():
         with transaction.atomic(alias):
             run(alias, "SELECT 1")
@@ -145,7 +145,7 @@ def test_a_connection_returns_after_the_transaction(alias):
         assert thread.do(roll_back) is False
 
 
-def test_a_connection_returns_with_the_last_cursor(alias):
+def test_a_connection_is_returned_with_the_last_cursor(alias):
     def two_cursors():
         connection = connections[alias]
         with connection.cursor() as first:
@@ -245,7 +245,7 @@ def test_a_thread_that_serves_whole_requests_keeps_its_connection(alias):
         assert not thread.do(lambda: has_connection(alias))
 
 
-def test_a_pool_measures_how_long_it_is_empty(alias):
+def test_a_pool_measures_how_long_it_has_been_empty(alias):
     pool = connections[alias].pool
     assert pool.empty_for_s == 0
     with workers(POOL_SIZE) as threads:

@@ -163,7 +163,7 @@ def ask(port: int) -> tuple[int, int, int]:
 
 
 def ask_until(answer, *, processes_wanted: int) -> list[tuple[int, int, int]]:
-    """Return the answers once each of the wanted processes gave two, or after a hundred."""
+    """Return the answers once each of the wanted processes has given two, or after a hundred."""
     answers = []
     for _ in range(100):
         answers.append(answer())
@@ -184,7 +184,7 @@ class ConcurrentInvocations:
     async def next_invocation(self) -> RuntimeInvocation:
         if self.done.is_set():
             await asyncio.Event().wait()
-        # Leaves time for the other process to ask too.
+        # Leave time for the other process to ask, too.
         await asyncio.sleep(0.05)
         deadline_ms = int(time.time() * 1000) + 10_000
         return RuntimeInvocation(str(uuid.uuid4()), b"{}", deadline_ms, "arn:aws:lambda:::function:f", "Root=1")
@@ -212,7 +212,7 @@ async def test_awslambdarics_processes_share_no_connection(environ, strategy, tm
     runtime_api = RuntimeApi(invocations)
     await runtime_api.serve()
     log = tmp_path / "function.log"
-    # The import before the fork is the worst case.
+    # Importing the handler before the fork is the worst case.
     source = "import function_of_test, awslambdaric.__main__ as ric; ric.main(['ric', 'function_of_test.handler'])"
     runtime = processes.spawn(
         [sys.executable, "-c", source],

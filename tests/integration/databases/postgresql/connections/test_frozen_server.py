@@ -1,4 +1,4 @@
-"""A server that stands still makes no event loop wait for it, where a job has left a transaction open."""
+"""The event loop does not wait for a frozen server when a job has left a transaction open."""
 
 import asyncio
 import os
@@ -16,13 +16,13 @@ from tests.integration.databases.postgresql.connections.foreign_threads import r
 
 pytestmark = pytest.mark.profile_free
 
-# For how long the server stands still; a loop that waits for it waits as long.
+# The server is frozen for this long; a loop that waited for the server would wait as long.
 _FROZEN_S = 2.0
 
 
 @pytest.fixture
 def request_():
-    """A request that this test's tasks and their threads are at work for."""
+    """The request that this test's tasks and their threads belong to."""
     request = Request()
     current_request.set(request)
     yield request
@@ -31,7 +31,7 @@ def request_():
 
 @pytest.fixture
 def freeze():
-    """Stop a backend of the server's for two seconds."""
+    """Return a function that stops a backend for two seconds."""
     thaw = []
 
     def freeze(pid):
@@ -54,7 +54,7 @@ def leave_open(alias, freeze=None):
 
 async def test_the_end_of_a_request_does_not_wait_for_a_job_that_rolls_back(alias, request_, freeze):
     await asyncio.to_thread(leave_open, alias, freeze)
-    # Its thread is in the midst of ROLLBACK.
+    # By now the job's thread waits for its ROLLBACK.
     await asyncio.sleep(0.2)
     since_s = monotonic()
     request_.end()
@@ -62,7 +62,7 @@ async def test_the_end_of_a_request_does_not_wait_for_a_job_that_rolls_back(alia
     assert monotonic() - since_s < _FROZEN_S / 4
 
 
-async def test_the_end_of_a_request_rolls_nothing_back_on_the_loop(alias, request_, freeze):
+async def test_the_end_of_a_request_sends_no_rollback_on_the_loop(alias, request_, freeze):
     pid, wrapper = await run_sync(leave_open, alias)
     freeze(pid)
     since_s = monotonic()
@@ -70,7 +70,7 @@ async def test_the_end_of_a_request_rolls_nothing_back_on_the_loop(alias, reques
 
     assert monotonic() - since_s < _FROZEN_S / 4
     assert vars(wrapper)["connection"] is None
-    # The pool replaces the connection, and the thread begins with another.
+    # The pool replaces the connection, so the thread gets another one.
     current_request.set(Request())
     (other,) = await run_sync(partial(run, alias, "SELECT pg_backend_pid()"))
     assert other != pid

@@ -1,4 +1,4 @@
-"""Jobs of an executor: each keeps its session until it ends, and no other job sees it."""
+"""Jobs of an executor: each keeps its session state until it ends, and no other job sees that state."""
 
 import logging
 import queue
@@ -73,14 +73,14 @@ def read_raw(alias):
 
 @pytest.mark.parametrize("read", [partial(run, sql=READ), read_raw], ids=["query", "raw"])
 @pytest.mark.parametrize("set_tenant", [partial(run, sql=SET), set_raw], ids=["query", "raw"])
-def test_a_job_without_a_context_sees_no_session_of_a_job(any_alias, executor, set_tenant, read):
+def test_a_job_without_a_context_sees_no_state_of_a_job(any_alias, executor, set_tenant, read):
     executor.submit(set_tenant, any_alias).result()
 
     assert executor.submit(read, any_alias).result() == ("none",)
 
 
 @pytest.mark.parametrize("read", [partial(run, sql=READ), read_raw], ids=["query", "raw"])
-def test_a_job_without_a_context_sees_no_session_of_a_request(any_alias, executor, read):
+def test_a_job_without_a_context_sees_no_state_of_a_request(any_alias, executor, read):
     executor.submit(in_request(Request(), partial(run, any_alias, SET))).result()
 
     assert executor.submit(read, any_alias).result() == ("none",)
@@ -102,7 +102,7 @@ def leave_atomic_without_connection(alias):
 
 
 @pytest.mark.parametrize("set_tenant", [partial(run, sql=SET), set_raw, leave_atomic], ids=["query", "raw", "atomic"])
-def test_a_task_of_a_thread_pool_sees_no_session_of_another(any_alias, set_tenant):
+def test_a_task_of_a_thread_pool_sees_no_state_of_another(any_alias, set_tenant):
     def work(_):
         set_tenant(any_alias)
         return read_raw(any_alias)
@@ -114,7 +114,7 @@ def test_a_task_of_a_thread_pool_sees_no_session_of_another(any_alias, set_tenan
 
 
 @pytest.mark.parametrize("set_tenant", [partial(run, sql=SET), set_raw, leave_atomic], ids=["query", "raw", "atomic"])
-async def test_a_call_on_anyios_thread_sees_no_session_of_another(any_alias, set_tenant):
+async def test_a_call_on_anyios_thread_sees_no_state_of_another(any_alias, set_tenant):
     def work():
         set_tenant(any_alias)
         return get_ident()
@@ -126,7 +126,7 @@ async def test_a_call_on_anyios_thread_sees_no_session_of_another(any_alias, set
     await run_sync(partial(close, any_alias))
 
 
-async def test_connections_of_anyios_calls_return_with_their_request(alias):
+async def test_connections_of_anyios_calls_are_returned_with_the_request(alias):
     def work():
         run(alias, SET)
         return connections[alias]
@@ -140,7 +140,7 @@ async def test_connections_of_anyios_calls_return_with_their_request(alias):
 
 
 @pytest.mark.parametrize("first", [partial(run, sql=SET), set_raw], ids=["query", "raw"])
-def test_a_job_keeps_its_session_until_it_ends(any_alias, executor, first):
+def test_a_job_keeps_its_session_state_until_it_ends(any_alias, executor, first):
     def work():
         first(any_alias)
         return run(any_alias, READ), read_raw(any_alias)
@@ -150,7 +150,7 @@ def test_a_job_keeps_its_session_until_it_ends(any_alias, executor, first):
     assert executor.submit(work).result() == (("a",), ("a",))
 
 
-def test_a_job_that_outlives_its_request_keeps_its_session(any_alias, executor):
+def test_a_job_that_outlives_its_request_keeps_its_session_state(any_alias, executor):
     request = Request()
 
     def work():
@@ -201,7 +201,7 @@ def test_a_transaction_left_open_by_a_request_is_rolled_back(any_alias, note, le
         assert run(any_alias, "SELECT count(*) FROM note") == (1,)
 
 
-def test_a_request_within_anothers_transaction_does_not_end_it(any_alias, note):
+def test_a_request_within_anothers_transaction_keeps_it_open(any_alias, note):
     def inner():
         run(any_alias, "INSERT INTO note VALUES ('inner')")
 
@@ -234,7 +234,7 @@ def test_a_cursor_closed_by_another_thread_frees_its_connection(alias, make, end
         close(alias)
 
 
-def test_cursors_closed_by_other_threads_end_every_wait(alias):
+def test_closing_cursors_in_other_threads_serves_every_waiter(alias):
     handed_over = queue.SimpleQueue()
 
     def hand_over():
@@ -242,7 +242,7 @@ def test_cursors_closed_by_other_threads_end_every_wait(alias):
 
     count = 4 * POOL_SIZE
     with workers(count) as threads, ThreadPoolExecutor(count) as starters:
-        # Like a view that breaks out of an iterator. The pool's timeout is 1 s.
+        # Each thread acts like a view that breaks out of an iterator. The pool's timeout is 1 s.
         started = [starters.submit(thread.do, hand_over) for thread in threads]
         for _ in range(count):
             handed_over.get(timeout=5)
@@ -264,7 +264,7 @@ def test_an_iterator_continues_in_the_next_job(alias, executor):
     assert not executor.submit(has_connection, alias).result()
 
 
-def test_a_thread_keeps_its_session_for_a_time_after_its_request(alias, monkeypatch, caplog):
+def test_a_thread_keeps_its_state_for_a_time_after_its_request(alias, monkeypatch, caplog):
     caplog.set_level(logging.WARNING)
     request = Request()
     with workers(POOL_SIZE) as threads:

@@ -44,7 +44,7 @@ def test_a_cursor_that_outlives_its_connection_is_refused(alias, use):
 
 
 @pytest.mark.parametrize("end", [lambda kept: kept[0].close(), lambda kept: kept.clear()], ids=["closes", "drops"])
-def test_another_thread_does_not_return_the_connection(alias, monkeypatch, end):
+def test_a_cursor_closed_by_another_thread_returns_no_connection(alias, monkeypatch, end):
     unraised, kept = [], []
     monkeypatch.setattr(sys, "unraisablehook", unraised.append)
     with workers(2) as (thread, other):
@@ -57,7 +57,7 @@ def test_another_thread_does_not_return_the_connection(alias, monkeypatch, end):
         assert not thread.do(lambda: has_connection(alias))
 
 
-def test_another_thread_closes_a_cursor_without_a_query(alias):
+def test_a_cursor_closed_by_another_thread_sends_no_query(alias):
     with workers(1) as (thread,):
         kept = thread.do(lambda: named_cursor(alias))
         kept.close()

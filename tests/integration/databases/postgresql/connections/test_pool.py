@@ -1,4 +1,4 @@
-"""Pools whose connections died, were evicted or rested, and whose server is down."""
+"""Pools whose connections died, were evicted or rested, and pools whose server is down."""
 
 import time
 from contextlib import suppress
@@ -69,7 +69,7 @@ def test_a_pool_that_lost_its_connections_keeps_its_size(pooled, administrator):
     fill(pooled, 8)
 
 
-def test_eviction_replaces_this_connection_and_the_idle_ones(pooled):
+def test_eviction_replaces_the_current_and_the_idle_connections(pooled):
     fill(pooled, 3)
     before = pids(pooled, 3)
     assert backend_pid(pooled) in before
@@ -105,7 +105,7 @@ def test_a_connection_that_rested_too_long_is_replaced(pooled):
     assert backend_pid(pooled) != before
 
 
-def test_a_pool_keeps_the_entry_it_was_made_with(pooled, administrator):
+def test_a_pool_keeps_the_settings_it_was_made_with(pooled, administrator):
     before = pooled.settings_dict["NAME"]
     fill(pooled, 1)
     pool = pooled.pool
@@ -128,7 +128,7 @@ def database_of(wrapper) -> str:
         return cursor.fetchone()[0]
 
 
-def test_queries_follow_a_changed_entry(pooled, administrator):
+def test_queries_use_the_changed_settings(pooled, administrator):
     before = database_of(pooled)
     pooled.close()
     old = pooled.pool
@@ -152,7 +152,7 @@ def test_queries_follow_a_changed_entry(pooled, administrator):
     ],
     ids=lambda part: part[-1] if isinstance(part, tuple) else "",
 )
-def test_a_changed_entry_gets_a_new_pool(pooled, names, value):
+def test_changed_settings_get_a_new_pool(pooled, names, value):
     before = pooled.pool
     assert pooled.pool is before
     entry = pooled.settings_dict
@@ -166,7 +166,7 @@ def test_a_changed_entry_gets_a_new_pool(pooled, names, value):
     pooled.close()
 
 
-def test_a_connection_in_use_while_the_entry_changes_is_closed(pooled):
+def test_a_connection_in_use_while_settings_change_is_closed(pooled):
     database_of(pooled)
     in_use = pooled.connection
 
@@ -179,7 +179,7 @@ def test_a_connection_in_use_while_the_entry_changes_is_closed(pooled):
     assert database_of(pooled) == "template1"
 
 
-def test_a_pooled_connection_returns_when_the_entry_has_no_pool(pooled):
+def test_a_pooled_connection_is_returned_after_the_pool_is_removed(pooled):
     database_of(pooled)
     pool = pooled.pool
 
@@ -190,7 +190,7 @@ def test_a_pooled_connection_returns_when_the_entry_has_no_pool(pooled):
     assert not pool._lent
 
 
-def test_waiting_ends_early_once_the_server_is_known_to_be_down(own_server, open_database):
+def test_a_request_fails_early_once_the_server_is_known_to_be_down(own_server, open_database):
     wrapper = open_database(own_server.url("postgres"), WEBAPP_DB_POOL_TIMEOUT_S="1")
     backend_pid(wrapper)
     wrapper.close()
@@ -206,7 +206,7 @@ def test_waiting_ends_early_once_the_server_is_known_to_be_down(own_server, open
     assert time.monotonic() - started_s < 0.9
 
 
-def test_a_late_request_in_an_outage_gives_up_with_the_first(own_server, open_database):
+def test_a_later_request_in_an_outage_fails_with_the_first(own_server, open_database):
     wrapper = open_database(own_server.url("postgres"), WEBAPP_DB_POOL_TIMEOUT_S="2")
     fill(wrapper, 1)
     processes.stop(own_server.process, first_signal=SIGQUIT)

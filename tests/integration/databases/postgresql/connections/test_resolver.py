@@ -1,4 +1,4 @@
-"""A name server that does not answer delays a connection no longer than the settings allow."""
+"""A silent name server delays a connection no longer than the settings allow."""
 
 import os
 import subprocess

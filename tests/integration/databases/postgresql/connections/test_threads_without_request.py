@@ -54,7 +54,7 @@ def test_a_connection_in_use_is_not_taken_back(alias, monkeypatch, use):
             thread.do(lambda: use(alias))
         monkeypatch.setattr(taking, "LONGEST_REST_S", 5.0)
         for thread in threads:
-            # Access to psycopg's connection counts as a use.
+            # Access to psycopg's connection is a use.
             thread.do(lambda: _simulate_rest(alias))
             thread.do(lambda: connections[alias].connection)
         monkeypatch.setattr(connections[alias].pool, "timeout", 0.1)
@@ -64,12 +64,12 @@ def test_a_connection_in_use_is_not_taken_back(alias, monkeypatch, use):
 
 
 @pytest.mark.parametrize("use", [sets_state, begins, leaves_atomic])
-def test_state_and_transactions_keep_their_connection(alias, monkeypatch, use):
+def test_a_connection_with_state_or_a_transaction_is_not_taken_back(alias, monkeypatch, use):
     monkeypatch.setattr(taking, "LONGEST_REST_S", 0.0)
     with workers(POOL_SIZE) as threads:
         for thread in threads:
             thread.do(lambda: use(alias))
-        # Not before: each of them waits for the server to make its connection.
+        # Set the short timeout only now, because each thread above waited for the server to make its connection.
         monkeypatch.setattr(connections[alias].pool, "timeout", 0.1)
 
         with pytest.raises(OperationalError):

@@ -38,7 +38,7 @@ def test_handlers_and_adapters_do_not_outlive_their_request(wrapper, statement):
 
 
 @pytest.mark.parametrize("statement", ["SET app.tenant = 'a'", None])
-def test_adapters_that_a_receiver_registers_for_each_connection_stay(wrapper, statement):
+def test_adapters_that_a_receiver_registers_are_kept(wrapper, statement):
     def receiver(connection, **kwargs):
         connection.connection.adapters.register_dumper(str, UpperDumper)
 
@@ -142,13 +142,13 @@ def test_every_attribute_of_psycopgs_connection_is_restored(administrator):
     restored = {"_autocommit", "row_factory", "cursor_factory", "server_cursor_factory"}
     restored |= {"_isolation_level", "_read_only", "_deferrable", "_adapters", "_notice_handlers", "_notify_handlers"}
     restored |= {"_num_transactions", "_tpc", "_notifies_backlog", "_pipeline"}
-    # Derived from those, or not changed by requests.
+    # These are derived from the others, or requests do not change them.
     others = {"_begin_statement", "_prepared", "_closed", "pgconn", "lock"}
 
     assert vars(administrator).keys() == restored | others
 
 
-def test_the_isolation_level_of_the_settings_stays(database_server, open_database):
+def test_the_isolation_level_of_the_settings_is_kept(database_server, open_database):
     for strategy in ("pool", "persistent"):
         wrapper = open_database(database_server.administration_url, WEBAPP_DB_STRATEGY=strategy)
         wrapper.settings_dict["OPTIONS"]["isolation_level"] = IsolationLevel.SERIALIZABLE

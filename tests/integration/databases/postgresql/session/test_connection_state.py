@@ -37,7 +37,7 @@ class RecordingCursor(psycopg.Cursor):
 
 
 @pytest.mark.parametrize("name", ["cursor_factory", "server_cursor_factory"])
-def test_a_cursor_factory_sees_no_other_request(wrapper, name):
+def test_a_cursor_factory_sees_no_statement_of_another_request(wrapper, name):
     before = getattr(wrapper.connection, name)
     setattr(wrapper.connection, name, RecordingCursor)
 
@@ -75,7 +75,7 @@ class DumperWithoutOid(StrDumper):
     oid = 0
 
 
-# For each map of psycopg's adapters: a registration in it alone, and its lookup.
+# For each map of psycopg's adapters, a registration in that map alone, and its lookup.
 REGISTRATIONS = {
     "type": (
         lambda adapters: adapters.types.add(TypeInfo("own", 990_001, 0)),
@@ -113,7 +113,7 @@ def test_an_unfinished_transaction_block_is_removed(wrapper):
     next_request(wrapper).commit()
 
 
-def test_callbacks_of_libpq_see_no_other_request(wrapper):
+def test_a_callback_of_libpq_sees_no_notice_of_another_request(wrapper):
     received = []
     wrapper.connection.pgconn.notice_handler = received.append
 

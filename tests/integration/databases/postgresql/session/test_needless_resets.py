@@ -62,7 +62,7 @@ def test_a_cursor_that_runs_two_queries_needs_no_reset(wrapper):
     assert reset_statement(wrapper) is None
 
 
-def test_a_cursor_that_is_closed_twice_hides_no_other(wrapper):
+def test_closing_a_cursor_twice_hides_no_other_cursor(wrapper):
     closed, kept = declare(wrapper), declare(wrapper)
     closed.close()
     closed.close()
@@ -72,7 +72,7 @@ def test_a_cursor_that_is_closed_twice_hides_no_other(wrapper):
     kept.close()
 
 
-def test_a_cursor_of_an_earlier_request_hides_no_other(wrapper):
+def test_a_cursor_of_an_earlier_request_hides_no_later_cursor(wrapper):
     outlived = declare(wrapper)
     end_request(wrapper)
     kept = declare(wrapper)

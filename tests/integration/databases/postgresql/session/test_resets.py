@@ -8,7 +8,7 @@ from tests.integration.databases.postgresql.conftest import backend_pid, end_req
 pytestmark = pytest.mark.profile_free
 
 
-def test_psycopgs_prepared_statements_keep_working(database_server, open_database):
+def test_psycopgs_prepared_statements_still_work_after_a_reset(database_server, open_database):
     wrapper = open_database(database_server.administration_url, WEBAPP_DB_POOL_MAX_SIZE="1")
     wrapper.settings_dict["OPTIONS"] |= {"prepare_threshold": 0, "server_side_binding": True}
     for _ in range(3):
@@ -28,7 +28,7 @@ def test_a_failed_reset_replaces_the_connection(database_server, open_database, 
     assert backend_pid(wrapper) != before
 
 
-def test_a_touched_session_of_a_proxy_is_replaced(database_server, open_database):
+def test_a_connection_to_a_proxy_with_session_state_is_replaced(database_server, open_database):
     for strategy in ("pool", "persistent"):
         wrapper = open_database(
             database_server.administration_url, WEBAPP_DB_STRATEGY=strategy, changes={"ROUTE": "proxy"}
@@ -50,7 +50,7 @@ def test_a_connection_whose_client_gave_up_stays_in_the_pool(pooled):
     before = backend_pid(pooled)
     run(pooled, "SET app.tenant = 'a'")
     end_request(pooled)
-    # psycopg assigns it to a waiting client, and takes it back from one that gave up.
+    # psycopg assigns a connection to a waiting client, and takes it back from a client that gave up.
     connection = ConnectionPool.getconn(pooled.pool)
     assert connection.session.is_resetting
     pooled.pool._return_connection(connection, from_getconn=True)
@@ -59,7 +59,7 @@ def test_a_connection_whose_client_gave_up_stays_in_the_pool(pooled):
     assert backend_pid(pooled) == before
 
 
-def test_a_statement_that_is_prepared_after_a_reset_stays(pooled):
+def test_a_statement_prepared_after_a_reset_is_kept(pooled):
     pooled.settings_dict["OPTIONS"] |= {"prepare_threshold": 0, "server_side_binding": True}
     for _ in range(2):
         with pooled.cursor() as cursor:
@@ -72,7 +72,7 @@ def test_a_statement_that_is_prepared_after_a_reset_stays(pooled):
     assert run(pooled, "EXECUTE q") == 7
 
 
-def test_role_and_time_zone_are_configured_again(database_server, open_database):
+def test_a_reset_session_gets_its_role_and_time_zone_again(database_server, open_database):
     wrapper = open_database(
         database_server.administration_url,
         WEBAPP_DB_POOL_MAX_SIZE="1",

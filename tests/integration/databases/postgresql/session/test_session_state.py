@@ -15,7 +15,7 @@ from tests.integration.databases.postgresql.conftest import backend_pid, end_req
 
 pytestmark = pytest.mark.profile_free
 
-# The statement that sets it, the query that shows it, and the values that the next request may see.
+# The statement that sets the state, the query that shows it, and the values that the next request may see.
 STATE = {
     "a setting": ("SET app.tenant = 'a'", "SELECT current_setting('app.tenant', true)", {"", None}),
     "set_config in a query": (
@@ -97,7 +97,7 @@ def test_session_state_is_reset_after_an_open_transaction(wrapper):
     assert run(wrapper, "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()") == 0
 
 
-def test_psycopgs_own_connection_is_watched_too(wrapper):
+def test_state_set_through_psycopgs_connection_is_reset_too(wrapper):
     wrapper.ensure_connection()
     wrapper.connection.execute("SET app.tenant = 'a'")
     end_request(wrapper)
@@ -106,7 +106,7 @@ def test_psycopgs_own_connection_is_watched_too(wrapper):
 
 
 @pytest.mark.parametrize("cursor_class", [psycopg.Cursor, psycopg.ClientCursor, psycopg.RawCursor])
-def test_cursors_made_outside_the_connection_are_watched_too(wrapper, cursor_class):
+def test_state_set_by_a_cursor_of_psycopg_is_reset_too(wrapper, cursor_class):
     wrapper.ensure_connection()
     cursor_class(wrapper.connection).execute("SET app.tenant = 'a'")
     end_request(wrapper)
@@ -114,7 +114,7 @@ def test_cursors_made_outside_the_connection_are_watched_too(wrapper, cursor_cla
     assert not run(wrapper, "SELECT current_setting('app.tenant', true)")
 
 
-def test_a_change_of_the_cursor_factory_hides_no_statement(wrapper):
+def test_state_is_reset_although_the_cursor_factory_was_changed(wrapper):
     wrapper.ensure_connection()
     wrapper.connection.cursor_factory = psycopg.Cursor
     wrapper.connection.execute("SET app.tenant = 'a'")
@@ -138,7 +138,7 @@ def test_the_last_value_of_a_sequence_is_reset(wrapper):
         run(wrapper, "SELECT lastval()")
 
 
-def test_the_cursor_of_a_kept_iterator_is_closed(wrapper):
+def test_the_cursor_of_an_iterator_kept_by_a_request_is_closed(wrapper):
     run(wrapper, "CREATE TABLE IF NOT EXISTS auth_group (id serial PRIMARY KEY, name varchar(150) UNIQUE)")
     groups = Group.objects.using(wrapper.alias)
     for name in "ab":
@@ -201,7 +201,7 @@ def test_a_session_without_autocommit_is_configured_again(database_server, open_
         assert run(wrapper, "SHOW TimeZone") == "Asia/Tokyo"
 
 
-def test_settings_by_connection_created_are_set_again(wrapper):
+def test_settings_made_by_connection_created_are_made_again(wrapper):
     def set_tenant(connection, **kwargs):
         if connection is wrapper:
             run(connection, "SET app.tenant = 'every'")
@@ -226,7 +226,7 @@ def test_queries_of_the_orm_need_no_reset(wrapper):
     assert list(groups.filter(name__startswith="b").values_list("name")) == [("b",)]
     assert groups.aggregate(Count("pk")) == {"pk__count": 1}
     assert [group.name for group in groups.iterator()] == ["b"]
-    # Not `delete`, which first queries other tables.
+    # Unlike `_raw_delete`, `delete` first queries other tables.
     groups.all()._raw_delete(wrapper.alias)
 
     assert not wrapper.connection.session.is_touched

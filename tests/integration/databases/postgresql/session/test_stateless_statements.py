@@ -9,7 +9,7 @@ from django_runtimes.databases.postgresql.session.statements import STATELESS_FU
 pytestmark = pytest.mark.profile_free
 
 
-# Their results vary, they send a signal, or their effect ends with the transaction.
+# Functions whose results vary, that send a signal, or whose effect ends with the transaction.
 VOLATILE_WITHOUT_STATE = {
     "clock_timestamp",
     "gen_random_uuid",
@@ -51,7 +51,7 @@ def test_the_stateless_functions_are_stable_on_the_server(alias):
 def test_always_reset_clears_settings_of_orm_statements(database_server, open_database, always, left):
     wrapper = open_database(database_server.url("postgres"), WEBAPP_DB_ALWAYS_RESET=always, WEBAPP_DB_POOL_MAX_SIZE="1")
     with wrapper.cursor() as cursor:
-        # Like a query of a view.
+        # This resembles a query of a view.
         cursor.execute(CompiledSQL("SELECT set_config('app.tenant', 'a', false)"))
     wrapper.close()
 

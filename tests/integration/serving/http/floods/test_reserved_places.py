@@ -87,10 +87,10 @@ async def test_a_websocket_gets_no_reserved_place(serve):
     assert b"retry-after: 1" in raw
 
 
-async def test_short_requests_beside_kept_connections_take_no_reserved_place(serve):
+async def test_idle_connections_of_short_requests_reserve_no_place(serve):
     async with serve(connections=16) as (port, connections), AsyncExitStack() as clients:
         for _ in range(15):
-            # One after the other: of a burst some would be answered in reserved places.
+            # Send the requests one after the other: some requests of a burst would be answered in reserved places.
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
             clients.callback(writer.close)
             writer.write(request("GET /page"))

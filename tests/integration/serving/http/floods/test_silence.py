@@ -113,7 +113,7 @@ async def test_the_number_of_stalled_bodies_is_limited(serve):
     assert served.startswith(b"HTTP/1.1 200 ")
 
 
-async def test_a_stalled_body_makes_room(serve, monkeypatch):
+async def test_a_stalled_body_is_closed_to_make_room(serve, monkeypatch):
     monkeypatch.setattr("django_runtimes.serving.http.worker_connections._STALLED_S", 0.1)
     async with serve(bodies=1, linger_pause_s=0.1) as (port, _):
         stalled = asyncio.create_task(talk_until_closed(port, _POST))
@@ -126,7 +126,7 @@ async def test_a_stalled_body_makes_room(serve, monkeypatch):
         assert (await stalled)[0].startswith(b"HTTP/1.1 408 ")
 
 
-async def test_the_slowest_body_makes_room(serve, monkeypatch):
+async def test_the_slowest_body_is_closed_to_make_room(serve, monkeypatch):
     monkeypatch.setattr("django_runtimes.serving.http.worker_connections._STALLED_S", 0.1)
     async with serve(bodies=2, linger_pause_s=0.1) as (port, connections):
         drips = asyncio.create_task(talk_until_closed(port, _POST, *[b"x"] * 100, pause_s=0.02))
@@ -143,7 +143,7 @@ async def test_the_slowest_body_makes_room(serve, monkeypatch):
         assert (await faster)[0].startswith(b"HTTP/1.1 200 ")
 
 
-async def test_the_longest_silent_clients_make_room(serve):
+async def test_the_longest_silent_clients_are_closed_to_make_room(serve):
     is_asked, may_answer = asyncio.Event(), asyncio.Event()
 
     async def answer(scope, receive, send):
@@ -166,7 +166,7 @@ async def test_the_longest_silent_clients_make_room(serve):
         assert (await served)[0].startswith(b"HTTP/1.1 200 ")
 
 
-async def test_unread_responses_make_room(serve, monkeypatch):
+async def test_clients_that_read_no_response_are_closed_to_make_room(serve, monkeypatch):
     monkeypatch.setattr("django_runtimes.serving.http.worker_connections._STALLED_S", 0.2)
     async with serve(connections=4) as (port, _), AsyncExitStack() as clients:
         for _ in range(4):

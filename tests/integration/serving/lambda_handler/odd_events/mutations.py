@@ -1,4 +1,4 @@
-"""Damages events of every front at random, some of them to a great depth; the same seed gives the same events."""
+"""Damages events of every front at random, and nests some of them deeply; the same seed gives the same events."""
 
 import copy
 import json
@@ -19,7 +19,7 @@ _REQUESTS: tuple[dict[str, Any], ...] = (
     {"method": "POST", "headers": {"content-type": "multipart/form-data; boundary=edge"}, "body": _MULTIPART},
     {"method": "PUT", "headers": {"content-type": "application/json"}, "body": b'{"a": [1]}'},
 )
-# These are rejected undamaged; damaged ones must be rejected or served, too.
+# The handler rejects these events; damaged, they must be rejected or served like the others.
 _OTHER_EVENTS = ("vpc_lattice_v1", "vpc_lattice_v2", "websocket_connect", "authorizer_request", "edge_response")
 # JSON can encode a lone surrogate; UTF-8 cannot.
 _STRINGS = (
@@ -47,7 +47,7 @@ _HEADERS = (
     ),
     *("cloudfront-forwarded-proto", "remote-user", "x-http-method-override", "content_length", "accept-encoding"),
 )
-# A JSON parser of Python's takes up to about 990 levels.
+# Python's JSON parser accepts up to about 990 levels.
 _DEPTHS = (50, 400, 900)
 
 Place = tuple[Any, Any]
@@ -66,7 +66,7 @@ def mutated_events(seed: int, count: int, paths: tuple[str, ...]) -> Iterator[di
         for _ in range(chance.choice((1, 1, 1, 2, 3, 4))):
             _damage(event, chance)
         if chance.random() < 0.1:
-            # Last, since nothing here could copy it.
+            # Nest the event last, since `deepcopy` cannot copy one this deep.
             _nest(event, chance)
         yield event
 
@@ -110,7 +110,7 @@ def _nest(event: dict[str, Any], chance: random.Random) -> None:
 
 
 def nested(value: Any, depth: int, *, as_list: bool) -> Any:
-    """Return the value inside so many lists or objects."""
+    """Return the value inside `depth` lists or objects."""
     for _ in range(depth):
         value = [value] if as_list else {"": value}
     return value
@@ -127,7 +127,7 @@ def _add_header(event: dict[str, Any], chance: random.Random) -> None:
 
 
 def places_of(event: dict[str, Any]) -> list[Place]:
-    """Return where the event holds something: containers with their keys."""
+    """Return the place of each value in the event: its container and its key."""
     return list(_places(event))
 
 

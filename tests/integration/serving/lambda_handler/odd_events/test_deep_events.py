@@ -1,4 +1,4 @@
-"""A value nested almost as deep as JSON's parser allows, wherever in an event, makes no invocation fail."""
+"""No value in an event, nested almost as deep as JSON's parser allows, makes the invocation fail."""
 
 import sys
 
@@ -11,7 +11,7 @@ from tests.integration.serving.lambda_handler.front import FRONTS, body_of, even
 from tests.integration.serving.lambda_handler.odd_events.mutations import nested, places_of
 from tests.integration.serving.lambda_handler.odd_events.test_hostile_events import with_header
 
-# A parser near the bottom of the stack takes so much.
+# A parser accepts this depth near the bottom of the stack.
 _DEPTH = sys.getrecursionlimit() - 20
 
 
@@ -50,12 +50,12 @@ def test_a_deep_value_is_answered_or_rejected(ours, front, host, as_list):
         except UnknownEvent:
             statuses.add("unknown")
 
-    # Many places are of no use to the handler.
+    # The handler does not read the values in many places.
     assert {200, 400} <= statuses <= {200, 400, 404, 405, 413, "unknown"}
 
 
 @pytest.mark.parametrize("host", ["guestbook.example", "[::1]:80"])
-def test_what_an_authorizer_nests_deeply_reaches_the_view(ours, host):
+def test_the_deep_claims_of_an_authorizer_do_not_stop_the_view(ours, host):
     event = event_with_every_part("http_api_v2", host)
     event["requestContext"]["authorizer"] = {"lambda": nested("claims", _DEPTH, as_list=True)}
 

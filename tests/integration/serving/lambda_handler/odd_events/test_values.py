@@ -1,4 +1,4 @@
-"""Values that receivers and middleware set last to the end of their invocation, and do not leak into another."""
+"""Values that receivers and middleware set are kept until their invocation ends, and do not leak into another one."""
 
 import threading
 from functools import partialmethod
@@ -22,7 +22,7 @@ def _values_urlconf(_urls_of_the_test_module, settings, listed) -> None:
 
 @pytest.mark.parametrize("detour", [False, True], ids=["direct", "detour"])
 @pytest.mark.parametrize("view", context_values.VIEWS)
-def test_an_invocation_keeps_its_values_to_its_end(ours, monkeypatch, view, detour):
+def test_an_invocation_keeps_its_values_until_its_end(ours, monkeypatch, view, detour):
     if detour:
         original = ASGIHandler.__call__
         monkeypatch.setattr(ASGIHandler, "__call__", partialmethod(original))

@@ -1,4 +1,4 @@
-"""Each request of an application around Django's handler has thread-sensitive calls of its own."""
+"""Each request to an application around Django's handler has its own thread-sensitive calls."""
 
 import asyncio
 import threading
@@ -36,7 +36,7 @@ def strategy(request):
 
 @pytest.fixture
 def compose(one_hop):
-    """Return a function that composes routes, by path, with Django under /django."""
+    """Return a function that makes an application with the given routes, and with Django under /django."""
 
     def make(routes=None, **limits):
         django = one_hop(**limits)
@@ -204,14 +204,14 @@ async def test_a_request_without_calls_takes_no_thread(compose):
 
 
 @pytest.mark.parametrize(("page", "leased"), [("plain", 0), ("aplain", 1)])
-async def test_a_page_of_django_takes_no_further_thread(compose, page, leased):
+async def test_a_page_of_django_takes_no_additional_thread(compose, page, leased):
     composed = compose()
 
     assert (await exchange(composed, "GET", f"/django/{page}")).body == b"0"
     assert len(composed.leases._all) == leased
 
 
-async def test_a_task_that_outlives_its_request_has_calls_of_its_own(compose, barrier):
+async def test_a_task_that_outlives_its_request_has_its_own_calls(compose, barrier):
     tasks = []
 
     async def starts_task():
@@ -235,7 +235,7 @@ async def test_a_task_that_outlives_its_request_has_calls_of_its_own(compose, ba
     await eventually(lambda: all_are_idle(composed.leases))
 
 
-async def test_a_call_that_waits_beyond_its_request_leaves_nothing_open(compose, barrier):
+async def test_a_call_that_outlives_its_request_leaves_nothing_open(compose, barrier):
     tasks = []
 
     async def starts_call():

@@ -180,7 +180,9 @@ async def test_persistent_connections_do_not_accumulate(persistent, one_hop, gro
     assert len(opened_connections) <= 4
 
 
-async def test_few_connections_stay_after_many_async_requests(persistent, one_hop, groups, opened_connections, barrier):
+async def test_few_connections_remain_after_many_async_requests(
+    persistent, one_hop, groups, opened_connections, barrier
+):
     handler = one_hop(threads=2)
     crowd = [Exchange(handler, "GET", "/async/held").start() for _ in range(10)]
     await barrier.reached(10)
@@ -220,7 +222,7 @@ async def test_a_stream_adds_no_second_connection_to_a_thread(persistent, one_ho
     assert (await held.reply()).body == b"a,b,c,d,e,"
 
 
-async def test_state_of_a_persistent_session_ends_with_its_chunk(persistent, direct, one_hop):
+async def test_the_session_state_of_a_chunk_ends_with_the_chunk(persistent, direct, one_hop):
     assert (await exchange(one_hop(), "GET", "/async/tenant")).body == b"a none"
 
 

@@ -1,4 +1,4 @@
-"""A transaction that a request leaves open is rolled back, and nothing of it stays in memory."""
+"""A transaction that a request leaves open is rolled back, and its connection wrapper is freed."""
 
 import gc
 from weakref import WeakSet
@@ -30,7 +30,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("
 
 @pytest.fixture
 def connected():
-    """Collect Django's wrappers that connect, without keeping them in memory."""
+    """Collect the wrappers of new database connections, without keeping them in memory."""
     wrappers = WeakSet()
 
     def remember(connection, **_):
@@ -43,7 +43,7 @@ def connected():
 
 @pytest.mark.parametrize("strategy", ["pooled", "per_request", "persistent"])
 @pytest.mark.parametrize("view", ["leaves_atomic", "aleaves_atomic"])
-async def test_the_connection_wrapper_leaves_memory(request, one_hop, connected, strategy, view):
+async def test_the_connection_wrapper_is_freed(request, one_hop, connected, strategy, view):
     request.getfixturevalue(strategy)
     handler = one_hop(threads=1)
 

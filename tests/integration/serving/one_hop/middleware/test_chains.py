@@ -1,4 +1,4 @@
-"""The middleware chains are made outside event loops, once, and early where that is possible."""
+"""Each middleware chain is made once, outside event loops, and early where possible."""
 
 import asyncio
 import functools
@@ -59,7 +59,7 @@ async def test_constructors_may_query_and_run_coroutines(one_hop, settings, open
 
 
 @WAYS
-async def test_a_constructor_that_waits_leaves_the_loop_free(one_hop, settings, way):
+async def test_a_constructor_that_waits_does_not_block_the_loop(one_hop, settings, way):
     use(settings, "Waits")
     handler = one_hop()
     requests = [Exchange(handler, "GET", way).start() for _ in range(5)]
@@ -107,7 +107,7 @@ async def test_requests_share_a_failed_construction_and_the_next_one_retries(one
     assert len(constructors.made) == 2
 
 
-async def test_a_refusal_makes_no_chain(one_hop, settings, barrier):
+async def test_a_refused_request_makes_no_chain(one_hop, settings, barrier):
     use(settings, "SaysItsMode")
     handler = one_hop(threads=1, max_native=1, max_waiting=0)
     held = Exchange(handler, "GET", "/held").start()
@@ -162,7 +162,7 @@ async def test_in_a_loop_the_first_request_makes_the_chain(one_hop, settings):
     assert constructors.made == []
 
 
-def test_a_service_that_is_away_at_the_start_is_asked_again(one_hop, settings, caplog):
+def test_a_chain_that_failed_at_the_start_is_made_later(one_hop, settings, caplog):
     use(settings, "Fails")
     constructors.failing.append(ConnectionError("the service is down"))
     constructors.may_go_on.set()
@@ -179,7 +179,9 @@ def test_a_service_that_is_away_at_the_start_is_asked_again(one_hop, settings, c
 @DATABASE
 @pytest.mark.parametrize("strategy", ["pooled", "persistent", "per_request"])
 @pytest.mark.parametrize("name", ["Queries", "LeavesATransaction", "LeavesSessionState"])
-def test_what_a_constructor_opens_is_closed(one_hop, settings, request, opened_connections, strategy, name):
+def test_connections_that_a_constructor_opens_are_closed(
+    one_hop, settings, request, opened_connections, strategy, name
+):
     request.getfixturevalue(strategy)
     use(settings, name)
 
@@ -192,7 +194,7 @@ def test_what_a_constructor_opens_is_closed(one_hop, settings, request, opened_c
 
 @DATABASE
 @pytest.mark.usefixtures("persistent")
-def test_a_connection_from_before_stays_open(one_hop, settings):
+def test_a_connection_opened_before_stays_open(one_hop, settings):
     connections["default"].ensure_connection()
     use(settings, "Queries")
 

@@ -110,7 +110,7 @@ def test_a_replaced_super_is_detected():
 
 @pytest.fixture
 def admin_registry():
-    """Undo what applications register in the admin site, which outlasts the setting that names them."""
+    """Restore the admin site's registry, because applications stay registered after the setting is reset."""
     registered = {**admin.site._registry}
     yield
     admin.site._registry.clear()
@@ -134,7 +134,7 @@ def test_every_middleware_of_django_is_on_a_list(admin_registry, settings):
 
 
 def test_allauth_is_not_listed():
-    # It redirects by request.user in one mode and by request.auser() in the other.
+    # Its middleware redirects by request.user in one mode and by request.auser() in the other.
     assert set(listed.PACKAGE_MIDDLEWARE) == {
         "corsheaders.middleware.CorsMiddleware",
         "csp.middleware.CSPMiddleware",
@@ -186,7 +186,7 @@ def test_a_listed_factory_keeps_the_one_hop(monkeypatch):
     assert not may_differ(listed_factory)
 
 
-def test_a_class_with_over_1000_functions_counts_as_differing():
+def test_a_class_with_over_1000_functions_is_assumed_to_differ():
     hooks = {f"find_{number}": lambda self, request: None for number in range(1001)}
 
     assert may_differ(type("Long", (MiddlewareMixin,), hooks))

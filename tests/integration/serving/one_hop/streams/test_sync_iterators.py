@@ -73,7 +73,7 @@ def _reset_notes():
         notes.clear()
 
 
-async def test_it_is_sent_chunk_by_chunk_on_one_thread(one_hop):
+async def test_an_iterator_is_sent_chunk_by_chunk_on_one_thread(one_hop):
     download = Exchange(one_hop(), "GET", "/endless").start()
     await eventually(lambda: len(made) > 3)
 
@@ -84,7 +84,7 @@ async def test_it_is_sent_chunk_by_chunk_on_one_thread(one_hop):
     assert closed == [True]
 
 
-async def test_it_is_produced_no_faster_than_it_is_read(one_hop):
+async def test_an_iterator_is_read_no_faster_than_its_client_reads(one_hop):
     download = Exchange(one_hop(), "GET", "/endless")
     download.reading.clear()
     download.start()
@@ -110,7 +110,7 @@ async def test_disconnects_from_endless_iterators_free_everything(one_hop):
     assert (await exchange(handler, "GET", "/feed")).status == 200
 
 
-async def test_they_share_the_limit_of_sync_streams(one_hop, barrier, signals):
+async def test_iterators_share_the_limit_of_sync_streams(one_hop, barrier, signals):
     handler = one_hop(threads=2, max_streams=1, max_waiting=0)
     first = Exchange(handler, "GET", "/stuck").start()
     await first.received(b"first")

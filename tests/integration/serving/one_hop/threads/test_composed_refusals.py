@@ -1,4 +1,4 @@
-"""A request around Django's handler whose call finds no thread in time is refused like Django's own."""
+"""A request around Django's handler is refused like Django's own if its call gets no thread in time."""
 
 import asyncio
 
@@ -77,7 +77,7 @@ async def crowd(one_hop, barrier):
 
 
 async def handshake(application, *, accepts):
-    """Return the messages to a client whose websocket makes a call, before or after it is accepted."""
+    """Return the messages to the client of a websocket that makes a call before or after it is accepted."""
 
     async def serve(scope, receive, send):
         if accepts:
@@ -108,7 +108,7 @@ async def test_a_refused_request_is_answered_503(crowd, application):
     assert answer.body == b"Service Unavailable: too many requests wait for a thread\n"
 
 
-async def test_an_application_may_answer_its_refusal_itself(crowd):
+async def test_an_application_may_respond_to_its_refusal_itself(crowd):
     composed = await crowd(starlette(exception_handlers={OverloadedError: handles_itself}))
 
     assert (await exchange(composed, "GET", "/")).status == 429
@@ -122,7 +122,7 @@ async def test_a_refusal_after_the_responses_start_breaks_the_response(crowd):
     assert [message.get("status") for message in refused.messages] == [200]
 
 
-async def test_other_errors_stay_the_applications(crowd):
+async def test_other_errors_are_raised_by_the_application(crowd):
     composed = await crowd(starlette())
     broken = Exchange(composed, "GET", "/broken").start()
 

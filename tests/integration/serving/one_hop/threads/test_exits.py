@@ -168,7 +168,7 @@ def test_an_interrupt_from_the_keyboard_ends_the_process():
 
 @pytest.fixture(params=["asyncio", "uvloop"])
 def loop(request):
-    """Yield the loop of a worker, where pytest's own would end the tests."""
+    """Yield a worker's event loop, because an exit on pytest's own loop would end the tests."""
     factory = asyncio.new_event_loop if request.param == "asyncio" else pytest.importorskip("uvloop").new_event_loop
     with asyncio.Runner(loop_factory=factory) as runner:
         yield runner.get_loop()
@@ -200,7 +200,7 @@ def test_a_streams_task_that_exits_ends_only_its_request(one_hop, loop, name):
 
 
 @pytest.mark.parametrize("error", EXITS.values())
-def test_a_task_that_exits_leaves_the_other_tasks(loop, caplog, error):
+def test_a_task_that_exits_does_not_end_the_other_tasks(loop, caplog, error):
     async def others():
         left = asyncio.create_task(leave(error))
         assert await asyncio.gather(asyncio.sleep(0.1, "one"), asyncio.to_thread(int, "2")) == ["one", 2]
@@ -213,19 +213,19 @@ def test_a_task_that_exits_leaves_the_other_tasks(loop, caplog, error):
 
 
 @pytest.mark.parametrize("error", [*EXITS.values(), ValueError("wrong"), asyncio.CancelledError()])
-def test_the_task_itself_raises_what_it_raises(loop, error):
+def test_the_main_task_raises_its_own_exception(loop, error):
     with pytest.raises(type(error)):
         run_through_exits(loop, loop.create_task(leave(error)))
 
 
-def test_an_exit_ends_what_may_not_go_on(loop):
+def test_an_exit_ends_a_loop_that_may_not_continue(loop):
     loop.call_later(0.01, sys.exit, 3)
 
     with pytest.raises(SystemExit):
         run_through_exits(loop, loop.create_task(asyncio.sleep(10)), may_go_on=lambda: False)
 
 
-def test_a_signals_exit_leaves_the_loop(loop):
+def test_an_exit_by_a_signal_handler_ends_the_loop(loop):
     def stop(*_):
         raise SystemExit
 
@@ -238,7 +238,7 @@ def test_a_signals_exit_leaves_the_loop(loop):
         signal.signal(signal.SIGUSR2, before)
 
 
-def test_an_interrupt_that_code_raises_ends_no_process():
+def test_an_interrupt_raised_by_code_ends_no_process():
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         with pytest.raises(ExitInRequestError), contained_exits():

@@ -1,4 +1,4 @@
-"""Slots that become free in the moment in which a waiter gives up."""
+"""Slots that become free at the moment when a waiter gives up."""
 
 import asyncio
 import time

@@ -1,1 +1,1 @@
-"""Based on Django's engine, which cannot tell when it needs its thread."""
+"""An engine based on Django's, whose streams must keep their threads."""

@@ -1,1 +1,1 @@
-"""Based on this project's engine."""
+"""An engine based on this project's."""

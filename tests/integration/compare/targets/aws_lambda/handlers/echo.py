@@ -1,4 +1,4 @@
-"""Handlers whose results and failures the event decides."""
+"""Handlers whose results and failures depend on the event."""
 
 import base64
 import os

@@ -1,4 +1,4 @@
-"""A handler whose first import is quick and whose later ones take seconds."""
+"""A handler whose first import is quick, while each later import takes seconds."""
 
 import os
 import time
