@@ -101,7 +101,7 @@ def _run_against(name: str, progress: Progress) -> tuple[list[str], Path]:
     with ExitStack() as stack:
         workspace = stack.enter_context(run_directory(account=None))
         server = stack.enter_context(EmbeddedPostgres())
-        # Recorded first, since HEAD may move during the measurement.
+        # Record this first, since HEAD may move during the measurement.
         environment = record_comparison(AGAINST, revision, server, load_average)
         costs = against.measure(AGAINST, revision, server, workspace, rng=rng, progress=progress)
     results = CHECKOUT / "reports" / "against.json"

@@ -5,7 +5,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Plan:
-    """The rounds of each part, in each of which every contender is measured once; wrk accepts only whole seconds."""
+    """The number of rounds of each part; every round measures each contender once.
+
+    Blocks of wrk have whole seconds, since wrk accepts no others.
+    """
 
     warm_rounds: int
     warm_batch_s: float

@@ -60,9 +60,9 @@ def _head(environment: Mapping[str, Any]) -> list[str]:
         f"PostgreSQL {environment['postgresql']['server_version']}; load average before the start "
         f"{environment['load_average_before']}.{quick}",
         "",
-        "Emulated on one machine, so trust the ratios, not the absolute values. A ratio is the median over rounds, in "
-        "each of which every contender was measured once, in random order; the brackets give its bootstrap 95 % "
-        "interval. `latest.json` has the versions and the numbers of rounds.",
+        "These figures were emulated on one machine, so trust the ratios, not the absolute values. A ratio is the "
+        "median over rounds, each of which measured every contender once, in random order. The brackets give its "
+        "bootstrap 95 % interval. `latest.json` has the versions and the numbers of rounds.",
         "",
     ]
 

@@ -21,7 +21,7 @@ from django_runtimes.compare.emulator.lambda_function import Function
 OURS = "ours"
 BARE_SETUP = "bare django.setup()"
 
-# Ends with os._exit, since ours is killed when it is ready, so the interpreter's shutdown must not count here either.
+# Our process is killed when it is ready. os._exit leaves out the interpreter's shutdown here as well.
 _BARE = "import os, django; django.setup(); os._exit(0)"
 _REGISTER = b"POST /2020-01-01/extension/register "
 _REGISTERED = b"HTTP/1.1 200 OK\r\nLambda-Extension-Identifier: bench\r\nContent-Length: 2\r\n\r\n{}"

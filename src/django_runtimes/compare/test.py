@@ -91,7 +91,7 @@ def _title(runtime: Runtime) -> str:
 
 
 def _say(text: str) -> None:
-    # Flushed, so that it keeps its place among the lines of the suites.
+    # Flush the line, so that it keeps its place among the lines of the suites.
     sys.stdout.write(f"webapp test: {text}\n")
     sys.stdout.flush()
 

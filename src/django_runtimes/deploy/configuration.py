@@ -16,7 +16,7 @@ DEFAULT_STAGE = "dev"
 DEFAULT_PAGE = "/"
 DEFAULT_SMOKE_TIMEOUT_S = 60.0
 
-# The same rule as for the templates' parameter Project.
+# The templates have the same rule for their parameter Project.
 _PROJECT = re.compile(r"(?=.{2,21}$)[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _KEYS = ("project", "region", "page", "smoke_timeout_s", "parameters", "stages")
 _STAGE_KEYS = ("target", "parameters")
@@ -51,14 +51,14 @@ def find_configuration(start: Path) -> Path | None:
 
 
 def load_configuration(start: Path) -> Configuration:
-    """Load the file in `start` or in the nearest folder above; UsageError if it is missing or invalid."""
+    """Load the file in `start` or in the nearest folder above; raise UsageError if it is missing or invalid."""
     path = find_configuration(start) or start / FILE_NAME
     content = read_toml(path, remedy="run `webapp deploy init`, or change to the project")
     return parse_configuration(content, path.parent)
 
 
 def parse_configuration(content: Mapping[str, Any], directory: Path) -> Configuration:
-    """Validate the file's content; UsageError for each mistake."""
+    """Validate the file's content; raise UsageError for any mistake."""
     _refuse_unknown(content, _KEYS, FILE_NAME)
     stages = _table(content, "stages", FILE_NAME)
     if not stages:

@@ -102,7 +102,7 @@ class Context:
         return self.state(stack).readiness is not Readiness.ABSENT
 
     def output(self, stack: Stack, name: str) -> str:
-        """Return an output of a stack; ToolError if the stack or the output does not exist."""
+        """Return an output of a stack; raise ToolError if the stack or the output does not exist."""
         outputs = self.state(stack).outputs
         if name not in outputs:
             raise ToolError(
@@ -120,7 +120,7 @@ class Context:
         return effective(self.templates[stack.name], self.parameters(stack), name)
 
     def endpoint(self) -> str:
-        """Return the application's address; ToolError before the first deploy."""
+        """Return the application's address; raise ToolError before the first deploy."""
         return self.output(endpoint_stack(self.deployment.target), "Endpoint")
 
     def running_image(self) -> str | None:

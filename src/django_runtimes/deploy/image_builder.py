@@ -47,14 +47,14 @@ class ImageBuilder:
         return image_id.removeprefix("sha256:")
 
     def inspect(self, reference: str) -> dict[str, Any]:
-        """Return the engine's description of an image; ToolError if it has no image with that name."""
+        """Return the engine's description of an image; raise ToolError if it has no image with that name."""
         description = self.engine.inspect_image(reference)
         if description is None:
             raise ToolError(f"{self.name} has no image '{reference}'; run `webapp build`")
         return description
 
     def log_in(self, login: RegistryLogin) -> None:
-        """Log in to a registry; ToolError with the engine's message."""
+        """Log in to a registry; raise ToolError with the engine's message if that fails."""
         answer = self.engine.run(
             "login", "--username", login.user, "--password-stdin", login.registry, text=login.password
         )
@@ -81,7 +81,7 @@ class ImageBuilder:
 
 
 def find_builder() -> ImageBuilder:
-    """Return a builder with the first engine that works; ToolError with each engine's message if none does."""
+    """Return a builder with the first engine that works; raise ToolError with each engine's message if none does."""
     usable, complaints = find_engines(_NAMES)
     if usable:
         return ImageBuilder(usable[0])

@@ -116,7 +116,7 @@ def run(
     except KeyboardInterrupt:
         failed = interrupted, EXIT_INTERRUPTED
     except OSError as error:
-        # For example a full disk, or a folder without permission.
+        # The disk may be full, for example, or a folder may not be writable.
         failed = str(error), EXIT_FAILED
     except Exception as error:
         # This is a bug, and a report of it needs the traceback.

@@ -92,7 +92,7 @@ class ConvertedSettings:
 def convert_settings(settings: Mapping[str, Mapping[str, Any]]) -> ConvertedSettings:
     """Convert Zappa's stages, after resolving `extends`; the first one determines project, region and page.
 
-    UsageError for a value that Zappa would not accept either.
+    Raise UsageError for a value that Zappa would not accept either.
     """
     contents = {name: _extended(settings, name) for name in settings}
     named = _named_stages(settings)

@@ -8,7 +8,7 @@ from django_runtimes.cli.toml_file import read_toml
 from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.deploy.zappa import ConvertedSettings, convert_settings
 
-# The order in which Zappa 0.63 looks for them. It writes zappa_settings.py itself, into its archive.
+# Zappa 0.63 looks for the files in this order. It writes zappa_settings.py itself, into its archive.
 ZAPPA_FILES = ("zappa_settings.json", "zappa_settings.toml", "zappa_settings.yml", "zappa_settings.yaml")
 _REMEDY = "name another file with --zappa"
 
@@ -19,7 +19,7 @@ def find_zappa_file(directory: Path) -> Path | None:
 
 
 def read_zappa_file(path: Path) -> ConvertedSettings:
-    """Read and convert Zappa's settings; UsageError for a file that Zappa would not accept either."""
+    """Read and convert Zappa's settings; raise UsageError for a file that Zappa would not accept either."""
     settings = _read(path)
     if not isinstance(settings, dict) or not all(isinstance(stage, dict) for stage in settings.values()):
         raise UsageError(f"{path} is not a Zappa settings file: it has no table for each stage; {_REMEDY}")

@@ -30,7 +30,7 @@ def application_environ(application: Application, *, database_url: str, static_r
 
 
 def image_environ(application: Application, *, database_url: str) -> dict[str, str]:
-    """Return the same variables without paths, for an image, which sets its own."""
+    """Return the application's variables without the paths, which an image sets itself."""
     return {
         "LANG": "C.UTF-8",
         "DJANGO_SETTINGS_MODULE": application.settings_module,

@@ -18,7 +18,7 @@ from django_runtimes.compare.containers.image import MeasuredImage
 _OWNER_LABEL = "django_runtimes.compare.owner"
 _REMOVAL_S = 60.0
 
-# The same restrictions as on the strictest runtime, Lambda, where only /tmp is writable.
+# These are the restrictions of the strictest runtime, Lambda, where only /tmp is writable.
 _RESTRICTIONS = (
     "--read-only",
     "--tmpfs=/tmp:rw,size=512m,mode=1777",

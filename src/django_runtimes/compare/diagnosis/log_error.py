@@ -21,7 +21,7 @@ _NEXT_MESSAGE = re.compile(r"\[|\{|\d{4}-\d\d-\d\d")
 
 _MAX_EXCEPTION_LINES = 3
 _MAX_LINE_LENGTH = 300
-# Bounds the memory for a log that grows without limit.
+# This bounds the memory for a log that grows without limit.
 _MAX_BYTES = 4 * 2**20
 _LAST_LINES = 10
 

@@ -29,7 +29,7 @@ def read_settings(codebase: Codebase, environ: Mapping[str, str], *, log: Path) 
     """Return the `repr()` of every setting by its dotted name; empty when the settings do not load."""
     process = codebase.start_command(
         ("shell", "--no-imports", "--command", _SOURCE),
-        # Gives sets the same order in every process.
+        # A fixed seed gives sets the same order in every process.
         {**environ, "PYTHONHASHSEED": "0"},
         log=log,
     )

@@ -86,5 +86,5 @@ class PendingInvocation:
     def fail(self, error: InvocationError) -> None:
         if not self.outcome.done():
             self.outcome.set_exception(error)
-            # Marks the exception as retrieved: the caller may have gone, and then nothing awaits the outcome.
+            # Mark the exception as retrieved, since nothing awaits the outcome if the caller has gone.
             self.outcome.exception()

@@ -23,8 +23,8 @@ from django_runtimes.compare.emulator.invocation import (
 )
 from django_runtimes.compare.emulator.lambda_function import Function
 
-# An init phase takes about 0.4 s of CPU, so more of them at once than the CPUs can run only slow each other down, up to
-# their timeout.
+# An init phase takes about 0.4 s of CPU. Starting more of them than there are CPUs slows down all of them, up to their
+# timeout.
 _STARTS_AT_ONCE = 2 * (os.cpu_count() or 1)
 
 

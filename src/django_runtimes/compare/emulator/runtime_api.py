@@ -69,7 +69,7 @@ class RuntimeApiOwner(Protocol):
 
 
 class RuntimeApi:
-    """Listens on a port of its own from its creation, and answers after `serve` was called."""
+    """Listens on its own port from its creation on, and answers once `serve` has been called."""
 
     def __init__(self, environment: RuntimeApiOwner) -> None:
         self._environment = environment

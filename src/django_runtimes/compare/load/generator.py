@@ -23,8 +23,8 @@ FORWARDED_HEADERS = {"Host": DEFAULT_HOST, "X-Forwarded-Proto": "https"}
 # Timers are accurate to about a millisecond, so a send waits by timer until this long before it is due, and then
 # yields to the other requests until it is.
 _TIMER_SLACK_S = 0.001_5
-# Shorter than the servers' keep-alive (gunicorn's default is 2 s), as for a load balancer: otherwise a request could
-# use a connection that the server is closing.
+# This is shorter than the servers' keep-alive (gunicorn's default is 2 s), as for a load balancer. Otherwise a request
+# could use a connection that the server is closing.
 _KEEPALIVE_S = 1.0
 
 
@@ -80,7 +80,7 @@ class LoadGenerator:
                 user = _user_of(template, users, index)
                 sends.append(group.create_task(self._send(url, template, start + offset_s, ledger, user)))
             await _sleep_until(start + duration_s)
-            # Calculated before the last answers arrive, since waiting for them would lower the share.
+            # Calculate the share before the last answers arrive, since waiting for them would lower it.
             cpu_share = (time.process_time() - cpu_start_s) / (time.perf_counter() - start)
         outcomes = [send.result() for send in sends]
         return block_of(outcomes, void=reason_to_void(outcomes, cpu_share))

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from hdrh.histogram import HdrHistogram
 
-# From 1 µs to 120 s, four times the client's timeout, with 3 significant digits.
+# The range is from 1 µs to 120 s, four times the client's timeout, with 3 significant digits.
 _LOWEST_US = 1
 _HIGHEST_US = 120_000_000
 _DIGITS = 3

@@ -30,7 +30,7 @@ class VirtualUser:
         self._values = {NUMBER: str(number), **({} if self.name is None else {USER: self.name})}
         # A browser uses HTTPS in front of the load balancer, and so sends Secure cookies.
         self._origin = URL(f"https://{host}")
-        # Accepts cookies from hosts that are IP addresses.
+        # An unsafe jar also accepts cookies from hosts that are IP addresses.
         self._jar = CookieJar(unsafe=True)
         self._token: str | None = None
 

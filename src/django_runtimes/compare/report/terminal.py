@@ -8,7 +8,7 @@ from django_runtimes.compare.report.content import Content, TargetFailure, conte
 from django_runtimes.compare.report.report_table import TEXT_COLUMNS, ReportTable
 from django_runtimes.compare.run.results import Run
 
-# Wide enough for every table, since a log does not wrap at 80 columns.
+# Every table fits into this width. A log does not wrap at 80 columns.
 _PLAIN_WIDTH = 100
 # These columns are left out, so that a row fits into 100 columns. Errors get lines of their own.
 _OMITTED = ("95 % interval", "errors")
@@ -40,7 +40,7 @@ def print_report(run: Run, console: Console) -> None:
 
 
 def _print_failure(failure: TargetFailure, console: Console) -> None:
-    # On one line, so that it can be found in a log.
+    # The failure is on one line, so that it can be found in a log.
     console.print(Text(f"{failure.name} failed: {failure.error}", style="red"), soft_wrap=True)
     if failure.log:
         console.print(Text(f"  {failure.log_title}:"))

@@ -17,7 +17,7 @@ class ComparisonPlan:
     duration_s: float = 8.0
     blocks: int = 5
     warm_up_s: float = 1.0
-    # Enough for the rates above, so that no cold start falls into a steady block.
+    # This is enough for the rates above, so that no cold start falls into a steady block.
     ready_for: int = 8
     burst_size: int = 40
     bursts: int = 5

@@ -175,7 +175,7 @@ class TargetResult:
 
     @property
     def reaches_database(self) -> bool:
-        """Whether at least half of the requests may have used the database, which takes a transaction each.
+        """Whether at least half of the requests may have used the database, at one transaction for each request.
 
         True if the transactions were not counted.
         """

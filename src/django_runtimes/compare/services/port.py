@@ -25,7 +25,7 @@ def start_on_port(
     Raise CompareError when the port is taken, or when the server does not answer, with the end of `log` as the cause.
     """
     taken = f"is taken, and {name} needs one of its own; free it or choose another"
-    # Checked first, since another listener on this port would pass for the server.
+    # Check this first, since another listener on this port would pass for the server.
     if wanted is not None and ports.accepts_connections(wanted):
         raise CompareError(f"port {wanted} of 127.0.0.1 {taken}")
     for _ in range(_ATTEMPTS):

@@ -35,7 +35,7 @@ _INITDB_TIMEOUT_S = 60.0
 _START_TIMEOUT_S = 30.0
 # The minimum that libpq accepts; the next attempt follows immediately.
 _CONNECT_TIMEOUT_S = 2
-# Ends every backend at once and writes no checkpoint, since the data directory is deleted.
+# This signal ends every backend at once and writes no checkpoint, since the data directory is deleted.
 _IMMEDIATE_SHUTDOWN = Signals.SIGQUIT
 # The caller's PG* variables would change the server's behaviour, and its locale the language of the log.
 _ENVIRON = {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"}

@@ -71,7 +71,7 @@ def _make_locked(place: Path) -> tuple[Path, int]:
 
 def _remove_stale(place: Path) -> None:
     for directory in place.glob(f"{_PREFIX}*"):
-        # Skips directories that are already gone, belong to another user, or are in use.
+        # Skip directories that are already gone, belong to another user, or are in use.
         with contextlib.suppress(OSError):
             if directory.lstat().st_uid != os.geteuid():
                 continue

@@ -10,7 +10,7 @@ from typing import Any
 
 from django_runtimes.cli.tool_error import UsageError
 
-# In pytest's order: the first file with a configuration counts.
+# The files are in pytest's order, and the first one with a configuration counts.
 _INI_FILES = (
     ("pytest.ini", "pytest"),
     (".pytest.ini", "pytest"),
@@ -76,7 +76,7 @@ def _table(values: Mapping[str, Any], key: str) -> Mapping[str, Any]:
 
 def _section(path: Path, name: str) -> Mapping[str, Any] | None:
     parser = configparser.ConfigParser(interpolation=None, strict=False)
-    # Keeps the upper case of pytest-django's option names.
+    # The default transform would turn pytest-django's option names into lower case.
     parser.optionxform = str  # type: ignore[assignment, method-assign]
     try:
         parser.read_string(path.read_text(encoding="utf-8"))

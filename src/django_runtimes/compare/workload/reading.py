@@ -36,7 +36,7 @@ _REQUEST_KEYS = ("name", "scenario", *_STEP_KEYS, "share", "anonymous")
 _METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 # Headers that django_runtimes.compare.load.generator sets, as a load balancer would.
 _RESERVED_HEADERS = ("content-length", "host", "x-forwarded-proto")
-# Includes braces for placeholders, but not #, since a fragment is never sent.
+# The characters include braces for placeholders, but not #, since a fragment is never sent.
 _URL_CHARACTERS = frozenset(string.ascii_letters + string.digits + "-._~:/?[]@!$&'()*+,;=%{}")
 _HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?", re.IGNORECASE)
 
@@ -70,7 +70,7 @@ def _read_workload(path: Path, values: Mapping[str, Any], settings_module: str |
 
 
 def _read_application(file: WorkloadTable, settings_module: str | None) -> Application:
-    # Optional, since a project's pyproject.toml can name the settings.
+    # This key is optional, since a project's pyproject.toml can name the settings.
     table = file.table("application", _APPLICATION_KEYS, optional=True)
     text = table.text_or_none("python_path")
     python_path = None if text is None else (table.path.parent / text).resolve()

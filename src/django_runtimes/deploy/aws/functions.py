@@ -29,7 +29,7 @@ class CommandOutcome:
 
 
 def run_in_function(aws: Aws, progress: Progress, function_name: str, command: Sequence[str]) -> CommandOutcome:
-    """Run a command and wait for its end; ToolError if the function did not run it.
+    """Run a command and wait for its end; raise ToolError if the function did not run it.
 
     The function runs one command at a time. This waits for another running command, at most Lambda's longest timeout.
     """

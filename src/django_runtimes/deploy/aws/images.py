@@ -44,7 +44,7 @@ class Images:
         return RegistryLogin(user, password, answer["proxyEndpoint"].removeprefix("https://").removeprefix("http://"))
 
     def digest_of(self, tag: str) -> str | None:
-        """Return the digest of the image with this tag, or None; ToolError for an image that Lambda refuses."""
+        """Return the digest of the image with this tag, or None; raise ToolError for an image that Lambda refuses."""
         found = self._find(imageTag=tag)
         if found is None:
             return None

@@ -28,8 +28,8 @@ _LONGEST_PAUSE_S = 5.0
 # AUTO_EXPAND is for the secrets' rotation, a macro in rotation.yaml that AWS expands.
 _CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
 _NO_CHANGES = ("didn't contain changes", "no updates are to be performed")
-# AWS's errors for a change set that another one, executed since, invalidated: error codes, and parts of the messages
-# of a general ValidationError.
+# AWS's errors for a change set that became invalid when another one was executed: error codes, and parts of the
+# messages of a general ValidationError.
 _SUPERSEDED_CODES = {"AlreadyExistsException", "ChangeSetNotFound", "InvalidChangeSetStatus"}
 _SUPERSEDED_MESSAGES = ("already exists", "does not exist", "_IN_PROGRESS state")
 # The resource types whose data are lost when a change removes or replaces the resource.
@@ -111,7 +111,7 @@ class Stacks:
         )
 
     def settle(self, name: str) -> StackState:
-        """Wait for an operation in progress, and return the stack's state; ToolError if the stack is stuck."""
+        """Wait for an operation in progress, and return the stack's state; raise ToolError if the stack is stuck."""
         state = self.describe(name)
         if state.readiness is Readiness.BUSY:
             self._progress.say(f"  {name} is in {state.status}; waiting for that operation")
@@ -156,7 +156,7 @@ class Stacks:
         self._client.delete_change_set(ChangeSetName=change_set.id)
 
     def execute(self, change_set: ChangeSet) -> StackState:
-        """Execute the changes and wait for their end; ToolError with the first failure."""
+        """Execute the changes and wait for their end; raise ToolError with the first failure if there is one."""
         state = self.describe(change_set.stack)
         seen = self._seen(state)
         with _detect_concurrent_change(state.name):
@@ -165,7 +165,7 @@ class Stacks:
         return self.describe(state.id)
 
     def delete(self, state: StackState) -> None:
-        """Wait for an operation in progress, then delete the stack and wait; ToolError with the first failure."""
+        """Wait for an operation in progress, then delete the stack and wait; raise ToolError if that fails."""
         if state.status is None:
             # Another process has deleted the stack already.
             return

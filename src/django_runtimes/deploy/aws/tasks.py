@@ -23,7 +23,7 @@ def run_in_task(
     log_group: str,
     command: Sequence[str],
 ) -> CommandOutcome:
-    """Run a command in a separate task and wait without a limit; ToolError if it did not run.
+    """Run a command in a separate task and wait without a limit; raise ToolError if it did not run.
 
     `network` contains the outputs of the stacks network and security-groups.
     """

@@ -40,7 +40,7 @@ def pass_gate(context: Context, allowed: Sequence[str]) -> None:
 
 
 def migrate(context: Context) -> None:
-    """Apply the migrations; ToolError if any of them was not applied."""
+    """Apply the migrations; raise ToolError if any of them was not applied."""
     _succeed(context, ["migrate", "--noinput"])
 
 

@@ -16,7 +16,7 @@ _DOCKERFILES = ("Dockerfile.webapp", "Dockerfile", "Containerfile")
 
 
 def build(context: Context, builder: ImageBuilder, arguments: Sequence[str]) -> str:
-    """Build the image from the checkout and return its id; ToolError if it is too large."""
+    """Build the image from the checkout and return its id; raise ToolError if it is too large."""
     reference = local_reference(context)
     image_id = builder.build(
         context.configuration.directory,

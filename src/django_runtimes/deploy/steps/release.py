@@ -96,7 +96,7 @@ def release(context: Context, image: str, *, verb: str, allowed: Sequence[str]) 
 
 
 def test(context: Context, image: str) -> str:
-    """Run the smoke test and return the address; ToolError if it fails, or if the image does not keep the traffic."""
+    """Run the smoke test and return the address; raise ToolError if it fails or the image loses the traffic."""
     endpoint = context.endpoint()
     configuration = context.configuration
     _require_unchanged(context, context.runtime, image)
@@ -106,7 +106,7 @@ def test(context: Context, image: str) -> str:
     bad = [str(answer) for answer in answers if not answer.is_good]
     if bad:
         raise ToolError(f"the deployed application failed its test at {endpoint}: {'; '.join(bad)}")
-    # Another image may have given the answers.
+    # Another image may have answered the smoke test.
     _require_unchanged(context, context.runtime, image)
     return endpoint
 

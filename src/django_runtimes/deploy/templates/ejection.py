@@ -19,7 +19,7 @@ def check_ejection(project: Path) -> None:
 def eject(project: Path) -> Path:
     """Copy the templates to deploy/ with a record of their version, all or nothing, and return the new folder.
 
-    UsageError if the folder exists already.
+    Raise UsageError if the folder exists already.
     """
     check_ejection(project)
     directory, templates = project / FOLDER, library_templates()

@@ -36,7 +36,7 @@ class EjectionRecord:
 
 
 def read_ejection_record(directory: Path) -> EjectionRecord | None:
-    """Return the record in a folder, or None; UsageError if it cannot be read."""
+    """Return the record in a folder, or None; raise UsageError if it cannot be read."""
     path = directory / RECORD_NAME
     try:
         content = json.loads(path.read_text(encoding="utf-8"))

@@ -20,7 +20,7 @@ _OUTSIDE_FINGERPRINT = frozenset({"ImageUri", "Revision"})
 
 
 def read_templates(deployment: Deployment, source: TemplateSource) -> dict[str, Template]:
-    """Return all templates by stack name; UsageError if webapp.toml has a parameter that no template declares."""
+    """Return all templates by stack name; raise UsageError if webapp.toml has a parameter that no template declares."""
     templates = {stack.name: read_template(source.directory, stack) for stack in STACKS}
     for table in _tables(deployment):
         _refuse_unknown(table, templates)
@@ -30,7 +30,7 @@ def read_templates(deployment: Deployment, source: TemplateSource) -> dict[str, 
 def stack_parameters(
     deployment: Deployment, stack: Stack, template: Template, *, image: str | None = None
 ) -> dict[str, str]:
-    """Return the parameters that differ from the template's defaults; UsageError for an invalid or missing value."""
+    """Return the parameters that differ from the template's defaults; raise UsageError for invalid or missing ones."""
     given = {
         name: template.spelled(name, value)
         for table in _layers(deployment, stack)

@@ -42,7 +42,7 @@ class TemplateSource:
 def find_templates(project: Path) -> TemplateSource:
     """Return the project's own folder deploy/ if it contains the templates, and otherwise the library's.
 
-    ToolError for an ejected copy that lacks some templates. A deploy/ folder with other content is ignored.
+    Raise ToolError for an ejected copy that lacks some templates. A deploy/ folder with other content is ignored.
     """
     directory = project / FOLDER
     missing = [stack.template for stack in STACKS if not (directory / stack.template).is_file()]

@@ -58,7 +58,7 @@ class Template:
     def spelled(self, parameter: str, value: object) -> str:
         """Spell a value of webapp.toml as the template does: yes for true, X86_64 for x86_64, a list with commas.
 
-        UsageError if the value is not allowed.
+        Raise UsageError if the value is not allowed.
         """
         text = _text(parameter, value)
         allowed = [str(choice) for choice in self.parameters[parameter].get("AllowedValues", ())]
@@ -87,7 +87,7 @@ class Template:
 
 
 def read_template(directory: Path, stack: Stack) -> Template:
-    """Return a stack's template from the templates' folder; ToolError if it cannot be read."""
+    """Return a stack's template from the templates' folder; raise ToolError if it cannot be read."""
     path = directory / stack.template
     try:
         body = path.read_text(encoding="utf-8")

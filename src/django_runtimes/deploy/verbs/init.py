@@ -43,7 +43,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def plan_file(arguments: Sequence[str]) -> PlannedFile:
-    """Return the file for these arguments without writing it; UsageError for invalid arguments."""
+    """Return the file for these arguments without writing it; raise UsageError for invalid arguments."""
     return _planned(_parser().parse_args(arguments))
 
 
@@ -128,7 +128,7 @@ def _literal(value: object) -> str:
 
 
 def _checked(text: str) -> str:
-    """Return the text; UsageError if an argument had bytes that are not UTF-8."""
+    """Return the text; raise UsageError if an argument had bytes that are not UTF-8."""
     try:
         text.encode()
     except UnicodeEncodeError as error:
@@ -143,7 +143,7 @@ def _read_zappa(path: Path | None) -> ConvertedSettings:
 
 
 def _answer(options: argparse.Namespace, name: str, default: str) -> str:
-    """Return the user's answer, or the default with --yes; UsageError without a terminal."""
+    """Return the user's answer, or the default with --yes; raise UsageError without a terminal."""
     if options.yes:
         return default
     if not sys.stdin.isatty():

@@ -18,7 +18,7 @@ from django_runtimes.deploy.verb import Result, add_place, context_of, run, show
 _UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 # CloudWatch's longest retention period.
 _LONGEST_AGE_S = 3653 * 86400
-# The last part of the name of each target's log group, as in its template.
+# The last part of each target's log group name, as in its template.
 _GROUPS = {DeployTarget.AWS_LAMBDA: "lambda", DeployTarget.AWS_ECS: "ecs", DeployTarget.AWS_ECS_EXPRESS: "express"}
 _WEB, _OPERATIONS = "web", "operations"
 

@@ -50,7 +50,7 @@ def _promote(options: argparse.Namespace) -> Result:
 
 
 def _context_of_other(source: Context, deployment: Deployment) -> Context:
-    """Return the destination stage's context; UsageError if its parameters are invalid or do not fit the image."""
+    """Return the destination stage's context; raise UsageError if its parameters are invalid or unfit for the image."""
     context = replace(source, deployment=deployment, templates=read_templates(deployment, source.template_source))
     validate_parameters(context)
     # webapp.toml may have changed since the image was built, so the source stack's parameter counts.
