@@ -1,4 +1,4 @@
-"""The record of `configure()`'s decisions for this process, which the rest of the library reads."""
+"""Records the decisions of `configure()` for the rest of the library."""
 
 from collections.abc import Callable
 from ipaddress import IPv4Network, IPv6Network
@@ -18,7 +18,7 @@ SETTING = "DJANGO_RUNTIMES"
 class Adopted(NamedTuple):
     """How the application runs here: the value of the setting DJANGO_RUNTIMES, which `configure()` returns.
 
-    `is_media_on_disk` imports the storage of uploads, which may need the project's settings: it is called when asked.
+    `is_media_on_disk` is a callable because it imports the storage of uploads, which may need the project's settings.
     """
 
     detection: Detection
@@ -48,17 +48,17 @@ class Adopted(NamedTuple):
 
     @property
     def is_local(self) -> bool:
-        """Whether it runs on a developer's machine."""
+        """Whether the application runs on a developer's machine."""
         return self.runtime is Runtime.LOCAL
 
     @property
     def keeps_media(self) -> bool:
-        """Whether uploaded files outlive this process: in any storage but the disk, or on the disk under `local`."""
+        """Whether uploaded files outlive this process; files on the disk do so only under `local`."""
         return self.is_local or not self.is_media_on_disk()
 
     @property
     def serves_media(self) -> bool:
-        """Whether the application itself serves uploads from this machine's disk, as under `local`."""
+        """Whether the application itself serves uploads, which it does only from the disk and under `local`."""
         return self.is_local and self.is_media_on_disk()
 
 

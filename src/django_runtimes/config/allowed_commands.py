@@ -22,7 +22,7 @@ def allowed_commands(environment: Environment) -> frozenset[str]:
         )
     if not commands and role is Role.OPERATIONS:
         raise ConfigurationError(
-            f"WEBAPP_DB_ROLE={role} serves no requests on Lambda, and WEBAPP_ALLOWED_COMMANDS names no command; "
-            "set it to commands, comma-separated, or unset WEBAPP_DB_ROLE to serve requests"
+            f"WEBAPP_DB_ROLE={role} lets a Lambda function run only commands, and WEBAPP_ALLOWED_COMMANDS names none; "
+            "set WEBAPP_ALLOWED_COMMANDS to comma-separated commands, or unset WEBAPP_DB_ROLE to serve requests"
         )
     return commands

@@ -1,4 +1,4 @@
-"""Choices of variables that belong to no other module."""
+"""The values that variables accept, if no other module defines them."""
 
 from enum import StrEnum
 

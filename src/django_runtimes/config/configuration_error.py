@@ -2,7 +2,7 @@
 
 
 class ConfigurationError(ValueError):
-    """A variable is missing, malformed or contradicts another; the text is one line with the remedy."""
+    """A variable is missing or malformed, or contradicts another; the text is one line with the remedy."""
 
     # The texts of other errors that were found at the same time.
     others: tuple[str, ...] = ()

@@ -9,9 +9,9 @@ from django_runtimes.config.variables.variable import T_co, Variable
 
 
 class Environment:
-    """The variables of a process by their object in the table, as in `environment[WORKERS]`.
+    """The variables of a process, looked up by their objects in the table, as in `environment[WORKERS]`.
 
-    An empty variable counts as unset, since templates pass optional ones empty.
+    An empty variable is treated as unset, since templates pass optional variables as empty texts.
     """
 
     def __init__(self, environ: Mapping[str, str]) -> None:

@@ -21,7 +21,7 @@ def logging_settings(log_format: LogFormat, level: LogLevel) -> dict[str, Any]:
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"line": formatters[log_format]},
-        # Libraries set levels of their own loggers (Django INFO, psycopg WARNING), so the handler filters too.
+        # Libraries set levels on their own loggers (Django INFO, psycopg WARNING), so the handler filters too.
         "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "level": level_name}},
         "root": {"handlers": ["console"], "level": level_name},
         # Django's own handlers for these loggers would print each line a second time, in another format.

@@ -46,7 +46,7 @@ def s3_settings(environment: Environment, *, local: bool) -> dict[str, Any]:
 
 
 def _has_endpoint(environment: Environment) -> bool:
-    """Return whether variables give boto3 another endpoint than S3's own."""
+    """Return whether variables give boto3 an endpoint other than S3's own."""
     # botocore accepts no other spelling of true.
     if (environment[AWS_IGNORE_CONFIGURED_ENDPOINT_URLS] or "").lower() == "true":
         return False

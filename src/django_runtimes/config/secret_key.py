@@ -5,9 +5,10 @@ from django_runtimes.config.environment import Environment
 from django_runtimes.config.secret import Secret
 from django_runtimes.config.variables.application_variables import SECRET_KEY
 
-# Django's check security.W009 of `check --deploy` requires as many.
+# The minimum length in Django's check security.W009, which `check --deploy` runs.
 SHORTEST_KEY = 50
-# And as many different ones. Fewer only cause a warning: Django starts, too, and keys for tests repeat one letter.
+# The minimum of different characters in the same check. Fewer only cause a warning, since Django starts with them too,
+# and keys for tests repeat one letter.
 FEWEST_DIFFERENT = 5
 # The prefix that `django-admin startproject` writes into settings, which are then committed.
 _PUBLIC_PREFIX = "django-insecure-"
@@ -16,7 +17,7 @@ _PUBLIC_PREFIX = "django-insecure-"
 def secret_key(environment: Environment, *, local: bool) -> Secret | None:
     """Return WEBAPP_SECRET_KEY, or None when it is not set.
 
-    Raise ConfigurationError, which never shows the key, for a weak one outside `local`.
+    Raise ConfigurationError, which never shows the key, for a weak key outside `local`.
     """
     key = environment[SECRET_KEY]
     if key is None or local:
@@ -32,7 +33,7 @@ def is_monotonous(key: str | bytes) -> bool:
 
 
 def weakness(key: str | bytes) -> str:
-    """Return the rule that a weak secret key breaks, without the key; empty for a strong one."""
+    """Return the rule that a weak secret key breaks, without showing the key; empty for a strong key."""
     prefix = key[: len(_PUBLIC_PREFIX)]
     text = prefix.decode(errors="replace") if isinstance(prefix, bytes) else prefix
     if text == _PUBLIC_PREFIX:

@@ -125,7 +125,7 @@ def test_a_function_without_its_proxy_does_not_start():
     ("variables", "complaint"),
     [
         ({"WEBAPP_ALLOWED_COMMANDS": "migrate"}, "WEBAPP_ALLOWED_COMMANDS='migrate' lets events run commands"),
-        ({"WEBAPP_DB_ROLE": "operations"}, "WEBAPP_DB_ROLE=operations serves no requests on Lambda"),
+        ({"WEBAPP_DB_ROLE": "operations"}, "WEBAPP_DB_ROLE=operations lets a Lambda function run only commands"),
     ],
 )
 def test_a_function_with_the_wrong_role_is_refused(variables, complaint):

@@ -130,7 +130,8 @@ def test_without_a_database_it_ends_with_one_line(pinlint):
 
     assert process.returncode == 78
     assert process.stderr == (
-        "webapp pinlint: no database is configured; set DATABASE_URL, or WEBAPP_DB_HOST and its group\n"
+        "webapp pinlint: no database is configured; set DATABASE_URL, or WEBAPP_DB_HOST, WEBAPP_DB_NAME and "
+        "WEBAPP_DB_USER\n"
     )
 
 

@@ -101,7 +101,7 @@ def test_the_url_may_contain_keys_of_django():
 
 
 def test_an_invalid_flag_in_the_url_is_refused():
-    with pytest.raises(ConfigurationError, match="has atomic_requests='maybe', which is no flag"):
+    with pytest.raises(ConfigurationError, match="has atomic_requests='maybe', which is not a flag"):
         default(postgresql(), DATABASE_URL="postgresql://app:secret@db.example/shop?atomic_requests=maybe")
 
 

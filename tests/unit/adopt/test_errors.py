@@ -76,7 +76,7 @@ def test_sqlite_is_refused_beside_the_default_too():
 
 def test_a_missing_database_is_refused():
     assert refusal(ready_project(DATABASES={"default": {}})) == (
-        "no database is configured; set DATABASE_URL, or WEBAPP_DB_HOST and its group"
+        "no database is configured; set DATABASE_URL, or WEBAPP_DB_HOST, WEBAPP_DB_NAME and WEBAPP_DB_USER"
     )
 
 

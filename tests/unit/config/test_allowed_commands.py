@@ -19,8 +19,8 @@ def test_the_operations_function_allows_the_named_commands():
     ("environ", "complaint"),
     [
         ({"WEBAPP_ALLOWED_COMMANDS": "migrate"}, "WEBAPP_ALLOWED_COMMANDS='migrate' lets events run commands, but "),
-        ({"WEBAPP_DB_ROLE": "operations"}, "WEBAPP_ALLOWED_COMMANDS names no command; set it"),
-        ({"WEBAPP_DB_ROLE": "operations", "WEBAPP_ALLOWED_COMMANDS": " , "}, "names no command; set it"),
+        ({"WEBAPP_DB_ROLE": "operations"}, "WEBAPP_ALLOWED_COMMANDS names none; set WEBAPP_ALLOWED_COMMANDS"),
+        ({"WEBAPP_DB_ROLE": "operations", "WEBAPP_ALLOWED_COMMANDS": " , "}, "names none; set WEBAPP_ALLOWED_COMMANDS"),
     ],
 )
 def test_commands_and_the_operations_role_need_each_other(environ, complaint):

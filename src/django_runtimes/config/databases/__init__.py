@@ -1,1 +1,1 @@
-"""Derives the address, login and connection strategy of PostgreSQL from variables alone."""
+"""Derives PostgreSQL's address, login and connection strategy from variables and the project's settings."""

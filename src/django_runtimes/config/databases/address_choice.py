@@ -1,4 +1,4 @@
-"""Chooses the database's address: from variables, from the project's settings, or the proxy's."""
+"""Chooses the database's address from variables and the project's settings."""
 
 import re
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ from django_runtimes.config.variables.database_address import (
 from django_runtimes.config.variables.database_login import DB_PASSWORD, DB_USER
 
 _DEFAULT_PORT = 5432
-# dj-database-url makes OPTIONS["options"] of it.
+# dj-database-url translates this option into OPTIONS["options"].
 _TRANSLATED = frozenset({"currentSchema"})
 # RDS Proxy's endpoints are named NAME.proxy-ID.REGION.rds.amazonaws.com, or .amazonaws.com.cn in China.
 _RDS_PROXY_HOST = re.compile(r"[^.]+\.(?:endpoint\.)?proxy-[^.]+\.[^.]+\.rds\.amazonaws\.com(?:\.cn)?")
@@ -39,7 +39,7 @@ def address_is_given(environment: Environment) -> bool:
 def has_address_of(entry: Mapping[str, Any], url: str) -> bool:
     """Return whether an entry of DATABASES already has the address, login and options of a PostgreSQL URL.
 
-    It has where the settings read the URL themselves, with django-environ or dj-database-url.
+    It has them if the settings parse the URL themselves, with django-environ or dj-database-url.
     """
     try:
         parts = urlsplit(url)
@@ -52,7 +52,7 @@ def has_address_of(entry: Mapping[str, Any], url: str) -> bool:
     return (
         is_postgresql(entry)
         and (parts.scheme != "postgis" or "postgis" in str(entry["ENGINE"]))
-        # Python reads a host in lower case, and django-environ leaves a socket's folder encoded.
+        # Python lowercases the host of a URL, and django-environ leaves a socket's directory percent-encoded.
         and str(entry.get("HOST") or "").lower() in (host.lower(), parts.hostname or "")
         and str(entry.get("PORT") or _DEFAULT_PORT) == str(port)
         and [str(entry.get(key) or "") for key in ("NAME", "USER", "PASSWORD")] == login
@@ -87,7 +87,7 @@ def address_on_route(environment: Environment, route: Route, project: Mapping[st
             "DATABASE_URL has the option 'options', which RDS Proxy refuses; remove it and give the role its "
             "settings with ALTER ROLE ... SET, or set WEBAPP_DB_ROUTE=direct"
         )
-    # libpq would connect to the server's `hostaddr` instead of the proxy's name.
+    # With the server's `hostaddr`, libpq would connect to the server instead of the proxy.
     options = {name: value for name, value in address.options.items() if name != "hostaddr"}
     return replace(address, host=proxy_host, port=environment[DB_PROXY_PORT], options=options)
 
@@ -98,7 +98,7 @@ def is_proxied(environment: Environment, address: Address) -> bool:
     if _RDS_PROXY_HOST.fullmatch(host) is not None:
         return True
     proxy_host = environment[DB_PROXY_HOST]
-    # A pooler and its server may share a host, so the port counts too.
+    # A pooler and its server may share a host, so their ports are compared too.
     return proxy_host is not None and (host, address.port) == (proxy_host.lower(), environment[DB_PROXY_PORT])
 
 
@@ -111,7 +111,9 @@ def host_and_port(address: Address, project: Mapping[str, Any]) -> dict[str, Any
 def _address_of_variables(environment: Environment) -> Address:
     host = environment[DB_HOST]
     if host is None:
-        raise ConfigurationError("no database is configured; set DATABASE_URL, or WEBAPP_DB_HOST and its group")
+        raise ConfigurationError(
+            "no database is configured; set DATABASE_URL, or WEBAPP_DB_HOST, WEBAPP_DB_NAME and WEBAPP_DB_USER"
+        )
     return Address(
         host=host,
         port=environment[DB_PORT],

@@ -33,19 +33,19 @@ class PerRequest:
     name = Strategy.PER_REQUEST
 
     def as_django(self) -> dict[str, Any]:
-        """Return the entries of DATABASES that this strategy decides."""
+        """Return the keys of an entry of DATABASES that this strategy sets."""
         return {"CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": False, "OPTIONS": {}}
 
 
 @dataclass(frozen=True)
 class Persistent:
-    """A thread keeps its connection from one request to the next; only for threads that outlive a request."""
+    """A thread keeps its connection from one request to the next, so the thread must outlive its requests."""
 
     max_age_s: int = 600
     name = Strategy.PERSISTENT
 
     def as_django(self) -> dict[str, Any]:
-        """Return the entries of DATABASES that this strategy decides."""
+        """Return the keys of an entry of DATABASES that this strategy sets."""
         return {"CONN_MAX_AGE": self.max_age_s, "CONN_HEALTH_CHECKS": True, "OPTIONS": {}}
 
 
@@ -59,7 +59,7 @@ class Pool:
     name = Strategy.POOL
 
     def as_django(self) -> dict[str, Any]:
-        """Return the entries of DATABASES that this strategy decides."""
+        """Return the keys of an entry of DATABASES that this strategy sets."""
         pool = {"min_size": self.min_size, "max_size": self.max_size, "timeout": self.timeout_s}
         return {"CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True, "OPTIONS": {"pool": pool}}
 

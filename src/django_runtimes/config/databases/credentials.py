@@ -51,9 +51,9 @@ class Login:
 
 
 def choose_login(environment: Environment, *, user: str, password: str) -> Login:
-    """Return the login for WEBAPP_DB_ROLE; `user` and `password` are the address's own.
+    """Return the login for WEBAPP_DB_ROLE; `user` and `password` come from the address.
 
-    Raise ConfigurationError when the chosen source of credentials lacks a variable.
+    Raise ConfigurationError when a variable that the chosen source of credentials needs is not set.
     """
     if environment[DB_ROLE] is Role.OPERATIONS:
         return _operations_login(environment, user=user, password=password)
@@ -61,9 +61,9 @@ def choose_login(environment: Environment, *, user: str, password: str) -> Login
 
 
 def web_login(environment: Environment, *, user: str, password: str) -> Login:
-    """Return the web role's login, also in a process of the operations role.
+    """Return the web role's login, even in a process that runs operations.
 
-    Raise ConfigurationError when the chosen source of credentials lacks a variable.
+    Raise ConfigurationError when a variable that the chosen source of credentials needs is not set.
     """
     match environment[DB_CREDENTIALS]:
         case Source.SECRETSMANAGER:

@@ -37,9 +37,9 @@ from django_runtimes.config.variables.database_connections import (
 )
 from django_runtimes.config.variables.database_login import DB_ROLE
 
-# The kernel notices a vanished peer within 3 s: by keepalive probes while a query waits for its result, by
-# tcp_user_timeout (which counts from the first retransmission, after half a second) while a query is being sent.
-# Its own defaults are hours for probes and a quarter of an hour for unacknowledged data.
+# With these options the kernel notices a vanished peer within 3 s. Keepalive probes detect it while a query waits for
+# its result. tcp_user_timeout, which starts at the first retransmission after half a second, detects it while a query
+# is being sent. The kernel's defaults are hours for probes and a quarter of an hour for unacknowledged data.
 _TCP_OPTIONS = {
     "keepalives": 1,
     "keepalives_idle": 2,
@@ -51,16 +51,16 @@ _TCP_OPTIONS = {
 # A migration may wait for minutes, and a short network interruption must not end it.
 _OPERATIONS_TCP_OPTIONS = {"keepalives": 1, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 6}
 
-# A frozen process does not notice that its connection ended. A health check of a connection whose packets are dropped
-# takes 2.5 s to fail, and a new connection takes milliseconds.
+# A frozen process does not notice that its connection has ended. If packets of the old connection are dropped, its
+# health check takes 2.5 s to fail, while a new connection takes milliseconds.
 _MAX_IDLE_IF_FROZEN_S = 5.0
 
 
-# Options of the project that would override the address or the login that variables give.
+# Project options that would override the address or the login from variables.
 _ADDRESS_OPTIONS = frozenset(
     {"host", "hostaddr", "port", "dbname", "user", "password", "passfile", "service", "servicefile"}
 )
-# Project options that make libpq refuse a server without TLS, or a weaker sslmode.
+# Project options with which libpq refuses a server without TLS, or a weaker sslmode.
 _NEEDS_TLS = frozenset({"sslrootcert", "sslnegotiation", "channel_binding"})
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
@@ -70,12 +70,13 @@ def database_settings(
 ) -> dict[str, Any]:
     """Return the `default` entry of DATABASES for the profile's strategy and route.
 
-    `project` is the project's own entry. Its address applies when variables give none, its options unless DATABASE_URL
-    or a variable overrides them, and its other keys as they are.
+    `project` is the project's own entry. Its address is used if variables give none. Its options are used unless
+    DATABASE_URL or a variable overrides them. Its other keys are kept.
 
-    The entry has four keys beside Django's. ALWAYS_RESET says whether statements of the ORM count as leaving session
-    state. CREDENTIALS is the source of the login, or None for USER and PASSWORD. MAX_REST_S is the longest idle
-    time, in seconds, after which a connection is used again, or None for no limit. ROUTE is the route.
+    The entry has four keys in addition to Django's. ALWAYS_RESET says whether the ORM's statements, too, are assumed to
+    leave session state. CREDENTIALS is the source of the login, or None for USER and PASSWORD. MAX_REST_S is the
+    longest time, in seconds, that a connection may be idle before it is replaced, or None for no limit. ROUTE is the
+    route.
 
     Raise ConfigurationError when the address or the login is unknown, or the connection would not be encrypted.
     """
@@ -91,9 +92,9 @@ def database_settings(
 def further_database_settings(environment: Environment, profile: Profile, project: Mapping[str, Any]) -> dict[str, Any]:
     """Return the entry of another PostgreSQL database, with the library's engine, strategy, TLS and timeouts.
 
-    The address and the login stay the project's. On a server of this machine the option sslmode of DATABASE_URL counts
-    for all of its databases. The route is proxy when the address is an RDS Proxy endpoint or
-    WEBAPP_DB_PROXY_HOST, else direct.
+    The address and the login stay the project's. If DATABASE_URL names the same server, and the server runs on this
+    machine, the URL's option sslmode applies to this database too. The route is proxy when the address is an RDS Proxy
+    endpoint or WEBAPP_DB_PROXY_HOST, and direct otherwise.
     """
     address = address_of(project)
     address = replace(address, options=_mode_of_same_server(environment, address, project))
@@ -110,7 +111,7 @@ def _entry(
     *,
     is_moved: bool,
 ) -> dict[str, Any]:
-    """Return all keys but the address and the login; `is_moved` says whether variables replace that address."""
+    """Return all keys except address and login; `is_moved` says whether variables replace the project's address."""
     given = _project_options(project, is_moved=is_moved)
     if profile.route is Route.PROXY and "options" in given:
         raise ConfigurationError(
@@ -125,7 +126,7 @@ def _entry(
     _require_encryption(effective, tls["sslmode"], profile, token=isinstance(login.credentials, IamToken))
     strategy = profile.connections.as_django()
     if isinstance(profile.connections, Pool):
-        # Every request that the handlers admit may wait for a connection; psycopg's pool reads 0 as no limit.
+        # Every request that the handlers admit may wait for a connection. psycopg's pool would read 0 as no limit.
         strategy["OPTIONS"]["pool"]["max_waiting"] = max(profile.threads, profile.max_waiting)
         strategy["OPTIONS"]["pool"] |= _project_pool(environment, profile, project)
     options = {
@@ -162,7 +163,7 @@ def _project_options(project: Mapping[str, Any], *, is_moved: bool) -> dict[str,
 
 
 def _mode_of_same_server(environment: Environment, address: Address, project: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the option sslmode of DATABASE_URL if that is the entry's server and on this machine, else nothing."""
+    """Return the option sslmode of DATABASE_URL if the URL names the entry's server on this machine, else nothing."""
     given = environment[DATABASE_URL]
     if given is None or "sslmode" not in given.options or given.port != address.port:
         return {}
@@ -173,7 +174,7 @@ def _mode_of_same_server(environment: Environment, address: Address, project: Ma
 
 
 def _is_reached_without_tls(environment: Environment, address: Address) -> bool:
-    """Return whether the URL allows plain text, on this machine."""
+    """Return whether the address is on this machine and its options allow plain text."""
     mode = address.options.get("sslmode")
     options = with_libpq_variables(address.options, environment)
     return bool(mode) and not encrypts(mode) and not needs_encryption(address.host, options)
@@ -185,7 +186,7 @@ def _not_overridden(environment: Environment, route: Route, given: dict[str, Any
     overridden = {
         "connect_timeout": environment.is_set(DB_CONNECT_TIMEOUT_S),
         "sslmode": environment.is_set(DB_SSLMODE),
-        # A proxy's certificate has another root than its server's.
+        # A proxy's certificate has a different root from its server's.
         "sslrootcert": environment.is_set(root) or route is Route.PROXY,
     }
     return {name: value for name, value in given.items() if not overridden.get(name, False)}
@@ -211,7 +212,7 @@ def _require_encryption(address: Address, sslmode: str, profile: Profile, *, tok
             f"sslmode={sslmode!r} may send the token of WEBAPP_DB_CREDENTIALS=iam in plain text; "
             "set WEBAPP_DB_SSLMODE=verify-full"
         )
-    # Under `local` only `webapp check` warns of it.
+    # Under `local`, `webapp check` warns about plain text instead.
     if encrypts(profile.sslmode) and needs_encryption(address.host, address.options):
         raise ConfigurationError(
             f"sslmode={sslmode!r} may send passwords and rows to {destination(address.host, address.options)} "

@@ -1,4 +1,4 @@
-"""Options of DATABASE_URL that are keys of Django's DATABASES: django-environ reads them, and libpq knows none."""
+"""Reads options of DATABASE_URL that are keys of Django's DATABASES, as django-environ does; libpq rejects them."""
 
 from collections.abc import Mapping
 from urllib.parse import unquote
@@ -14,7 +14,7 @@ _VALUES = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false"
 
 
 def split_options(url: str) -> tuple[Secret, dict[str, str]]:
-    """Return the URL without Django's keys, and their texts."""
+    """Return the URL without Django's keys, and the text of each key."""
     login, at, address = map(Secret, url.rpartition("@"))
     place, _, query = address.partition("?")
     pairs = [(unquote(pair.partition("=")[0]).upper(), pair) for pair in query.split("&")]
@@ -24,7 +24,7 @@ def split_options(url: str) -> tuple[Secret, dict[str, str]]:
 
 
 def flags_of(keys: Mapping[str, str]) -> dict[str, bool]:
-    """Return those of the keys that the project's entry gets; raise ConfigurationError for one that is no flag."""
+    """Return the values of the keys that are flags; raise ConfigurationError for a text that is not a flag."""
     flags = {}
     for key in _FLAGS:
         if key not in keys:
@@ -32,7 +32,7 @@ def flags_of(keys: Mapping[str, str]) -> dict[str, bool]:
         value = _VALUES.get(keys[key].lower())
         if value is None:
             raise ConfigurationError(
-                f"DATABASE_URL has {key.lower()}={keys[key]!r}, which is no flag; write true or false"
+                f"DATABASE_URL has {key.lower()}={keys[key]!r}, which is not a flag; write true or false"
             )
         flags[key] = value
     return flags

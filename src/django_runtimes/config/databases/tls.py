@@ -20,7 +20,7 @@ from django_runtimes.config.variables.database_address import (
 )
 
 _ROOTS = Path(__file__).parents[2] / "databases" / "roots"
-# Amazon RDS's own authorities issue a server's certificate, AWS Certificate Manager a proxy's.
+# Amazon RDS's own authorities issue the certificates of servers, and AWS Certificate Manager issues those of proxies.
 _PACKAGED_ROOTS = {Route.DIRECT: _ROOTS / "rds.pem", Route.PROXY: _ROOTS / "amazon.pem"}
 ROOT_VARIABLES = {
     Route.DIRECT: DB_ROOT_CERTIFICATES,
@@ -52,26 +52,26 @@ def tls_options(
 
 
 def with_libpq_variables(options: Mapping[str, Any], environment: Environment) -> dict[str, Any]:
-    """Return the options, with libpq's own variables for those parts of the address that they leave out."""
+    """Return the options, completed from libpq's own variables where they leave out a part of the address."""
     own = {name: environment[variable] for name, variable in _LIBPQ_VARIABLES.items()}
     return {**{name: value for name, value in own.items() if value is not None}, **options}
 
 
 def needs_encryption(host: str, options: Mapping[str, Any] = MappingProxyType({})) -> bool:
-    """Return whether the connection leaves this machine, so not for loopback addresses and unix sockets."""
-    # Only libpq's service file has the address of a service.
+    """Return whether the connection leaves this machine, unlike one to a loopback address or a unix socket."""
+    # A service is assumed to be remote, since only libpq's service file has its address.
     return bool(options.get("service")) or not all(_is_local(name) for name in destination(host, options).split(","))
 
 
 def destination(host: str, options: Mapping[str, Any]) -> str:
-    """Return the destination of libpq: the service or the numeric address in `options`, else the host."""
+    """Return libpq's destination: the service or the numeric address in `options`, else the host."""
     if options.get("service"):
         return f"the service {options['service']}"
     return str(options.get("hostaddr") or host or options.get("host") or "")
 
 
 def encrypts(sslmode: str | None) -> bool:
-    """Return whether libpq in this mode always encrypts; None is libpq's default, which may not."""
+    """Return whether libpq always encrypts in this mode; None is libpq's default mode, in which it may not."""
     return sslmode in _ENCRYPTED
 
 

@@ -33,8 +33,8 @@ _REMEDY = (
 class Address:
     """The address of a PostgreSQL database with its login; `options` are libpq's connection parameters.
 
-    `is_spatial` says whether the URL asks for PostGIS. `flags` are keys of Django's DATABASES in the URL, `ignored` the
-    names of those that the connection strategy decides.
+    `is_spatial` says whether the URL asks for PostGIS. `flags` are options of the URL that are keys of Django's
+    DATABASES. `ignored` names the URL's options that have no effect because the connection strategy sets them.
     """
 
     host: str
@@ -49,7 +49,7 @@ class Address:
 
 
 def parse_database_url(url: str) -> Address:
-    """Parse DATABASE_URL; the ConfigurationError of an invalid one shows no part that may belong to the password."""
+    """Parse DATABASE_URL; raise ConfigurationError, without any part that may belong to the password, if invalid."""
     url = Secret(url)
     scheme = next((scheme for scheme in _SCHEMES if url.startswith(scheme)), None)
     if scheme is None:
@@ -90,7 +90,7 @@ def _has_bare_delimiter(rest: str) -> bool:
 
 def _libpq_parts(url: Secret) -> dict[str, Secret]:
     require_libpq()
-    # Imported here, so that a project without PostgreSQL needs no libpq.
+    # Imported here so that a project without PostgreSQL needs no libpq.
     from psycopg import ProgrammingError
     from psycopg.conninfo import conninfo_to_dict
 
@@ -132,7 +132,7 @@ def _is_option(name: str) -> bool:
 def _port(text: str) -> int:
     if "," in text:
         raise ConfigurationError("DATABASE_URL names several servers, and only one is supported; name one")
-    # The port is not shown: in a URL without a host it is the password.
+    # The port is not shown, because in a URL without a host this part is the password.
     if not (text.isascii() and text.isdigit()) or not 0 < int(text) <= _MAX_PORT:
         raise ConfigurationError(f"DATABASE_URL has a port that is not a number from 1 to {_MAX_PORT}; {_REMEDY}")
     return int(text)

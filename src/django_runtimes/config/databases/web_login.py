@@ -1,4 +1,4 @@
-"""The web role and its login, as a process of any role reads them."""
+"""Reads the web role and its login, whatever the role of the process."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -15,9 +15,9 @@ _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 def web_role(environment: Environment, project: Mapping[str, Any] = _NOTHING) -> str:
-    """Return the user of DATABASE_URL, else of WEBAPP_DB_USER or the project's entry of DATABASES.
+    """Return the user from DATABASE_URL, else from WEBAPP_DB_USER or the project's entry of DATABASES.
 
-    A secret may name another user; it is not read here.
+    A secret may name another user, but this function reads no secret.
     """
     address = environment[DATABASE_URL]
     if address is not None:
@@ -28,7 +28,7 @@ def web_role(environment: Environment, project: Mapping[str, Any] = _NOTHING) ->
 
 
 def read_web_login(environment: Environment, project: Mapping[str, Any] = _NOTHING) -> Login:
-    """Return the web role's login; raise ConfigurationError when the source of credentials lacks a variable."""
+    """Return the web role's login; raise ConfigurationError if the source of credentials needs an unset variable."""
     address = environment[DATABASE_URL]
     if address is not None:
         password: str | None = address.password

@@ -40,7 +40,7 @@ def read_front(environment: Environment, *, https: bool) -> Front:
     proto = _header(environment, PROTO_HEADER, https=https)
     if host.lower() == proto.lower():
         raise ConfigurationError(
-            f"WEBAPP_HOST_HEADER={host!r} is WEBAPP_PROTO_HEADER too, but one header cannot be both; unset one of them"
+            f"WEBAPP_HOST_HEADER={host!r} is also WEBAPP_PROTO_HEADER, but one header cannot be both; unset one of them"
         )
     return Front(base_path, host, proto, base_path_is_stripped=_is_stripped(environment, base_path))
 

@@ -29,7 +29,7 @@ _MARKERS = (
 def detect_runtime(environ: Mapping[str, str]) -> Detection:
     """Return the declared runtime, else the first marker's, else `local`.
 
-    Raise ConfigurationError for a declaration that is not a runtime, or contradicts Lambda's marker.
+    Raise ConfigurationError for a declaration that is not a runtime or that contradicts Lambda's marker.
     """
     declared = Environment(environ)[RUNTIME]
     if declared is None:

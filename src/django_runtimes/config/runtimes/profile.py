@@ -26,7 +26,7 @@ from django_runtimes.config.variables.database_login import DB_ROLE
 from django_runtimes.config.variables.hops import HTTPS
 from django_runtimes.config.variables.server_variables import ASYNC_REQUESTS, BIND_HOST, DRAIN_S, MAX_WAITING, THREADS
 
-# Asynchronous views mostly wait, so a thread's share of them is larger than one.
+# Asynchronous views mostly wait, so a process serves several of them for each thread.
 _ASYNC_REQUESTS_PER_THREAD = 8
 
 
@@ -58,9 +58,10 @@ _CONTAINER = Profile(
     connections=Pool(),
     threads=8,
     async_requests=8 * _ASYNC_REQUESTS_PER_THREAD,
-    # A few workers that share a burst unevenly still serve it within a second; WEBAPP_MAX_WAIT_S bounds the rest.
+    # With this limit a few workers serve even an unevenly shared burst within a second; WEBAPP_MAX_WAIT_S bounds
+    # longer waits.
     max_waiting=128,
-    # Kubernetes and load balancers take some seconds to stop sending requests to a container that ends.
+    # Kubernetes and load balancers take some seconds to stop sending requests to a container that is shutting down.
     drain_s=5,
     route=Route.DIRECT,
     log_format=LogFormat.JSON,

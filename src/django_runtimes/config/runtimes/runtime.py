@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class Runtime(StrEnum):
-    """The service that runs the process, with OpenTelemetry's `cloud.platform` name if it has one."""
+    """The service that runs the process, by its name in OpenTelemetry's `cloud.platform` if it has one."""
 
     AWS_APP_RUNNER = "aws_app_runner"
     AWS_ECS = "aws_ecs"

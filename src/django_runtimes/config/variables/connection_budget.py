@@ -21,7 +21,7 @@ DB_PROXY_MAX_CONNECTIONS = Integer(
 )
 DB_RESERVED_CONNECTIONS = Integer(
     "WEBAPP_DB_RESERVED_CONNECTIONS",
-    "Connections that a connection budget keeps free for administrators and other clients of the server.",
+    "Connections that a connection budget reserves for administrators and other clients of the server.",
     default=5,
     maximum=_MAX_CONNECTIONS,
 )
@@ -39,7 +39,7 @@ AWS_LAMBDA_MAX_CONCURRENCY = Integer(
 )
 DEPLOY_OVERLAP_PERCENT = Integer(
     "WEBAPP_DEPLOY_OVERLAP_PERCENT",
-    "Tasks or instances that run during a deploy, old and new together, in percent of WEBAPP_INSTANCES_MAX.",
+    "Tasks or instances, old and new, that run during a deploy, as a percentage of WEBAPP_INSTANCES_MAX.",
     minimum=100,
     maximum=10_000,
     default_note="200; 100 under local",

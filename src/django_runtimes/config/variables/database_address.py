@@ -21,7 +21,7 @@ class DatabaseUrl(Variable["Address | None"]):
 
     def parse(self, text: str) -> "Address":
         """Return the parts of the URL."""
-        # Imported here, so that the launcher, which reads no URL, does not import psycopg.
+        # Imported here so that the launcher, which reads no URL, does not import psycopg.
         from django_runtimes.config.databases.url import parse_database_url
 
         return parse_database_url(text)
@@ -30,9 +30,9 @@ class DatabaseUrl(Variable["Address | None"]):
 DATABASE_URL = DatabaseUrl(
     "DATABASE_URL",
     "Address of PostgreSQL: postgresql://user:password@host:port/name?option=value; postgis:// selects GeoDjango's "
-    "engine. It replaces the WEBAPP_DB_HOST group. The options are libpq's, and Django's atomic_requests, autocommit "
-    "and disable_server_side_cursors; conn_max_age and conn_health_checks have no effect, since the strategy sets "
-    "them.",
+    "engine. It replaces WEBAPP_DB_HOST, WEBAPP_DB_PORT, WEBAPP_DB_NAME, WEBAPP_DB_USER and WEBAPP_DB_PASSWORD. The "
+    "options are libpq's, and Django's atomic_requests, autocommit and disable_server_side_cursors; conn_max_age and "
+    "conn_health_checks have no effect, since the strategy sets them.",
 )
 DB_HOST = Text("WEBAPP_DB_HOST", "Host of the PostgreSQL server, for the direct route.")
 DB_PORT = Integer("WEBAPP_DB_PORT", "Port of the PostgreSQL server.", default=5432, minimum=1, maximum=65535)
@@ -61,12 +61,12 @@ DB_SSLMODE = Choice(
 )
 DB_ROOT_CERTIFICATES = Text(
     "WEBAPP_DB_ROOT_CERTIFICATES",
-    "PEM file of the root certificates that are trusted on the direct route.",
+    "PEM file of root certificates to trust on the direct route.",
     default_note="the packaged bundle of Amazon RDS",
 )
 DB_PROXY_ROOT_CERTIFICATES = Text(
     "WEBAPP_DB_PROXY_ROOT_CERTIFICATES",
-    "PEM file of the root certificates that are trusted on the proxy route.",
+    "PEM file of root certificates to trust on the proxy route.",
     default_note="the packaged roots of Amazon Trust Services",
 )
 PGHOST = Text("PGHOST", "Host that libpq uses if no other is given.")

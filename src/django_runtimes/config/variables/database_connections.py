@@ -10,7 +10,8 @@ _MAX_TIMEOUT_S = 2_147_483
 
 DB_STRATEGY = Choice(
     "WEBAPP_DB_STRATEGY",
-    "How connections are kept.",
+    "How long connections are kept: per_request closes them with the request, persistent keeps one for each thread, "
+    "and pool shares them between threads.",
     Strategy,
     noun="connection strategy",
     profile_field="strategy",
@@ -62,8 +63,8 @@ DB_LOCK_TIMEOUT_S = Integer(
 )
 DB_STATEMENT_TIMEOUT_S = Integer(
     "WEBAPP_DB_STATEMENT_TIMEOUT_S",
-    "Longest statement of the web role, in seconds; a longer one gets a 504. PostgreSQL enforces the limit: "
-    "`webapp set_role_timeouts` sets it on the role.",
+    "Longest statement of the web role, in seconds; a request with a longer one gets a 504. PostgreSQL enforces the "
+    "limit: `webapp set_role_timeouts` sets it on the role.",
     default=8,
     minimum=1,
     maximum=_MAX_TIMEOUT_S,

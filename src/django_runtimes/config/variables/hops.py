@@ -25,8 +25,8 @@ def _base_path(path: str) -> str:
     if re.fullmatch(_BASE_PATH, path) is None:
         raise RuleError(
             "is not a path",
-            "begin it with a slash, end it without one, and use letters, digits and . _ ~ - between, such as /shop; "
-            "or unset it for an application at the root of its host",
+            "write a path such as /shop, without a slash at its end and with only letters, digits and . _ ~ - between "
+            "slashes, or unset it for an application at the root of its host",
         )
     return path
 
@@ -46,7 +46,7 @@ def _proto_header(header: str) -> str:
 def _no_header(default: str) -> RuleError:
     return RuleError(
         "is not a usable header",
-        f"name one of letters, digits and hyphens that the hop in front writes, or unset it for {default}",
+        f"name a header that the hop in front writes, with only letters, digits and hyphens, or unset it for {default}",
     )
 
 

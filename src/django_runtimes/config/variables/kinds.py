@@ -10,7 +10,7 @@ from django_runtimes.config.variables.variable import RuleError, T_co, Variable
 Member = TypeVar("Member", bound=StrEnum)
 Item = TypeVar("Item")
 
-# The largest C int, which PostgreSQL and libpq use.
+# The largest C int, the type that PostgreSQL and libpq use for integers.
 LARGEST = 2**31 - 1
 _MAX_DIGITS = 19
 
@@ -18,7 +18,7 @@ _FLAGS = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false":
 
 
 class Text(Variable[T_co]):
-    """A text; `parser` raises RuleError for one that breaks the variable's rule."""
+    """A text; `parser` raises RuleError if it breaks the variable's rule."""
 
     kind = "text"
 
@@ -112,7 +112,7 @@ class Integer(Variable[T_co]):
     def parse(self, text: str) -> T_co:
         """Return the number; raise ConfigurationError when it is out of bounds."""
         digits = text.lstrip("0") or "0"
-        # int() raises an error of its own for thousands of digits.
+        # The length is checked first, since int() raises another error for thousands of digits.
         is_number = text.isascii() and text.isdigit() and len(digits) <= _MAX_DIGITS
         if not is_number or not self.minimum <= int(digits) <= self.maximum:
             self.refuse(

@@ -27,7 +27,7 @@ MAX_WAITING = Integer(
 )
 MAX_WAIT_S = Integer(
     "WEBAPP_MAX_WAIT_S",
-    "Longest wait for a thread, in seconds. After it the response is 503.",
+    "Longest wait for a thread, in seconds; a request that waits longer gets a 503.",
     default=5,
     minimum=1,
     maximum=86_400,
@@ -35,7 +35,7 @@ MAX_WAIT_S = Integer(
 ASYNC_REQUESTS = Integer(
     "WEBAPP_ASYNC_REQUESTS",
     "Maximum number of requests to asynchronous views that one server process serves at once. Streams that have "
-    "started are not included: they share as many threads again with applications alongside Django.",
+    "started are not included: they and the applications alongside Django share as many further threads.",
     minimum=1,
     default_note="8 for each thread",
 )

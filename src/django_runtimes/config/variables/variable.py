@@ -10,7 +10,7 @@ _MASK = "********"
 
 
 class RuleError(ValueError):
-    """A value breaks a rule of its parser; it carries the rule and the remedy."""
+    """A value breaks a rule of its parser; the error carries the rule and the remedy."""
 
     def __init__(self, rule: str, remedy: str) -> None:
         super().__init__(f"{rule}; {remedy}")
@@ -21,8 +21,8 @@ class RuleError(ValueError):
 class Variable(Generic[T_co]):
     """One variable, whose parsed value is a T.
 
-    `profile_field` names the field of the runtime's profile that gives the default of a variable without one;
-    `default_note` describes any other source of the default. Values of a secret are never shown.
+    If `default` is None, `profile_field` names the field of the runtime's profile that holds the default, and
+    `default_note` describes any other source of it. The value of a secret is never shown.
     """
 
     kind: ClassVar[str]
@@ -52,7 +52,7 @@ class Variable(Generic[T_co]):
         return self.default
 
     def parse(self, text: str) -> T_co:
-        """Return the value of a text that is not empty; raise ConfigurationError for one that is not accepted."""
+        """Return the value of a text that is not empty; raise ConfigurationError for a text that is not accepted."""
         raise NotImplementedError
 
     def show(self, value: Any) -> str:
@@ -81,7 +81,7 @@ class Variable(Generic[T_co]):
         raise ConfigurationError(f"{self.name}{value} {rule}; {remedy}")
 
     def _profile_text(self) -> str:
-        """Return the value of most profiles, and each runtime whose profile has another value."""
+        """Return the value that most profiles have, and each other value with its runtime."""
         if not self.profile_field:
             return ""
         # Imported here, since the profiles import this module.

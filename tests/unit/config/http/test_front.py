@@ -74,14 +74,14 @@ def test_a_header_with_another_meaning_is_refused(name, header):
     with pytest.raises(ConfigurationError) as error:
         read_front(Environment({name: header}), https=True)
 
-    assert str(error.value).startswith(f"{name}={header!r} is not a usable header; name one ")
+    assert str(error.value).startswith(f"{name}={header!r} is not a usable header; name a header ")
     assert "\n" not in str(error.value)
 
 
 def test_one_header_for_host_and_scheme_is_refused():
     environment = Environment({"WEBAPP_HOST_HEADER": "X-Public", "WEBAPP_PROTO_HEADER": "x-public"})
 
-    with pytest.raises(ConfigurationError, match=r"^WEBAPP_HOST_HEADER='X-Public' is WEBAPP_PROTO_HEADER too"):
+    with pytest.raises(ConfigurationError, match=r"^WEBAPP_HOST_HEADER='X-Public' is also WEBAPP_PROTO_HEADER"):
         read_front(environment, https=True)
 
 
