@@ -228,7 +228,7 @@ def test_the_doctor_reports_a_missing_extra_of_the_runtime(installed: InstalledW
         (SECRET, f"the secret {SECRET['WEBAPP_DB_SECRET_ARN']}"),
         (
             {"WEBAPP_DB_CREDENTIALS": "iam", "AWS_REGION": "eu-west-1", "AWS_PROFILE": "shop"},
-            "signing a database token with AWS credentials of a file or a web identity",
+            "signing a database token with AWS credentials from a file or a web identity",
         ),
     ],
 )

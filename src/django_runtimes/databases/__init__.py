@@ -1,1 +1,1 @@
-"""What the application knows of its connections to PostgreSQL."""
+"""Engines, logins and checks for connections to PostgreSQL."""

@@ -1,4 +1,4 @@
-"""Registers the checks of the database's settings."""
+"""Registers the checks of database settings, and closes connections after a failover."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ class DatabaseConfig(AppConfig):
 
 
 def check_databases(**kwargs: Any) -> list[CheckMessage]:
-    """Run every check of this package, which only then are imported: a cold start runs none."""
+    """Run all checks of this package; they are imported here so that no cold start imports them."""
     from django_runtimes.databases.checks import check_encryption
     from django_runtimes.databases.engine_checks import check_engines
     from django_runtimes.databases.settings_checks import CHECKS

@@ -1,4 +1,4 @@
-"""Compares the connections that a deployment may hold with the connections available; arithmetic, no I/O."""
+"""Compares the connections that a deployment may hold with the connections available; does no I/O."""
 
 import math
 from collections.abc import Mapping
@@ -23,9 +23,9 @@ from django_runtimes.config.variables.database_login import DB_OPERATIONS_SECRET
 from django_runtimes.config.variables.server_variables import WORKERS
 from django_runtimes.config.variables.variable import Variable
 
-# The invoking thread and the thread of asynchronous views each keep one; a readiness check uses one while it runs.
+# The invoking thread and the thread of asynchronous views each keep a connection; a readiness check uses a third one.
 _PERSISTENT_ON_LAMBDA = 3
-# One of a management command, and one that holds the lock of `migrate`.
+# A management command uses one connection, and another holds the lock of `migrate`.
 _OPERATIONS = 2
 # PostgreSQL's default.
 _SUPERUSER_RESERVED = 3
@@ -35,7 +35,7 @@ Sign = Literal["", "+", "-", "x"]
 
 @dataclass(frozen=True)
 class Term:
-    """One number of a sum and its source; `remedy` says how to provide a value that is unknown (None)."""
+    """One number of a sum and its source; if `value` is None, `remedy` says how to provide it."""
 
     sign: Sign
     name: str
@@ -70,7 +70,7 @@ class Sum:
 
 @dataclass(frozen=True)
 class Comparison:
-    """The connections needed at once and those available at `place`; `remedy` applies when they do not suffice."""
+    """The connections needed at once and those available at `place`; `remedy` says how to correct a shortage."""
 
     place: str
     needed: Sum
@@ -79,12 +79,12 @@ class Comparison:
 
     @property
     def unknown(self) -> tuple[Term, ...]:
-        """The unknown terms, without which nothing is proven."""
+        """The terms without a value, which leave the comparison undecided."""
         return tuple(term for term in (*self.needed.terms, *self.available.terms) if term.value is None)
 
     @property
     def holds(self) -> bool:
-        """Whether it is proven that the connections suffice."""
+        """Whether all terms are known and the connections suffice."""
         needed, available = self.needed.value, self.available.value
         return needed is not None and available is not None and needed <= available
 
@@ -100,7 +100,7 @@ class ConnectionLimit:
 
 @dataclass(frozen=True)
 class ServerLimits:
-    """The limits that a server reported: its slots, the reserved ones among them, and further limits."""
+    """The limits that a server reported: its slots, the reserved slots among them, and each CONNECTION LIMIT."""
 
     max_connections: int
     reserved: Mapping[str, int] = field(default_factory=dict)
@@ -116,9 +116,9 @@ def connection_budget(
 ) -> tuple[Comparison, ...]:
     """Return the comparisons that must hold for the deployment that the variables describe.
 
-    `server` is None if it could not be queried; `cpu_count` is the number of workers if none is set;
-    `connections` come from DATABASES, None if unknown. Raise ConfigurationError for a variable that cannot be
-    parsed.
+    `server` is None if it could not be queried. `cpu_count` is the number of workers if WEBAPP_WORKERS is not set.
+    `connections` is the strategy in DATABASES, or None if it is unknown. Raise ConfigurationError for a variable that
+    cannot be parsed.
     """
     runtime, environment = detect_runtime(environ).runtime, Environment(environ)
     profile = choose_profile(runtime, environment)
@@ -145,7 +145,7 @@ def connection_budget(
 
 
 def _application(environment: Environment, runtime: Runtime, profile: Profile, *, cpu_count: int) -> tuple[Term, ...]:
-    """Return the factors of the connections that the application's processes may hold."""
+    """Return the terms that give the number of connections that the application's processes may hold."""
     on_lambda = runtime is Runtime.AWS_LAMBDA
     if on_lambda:
         processes = _variable(environment, AWS_LAMBDA_MAX_CONCURRENCY, "x", "processes of each")
@@ -154,7 +154,7 @@ def _application(environment: Environment, runtime: Runtime, profile: Profile, *
             INSTANCES_MAX,
             "",
             "execution environments",
-            remedy="reserve concurrency for the function and set WEBAPP_INSTANCES_MAX to it",
+            remedy="reserve concurrency for the function and set WEBAPP_INSTANCES_MAX to the same number",
         )
     else:
         processes = _variable(
@@ -171,9 +171,9 @@ def _application(environment: Environment, runtime: Runtime, profile: Profile, *
             "",
             "instances",
             fallback=1 if runtime is Runtime.LOCAL else None,
-            remedy="set WEBAPP_INSTANCES_MAX to the most instances that the service may start",
+            remedy="set WEBAPP_INSTANCES_MAX to the number of instances that the service may start",
         )
-    # Reserved concurrency counts invocations of all versions, and no connection is held between invocations.
+    # Reserved concurrency limits all versions together, and they hold no connections between invocations.
     overlaps = not (on_lambda and isinstance(profile.connections, PerRequest) and processes.value == 1)
     overlap = _deploy_overlap(environment, runtime, instances) if overlaps else ()
     return (instances, *overlap, processes, _connections_of_a_process(environment, runtime, profile))
@@ -192,7 +192,7 @@ def _deploy_overlap(environment: Environment, runtime: Runtime, instances: Term)
 def _connections_of_a_process(environment: Environment, runtime: Runtime, profile: Profile) -> Term:
     name = "connections of each"
     if isinstance(profile.connections, Pool):
-        # Every connection comes from the pool, the readiness check's too.
+        # Every connection comes from the pool, including the readiness check's.
         source = DB_POOL_MAX_SIZE.name if environment.is_set(DB_POOL_MAX_SIZE) else "default of the pool"
         if profile.connections != choose_profile(runtime, environment).connections:
             source = "DATABASES of the settings"
@@ -201,7 +201,7 @@ def _connections_of_a_process(environment: Environment, runtime: Runtime, profil
         if isinstance(profile.connections, PerRequest):
             return Term("x", name, 1, "one invocation at a time")
         return Term("x", name, _PERSISTENT_ON_LAMBDA, "sync views, async views, /readyz")
-    # A running stream has left its place among the views, so as many streams may query at once again.
+    # A running stream no longer takes a place among the views, so as many streams as views may query at the same time.
     source = f"{profile.threads} sync, 2 x {profile.async_requests} async, /readyz"
     return Term("x", name, profile.threads + 2 * profile.async_requests + 1, source)
 
@@ -264,10 +264,10 @@ def _remedy(runtime: Runtime, profile: Profile) -> str:
     elif isinstance(profile.connections, Pool):
         lower = "lower WEBAPP_INSTANCES_MAX, WEBAPP_WORKERS or WEBAPP_DB_POOL_MAX_SIZE"
     else:
-        lower = "lower WEBAPP_INSTANCES_MAX, WEBAPP_WORKERS or WEBAPP_THREADS, take WEBAPP_DB_STRATEGY=pool"
+        lower = "lower WEBAPP_INSTANCES_MAX, WEBAPP_WORKERS or WEBAPP_THREADS, set WEBAPP_DB_STRATEGY=pool"
     if profile.route is Route.PROXY:
         return f"{lower}, or raise the proxy's share"
-    return f"{lower}, raise max_connections, or go through a proxy (WEBAPP_DB_ROUTE=proxy)"
+    return f"{lower}, raise max_connections, or connect through a proxy (WEBAPP_DB_ROUTE=proxy)"
 
 
 def _variable(

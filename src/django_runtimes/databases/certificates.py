@@ -13,7 +13,7 @@ _SYSTEM = "system"
 def require_root_certificates(database: Mapping[str, Any]) -> None:
     """Raise ConfigurationError when the sslrootcert of an entry of DATABASES cannot be read.
 
-    It runs before the first connection, whose failure would show only in the log of a pool.
+    Call this before the first connection: with a pool, its failure would appear only in the log.
     """
     path = (database.get("OPTIONS") or {}).get("sslrootcert")
     if path is None or path == _SYSTEM:
@@ -22,7 +22,7 @@ def require_root_certificates(database: Mapping[str, Any]) -> None:
         Path(path).open("rb").close()
     except OSError as error:
         raise ConfigurationError(
-            f"{path!r}, the file of authorities that the database's certificate is checked with, cannot be read "
+            f"{path!r}, the file of authorities that certify the database's server, cannot be read "
             f"({error.strerror}); correct WEBAPP_DB_ROOT_CERTIFICATES (direct route) or "
             "WEBAPP_DB_PROXY_ROOT_CERTIFICATES (proxy), or unset it"
         ) from None

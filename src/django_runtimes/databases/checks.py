@@ -25,7 +25,7 @@ def check_encryption(**kwargs: Any) -> list[CheckMessage]:
 
 
 def _in_plain_text(databases: Mapping[str, dict[str, Any]]) -> Iterator[tuple[str, str, str | None]]:
-    """Yield the alias, destination and sslmode of each such database."""
+    """Yield the alias, destination and sslmode of each database that may be reached unencrypted across a network."""
     environment = Environment(os.environ)
     for alias, database in databases.items():
         options = with_libpq_variables(database.get("OPTIONS", {}), environment)
@@ -35,6 +35,6 @@ def _in_plain_text(databases: Mapping[str, dict[str, Any]]) -> Iterator[tuple[st
 
 
 def _is_postgresql(database: Mapping[str, Any]) -> bool:
-    """Whether its engine is Django's PostgreSQL engine or derives from it."""
+    """Return whether the database's engine is Django's PostgreSQL engine or derives from it."""
     vendor: str = load_backend(database.get("ENGINE") or "django.db.backends.dummy").DatabaseWrapper.vendor
     return vendor == "postgresql"

@@ -1,4 +1,4 @@
-"""A system check for engines without the features of this project's engines."""
+"""A system check for database engines that lack the features of this library's engines."""
 
 import os
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ _LOST = {
 
 
 def check_engines(**kwargs: Any) -> list[CheckMessage]:
-    """Return an error for each foreign engine that must fetch a login and cannot, a warning for the others."""
+    """Return an error for each third-party engine that must fetch a login and cannot, and warnings for the others."""
     return [
         _complaint(alias, database, wrapper)
         for alias, database in settings.DATABASES.items()
@@ -35,7 +35,7 @@ def check_engines(**kwargs: Any) -> list[CheckMessage]:
 
 
 def _has_mixin(wrapper: type) -> bool:
-    """Whether the mixin precedes Django's classes, whose methods do not call super()."""
+    """Return whether the mixin precedes Django's classes, whose methods do not call super()."""
     ancestors = wrapper.__mro__
     return DatabaseWrapperMixin in ancestors and ancestors.index(DatabaseWrapperMixin) < min(
         index for index, cls in enumerate((*ancestors, BaseDatabaseWrapper)) if cls.__module__.startswith("django.db.")
@@ -46,7 +46,7 @@ def _complaint(alias: str, database: Mapping[str, Any], wrapper: type) -> CheckM
     subject = f"DATABASES[{alias!r}] has the engine {database['ENGINE']!r}"
     hint = (
         f"Set ENGINE to {_own_engine(wrapper)!r}; or write an engine whose DatabaseWrapper has "
-        "django_runtimes.databases.postgresql.wrapper.DatabaseWrapperMixin before that one (docs/engines.md)."
+        "django_runtimes.databases.postgresql.wrapper.DatabaseWrapperMixin before that class (docs/engines.md)."
     )
     source = _source()
     if source is not Source.PASSWORD:
@@ -56,11 +56,13 @@ def _complaint(alias: str, database: Mapping[str, Any], wrapper: type) -> CheckM
         text = f"{subject}, which does not fetch the login of WEBAPP_DB_OPERATIONS_SECRET_ARN."
         return Error(text, hint=hint, id="webapp.E015")
     lost = _LOST[connections_of(database).name]
-    return CheckWarning(f"{subject}, which lacks what this project's engine adds: {lost}.", hint=hint, id="webapp.W016")
+    return CheckWarning(
+        f"{subject}, which lacks features of this library's engine: {lost}.", hint=hint, id="webapp.W016"
+    )
 
 
 def _is_configured(alias: str, database: Mapping[str, Any]) -> bool:
-    """Whether variables configure this database, even when the settings replaced its entry."""
+    """Return whether variables configure this database, even if the settings have replaced its entry."""
     if not database.get("ENGINE"):
         return False
     return "ROUTE" in database or (alias == DEFAULT_DB_ALIAS and _source() is not Source.PASSWORD)

@@ -12,13 +12,13 @@ _READ_ONLY = "25006"
 
 
 def watch(connection: BaseDatabaseWrapper, **kwargs: Any) -> None:
-    """Evict the connection after a statement fails because the server is read-only; receives `connection_created`.
+    """Evict the connection once a statement fails because the server is read-only; receives `connection_created`.
 
     Such a connection passes every health check, so nothing else would close it.
     """
     # Only this project's engines have this method.
     if hasattr(connection, "evict") and _evict_when_read_only not in connection.execute_wrappers:
-        # First: Django's `execute_wrapper` removes the last wrapper at the end of its block.
+        # Inserted first, because Django's `execute_wrapper` removes the last wrapper at the end of its block.
         connection.execute_wrappers.insert(0, _evict_when_read_only)
 
 

@@ -1,11 +1,11 @@
-"""Elapsed time, including the time for which the process was frozen."""
+"""Measures elapsed time, including the time in which the process was frozen."""
 
 import time
 from typing import NamedTuple, Self
 
 
 class Moment(NamedTuple):
-    """A point in time on two clocks: the monotonic clock may stop with the machine, the wall clock may be set."""
+    """A point in time on two clocks: the monotonic clock may stop with the machine, and the wall clock may be set."""
 
     monotonic_s: float
     wall_s: float
@@ -17,5 +17,5 @@ class Moment(NamedTuple):
 
     @property
     def age_s(self) -> float:
-        """Seconds since then, by the clock that shows more."""
+        """The seconds since this moment, by the clock on which more time has passed."""
         return max(time.monotonic() - self.monotonic_s, time.time() - self.wall_s)

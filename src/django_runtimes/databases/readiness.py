@@ -1,4 +1,4 @@
-"""Checks the database and its pools, and closes both at the end."""
+"""Checks the database and its pools, and closes their connections when the process ends."""
 
 from django.db import DEFAULT_DB_ALIAS, connections
 
@@ -16,7 +16,7 @@ class PoolEmptyError(Exception):
 def check_pools(*, longest_empty_s: float) -> None:
     """Raise PoolEmptyError if a pool has lent all connections and got none back for longer than `longest_empty_s`.
 
-    An unreachable database does not count: its pool has no connections to lend.
+    This does not apply to an unreachable database, whose pool has no connections to lend.
     """
     for alias, pool in list(pools.items()):
         if pool.empty_for_s > longest_empty_s:
@@ -39,7 +39,7 @@ def check_database() -> None:
     connection = connections[DEFAULT_DB_ALIAS]
     try:
         with connection.cursor() as cursor:
-            # Marked as compiled: it leaves no session state, so no reset follows.
+            # Marked as compiled, because it leaves no session state and needs no reset.
             cursor.execute(CompiledSQL("SELECT 1"))
     finally:
         connection.close()

@@ -1,4 +1,4 @@
-"""System checks for contradictory database settings, whether variables or the project wrote them."""
+"""System checks for contradictory database settings, from variables or from the project."""
 
 from typing import Any
 
@@ -16,8 +16,8 @@ def check_pool_without_age(**kwargs: Any) -> list[CheckMessage]:
     return [
         Error(
             f"DATABASES[{alias!r}] has a pool and CONN_MAX_AGE={database['CONN_MAX_AGE']!r}.",
-            hint="A thread that keeps its connection gives none back: set CONN_MAX_AGE to 0 or leave the pool out "
-            "(WEBAPP_DB_STRATEGY).",
+            hint="A thread that keeps its connection never gives it back to the pool: set CONN_MAX_AGE to 0, or choose "
+            "a strategy without a pool (WEBAPP_DB_STRATEGY).",
             id="webapp.E010",
         )
         for alias, database in settings.DATABASES.items()
@@ -26,7 +26,7 @@ def check_pool_without_age(**kwargs: Any) -> list[CheckMessage]:
 
 
 def check_lambda_route(**kwargs: Any) -> list[CheckMessage]:
-    """Return an error on Lambda when the database is not the proxy and WEBAPP_DB_ROUTE does not allow that."""
+    """Return an error on Lambda when connections bypass the proxy and WEBAPP_DB_ROUTE does not allow that."""
     database = settings.DATABASES.get("default", {})
     if (
         adopted_by(settings).runtime is not Runtime.AWS_LAMBDA
@@ -36,9 +36,9 @@ def check_lambda_route(**kwargs: Any) -> list[CheckMessage]:
         return []
     return [
         Error(
-            f"DATABASES['default'] goes to {database.get('HOST')!r}, which is not WEBAPP_DB_PROXY_HOST, and on Lambda "
+            f"DATABASES['default'] connects to {database.get('HOST')!r}, not to WEBAPP_DB_PROXY_HOST, and on Lambda "
             "every concurrent invocation would open a connection there.",
-            hint="Go through the proxy, or say that this is meant with WEBAPP_DB_ROUTE=direct.",
+            hint="Connect to the proxy, or set WEBAPP_DB_ROUTE=direct if this is intended.",
             id="webapp.E011",
         )
     ]
@@ -50,8 +50,8 @@ def check_cursors_through_proxy(**kwargs: Any) -> list[CheckMessage]:
         return []
     return [
         Error(
-            "DATABASES['default'] has server-side cursors on the proxy route, where the next query may reach another "
-            "server connection than the cursor's.",
+            "DATABASES['default'] allows server-side cursors on the proxy route, where the next query may reach a "
+            "server connection without the cursor.",
             hint="Set DISABLE_SERVER_SIDE_CURSORS to True.",
             id="webapp.E012",
         )
@@ -69,9 +69,9 @@ def check_threads_have_connections(**kwargs: Any) -> list[CheckMessage]:
         return []
     return [
         CheckWarning(
-            f"{adopted.profile.threads} threads share a pool of {connections.max_size} connections, so that "
+            f"{adopted.profile.threads} threads share a pool of {connections.max_size} connections, so "
             f"{waiting} of them may wait for one.",
-            hint="Leave WEBAPP_THREADS out, or raise WEBAPP_DB_POOL_MAX_SIZE.",
+            hint="Unset WEBAPP_THREADS, or raise WEBAPP_DB_POOL_MAX_SIZE.",
             id="webapp.W013",
         )
     ]
@@ -82,7 +82,7 @@ def check_ignored_variables(**kwargs: Any) -> list[CheckMessage]:
     return [
         CheckWarning(
             f"{name} is set and has no effect: {reason}.",
-            hint="Unset what is not meant.",
+            hint="Unset it, or change the setting that overrides it.",
             id="webapp.W014",
         )
         for name, reason in adopted_by(settings).ignored_variables
@@ -99,4 +99,4 @@ CHECKS = (
 
 
 def _is_proxied() -> bool:
-    return adopted_by(settings).profile.route is Route.PROXY  # operations always go direct
+    return adopted_by(settings).profile.route is Route.PROXY  # operations always use the direct route

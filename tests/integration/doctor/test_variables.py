@@ -93,7 +93,7 @@ def test_contradictions_come_from_djangos_system_checks():
     assert findings(examined, "settings") == [
         ("ok", "Django's settings load"),
         ("ok", "7 variables are set and can be read"),
-        ("warning", "webapp.W013: 9 threads share a pool of 8 connections, so that 1 of them may wait for one."),
+        ("warning", "webapp.W013: 9 threads share a pool of 8 connections, so 1 of them may wait for one."),
     ]
     assert examined.returncode == 0
 

@@ -73,7 +73,9 @@ def test_an_unknown_number_of_instances_proves_nothing():
 
     assert comparison.needed.value is None
     assert not comparison.holds
-    assert comparison.unknown[0].remedy == "set WEBAPP_INSTANCES_MAX to the most instances that the service may start"
+    assert comparison.unknown[0].remedy == (
+        "set WEBAPP_INSTANCES_MAX to the number of instances that the service may start"
+    )
 
 
 def test_local_runs_one_instance_and_no_deploy():
@@ -143,7 +145,9 @@ def test_a_function_without_reserved_concurrency_is_unbounded():
     (comparison,) = budget({"WEBAPP_RUNTIME": "aws_lambda", "WEBAPP_DB_ROUTE": "direct"})
 
     assert not comparison.holds
-    assert comparison.unknown[0].remedy == "reserve concurrency for the function and set WEBAPP_INSTANCES_MAX to it"
+    assert comparison.unknown[0].remedy == (
+        "reserve concurrency for the function and set WEBAPP_INSTANCES_MAX to the same number"
+    )
 
 
 PROXIED = {"WEBAPP_RUNTIME": "aws_lambda", "WEBAPP_INSTANCES_MAX": "50", "WEBAPP_DB_PROXY_MAX_CONNECTIONS": "60"}

@@ -71,7 +71,7 @@ def test_a_foreign_engine_with_a_password_is_a_warning(check, strategy, lost):
     (warning,) = check({"ENGINE": DJANGOS, **PASSWORD, **strategy.as_django()})
 
     assert warning.id == "webapp.W016"
-    assert f"lacks what this project's engine adds: {lost}" in warning.msg
+    assert f"lacks features of this library's engine: {lost}" in warning.msg
 
 
 def test_the_mixin_behind_djangos_class_is_an_error(check, own_engine):

@@ -12,12 +12,12 @@ from django_runtimes.databases.credentials.provider import ConnectionLogin, Cred
 from django_runtimes.databases.credentials.renewal import Renewal
 from django_runtimes.extras import missing_package
 
-# Tokens live 15 minutes; the rest is a margin for clock skew, slow connections and an outage of AWS.
+# Tokens are valid for 15 minutes; the remaining time is a margin for clock skew, slow connections and outages of AWS.
 _REFRESH_AFTER_S = 600.0
 # The server checks the token's age at login, after DNS, TCP and TLS, by its own clock.
 _USABLE_FOR_S = LIFETIME_S - 15.0
-_NOT_LOADED = "the AWS credentials to sign a token with cannot be loaded"
-_WITHOUT_ROLE = "signing a database token with AWS credentials of a file or a web identity"
+_NOT_LOADED = "cannot load the AWS credentials that sign a database token"
+_WITHOUT_ROLE = "signing a database token with AWS credentials from a file or a web identity"
 
 
 class IamProvider:
@@ -33,7 +33,7 @@ class IamProvider:
         self._renewal = Renewal(self._sign, renew_after_s=refresh_after_s, usable_for_s=_USABLE_FOR_S)
 
     def login(self) -> ConnectionLogin:
-        """Return the user with a valid token; raise CredentialsError without AWS credentials."""
+        """Return the user with a valid token; raise CredentialsError if there are no AWS credentials."""
         return self._renewal.login()
 
     def forget(self, refused: ConnectionLogin) -> bool:
@@ -52,13 +52,13 @@ class IamProvider:
         return ConnectionLogin(self._user, Secret(token))
 
     def _access_key(self) -> AccessKey:
-        # Lambda's credentials last as long as the execution environment.
+        # Lambda sets these variables, and its credentials last as long as the execution environment.
         if key_id := os.environ.get("AWS_ACCESS_KEY_ID"):
             secret = os.environ.get("AWS_SECRET_ACCESS_KEY")
             if not secret:
                 raise CredentialsError(
                     "AWS_ACCESS_KEY_ID is set and AWS_SECRET_ACCESS_KEY is not; "
-                    "set both, or neither where the task or instance has a role"
+                    "set both, or neither if the task or instance has a role"
                 )
             return AccessKey(key_id, secret, os.environ.get("AWS_SESSION_TOKEN"))
         if self._container_role is not None:
@@ -96,6 +96,6 @@ class IamProvider:
         credentials = botocore.session.get_session().get_credentials()
         if credentials is None:
             raise CredentialsError(
-                "no AWS credentials are found to sign a database token with; give the task or instance a role"
+                "there are no AWS credentials to sign a database token; give the task or instance a role"
             )
         return credentials

@@ -47,18 +47,18 @@ def provider_of(database: Mapping[str, Any]) -> Provider | None:
     if credentials is None:
         return None
     key = (credentials, database["HOST"], database["PORT"], database["USER"])
-    # Of two concurrent threads one wins; neither has called AWS yet.
+    # If two threads each make a provider, setdefault() keeps the first one; neither has called AWS yet.
     return _providers.get(key) or _providers.setdefault(key, _make(credentials, *key[1:]))
 
 
 def _make(credentials: StoredSecret | IamToken, host: str, port: int | str, user: str) -> Provider:
-    # Imported when chosen: the imports would slow the cold starts of other providers.
+    # Imported only when chosen, so that one provider's imports do not slow down cold starts with the other.
     match credentials:
         case StoredSecret():
             try:
                 from django_runtimes.databases.credentials.secretsmanager import SecretsManagerProvider
             except ModuleNotFoundError:
-                # configure() reports this first; a tool may ask for a login without calling it.
+                # configure() reports a missing package earlier, but a tool may ask for a login without configure().
                 raise CredentialsError(missing_package(f"the secret {credentials.arn}", "boto3", "s3")) from None
 
             return SecretsManagerProvider(credentials, user=user)

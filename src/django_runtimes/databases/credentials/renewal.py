@@ -11,9 +11,9 @@ from django_runtimes.databases.moment import Moment
 
 logger = logging.getLogger(__name__)
 
-# Without a login every request would try: an outage must not cause a storm of calls or a queue of threads.
+# Without a login every request needs an attempt, and an outage must not cause a storm of calls or a queue of threads.
 _PAUSE_S = 1.0
-# While the previous login is still used, each failed attempt delays one request.
+# Longer, since the previous login is still used and each failed attempt delays one request.
 _RETRY_AFTER_S = 10.0
 
 
@@ -26,8 +26,8 @@ class _Held:
 class Renewal:
     """Calls `fetch` on first use, and again when the login is older than `renew_after_s`.
 
-    When that fails, the previous login is used until it is older than `usable_for_s`. Without one, all who wait get
-    the same failure, and who comes within a second gets it too.
+    If `fetch` fails, the previous login is used until it is older than `usable_for_s`. Without a previous login, all
+    waiting calls raise the same error, and so do calls in the next second.
     """
 
     def __init__(

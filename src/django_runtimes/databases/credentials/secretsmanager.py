@@ -48,10 +48,10 @@ class SecretsManagerProvider:
             raise CredentialsError("it is malformed JSON; store an object with username and password") from None
         password = content.get("password") if isinstance(content, dict) else None
         if not isinstance(password, str) or not password:
-            raise CredentialsError("it is JSON without the text 'password'; store username and password")
+            raise CredentialsError("it is JSON without the string 'password'; store username and password")
         return ConnectionLogin(str(content.get("username") or self._user), Secret(password))
 
 
 def _looks_like_json(text: str) -> bool:
-    """Whether the text is meant as a JSON object: a bare password may be a number or be quoted."""
+    """Return whether the text is meant as a JSON object; a bare password may look like a JSON number or string."""
     return text.lstrip().startswith(("{", "[")) or text.strip() == "null"

@@ -15,8 +15,8 @@ class DatabaseWrapper(DatabaseWrapperMixin, base.DatabaseWrapper):
     """GeoDjango's wrapper, which registers PostGIS's types once for each connection, not at every checkout."""
 
     def register_geometry_adapters(self, pg_connection: Any, clear_caches: bool = False) -> None:  # noqa: FBT001, FBT002  (Django's signature)
-        """Register the adapters, unless the connection has them; they stay when a request ends."""
-        # None while a connection without a pool is being made; its adapters are recorded once it is ready.
+        """Register the adapters, unless the connection has them; they stay registered when a request ends."""
+        # The session is None while a connection without a pool is being made; `connect()` then records its adapters.
         session = getattr(pg_connection, "session", None)
         if session is None:
             super().register_geometry_adapters(pg_connection, clear_caches)
@@ -38,10 +38,10 @@ class DatabaseWrapper(DatabaseWrapperMixin, base.DatabaseWrapper):
 
 
 class WhereNeededWrapper(DatabaseWrapper):
-    """Creates the extension only in databases that have a model with a spatial field."""
+    """Creates the PostGIS extension only in databases that have a model with a spatial field."""
 
     def prepare_database(self) -> None:
-        """Create the extension where it is needed; `migrate` calls this."""
+        """Create the extension if a model needs it; `migrate` calls this method."""
         if self._has_spatial_fields():
             super().prepare_database()
         else:

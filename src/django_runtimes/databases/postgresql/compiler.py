@@ -27,7 +27,7 @@ _OPERATORS = ("postgres_operator", "postgres_nested_operator", "logical_operator
 # The methods by which expressions and lookups write SQL.
 _METHODS = ("as_sql", "as_postgresql")
 _INSTANCE_SQL = frozenset({*_TEXTS, *_OPERATORS, "get_rhs_op", "process_lhs", "process_rhs"})
-# Any other operator may be defined by the application, and call its function.
+# The application may have defined any other operator, which then calls its function.
 _CONNECTORS = frozenset(
     [value for name, value in vars(Combinable).items() if name.isupper()] + ["||", "&&"]  # full-text search
 )
@@ -36,10 +36,10 @@ _FIELD_HOOKS = frozenset({"select_format", "get_placeholder", "get_placeholder_s
 
 
 class _MarkingCompiler(CompilerBase):
-    """Counts on the connection the expressions whose SQL is not Django's own.
+    """Counts the expressions whose SQL is not Django's own.
 
-    The count is kept on the connection because each subquery has its own compiler, and reaches the outer statement as
-    a plain string.
+    The connection holds the count, because each subquery has its own compiler and reaches the outer statement as a
+    plain string.
     """
 
     def compile(self, node: Any) -> Any:
@@ -69,7 +69,7 @@ class SQLCompiler(_MarkingCompiler, compiler.SQLCompiler):
 class SQLInsertCompiler(_MarkingCompiler, compiler.SQLInsertCompiler):
     """Django's compiler for INSERT."""
 
-    # Django's method differs from SELECT's in its arguments too.
+    # In Django, too, the arguments differ from those of SELECT's method.
     def as_sql(self) -> Any:  # type: ignore[override]
         """Return Django's statements; each is a CompiledSQL if the application wrote no part of it."""
         before = self.connection.unknown_expressions
@@ -128,7 +128,7 @@ def _has_own_template(function: Any) -> bool:
 
 
 def _was_given_sql(node: Any) -> bool:
-    """Return whether an instance of Django's class got its own function, template, operator or method."""
+    """Return whether an instance of Django's class has its own function, template, operator or method."""
     own = node.__dict__
     # A template may insert any of these values.
     if own.get("extra"):
@@ -147,11 +147,11 @@ def _with_base_fields(field: "Field[Any, Any] | None") -> "Iterator[Field[Any, A
 
 
 def _is_own_field(field: "Field[Any, Any]") -> bool:
-    """Return whether the application wrote the SQL around the field's value; containers cast to their base field."""
+    """Return whether the application wrote the SQL around a field's value, such as a cast to its base field."""
     own = field.__dict__
     if _writes_sql(type(field)) or not own.keys().isdisjoint(_FIELD_HOOKS):
         return True
-    # `base_field` is an instance attribute; getattr() takes longer to miss it.
+    # `base_field` is an instance attribute, and getattr() takes longer if it is missing.
     base_field = own.get("base_field")
     return base_field is not None and not all(_is_from_django(type(one)) for one in _with_base_fields(base_field))
 

@@ -24,7 +24,7 @@ class HandoverMixin(TakingMixin):
     """Releases connections that their threads no longer need, and keeps session state from reaching another request.
 
     A thread that does not serve whole requests gives a pooled connection back after each query, unless a transaction,
-    an open cursor or session state needs it. On an executor's thread, these end with the job.
+    an open cursor or session state needs it. On an executor's thread, all three end with the job.
     """
 
     def release(self) -> None:
@@ -58,7 +58,7 @@ class HandoverMixin(TakingMixin):
             session.restore(connection)
             statement = session.reset_statement()
             if statement == DISCARD_ALL and self._is_proxied:
-                # A proxy ties a client that resets its session to one server connection.
+                # A proxy pins a client that resets its session to one server connection.
                 self.close()
                 return
             if statement is None or self._is_proxied:
@@ -90,7 +90,7 @@ class HandoverMixin(TakingMixin):
             is_other_job = self._job is not None and self._job != current_job()
             was_over = before is not None and before.is_over
             if not is_other_job and (request is before or (request is None and not was_over)):
-                # None: code outside the request's context, such as the thread's manager, during the same request.
+                # Code outside the request's context, such as the thread's manager, sees None during the same request.
                 self._rests_since_s = monotonic()
                 return
             if self._is_in_transaction:
@@ -141,7 +141,7 @@ class HandoverMixin(TakingMixin):
                 if not self._is_in_transaction or self._roll_back():
                     self._clean()
             finally:
-                # The next use counts as a new request's.
+                # The next use of the connection is treated as a new request's.
                 self._request = TAKEN
 
     def _roll_back(self) -> bool:

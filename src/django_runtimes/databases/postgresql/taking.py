@@ -22,18 +22,18 @@ IDLE = TransactionStatus.IDLE
 # The value of `_request` once another thread has taken the connection.
 TAKEN = Request()
 TAKEN.end()
-# The value of `_request` while each use of the connection must check which job the thread is running: where there is
-# no request, and for jobs whose end is not announced on their thread.
+# The value of `_request` while each use of the connection must check which job the thread is running. This is so
+# outside requests, and for jobs whose end is not announced on their thread.
 CHECK_EACH_USE = Request()
-# After this time without a query, a thread whose request has ended counts as finished.
+# A thread whose request has ended is considered finished after this time without a query.
 LONGEST_REST_S = 30.0
 
 
 class TakingMixin(ConnectionSourceMixin):
-    """Tracks whether a thread still needs its connection, so that another thread can take it if not.
+    """Tracks whether a thread still needs its connection, so that another thread can take an unneeded one.
 
-    Any thread may take it, including the event loop's: taking never waits for the server, and no statement runs under
-    the lock.
+    Any thread may take it, including the event loop's: taking a connection never waits for the server, and no statement
+    runs under the lock.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -60,7 +60,7 @@ class TakingMixin(ConnectionSourceMixin):
 
     def _needs_thread(self, connection: WatchedConnection | None) -> bool:
         if vars(self)["in_atomic_block"]:
-            # This holds after the connection was closed inside the block too: the block's next query must fail.
+            # Needed even if the connection was closed inside the block, because the block's next query must fail.
             return True
         if connection is None:
             return False
@@ -94,7 +94,7 @@ class TakingMixin(ConnectionSourceMixin):
 
     def _is_free(self, connection: WatchedConnection) -> bool:
         if self._open_cursors:
-            # The thread's next job may go on reading without calling this wrapper.
+            # The thread's next job may read on from a cursor without calling this wrapper.
             return False
         return (self._job is not None and is_over(self._job)) or not self._needs_thread(connection)
 
@@ -109,7 +109,7 @@ class TakingMixin(ConnectionSourceMixin):
         if (is_needed and is_at_work) or monotonic() - self._rests_since_s < LONGEST_REST_S:
             return False
         if request is None:
-            # ensure_connection() opened it, or only psycopg used it.
+            # ensure_connection() opened the connection, or only psycopg has used it.
             return not is_needed
         if not request.is_over:
             return False

@@ -46,7 +46,7 @@ class DatabaseWrapperMixin(HandoverMixin):
         leave_at_fork(self)
 
     # A property, since every use of the connection reads this attribute. Overriding the methods that Django calls
-    # first would not do: tools replace them on Django's own class, and call ours from there.
+    # first would not work: tools replace these methods on Django's own class, and call ours from there.
     @property
     def connection(self) -> Any:
         """psycopg's connection; on an executor's thread, a session that another request used is reset first."""
@@ -63,7 +63,7 @@ class DatabaseWrapperMixin(HandoverMixin):
     # `atomic` reads this before anything else.
     @property
     def in_atomic_block(self) -> bool:
-        """Whether an `atomic` block is open; on an executor's thread, another request's is rolled back first."""
+        """Whether an `atomic` block is open; on an executor's thread, another request's block is rolled back first."""
         is_open: bool = vars(self)["in_atomic_block"]
         if is_open and self._request is not current_request.get():
             self._begin_request()
@@ -102,7 +102,7 @@ class DatabaseWrapperMixin(HandoverMixin):
             self.connection.session.owner = None
 
     def dec_thread_sharing(self) -> None:
-        """End what `inc_thread_sharing()` allowed; a pooled connection is its own thread's again."""
+        """Undo one `inc_thread_sharing()`; without sharing, only its own thread may use a pooled connection."""
         super().dec_thread_sharing()
         connection = self.connection
         if connection is not None and connection._pool is not None and not self.allow_thread_sharing:
@@ -159,7 +159,7 @@ class DatabaseWrapperMixin(HandoverMixin):
             pool.renew(connection)
 
     def close_if_unusable_or_obsolete(self) -> None:
-        """Do as Django does at a request's start and end, but close a connection idle for too long without a check."""
+        """Do as Django does at a request's start and end, except that a connection idle for too long is closed."""
         if self.connection is None:
             self._last_checked_at = None
             return

@@ -127,14 +127,14 @@ def test_an_answer_without_credentials_is_a_missing_login(endpoint, status, answ
     with pytest.raises(CredentialsError) as raised:
         provider().login()
 
-    assert str(raised.value).startswith("the AWS credentials to sign a token with cannot be loaded: 127.0.0.1:")
+    assert str(raised.value).startswith("cannot load the AWS credentials that sign a database token: 127.0.0.1:")
     assert str(raised.value).endswith(reason)
 
 
 def test_an_unreachable_endpoint_is_a_missing_login(endpoint, monkeypatch):
     monkeypatch.setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://127.0.0.1:1/")
 
-    with pytest.raises(CredentialsError, match=r"cannot be loaded: .*refused"):
+    with pytest.raises(CredentialsError, match=r"cannot load the AWS credentials.*: .*refused"):
         provider().login()
 
 

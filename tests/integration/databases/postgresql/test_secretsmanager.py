@@ -117,11 +117,11 @@ def test_the_former_login_is_kept_if_it_cannot_be_read_again(secrets, caplog):
 @pytest.mark.parametrize(
     ("value", "message"),
     [
-        ('{"username": "hunter2"}', "it is JSON without the text 'password'"),
-        ('{"password": 70070707}', "it is JSON without the text 'password'"),
-        ('{"username": "hunter2", "password": ""}', "it is JSON without the text 'password'"),
-        ('["hunter2"]', "it is JSON without the text 'password'"),
-        ("null", "it is JSON without the text 'password'"),
+        ('{"username": "hunter2"}', "it is JSON without the string 'password'"),
+        ('{"password": 70070707}', "it is JSON without the string 'password'"),
+        ('{"username": "hunter2", "password": ""}', "it is JSON without the string 'password'"),
+        ('["hunter2"]', "it is JSON without the string 'password'"),
+        ("null", "it is JSON without the string 'password'"),
         ("{hunter2", "it is malformed JSON"),
         ('  {"username": "app", "password": "hunter2",}', "it is malformed JSON"),
         ("[hunter2", "it is malformed JSON"),

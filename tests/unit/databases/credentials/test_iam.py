@@ -120,7 +120,7 @@ STS_REFUSAL = ClientError({"Error": {"Code": "AccessDenied", "Message": "Not aut
     [STS_REFUSAL, EndpointConnectionError(endpoint_url="http://169.254.170.2"), FileNotFoundError("/var/run/token")],
 )
 def test_any_failure_of_the_role_is_a_credentials_error(with_role, error):
-    with pytest.raises(CredentialsError, match="the AWS credentials to sign a token with cannot be loaded: "):
+    with pytest.raises(CredentialsError, match="cannot load the AWS credentials that sign a database token: "):
         with_role(error).login()
 
 

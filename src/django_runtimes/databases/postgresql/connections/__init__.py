@@ -1,1 +1,1 @@
-"""Opening and pooling connections, and closing them when their thread or process ends."""
+"""Opens and pools connections, and closes them when their thread or process ends."""

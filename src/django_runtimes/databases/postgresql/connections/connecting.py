@@ -31,7 +31,7 @@ def connect(
         failure = _without_login(error)
         may_be_refused = _asked_for_password(error)
     # libpq reports no SQLSTATE for a failed attempt, and the messages of servers and proxies differ and are translated.
-    # With every server, libpq tells whether the failed attempt was asked for a password.
+    # `used_password`, which works with every server, tells whether the server asked for a password.
     if may_be_refused and provider is not None and provider.forget(_login_of(used)):
         try:
             return make(parameters())

@@ -27,7 +27,7 @@ class ConnectionSourceMixin(WrapperBase):
     """Opens each connection with current credentials, through the alias's pool if its entry has one."""
 
     _connection_pools: "dict[str, RecoveringPool]" = pools
-    # Set while Django takes a connection: it reads `pool` three times.
+    # Set while Django takes a connection, because Django reads `pool` three times.
     _used_pool: "RecoveringPool | None" = None
 
     @property
@@ -35,7 +35,7 @@ class ConnectionSourceMixin(WrapperBase):
         """The pool for this alias's current entry in DATABASES, or None.
 
         It is created on first use, opened by the first query, and replaced when the entry changes, as when a test
-        runner creates its database. The old pool closes, and closes connections in use when they come back.
+        runner creates its database. The old pool is closed. It closes connections in use when they are given back.
         """
         if self._used_pool is not None:
             return self._used_pool
@@ -59,7 +59,7 @@ class ConnectionSourceMixin(WrapperBase):
         """
         parameters = super().get_connection_params()
         if "password" in parameters:
-            # DATABASES may hold plain text.
+            # In DATABASES the password may be a plain `str`.
             parameters["password"] = Secret(parameters["password"])
         parameters["cursor_factory"] = noting(parameters["cursor_factory"])
         return parameters if self._is_pooled else self._with_login(parameters)
@@ -161,7 +161,7 @@ def _copy_of(options: dict[str, Any]) -> dict[str, Any]:
 
 
 def _note_statements(connection: Any, entry: dict[str, Any]) -> None:
-    # Django connects through psycopg's own function, which takes no connection class.
+    # Set afterwards, because Django connects through psycopg's own function, which takes no connection class.
     connection.__class__ = watched(connection.__class__)
     connection.server_cursor_factory = noting(connection.server_cursor_factory)
     connection.session = SessionState(connection)

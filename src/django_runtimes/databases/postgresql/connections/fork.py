@@ -7,7 +7,7 @@ from weakref import WeakSet
 
 from django_runtimes.databases.postgresql.connections.connecting import leave_to_parent
 
-# By alias. Pools are kept here because they outlive the wrappers of the threads that used them.
+# Pools by alias; they are kept here because they outlive the wrappers of the threads that used them.
 pools: dict[str, Any] = {}
 _changing = [threading.Lock()]
 _wrappers: WeakSet[Any] = WeakSet()
@@ -31,14 +31,14 @@ def _forget_inherited() -> None:
         _, pool = pools.popitem()
         pool.abandon()
     for wrapper in list(_wrappers):
-        # Read without the property, which may reset the session.
+        # Read from `vars()`, because the property may reset the session.
         connection = vars(wrapper)["connection"]
         if connection is None:
             continue
         leave_to_parent(connection)
         wrapper.connection = None
         if wrapper.in_atomic_block:
-            # The child's queries would silently run outside the transaction that the parent continues.
+            # Otherwise the child's queries would silently run outside the transaction, which the parent continues.
             wrapper.closed_in_transaction = True
             wrapper.needs_rollback = True
 

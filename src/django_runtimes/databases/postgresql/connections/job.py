@@ -8,9 +8,9 @@ from concurrent.futures import thread as executor_threads
 from typing import Any
 from weakref import ref
 
-# For a call passed to `ThreadPoolExecutor.submit`, its future. For a call of anyio, which runs the synchronous
-# endpoints of Starlette and FastAPI, the event loop's future. For a task of `multiprocessing.pool.ThreadPool`, its
-# numbers, which are unique in the process.
+# A call passed to `ThreadPoolExecutor.submit` is identified by its future. A call of anyio, which runs the synchronous
+# endpoints of Starlette and FastAPI, is identified by the event loop's future. A task of
+# `multiprocessing.pool.ThreadPool` is identified by its numbers, which are unique in the process.
 Job = ref[Future[Any]] | ref[asyncio.Future[Any]] | tuple[int, int]
 
 _EXECUTORS = vars(executor_threads)
@@ -19,14 +19,15 @@ _LOCALS_ARE_COPIES = sys.version_info < (3, 13)
 
 
 def current_job() -> Job | None:
-    """Return the job that this thread runs; None outside executors, and on threads that something else manages.
+    """Return the job that this thread runs; None outside executors, and on threads of a handler or of asgiref.
 
-    A handler manages its own threads. asgiref manages the thread of thread-sensitive calls, several of which may share
-    one transaction.
+    A handler manages connections on its own threads. asgiref runs thread-sensitive calls on one thread, and several of
+    them may share a transaction.
     """
     if hasattr(threading.current_thread(), "serves_whole_requests"):
         return None
-    # A context variable cannot tell: `submit` passes no context on, and a thread's own context lasts for all its jobs.
+    # A context variable cannot identify the job: `submit` copies no context, and a thread's own context lasts for all
+    # its jobs.
     frame = sys._getframe().f_back
     is_managed = False
     while frame is not None:
@@ -50,9 +51,9 @@ def current_job() -> Job | None:
 
 
 def is_over(job: Job) -> bool:
-    """Return whether the job is known to have ended; a ThreadPool's tasks do not say.
+    """Return whether the job is known to have ended; for a ThreadPool's task, this is never known.
 
-    A cancelled call of anyio counts as running: its future is done, but its thread may still be working.
+    A cancelled call of anyio is treated as running: its future is done, but its thread may still be working.
     """
     if isinstance(job, tuple):
         return False

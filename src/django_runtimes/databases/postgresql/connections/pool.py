@@ -1,4 +1,4 @@
-"""A pool that never lends a dead connection and recovers within half a second of its server."""
+"""A pool that never lends a dead connection, and recovers within half a second after its server does."""
 
 import threading
 from _thread import get_ident
@@ -21,9 +21,10 @@ from django_runtimes.databases.postgresql.session.state import DISCARD_ALL, NOBO
 
 # psycopg's pool doubles the pause between retries, up to minutes, and cannot notice a recovered server in between.
 _RETRY_AFTER_S = 0.5
-# The empty query: the server answers it without planning.
+# The server answers an empty query without planning.
 _EMPTY_QUERY = b""
-# How long to wait once an outage has lasted the pool's timeout: enough for a connection that is almost ready.
+# How long to wait once an outage has lasted longer than the pool's timeout: enough for a connection that is almost
+# ready.
 _TIMEOUT_IN_OUTAGE_S = 0.25
 # Shorter than any client's timeout.
 _RECLAIM_EVERY_S = 0.1
@@ -53,12 +54,14 @@ class PooledConnection(WatchedConnection):
 class RecoveringPool(ConnectionPool[PooledConnection]):
     """psycopg's pool with faster recovery from dead connections, and with sessions reset between requests.
 
-    psycopg's pool pauses for seconds before it tries the next connection. This one replaces all idle connections along
-    with the dead one, and waits for a new one. A connection idle for `max_rest_s` counts as dead. Once the server has
-    been unreachable for longer than the pool's timeout, clients wait only briefly.
+    psycopg's pool pauses for seconds before it tries the next connection. This pool replaces all idle connections
+    together with the dead one, and waits for a new connection. A connection that was idle for longer than `max_rest_s`
+    is treated as dead. Once the server has been unreachable for longer than the pool's timeout, clients wait only
+    briefly.
 
-    A connection whose session may have changed is reset when it comes back. The answer is read when the connection is
-    lent again, so that neither request waits for the server. With `replaces_touched` it is replaced instead.
+    When a connection is given back and its session may have changed, the pool sends the statement that resets the
+    session. It reads the answer when it lends the connection again, so that neither request waits for the server. With
+    `replaces_touched` such a connection is replaced instead.
     """
 
     def __init__(
@@ -116,7 +119,7 @@ class RecoveringPool(ConnectionPool[PooledConnection]):
                 self._last_movement_s = monotonic()
                 return connection
             if self._failing_since_s is None:
-                # If packets are dropped silently, finding out took seconds.
+                # The outage began before the check, which takes seconds to fail if packets are dropped silently.
                 self._failing_since_s = asked_at_s
             connection.close()
             self.putconn(connection)
@@ -125,7 +128,7 @@ class RecoveringPool(ConnectionPool[PooledConnection]):
     def reclaim_unused(self) -> None:
         """Take back connections that threads hold but no longer use, as after garbage collection dropped a cursor.
 
-        A thread that collects garbage may hold any lock, including this pool's, so it cannot give one back itself.
+        A thread that collects garbage may hold any lock, including this pool's, so it cannot give a connection back.
         """
         for connection in tuple(self._lent):
             holder = connection.session.holder
@@ -146,7 +149,7 @@ class RecoveringPool(ConnectionPool[PooledConnection]):
         if self._waiting:
             self.reclaim_while_waited_for()
 
-    # psycopg's is a static method, called on the pool.
+    # In psycopg this is a static method, which is called on the pool.
     def check_connection(self, conn: PooledConnection) -> None:  # type: ignore[override]
         """Raise psycopg's error if the connection is broken, after reading the answer to a pending reset."""
         conn.session.owner = get_ident()
@@ -168,7 +171,7 @@ class RecoveringPool(ConnectionPool[PooledConnection]):
 
     @property
     def empty_for_s(self) -> float:
-        """Seconds since a connection was last lent or returned, if the pool has lent all it may have; otherwise 0."""
+        """Seconds since a connection was last lent or given back if `max_size` connections are lent, otherwise 0."""
         return monotonic() - self._last_movement_s if self._is_empty else 0.0
 
     @property
@@ -193,7 +196,7 @@ class RecoveringPool(ConnectionPool[PooledConnection]):
         """End the transaction as psycopg's pool does, then send the statement that resets the session."""
         session = conn.session
         if session.is_resetting:
-            # It was never lent: its client gave up waiting.
+            # The connection was not used, since its client gave up waiting.
             return
         super()._reset_connection(conn)
         if not conn.closed:
@@ -241,7 +244,7 @@ class RecoveringPool(ConnectionPool[PooledConnection]):
         if not was_touched:
             connection.session.clear()
             return
-        # The server has dropped its prepared statements, and psycopg does not know that.
+        # The server has dropped its prepared statements, but psycopg still lists them.
         connection._prepared.clear()
         connection._prepared._to_flush.clear()
         self._make_ready(connection)
@@ -254,7 +257,7 @@ class RecoveringPool(ConnectionPool[PooledConnection]):
         since_s = self._failing_since_s
         if since_s is None:
             return timeout_s
-        # Clients that arrive later have already waited for a thread, so all give up at the same moment.
+        # Clients that ask later have already waited for a thread, so all clients give up at the same time.
         return min(timeout_s, max(_TIMEOUT_IN_OUTAGE_S, since_s + self.timeout - monotonic()))
 
     def _make_noted(self) -> PooledConnection:

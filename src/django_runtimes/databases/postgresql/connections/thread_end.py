@@ -11,7 +11,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 def close_at_thread_end(wrapper: BaseDatabaseWrapper) -> None:
     """Close the wrapper's connection when this thread ends, unless `forget()` is called before."""
     if threading.current_thread() is threading.main_thread():
-        # The process ends with its main thread, and closes its connections.
+        # When the main thread ends, the process ends and its connections are closed.
         return
     if not hasattr(_thread, "end"):
         _thread.end = _ThreadEnd()

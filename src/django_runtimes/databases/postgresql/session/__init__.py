@@ -1,1 +1,1 @@
-"""Detecting the state that a request leaves in a PostgreSQL session."""
+"""Detects the state that a request leaves in a PostgreSQL session."""

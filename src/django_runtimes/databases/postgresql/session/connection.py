@@ -1,4 +1,4 @@
-"""psycopg's connection, extended to track all that it sends and which thread may use it."""
+"""psycopg's connection, extended to track everything that it sends, and the thread that may use it."""
 
 from typing import Any
 
@@ -53,7 +53,7 @@ class WatchedConnection(psycopg.Connection[Any]):
     def ask(self, question: bytes) -> None:
         """Send a statement that leaves no session state; raise psycopg's error unless the server answers it.
 
-        No cursor is used: it would cost more than the statement.
+        This needs no cursor, which would take longer than the statement.
         """
         with self.lock, noted(self):
             self.pgconn.send_query(question)

@@ -73,7 +73,7 @@ class NotingServerCursor(NotingCursor):
 
     def close(self) -> None:
         """Close as psycopg does; on another thread, as in garbage collection, send nothing."""
-        # If it stays open on the server, the reset at the request's end closes it.
+        # If the cursor stays open on the server, the reset at the request's end closes it.
         if self.thread_id != get_ident():
             self._closed = True
         elif self.is_declared and not outlives_session(self):

@@ -1,4 +1,4 @@
-"""Context managers that note in a session's state what its cursors and its connection send."""
+"""Context managers that note the statements of cursors and connections in their session's state."""
 
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
@@ -17,7 +17,7 @@ def state_of(cursor: Any) -> SessionState | None:
 
 
 def note(cursor: Any, query: object, *, is_several: bool = False) -> AbstractContextManager[object]:
-    """Note a statement that is about to run; what the block sends does not mark the session as changed again."""
+    """Note a statement; running it in the returned context does not mark the session as changed a second time."""
     state = state_of(cursor)
     if state is None:
         return nullcontext()
@@ -37,13 +37,13 @@ def fetching(cursor: Any) -> AbstractContextManager[object]:
 
 
 def noted(connection: Any) -> AbstractContextManager[object]:
-    """Return a context manager in which what the connection sends does not mark the session as changed."""
+    """Return a context manager in which the connection may send without marking the session as changed."""
     state = getattr(connection, "session", None)
     return nullcontext() if state is None else Noted(state)
 
 
 class Noted:
-    """What the block sends does not mark the session as changed."""
+    """A block in which the connection may send without marking the session as changed."""
 
     __slots__ = ("_before", "_state")
 
@@ -58,7 +58,7 @@ class Noted:
 
 
 class _NotedStatement(Noted):
-    """The same for a statement that leaves session state unless it fails."""
+    """A block for one statement, which leaves session state unless it fails."""
 
     __slots__ = ("_cursor", "_query")
 

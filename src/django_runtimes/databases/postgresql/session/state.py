@@ -35,7 +35,7 @@ _OURS = frozenset({"_pool", "_created_at", "_expire_at", "made_at_s", "rests_sin
 class CompiledSQL(str):
     """A statement that Django's ORM compiled without any application SQL, so it leaves no session state.
 
-    Any string operation returns a plain `str`, so a statement that is changed later counts as unknown.
+    Any string operation returns a plain `str`, so a statement that is changed later is treated as unknown.
     """
 
     __slots__ = ()
@@ -76,7 +76,7 @@ class SessionState:
         self.owner: int | None = None
         self.holder: ref[Any] | None = None
         self.is_noted = False
-        # Whether Django's own statements count too, since triggers and views may set state.
+        # Whether Django's own statements mark the session as changed too, since triggers and views may set state.
         self.always_resets = False
         self.begin(connection)
 
@@ -118,9 +118,9 @@ class SessionState:
         return b"DISCARD SEQUENCES" if self.has_sequences else None
 
     def restore(self, connection: psycopg.Connection[Any]) -> None:
-        """Restore psycopg's side of the session, and drop attributes added to the connection; not in a transaction.
+        """Restore psycopg's side of the session and drop attributes that were added; call this outside transactions.
 
-        Close a connection in pipeline mode: no client reads the server's outstanding answers.
+        Close a connection in pipeline mode, because no client reads the server's outstanding answers.
         """
         if connection._pipeline is not None:
             connection.close()
@@ -143,7 +143,7 @@ class SessionState:
                 del present[name]
             self._known_count = len(present)
         if not _are_shared(connection.adapters, self._adapters):
-            # A dumper that the application registered writes SQL into the ORM's statements.
+            # A dumper that the application registered may have written SQL into the ORM's statements.
             self.is_touched = True
             connection._adapters = AdaptersMap(self._adapters)
 
@@ -161,8 +161,8 @@ class SessionState:
 def keeps_connections() -> bool:
     """Return whether this thread keeps a connection from a request's first query until the request ends.
 
-    Threads that serve whole requests do, and the main thread, which runs commands and Lambda's invocations. For any
-    other thread, the end of its work is unknown.
+    Threads that serve whole requests keep it. So does the main thread, which runs commands and Lambda's invocations.
+    For any other thread, the end of its work is unknown.
     """
     thread = threading.current_thread()
     return thread is threading.main_thread() or getattr(thread, "serves_whole_requests", False)
@@ -177,7 +177,7 @@ def _callbacks(pgconn: Any) -> tuple[Any, Any]:
 
 
 def _are_shared(adapters: AdaptersMap, template: AdaptersMap) -> bool:
-    """Return whether nothing was registered; until then the map shares its template's parts, which compare fast."""
+    """Return whether nothing was registered: an unchanged map shares its template's parts, which compare fast."""
     return (
         adapters.types._registry is template.types._registry
         and adapters._dumpers == template._dumpers

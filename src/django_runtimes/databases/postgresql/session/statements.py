@@ -1,7 +1,7 @@
 """Finds statements that may leave state in their session for later statements.
 
-A statement counts as harmless only if it begins with a known harmless keyword and calls only PostgreSQL functions that
-are known to keep no state.
+A statement is considered harmless only if it begins with a known harmless keyword and calls only PostgreSQL functions
+that are known to keep no state.
 """
 
 from collections.abc import Sequence
@@ -110,9 +110,9 @@ _BEFORE_NAMES = frozenset({"into", "with", "recursive", "as", "copy"})
 # A call may follow DISTINCT ON (…), RETURNING WITH (…) and OPERATOR (…).
 _BEFORE_CALLS = tuple(Token(TokenKind.WORD, word) for word in ("on", "with", "operator"))
 _TIME_ZONE = [Token(TokenKind.WORD, "time"), Token(TokenKind.WORD, "zone")]
-# A table created from a prepared statement, and objects that live in one session.
+# Words of a CREATE statement that makes an object of the session, or that runs a prepared statement.
 _OF_THE_SESSION = frozenset({"temp", "temporary", "pg_temp", "execute"})
-# Statements that EXPLAIN ANALYZE would execute.
+# Statements that may leave state, and that EXPLAIN ANALYZE would execute.
 _EXPLAINED_BUT_NOT_HARMLESS = frozenset({"create", "execute", "declare", "refresh"})
 
 
