@@ -1,4 +1,4 @@
-"""The app that brings the commands which change a database."""
+"""The Django app with the commands that change a database."""
 
 from django.apps import AppConfig
 

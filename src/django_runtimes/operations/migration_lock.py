@@ -1,4 +1,4 @@
-"""Runs one `webapp migrate` at a time, by an advisory lock on a separate connection."""
+"""Runs one `webapp migrate` at a time, with an advisory lock on a separate connection."""
 
 import socket
 import time
@@ -27,11 +27,11 @@ _SESSION = {
     "transaction_timeout": "0",
     "idle_in_transaction_session_timeout": "0",
     "idle_session_timeout": "0",
-    # Releases the locks of a vanished machine within a minute, not the kernel's two hours.
+    # Releases the locks of a vanished machine after a minute instead of the kernel's two hours.
     "tcp_keepalives_idle": "30",
     "tcp_keepalives_interval": "10",
     "tcp_keepalives_count": "3",
-    # Cancels the statement of a killed client, and with it its locks.
+    # Cancels the statement of a killed client, which releases its locks.
     "client_connection_check_interval": "2s",
 }
 
@@ -58,10 +58,10 @@ class _Holder:
 
 
 class MigrationLock:
-    """The lock of one session: taken exclusively, then held shared until the session ends.
+    """The lock of one session, which takes it exclusively and then holds it shared until the session ends.
 
-    The migrating session holds the shared lock too. If only this session dies, other processes still wait until the
-    running migration ends.
+    The migrating session holds the shared lock too. If only the session of this class dies, other processes still wait
+    until the running migration ends.
     """
 
     def __init__(self, session: psycopg.Connection) -> None:
@@ -70,7 +70,7 @@ class MigrationLock:
     def take(self, *, wait_s: int, say: Callable[[str], None]) -> None:
         """Poll until the lock is free; raise CommandError with EXIT_BUSY when it is still held after `wait_s`.
 
-        Polls because a waiting statement holds a snapshot, for which CREATE INDEX CONCURRENTLY would wait.
+        A statement that waits for the lock would hold a snapshot, and CREATE INDEX CONCURRENTLY would wait for that.
         """
         deadline = time.monotonic() + wait_s
         told: tuple[int, ...] = ()
@@ -88,7 +88,7 @@ class MigrationLock:
             time.sleep(POLL_S)
 
     def check(self) -> None:
-        """Raise CommandError when the session is lost, and the lock with it."""
+        """Raise CommandError if the session is lost, which releases the lock."""
         _row(self._session, "SELECT 1")
 
     def _taken(self) -> bool:
@@ -112,7 +112,7 @@ def migration_lock(
     Raises CommandError when the server does not answer, when another process holds the lock for longer than
     `wait_s`, when a proxy is in between, and on exit when the lock was lost.
     """
-    # `close_old_connections` in a migration does not close a copy, which is not registered.
+    # A copy is not registered, so `close_old_connections` in a migration does not close it.
     own = connection.copy(alias="migration_lock")
     try:
         # Registered while it connects, since receivers such as django.contrib.postgres's look it up by its alias.
@@ -154,8 +154,8 @@ def _refuse_proxy(session: psycopg.Connection) -> None:
     # A proxy reports its own process IDs, and all its clients on one backend share that backend's locks.
     if _row(session, "SELECT pg_backend_pid()") != (session.info.backend_pid,):
         raise CommandError(
-            f"{session.info.host}:{session.info.port} is a proxy, on which locks are unreliable; point DATABASE_URL "
-            "or WEBAPP_DB_HOST at the PostgreSQL server itself, and WEBAPP_DB_PROXY_HOST at the proxy"
+            f"{session.info.host}:{session.info.port} is a proxy, through which locks are unreliable; point "
+            "DATABASE_URL or WEBAPP_DB_HOST at the PostgreSQL server itself, and WEBAPP_DB_PROXY_HOST at the proxy"
         )
 
 

@@ -13,12 +13,12 @@ from psycopg.errors import LockNotAvailable
 from django_runtimes.databases.postgresql.session.lexer import TokenKind, split_statements
 from django_runtimes.operations.migration_lock import prepare_session, share_lock
 
-# Interrupted, these leave an invalid index or a half-detached partition behind.
+# If one of these is interrupted while it runs CONCURRENTLY, an invalid index or a half-detached partition remains.
 _COMMANDS = {"alter", "create", "drop", "reindex"}
 _SHOWN_CHARACTERS = 120
 
-# After the error the server no longer knows the blocking session: sessions with a lock on a table that the
-# statement names are the likeliest.
+# After the error the server no longer shows the blocking session. Sessions with a lock on a table that the statement
+# names are the likeliest.
 _BLOCKERS = r"""
 SELECT format(
     'pid %%s (%%s, in a transaction since %%s, application_name ''%%s'') has a lock on %%s',
@@ -36,9 +36,9 @@ LIMIT 3
 
 @contextmanager
 def migration_session(connection: BaseDatabaseWrapper, *, lock_timeout_s: int) -> Iterator[None]:
-    """Share the migration lock with every session of `connection`, without timeouts except `lock_timeout_s`.
+    """Share the migration lock with every session of `connection`, and remove their timeouts except `lock_timeout_s`.
 
-    Raises CommandError with the statement and the sessions that probably block it when that timeout ends.
+    When that timeout ends, raises CommandError with the statement and the sessions that probably block it.
     """
     statements = _Statements(lock_timeout_s)
 
@@ -75,7 +75,7 @@ class _Statements:
     ) -> Any:
         self.last = str(sql)
         session = context["connection"].connection
-        # In a transaction the server rejects such a statement, and a SET in the aborted transaction too.
+        # In a transaction the server rejects such a statement, and then rejects SET in the aborted transaction.
         if not works_concurrently(self.last) or not session.autocommit:
             return execute(sql, params, many, context)
         session.execute("SET lock_timeout = 0")
@@ -107,5 +107,5 @@ def _explanation(connection: BaseDatabaseWrapper, statement: str, error: LockNot
     return (
         f"{error.diag.message_primary} ({lock_timeout_s} s): {shown}; "
         f"{blockers or 'the blocking session has ended'}; "
-        "run this again when that has ended, or wait longer with --lock-timeout"
+        "run this again when the lock is free, or wait longer with --lock-timeout"
     )

@@ -7,7 +7,7 @@ from psycopg import sql
 
 from django_runtimes.config.secret import Secret
 
-# The role of RDS whose members log in by IAM tokens.
+# The role of RDS whose members log in with IAM tokens.
 TOKEN_ROLE = "rds_iam"  # noqa: S105  (a name)
 
 _TABLE_PRIVILEGES = ("SELECT", "INSERT", "UPDATE", "DELETE")
@@ -57,19 +57,19 @@ def set_password(connection: psycopg.Connection, role: str, password: Secret | N
 
 
 def takes_tokens(connection: psycopg.Connection, role: str) -> bool:
-    """Return whether the role logs in by tokens, which excludes a password."""
+    """Return whether the role logs in with tokens, which excludes a password."""
     return connection.execute(_IS_MEMBER, [TOKEN_ROLE, role]).fetchone() is not None
 
 
 def allow_tokens(connection: psycopg.Connection, role: str) -> None:
-    """Let the role log in by tokens; raise LookupError on a server outside RDS."""
+    """Let the role log in with tokens; raise LookupError on a server outside RDS."""
     if not has_role(connection, TOKEN_ROLE):
         raise LookupError(f"the server has no role {TOKEN_ROLE}")
     connection.execute(sql.SQL("GRANT {} TO {}").format(sql.Identifier(TOKEN_ROLE), sql.Identifier(role)))
 
 
 def refuse_tokens(connection: psycopg.Connection, role: str) -> None:
-    """Let the role log in by its password again; raise PermissionError when only another role can."""
+    """Let the role log in with its password again; raise PermissionError if only another role can revoke the tokens."""
     connection.execute(sql.SQL("REVOKE {} FROM {}").format(sql.Identifier(TOKEN_ROLE), sql.Identifier(role)))
     # PostgreSQL only warns when another role has granted the membership.
     if takes_tokens(connection, role):
@@ -77,9 +77,9 @@ def refuse_tokens(connection: psycopg.Connection, role: str) -> None:
 
 
 def allow_rows(connection: psycopg.Connection, role: str) -> list[str]:
-    """Let the role use the rows of existing tables, and of those that the logged-in role creates later.
+    """Let the role use the rows of existing tables, and of tables that the logged-in role creates later.
 
-    Returns the tables and sequences that the role still may not use, since the logged-in role may not grant them.
+    Returns the tables and sequences that the role still may not use, since the logged-in role cannot grant access.
     """
     grantee = sql.Identifier(role)
     connection.execute(sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(grantee))
@@ -111,6 +111,6 @@ def _grant(
 def _where(
     connection: psycopg.Connection, kinds: Sequence[str], role: str, privileges: Sequence[str], *, has_all: bool
 ) -> list[str]:
-    """Return the relations on which the role has all of the privileges, or the others without `has_all`."""
+    """Return the relations on which the role has all of the privileges, or, without `has_all`, the other relations."""
     parameters = {"kinds": list(kinds), "role": role, "privileges": list(privileges), "has_all": has_all}
     return [name for (name,) in connection.execute(_WITH_PRIVILEGES, parameters)]

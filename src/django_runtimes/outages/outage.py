@@ -43,9 +43,9 @@ def database_error(error: BaseException | None) -> psycopg.Error | None:
 
 
 def outage_of(error: psycopg.Error) -> Outage | None:
-    """Return the outage that `error` stands for, or None for any other error, such as an application's bug."""
+    """Return the outage that matches `error`, or None for any other error, such as an application's bug."""
     if error.sqlstate is None:
-        # libpq sets none when connecting fails or the connection breaks, and neither does psycopg_pool.
+        # libpq sets no SQLSTATE when connecting fails or a connection breaks, and neither does psycopg_pool.
         return UNAVAILABLE if isinstance(error, psycopg.OperationalError) else None
     if error.sqlstate == _CANCELLED:
         # Every cancelled statement has this SQLSTATE; only the message names the timeout.
@@ -54,7 +54,7 @@ def outage_of(error: psycopg.Error) -> Outage | None:
 
 
 def described(error: psycopg.Error) -> str:
-    """Return one log line: the class with the SQLSTATE, or with the reason, which holds no values of a statement."""
+    """Return a log line with the class and the SQLSTATE, or else the reason; it shows no values of a statement."""
     name = type(error).__name__
     if error.sqlstate is not None:
         return f"{name}, SQLSTATE {error.sqlstate}"

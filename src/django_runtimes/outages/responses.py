@@ -41,9 +41,9 @@ def answer_to(error: BaseException | None, request: HttpRequest) -> HttpResponse
 
 
 def outage_response(request: HttpRequest, outage: Outage) -> HttpResponse:
-    """Return JSON, a page or plain text, rendered without session, user or context processors.
+    """Return JSON, a page or plain text.
 
-    Those would query the database.
+    It is rendered without session, user and context processors, which would query the database.
     """
     response = _in_format(_media_type(request), outage)
     response["Retry-After"] = str(outage.retry_after_s)

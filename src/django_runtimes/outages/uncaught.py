@@ -11,8 +11,8 @@ from django.urls import URLResolver
 def answer_outages() -> None:
     """Respond to outages of the database in this process from now on; a second call changes nothing.
 
-    Every handler of Django calls one function for uncaught exceptions, and no setting replaces it, so this patches
-    it. Django calls it after the signal got_request_exception; other requests pay nothing.
+    All of Django's handlers call one function for uncaught exceptions. No setting replaces that function, so this one
+    patches it. Django calls it after the signal got_request_exception, so requests without an error are not slower.
     """
     djangos = exception.handle_uncaught_exception
     if getattr(djangos, "answers_outages", False):

@@ -111,7 +111,7 @@ def rds(administrator) -> psycopg.Connection:
 
 
 def login_of(administrator: psycopg.Connection) -> tuple[bool, bool]:
-    """Return whether guest has a password, and whether it logs in by tokens."""
+    """Return whether guest has a password, and whether it logs in with tokens."""
     row = administrator.execute(
         "SELECT rolpassword IS NOT NULL, pg_has_role('guest', 'rds_iam', 'MEMBER') FROM pg_authid "
         "WHERE rolname = 'guest'"
@@ -123,8 +123,8 @@ def login_of(administrator: psycopg.Connection) -> tuple[bool, bool]:
 def test_with_tokens_the_role_gets_rds_iam_and_no_password(server, rds):
     done, again = create_web_role(server, **BY_TOKENS), create_web_role(server, **BY_TOKENS)
 
-    assert done.stdout.splitlines()[:2] == ["role guest is created", "role guest logs in by tokens (rds_iam)"]
-    assert again.stdout.splitlines()[:2] == ["role guest exists already", "role guest logs in by tokens (rds_iam)"]
+    assert done.stdout.splitlines()[:2] == ["role guest is created", "role guest logs in with tokens (rds_iam)"]
+    assert again.stdout.splitlines()[:2] == ["role guest exists already", "role guest logs in with tokens (rds_iam)"]
     assert (done.returncode, again.returncode) == (0, 0)
     assert login_of(rds) == (False, True)
 
@@ -136,7 +136,7 @@ def test_a_role_can_be_switched_from_tokens_to_a_password(server, rds):
 
     assert done.stdout.splitlines() == [
         "role guest exists already",
-        "role guest logs in by its password, and no longer by tokens (rds_iam)",
+        "role guest logs in with its password, and no longer with tokens (rds_iam)",
         "role guest may read and write rows of tables that clerk creates",
     ]
     assert (again.stdout.splitlines(), again.returncode) == (
@@ -152,7 +152,7 @@ def test_a_role_can_be_switched_from_a_password_to_tokens(server, rds):
 
     done = create_web_role(server, **BY_TOKENS)
 
-    assert done.stdout.splitlines()[1] == "role guest logs in by tokens (rds_iam), and no longer by a password"
+    assert done.stdout.splitlines()[1] == "role guest logs in with tokens (rds_iam), and no longer with a password"
     assert login_of(rds) == (False, True)
 
 
@@ -209,8 +209,8 @@ def test_a_role_cannot_create_itself(server, administrator):
 
     assert done.returncode == 1
     assert done.stderr == (
-        "CommandError: 'clerk' is logged in and cannot create itself; name the role that administers the server in "
-        "WEBAPP_DB_OPERATIONS_USER\n"
+        "CommandError: 'clerk' is logged in and cannot create itself; set WEBAPP_DB_OPERATIONS_USER to the role that "
+        "administers the server\n"
     )
 
 
@@ -249,7 +249,7 @@ def test_relations_of_another_owner_are_skipped_and_listed(server, administrator
 
     names = "parts, parts_id_seq" if "bigserial" in table else "parts"
     assert done.stdout.splitlines()[-1] == (
-        f"role guest may not use all of {names}, and clerk may not grant it; their owners may"
+        f"role guest may not use all of {names}, and clerk cannot grant this; their owners can"
     )
     assert done.returncode == 0
     assert "may not use" not in again.stdout
@@ -262,7 +262,7 @@ def test_a_reserved_role_name_is_refused(server, administrator, name):
     done = create_web_role(server, WEBAPP_DB_USER=name)
 
     assert done.returncode == 1
-    assert done.stderr == f"CommandError: role name '{name}' is PostgreSQL's own; set WEBAPP_DB_USER to another\n"
+    assert done.stderr == f"CommandError: role name '{name}' is reserved; set WEBAPP_DB_USER to another name\n"
 
 
 def test_an_error_of_the_server_is_one_line(server, administrator):

@@ -280,5 +280,5 @@ def test_a_proxy_at_the_servers_address_is_refused(journal, database_server):
         misled = journal.migrate(DATABASE_URL=pgbouncer.url(name))
 
         assert misled.end() == 1
-    assert f"127.0.0.1:{pgbouncer.port} is a proxy, on which locks are unreliable" in misled.output
+    assert f"127.0.0.1:{pgbouncer.port} is a proxy, through which locks are unreliable" in misled.output
     assert journal.execute("SELECT to_regclass('django_migrations')") == [(None,)]

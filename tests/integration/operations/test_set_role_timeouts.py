@@ -127,7 +127,7 @@ def test_a_missing_permission_names_the_grant(server, administrator):
     assert done.returncode == 1
     assert done.stderr == (
         "CommandError: 'clerk' may not alter role 'webapp'; give 'clerk' CREATEROLE and, since PostgreSQL 16, "
-        "GRANT webapp TO clerk WITH ADMIN OPTION; or log in as 'webapp', since a role may set its own\n"
+        "GRANT webapp TO clerk WITH ADMIN OPTION; or log in as 'webapp', which may set its own timeouts\n"
     )
 
 

@@ -27,9 +27,9 @@ from django_runtimes.operations.web_role import (
 
 class Command(BaseCommand):
     help = (
-        "Creates the role that the application logs in as, unless it exists, with the login that "
-        "WEBAPP_DB_CREDENTIALS names, and lets it read and write rows. Uses the direct route and the operations "
-        "login. May be repeated: an existing role keeps its password unless its kind of login changes."
+        "Creates the role that the application logs in as, unless it exists, and lets it read and write rows. "
+        "WEBAPP_DB_CREDENTIALS decides how the role logs in. The command uses the direct route and the operations "
+        "login. It can be run again: an existing role keeps its password unless its kind of login changes."
     )
     requires_system_checks = ()
 
@@ -40,8 +40,8 @@ class Command(BaseCommand):
         server = open_session(connection)
         if server.info.user == role:
             raise CommandError(
-                f"{role!r} is logged in and cannot create itself; name the role that administers the server in "
-                "WEBAPP_DB_OPERATIONS_USER"
+                f"{role!r} is logged in and cannot create itself; set WEBAPP_DB_OPERATIONS_USER to the role that "
+                "administers the server"
             )
         try:
             with server.transaction():
@@ -52,7 +52,7 @@ class Command(BaseCommand):
                 "administers the server (WEBAPP_DB_OPERATIONS_USER)"
             ) from None
         except psycopg.errors.ReservedName:
-            raise CommandError(f"role name {role!r} is PostgreSQL's own; set WEBAPP_DB_USER to another") from None
+            raise CommandError(f"role name {role!r} is reserved; set WEBAPP_DB_USER to another name") from None
         except psycopg.Error as error:
             raise CommandError(f"cannot create or change role {role!r}: {' '.join(str(error).split())}") from error
         for line in lines:
@@ -79,8 +79,8 @@ def _prepare(server: psycopg.Connection, role: str) -> list[str]:
     lines.append(f"role {role} may read and write rows of tables that {server.info.user} creates")
     if left_out:
         lines.append(
-            f"role {role} may not use all of {', '.join(left_out)}, and {server.info.user} may not grant it; "
-            "their owners may"
+            f"role {role} may not use all of {', '.join(left_out)}, and {server.info.user} cannot grant this; "
+            "their owners can"
         )
     return lines
 
@@ -92,9 +92,9 @@ def _log_in_by_tokens(server: psycopg.Connection, role: str, *, is_new: bool) ->
     except LookupError as error:
         raise CommandError(f"{error.args[0]}; WEBAPP_DB_CREDENTIALS=iam needs a server on RDS") from None
     if not had_password:
-        return f"role {role} logs in by tokens ({TOKEN_ROLE})"
+        return f"role {role} logs in with tokens ({TOKEN_ROLE})"
     set_password(server, role, None)
-    return f"role {role} logs in by tokens ({TOKEN_ROLE}), and no longer by a password"
+    return f"role {role} logs in with tokens ({TOKEN_ROLE}), and no longer with a password"
 
 
 def _log_in_by_password(server: psycopg.Connection, role: str, password: Secret) -> str:
@@ -103,7 +103,7 @@ def _log_in_by_password(server: psycopg.Connection, role: str, password: Secret)
     except PermissionError as error:
         raise CommandError(f"{error.args[0]}; run REVOKE {TOKEN_ROLE} FROM {role} as that role") from None
     set_password(server, role, password)
-    return f"role {role} logs in by its password, and no longer by tokens ({TOKEN_ROLE})"
+    return f"role {role} logs in with its password, and no longer with tokens ({TOKEN_ROLE})"
 
 
 def _password(role: str, login: Any) -> Secret:

@@ -1,4 +1,4 @@
-"""Django's migrate, one at a time and without the timeouts of web requests when it runs as an operation."""
+"""Django's migrate; as an operation, it runs one at a time and without the timeouts of web requests."""
 
 import argparse
 import signal
@@ -23,9 +23,9 @@ _EXIT_INTERRUPTED = 130
 
 
 class Command(DjangoCommand):
-    """Runs under the migration lock as an operation, and as Django's command under the web role.
+    """Runs under the migration lock as an operation, and exactly as Django's command under the web role.
 
-    A test runner calls it under the web role, where a proxy may be in between.
+    A test runner calls it under the web role, which may connect through a proxy.
     """
 
     _lock: MigrationLock | None = None
@@ -44,7 +44,7 @@ class Command(DjangoCommand):
             type=_whole_seconds,
             default=adopted_by(settings).lock_timeout_s,
             metavar="SECONDS",
-            help="How long one statement waits for other sessions' locks; 0 is no limit. "
+            help="How long one statement waits for other sessions' locks; 0 disables the limit. "
             "Default: WEBAPP_DB_LOCK_TIMEOUT_S.",
         )
 

@@ -16,8 +16,8 @@ from django_runtimes.operations.role_timeouts import RoleTimeouts, read_role_tim
 class Command(BaseCommand):
     help = (
         "Sets statement_timeout and idle_in_transaction_session_timeout of the role that the application logs in "
-        "as (WEBAPP_DB_STATEMENT_TIMEOUT_S, WEBAPP_DB_IDLE_IN_TRANSACTION_TIMEOUT_S). Uses the direct route and the "
-        "operations login."
+        "as (WEBAPP_DB_STATEMENT_TIMEOUT_S, WEBAPP_DB_IDLE_IN_TRANSACTION_TIMEOUT_S). The command uses the direct "
+        "route and the operations login."
     )
     requires_system_checks = ()
 
@@ -52,13 +52,13 @@ class Command(BaseCommand):
         except psycopg.errors.InsufficientPrivilege:
             raise CommandError(
                 f"{login!r} may not alter role {role!r}; give {login!r} CREATEROLE and, since PostgreSQL 16, "
-                f"GRANT {role} TO {login} WITH ADMIN OPTION; or log in as {role!r}, since a role may set its own"
+                f"GRANT {role} TO {login} WITH ADMIN OPTION; or log in as {role!r}, which may set its own timeouts"
             ) from None
         if self._read(server, role) != wanted:
             database = server.info.dbname
             raise CommandError(
                 f"role {role!r} has other timeouts in database {database!r}, which override these; "
-                f"ALTER ROLE {role} IN DATABASE {database} RESET ALL, or set them there"
+                f"run ALTER ROLE {role} IN DATABASE {database} RESET ALL, or set the timeouts in that database"
             )
 
 
