@@ -7,7 +7,7 @@ HEALTH_PATHS = frozenset({"/healthz", "/readyz"})
 
 
 class BasePath:
-    """ASGI middleware that sets `root_path` to the application's base path, such as /shop; an empty one is the root.
+    """ASGI middleware that sets `root_path` to the application's base path, such as /shop; an empty path is the root.
 
     `path` then begins with the base path, as ASGI requires, whether or not a hop in front strips it. With
     `is_stripped` the hop always strips it, so the base path is added even to a path that begins with it.
@@ -29,7 +29,7 @@ def under_base_path(scope: Scope, base_path: str, *, is_stripped: bool = False) 
     # The public path does not contain the stage of an API.
     path = path_below(scope) or "/"
     below = path
-    # The slash keeps /shopping from counting as a path below /shop.
+    # The slash keeps /shopping from matching /shop.
     if path == base_path or path.startswith(f"{base_path}/"):
         below = path[len(base_path) :]
     if path in HEALTH_PATHS or (is_stripped and below not in HEALTH_PATHS):

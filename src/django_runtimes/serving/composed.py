@@ -1,4 +1,4 @@
-"""Runs the lifespan of an ASGI application that a project composes around Django's, which has none."""
+"""Runs the lifespan of an ASGI application that a project composes around Django's; Django does not support it."""
 
 import asyncio
 import logging
@@ -61,7 +61,7 @@ class ComposedLifespan:
         try:
             await self._application(scope, self._messages.get, self._send)
         except Exception as error:
-            # Before an answer, the application most likely does not support the protocol; after one, it has failed.
+            # If it ends before an answer, the application most likely does not support the protocol; later, it failed.
             is_fault = self._answered is None or self._answered.done()
             level = logging.ERROR if is_fault else logging.DEBUG
             logger.log(

@@ -25,8 +25,8 @@ _MAX_END_S = 1.0
 class ComposedRequests:
     """ASGI middleware that gives each request and websocket an identity and its own thread-sensitive calls.
 
-    The calls share the threads of the handler's streams. A call that gets no thread in time ends its request
-    with the handler's 503, or a websocket with 1013.
+    The calls share the threads of the handler's streams. A call that gets no thread in time ends its HTTP request with
+    the handler's 503, or its websocket with code 1013.
     """
 
     def __init__(self, application: Application, handler: OneHopASGIHandler) -> None:

@@ -24,7 +24,7 @@ class Request:
         self._at_end.add(WeakMethod(method, self._at_end.discard))
 
     def end(self) -> None:
-        """Call the methods, which must not raise or block, since this may be the event loop's thread."""
+        """Call the methods from `at_end()`, which must not raise or block: this may be the event loop's thread."""
         # Set first, because a method that is added too late to be called checks it.
         self.is_over = True
         while self._at_end:
@@ -42,7 +42,7 @@ current_request: ContextVar[Request | None] = ContextVar("current_request", defa
 
 
 def stop_setting_by_signal() -> None:
-    """Disconnect the receiver, which is redundant once a handler sets the current request itself."""
+    """Disconnect the receiver of `request_started`, which is redundant if a handler sets the current request itself."""
     request_started.disconnect(_set_current_request)
 
 

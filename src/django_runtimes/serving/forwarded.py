@@ -13,7 +13,7 @@ _FOR = b"x-forwarded-for"
 _HOST = b"host"
 _PROTO = b"x-forwarded-proto"
 _ALWAYS_FORWARDED = frozenset({b"forwarded", _FOR, _PROTO, b"x-forwarded-host", b"x-forwarded-port"})
-# By the scope's type; applications know no other schemes.
+# The accepted schemes, by the scope's type, and their names in the scope.
 _SCHEMES = {
     "http": {b"http": "http", b"https": "https"},
     # Some proxies send the schemes of websockets.
@@ -24,7 +24,7 @@ _SCHEMES = {
 class ProxyHeaders:
     """The headers that the nearest proxy sets.
 
-    Only the last of several entries counts: the proxy wrote it, while the client may have forged those before it.
+    Only the last of several entries is used: the proxy wrote it, while the client may have forged the earlier ones.
     """
 
     def __init__(self, *, proto: str = "X-Forwarded-Proto", host: str = "Host") -> None:
@@ -88,7 +88,7 @@ class ForwardedHeaders:
             if peer is None or self._trusts(peer[0]):
                 believed = self._headers.read(scope)
                 if not self._trusted and "scheme" in scope:
-                    # A Unix socket's peer; no setting says that a hop in front terminates TLS.
+                    # The peer uses a Unix socket, and no setting says that a hop in front terminates TLS.
                     believed["scheme"] = scope["scheme"]
                 scope = believed
             else:

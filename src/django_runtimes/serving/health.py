@@ -25,9 +25,9 @@ class DrainingError(Exception):
 class HealthChecks:
     """Answers `/healthz` (the process is alive) and `/readyz` (it can serve).
 
-    `check_liveness` must not block. It raises an error that only a restart fixes, and `/healthz` is then a 503.
-    `check_readiness` runs on its own thread; concurrent requests share one check. `/readyz` is a 503 that names only
-    the error's class if the check raises or exceeds `timeout_s`, or if the lifespan's state has `draining` set.
+    `check_liveness` must not block. If it raises an error, which only a restart should fix, `/healthz` responds 503.
+    `check_readiness` runs on its own thread, and concurrent requests share one check. If it raises an error or exceeds
+    `timeout_s`, or if the lifespan's state has `draining` set, `/readyz` responds 503 and names only the error's class.
     """
 
     def __init__(

@@ -9,7 +9,7 @@ from django.http import HttpResponseBase
 
 
 class CookieStorage(cookie.CookieStorage):
-    """Django's storage, but its cookie has the path of the session cookie; Django always uses `/`."""
+    """Django's storage, except that its cookie has the path of the session cookie; Django always uses `/`."""
 
     def _update_cookie(self, encoded_data: Any, response: HttpResponseBase) -> None:
         super()._update_cookie(encoded_data, response)  # type: ignore[misc]  # not in the stubs

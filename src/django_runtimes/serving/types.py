@@ -11,7 +11,7 @@ Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 Headers = list[tuple[bytes, bytes]]
-# Lambda invokes a function with one of these.
+# The event that Lambda passes to a function.
 Event = dict[str, Any]
 # A status, headers and a body, in the form of Mangum's classes.
 Response = dict[str, Any]

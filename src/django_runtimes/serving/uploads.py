@@ -5,12 +5,12 @@ from typing import Any
 
 from django.core.files import uploadhandler
 
-# Django prepends random letters and ".upload" to it; file systems allow 255 bytes for the whole name.
+# Django prepends random letters and ".upload" to the extension; file systems allow 255 bytes for the whole name.
 _MAX_SUFFIX_BYTES = 100
 
 
 class TemporaryFileUploadHandler(uploadhandler.TemporaryFileUploadHandler):
-    """Django's handler, without its failure for a long extension, which Django makes part of the file's name."""
+    """Django's handler, except that it truncates an extension that would make the temporary file's name too long."""
 
     def new_file(self, field_name: str, file_name: str, *args: Any, **kwargs: Any) -> None:
         """Start a file, and truncate its extension to 100 bytes, in the upload's name too."""

@@ -43,7 +43,7 @@ def has_websockets(application: Any) -> bool:
         seen.add(id(one))
         if _serves_websockets(one, classes):
             return True
-        # A proxy answers isinstance() for the object behind it.
+        # With a proxy, isinstance() would check the object behind it.
         if not issubclass(type(one), _BOUNDARIES):
             waiting.extend(held for held in _referents_of(one) if not issubclass(type(held), _DATA))
     return False
@@ -77,7 +77,7 @@ def _routes_protocol(one: Any) -> bool:
 
 
 def _referents_of(one: Any) -> Iterable[Any]:
-    """Return its referents: attributes, items, slots, a partial's arguments, a method's object, a closure's cells."""
+    """Return the objects that `one` holds, such as attributes, items, a partial's arguments and a closure's cells."""
     if not issubclass(type(one), FunctionType):
         return gc.get_referents(one)
     # gc would also return the globals of its module.

@@ -1,4 +1,4 @@
-"""A complete response, which needs no thread to be sent."""
+"""A complete response, which can be sent without a thread."""
 
 from typing import NamedTuple
 

@@ -29,7 +29,7 @@ async def read_body(receive: Receive) -> BinaryIO:
     try:
         return await _spooled(message, receive)
     except OSError as error:
-        # Closing the file flushes its buffer, which may fail again on the way out.
+        # Caught outside the block, since closing the file flushes its buffer, which may fail again.
         logger.error("a request's body cannot be spooled to disk: %s", error)  # noqa: TRY400
         raise OverloadedError from None
 
@@ -46,6 +46,6 @@ async def _spooled(message: Message, receive: Receive) -> BinaryIO:
                 raise RequestAborted
             file.write(message.get("body", b""))
         file.seek(0)
-        # The body is complete, so it is now closed with the response.
+        # The body is complete, so it stays open until the response is closed.
         stack.pop_all()
     return cast("BinaryIO", file)

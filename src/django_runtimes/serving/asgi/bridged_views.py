@@ -8,14 +8,15 @@ from django.utils.translation import get_language
 
 from django_runtimes.serving.asgi.hint import hint_in
 
-# Each pair costs a request one cache lookup.
+# Every request looks up each pair in a cache.
 _MAX_PAIRS = 16
 
 
 class BridgedViews:
     """Asynchronous views that the hint missed, and the pairs of URLconf and language that resolve to them.
 
-    Such a request takes a thread and a round trip to the event loop; the pairs identify the next one beforehand.
+    A request for such a view takes a thread and a round trip to the event loop. The pairs identify later requests for
+    the view before they take a thread.
     """
 
     def __init__(self) -> None:

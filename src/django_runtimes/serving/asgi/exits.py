@@ -20,7 +20,7 @@ class ExitInRequestError(Exception):
 
 
 class ContainedExits:
-    """A context manager that turns SystemExit and KeyboardInterrupt into ExitInRequestError, except those of a signal.
+    """Turns SystemExit and KeyboardInterrupt in a block into ExitInRequestError, unless a signal caused them.
 
     It is a class because `contextlib`'s generators take ten times as long, and every request enters it.
     """

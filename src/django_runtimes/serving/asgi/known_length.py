@@ -13,7 +13,7 @@ _logger = logging.getLogger("django.request")
 
 
 class KnownLengthHandler(ASGIHandler):
-    """Django's ASGI handler, but `CONTENT_LENGTH` is the actual length of the body.
+    """Django's ASGI handler, except that `CONTENT_LENGTH` is the actual length of the body.
 
     The scope does not change, because other applications and tools read it, and a chunked request must not appear
     there with a length.

@@ -35,7 +35,7 @@ class LazyChain(Generic[Chain]):
             return self.made
 
     def make_early(self) -> None:
-        """Build the chain unless an event loop runs here; log an error, since a later request tries again."""
+        """Build the chain unless an event loop runs on this thread; log an error, since a later request retries."""
         try:
             asyncio.get_running_loop()
         except RuntimeError:
@@ -67,7 +67,7 @@ class LazyChain(Generic[Chain]):
         try:
             outcome = self.make(), None
         except BaseException as error:
-            # The error is a result because futures reject some exceptions, such as StopIteration.
+            # The error is passed as a result, because futures reject some exceptions, such as StopIteration.
             attempt.set_result((None, error))
         else:
             attempt.set_result(outcome)

@@ -30,7 +30,7 @@ logger = logging.getLogger(__name__)
 
 
 class NativeHandler(KnownLengthHandler):
-    """Serves each request on a lease, which a slow client holds neither while it sends the body nor while it reads.
+    """Serves each request on a lease, which is not held while a slow client sends the body or reads the response.
 
     `gate` limits the number of views that run at once. With `streams_share`, if all database engines allow it, an
     asynchronous stream leaves the gate and shares its thread before its first chunk. A synchronous iterator keeps its
@@ -72,7 +72,7 @@ class NativeHandler(KnownLengthHandler):
 
     async def serve_read(self, scope: dict[str, Any], body: BinaryIO, receive: Receive, send: Send) -> None:
         """Serve a request whose body has been read; raise OverloadedError if no place becomes free in time."""
-        # Django closes the body only for requests that reach it, not for rejected ones.
+        # Closed here too, since Django closes the body only for requests that reach it, not for rejected ones.
         with body:
             place = await self._gate.take_place()
             try:
@@ -153,7 +153,7 @@ class NativeHandler(KnownLengthHandler):
         return async_without_exits(atomic) if iscoroutinefunction(atomic) else without_exits(atomic)
 
     async def read_body(self, receive: "_ReadRequest") -> BinaryIO:  # type: ignore[override]
-        """Return the body, which was read before the lease."""
+        """Return the body, which was read before the lease began."""
         return receive.body
 
     async def send_response(self, response: HttpResponseBase, send: "_Outbox") -> None:  # type: ignore[override]
@@ -224,7 +224,7 @@ class _Outbox:
         self._context = contextvars.copy_context()
 
     async def begin_stream(self) -> None:
-        """Leave the gate and share the thread, so that the stream holds only what each chunk needs."""
+        """Leave the gate and share the thread, so that the stream holds a thread only while a chunk needs it."""
         self._shares = True
         self.lease.share()
         await self.lease.rest()
@@ -259,7 +259,7 @@ class _Outbox:
             await asyncio.wait_for(self._send(message), self._stalled_s)
         except TimeoutError:
             logger.warning(STALL_WARNING, ASGIHandler.chunk_size, self._stalled_s)
-            # As for a disconnect: the server notices that the response is incomplete, and closes the connection.
+            # As after a disconnect, the server notices that the response is incomplete, and closes the connection.
             raise asyncio.CancelledError from None
 
     async def hold(self, message: Message) -> None:

@@ -125,7 +125,7 @@ class OneHopASGIHandler(KnownLengthHandler):
         self._native = LazyChain(self._make_native)
 
     def make_chain_early(self) -> None:
-        """Build the chain that most requests need before the first request; the other is built on first use."""
+        """Build, before the first request, the chain that most requests need; the other is built on first use."""
         # A separate watch, so that the handler's own watch still checks at the first request.
         is_native_alone = self.needs_asynchronous_chain or not NATIVE_METHODS.isdisjoint(
             PatchWatch(ASGIHandler).patched
@@ -266,7 +266,7 @@ class OneHopASGIHandler(KnownLengthHandler):
     def _respond(
         self, chain: SyncChain, scope: dict[str, Any], body: BinaryIO, channel: StreamChannel, hint: Hint
     ) -> Answer | AsyncStream | None:
-        """Serve the request in one hop; return an answer or asynchronous stream to send, or None if all is sent."""
+        """Serve the request in one hop; return an answer or asynchronous stream, or None if the response is sent."""
         answer = None
         try:
             answer = self._respond_in_thread(chain, scope, body, channel, hint)
@@ -301,7 +301,7 @@ class OneHopASGIHandler(KnownLengthHandler):
                 return None
             if not self._streams_share and hint.view is not None:
                 self._async_streaming_views.add(hint.view)
-            # If the client has disconnected, no code closes the returned response.
+            # If the client has disconnected, no code would close the returned response.
             is_left = not channel.has_left
             return response if is_left else None
         finally:
@@ -321,7 +321,8 @@ class OneHopASGIHandler(KnownLengthHandler):
                     resources.callback(place.leave)
                     await resources.enter_async_context(self.leases.lease(wrappers=stream.wrappers))
             except BaseException:
-                # Rejected, or cancelled in the queue. Closing may use the database, so it runs on a thread.
+                # The request was rejected, or cancelled in the queue. Closing its response may use the database, so it
+                # runs on a thread.
                 self._threads.executor.submit(stream.wrappers.run, stream.response.close, self._threads)
                 raise
             await send_until_the_client_leaves(chain, stream.response, receive, send)

@@ -66,7 +66,7 @@ class PatchWatch:
         try:
             codes = [*map(_code_of, functions)]
         except AttributeError:
-            # One is not a function. Without codes to compare, every check examines all of them.
+            # One of the methods is not a function. Without codes to compare, every check examines all methods.
             codes = None
         # Compared by identity, because a proxy may equal the function that it imitates.
         if codes is None or codes != self._codes or False in map(is_, functions, self._functions):

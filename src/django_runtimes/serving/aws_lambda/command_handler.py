@@ -63,7 +63,7 @@ class CommandHandler:
             )
         if command[0] not in self._allowed:
             raise UnknownEvent(
-                f"the command {command[0][:80]!r} is not one that this function may run; "
+                f"the command {command[0][:80]!r} is not allowed in this function; "
                 f"choose one of: {', '.join(sorted(self._allowed))}"
             )
         return command

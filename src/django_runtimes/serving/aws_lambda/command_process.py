@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import IO, cast
 
-# Between SIGTERM, after which a command may clean up, and SIGKILL.
+# The time between SIGTERM, after which a command may clean up, and SIGKILL.
 GRACE_S = 3.0
 
 # The exit code of timeout(1).
@@ -46,7 +46,7 @@ def run_command(argv: Sequence[str], *, time_limit_s: float, kept_bytes: int) ->
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        # Without it, output and errors would be out of order.
+        # Without this variable, output and errors would be out of order.
         env={**os.environ, "PYTHONUNBUFFERED": "1"},
         process_group=0,
         preexec_fn=_die_with_parent,  # noqa: PLW1509  (no other thread exists that could hold a lock)

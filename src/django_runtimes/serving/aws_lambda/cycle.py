@@ -8,12 +8,12 @@ from mangum.protocols.http import HTTPCycleState
 
 from django_runtimes.serving.framing import has_content
 
-# How long an application may go on streaming after its client has all that it takes.
+# How long an application may go on streaming after the client's response is complete.
 _GRACE_S = 1.0
 
 
 class FramedHTTPCycle(HTTPCycle):
-    """Mangum's cycle, which ends a stream after its head if the response cannot have content.
+    """Mangum's cycle, extended to end a stream after its head if the response cannot have content.
 
     The application receives http.disconnect, and is cancelled a second later. The answer to a HEAD request keeps a body
     that is sent in one message, since the front computes Content-Length from it.

@@ -84,7 +84,7 @@ EVENT_CLASSES = [
 
 
 def require_request(event: Any) -> None:
-    """Raise UnknownEvent for an event that no HTTP front sends; Mangum may still reject the others."""
+    """Raise UnknownEvent for an event that no HTTP front sends; Mangum may still reject other events."""
     if not isinstance(event, dict) or not _NON_HTTP_KEYS.isdisjoint(event):
         raise unknown(event)
     if "requestContext" in event:

@@ -67,15 +67,15 @@ class DirectLambdaHandler:
     invocation has its own context, so that nothing it activates reaches the next one.
 
     With `answers_warm_up`, the handler itself answers the event `{"warm_up": true}`. `answer_health` may answer a
-    request by path and method before Django sees it, or return None. A body larger than `max_body_bytes` is answered
-    413, and so is one larger than `max_event_body_bytes` in the event, where it may be base64. A reply for which
+    request by path and method before Django sees it, or return None. A body larger than `max_body_bytes` gets a 413,
+    and so does a body that has more than `max_event_body_bytes` in the event, where it may be base64. A reply for which
     `encode` returns more than `max_reply_bytes` is logged and becomes a 500: Lambda would drop it, and the front would
     answer 502.
 
-    An application that `is_composed` of Django's and others gets the lifespan protocol's startup here and its shutdown
-    from `end_lifespan()`; StartupFailedError if it cannot start. `proxy_headers` are trusted, since only the front can
-    send events. `base_path` is the path at which users find the application, and `base_path_is_stripped` declares that
-    the front removes it.
+    If `application` `is_composed` of Django's and others, it gets the lifespan protocol's startup event here, and its
+    shutdown event from `end_lifespan()`. Raise StartupFailedError if it cannot start. `proxy_headers` are trusted,
+    since only the front can send events. `base_path` is the path at which users find the application, and
+    `base_path_is_stripped` declares that the front removes it.
     """
 
     def __init__(
@@ -211,7 +211,7 @@ class DirectLambdaHandler:
         try:
             return self._events.infer(event, context)
         except (IndexError, KeyError, RuntimeError, TypeError):
-            # The event has a front's keys, but other values.
+            # The event has a front's keys, but values that no front sends.
             raise unknown(event) from None
 
     def _read_limited(self, event: dict[str, Any], request: Any) -> tuple[dict[str, Any], bytes]:
@@ -286,7 +286,7 @@ class DirectLambdaHandler:
         return {"status": cycle.status, "headers": cycle.headers, "body": cycle.body}
 
     def _run(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
-        # Otherwise the task would use the thread's context, which lasts across invocations.
+        # Without a copy, the task would use the thread's context, which lasts across invocations.
         loop = self._runner.get_loop()
         return run_through_exits(loop, loop.create_task(coroutine, context=contextvars.copy_context()))
 

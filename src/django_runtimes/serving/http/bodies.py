@@ -11,7 +11,7 @@ _CHUNK_SIZE = re.compile(rb"[0-9A-Fa-f]{1,16}")
 _EXTRAS_BYTES = 16 * 1024
 _SIZE_LINE_BYTES = 18
 _DATA_BYTES_PER_EXTRA = 16
-# Every chunk costs time. This many may have any size; beyond it, chunks must have 16 bytes on average.
+# Every chunk takes time. This many chunks may have any size; beyond them, chunks must have 16 bytes on average.
 _CHUNKS = 16 * 1024
 _DATA_BYTES_PER_CHUNK = 16
 # Lines read before other connections get their turn, which take about 2 ms.
@@ -23,7 +23,7 @@ _FRAMING_FIELDS = {b"content-length", b"transfer-encoding"}
 
 
 class Taken(NamedTuple):
-    """The number of bytes that belong to the body, and those of them for the parser."""
+    """The number of bytes that belong to the body, and the bytes among them that the parser gets."""
 
     size: int
     parsed: bytes | bytearray

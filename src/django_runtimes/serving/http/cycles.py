@@ -11,7 +11,7 @@ _ZERO = ord("0")
 
 
 class Outlet:
-    """The part of a transport that a cycle uses; the protocol closes it, since it knows what the client still sends."""
+    """The part of a transport that a cycle uses; `close` is the protocol's, since the client may still be sending."""
 
     __slots__ = ("close", "is_closing", "write")
 

@@ -30,7 +30,7 @@ class FairUvicornWorker(UvicornWorker):  # type: ignore[misc]  # it has no types
         self.config.timeout_graceful_shutdown = max(1, self.cfg.graceful_timeout - CLEAN_UP_S)
 
     def run(self) -> None:
-        """Serve until told to stop; once serving, SystemExit in a request's task ends only that task."""
+        """Serve until a signal stops the worker; once it serves, SystemExit in a request's task ends only that task."""
         try:
             with asyncio.Runner(loop_factory=self.config.get_loop_factory()) as runner:
                 loop = runner.get_loop()

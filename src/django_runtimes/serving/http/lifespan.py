@@ -12,9 +12,9 @@ class Lifespan:
     """ASGI middleware that runs `on_shutdown` when the server stops, and passes everything else on.
 
     `composed`, the project's own application around Django, takes part in the lifespan too.
-    The lifespan's state passes four values to the server. `drain_s` is how long it keeps serving after it is told to
-    stop. `max_body_bytes` and `max_websocket_message_bytes` are the largest body and websocket message that it reads.
-    `websockets` is whether it accepts websockets, which Django alone does not serve.
+    The lifespan's state passes four values to the server. `drain_s` is how long it keeps serving after a stop
+    signal. `max_body_bytes` and `max_websocket_message_bytes` are the largest body and websocket message that it reads.
+    `websockets` says whether it accepts websockets, which Django alone does not serve.
     """
 
     def __init__(

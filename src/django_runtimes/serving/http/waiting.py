@@ -34,7 +34,7 @@ class WaitingProtocol(HttpToolsProtocol):
         self._unparsed: bytes | bytearray = b""
         self._body: SizedBody | ChunkedBody | None = None
         self._keep_alive = False
-        # Since when reading only serves to see the client close.
+        # The time since which the connection is read only to notice that the client closes it.
         self._leaving_since: float | None = None
         self._received_at = self._body_due_at = self._body_began_at = 0.0
         self._unsent_bytes = 0

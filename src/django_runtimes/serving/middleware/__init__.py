@@ -1,1 +1,1 @@
-"""Rules for a project's own middleware."""
+"""Decides which middleware of a project may run synchronously, and keeps `request.auser()` correct."""

@@ -41,7 +41,7 @@ PACKAGE_MIDDLEWARE = frozenset(
         # Both modes call check_preflight() and add_response_headers(), which use only the request, the settings and a
         # signal's receivers.
         "corsheaders.middleware.CorsMiddleware",
-        # MiddlewareMixin's hooks, and a method that is passed to partial(), which mode_blind rejects.
+        # The class has only MiddlewareMixin's hooks and a method passed to partial(), which mode_blind rejects.
         "csp.middleware.CSPMiddleware",
         # Both modes only set HtmxDetails on the request.
         "django_htmx.middleware.HtmxMiddleware",

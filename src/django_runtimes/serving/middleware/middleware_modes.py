@@ -19,7 +19,7 @@ def needs_asynchronous_chain() -> bool:
     asynchronously, Django's `RemoteUserMiddleware` reads `HTTP_REMOTE_USER` instead of `REMOTE_USER`.
 
     Django runs such middleware synchronously if it wraps synchronous middleware. But the inner middleware may drop out
-    by raising `MiddlewareNotUsed` in its constructor, so middleware that may differ counts at any position.
+    by raising `MiddlewareNotUsed` in its constructor, so the position of middleware that may differ does not matter.
     """
     found = [path for path in settings.MIDDLEWARE if _must_be_asynchronous(import_string(path))]
     if found:
@@ -47,7 +47,7 @@ def may_differ(middleware: Callable[..., Any]) -> bool:
 
 
 def _is_mode_blind(middleware: Callable[..., Any]) -> bool:
-    # Imported here because a start whose middleware is all listed does not need it.
+    # Imported here because it is not needed if all middleware is listed.
     from django_runtimes.serving.middleware.mode_blind import is_mode_blind
 
     return is_mode_blind(middleware)

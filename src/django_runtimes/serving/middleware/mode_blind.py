@@ -28,7 +28,7 @@ _ATTRIBUTES = {"LOAD_ATTR", "LOAD_METHOD", "LOAD_SUPER_ATTR", "STORE_ATTR", "DEL
 _OTHER_LOADS = {*_ATTRIBUTES, "LOAD_CLOSURE", "LOAD_CONST", "LOAD_GLOBAL"}
 # These may stand between the steps of an expression.
 _NO_OPS = {"CACHE", "EXTENDED_ARG", "NOP", "PRECALL", "PUSH_NULL"}
-# Applies to a class with its bases; reading more would slow down the start.
+# The limit for a class together with its bases; reading more code would slow down the start.
 _MAX_CODES = 1000
 
 

@@ -22,7 +22,7 @@ def test_a_commands_output_and_exit_code_are_returned(make_project, aws_with_dat
 
     assert "[X] 0001" in shown.stdout
     assert "No installed app with label 'nosuchapp'" in failed["output"]
-    assert "'flush' is not one that this function may run" in refused
+    assert "'flush' is not allowed in this function" in refused
     assert "showmigrations ended with exit code 0" in project.run("logs", "--of", "operations").stdout
 
 

@@ -7,7 +7,7 @@ from asgiref.sync import sync_to_async
 
 
 async def chunk_by_chunk(chunks: Iterator[bytes]) -> AsyncIterator[bytes]:
-    """Produce each chunk on the request's thread after the previous one is sent; Django would build a list."""
+    """Produce each chunk on the request's thread after the previous one is sent; Django would list all chunks first."""
     next_chunk = sync_to_async(partial(next, chunks, None))
     while (chunk := await next_chunk()) is not None:
         yield chunk

@@ -15,13 +15,13 @@ from django_runtimes.serving.types import Receive, Send
 logger = logging.getLogger(__name__)
 
 
-# A client must take one piece within the time limit; a large chunk may take it longer.
+# A client must take one piece within the time limit, and may take longer for a large chunk of several pieces.
 _PIECE_BYTES = 64 * 1024
 STALL_WARNING = "a client took less than %s bytes of a stream in %s s"
 
 
 class ClientLeftError(asyncio.CancelledError):
-    """Ends a view whose client has disconnected; Django's own handler cancels it, too."""
+    """Ends a view whose client has disconnected; Django's own handler cancels such a view too."""
 
 
 class StreamChannel:

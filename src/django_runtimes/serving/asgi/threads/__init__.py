@@ -1,1 +1,1 @@
-"""The threads that requests run on: waiting for one, holding one and cleaning it up."""
+"""The threads that requests run on: requests wait for a thread, hold it and leave it without open connections."""

@@ -22,7 +22,7 @@ from django_runtimes.serving.asgi.threads.threads import LongLivedThreads
 
 logger = logging.getLogger(__name__)
 
-# Longer than the server gives requests to finish before it closes the handler.
+# Longer than the time that the server gives requests to finish before it closes the handler.
 _LAST_RETURN_S = 30.0
 
 
@@ -71,7 +71,7 @@ class ThreadLeases:
         self._idle.clear()
 
     def take(self, lease: "Lease", *, shares: bool) -> LongLivedThreads | None:
-        """Return a thread; or None if all shared threads are busy, and call `lease.resume` when one becomes free."""
+        """Return a thread, or None if all shared threads are busy; `lease.resume` then gets the next free one."""
         with self._returned:
             if shares and len(self._shared) >= self._sharing:
                 self._line.append(lease)
@@ -82,7 +82,7 @@ class ThreadLeases:
             return thread
 
     def withdraw(self, lease: "Lease") -> bool:
-        """Stop the lease's wait for a shared thread; return False if it does not wait any more."""
+        """Stop the lease's wait for a shared thread; return False if it is no longer waiting."""
         with self._returned:
             if lease not in self._line:
                 return False
@@ -90,7 +90,7 @@ class ThreadLeases:
             return True
 
     def give_back(self, thread: LongLivedThreads) -> None:
-        """Return a thread on which no call of its lease runs any more."""
+        """Take back a thread on which no call of its lease runs any more."""
         following = None
         with self._returned:
             if thread in self._shared and self._line:
@@ -179,7 +179,7 @@ class Lease(Executor):
         for future, _ in waiting:
             if future.set_running_or_notify_cancel():
                 future.set_exception(
-                    OverloadedError(f"no thread of streams became free in {self._leases.max_wait_s:g} s")
+                    OverloadedError(f"no thread for streams became free in {self._leases.max_wait_s:g} s")
                 )
 
     def own_calls(self) -> ThreadSensitiveContext:
@@ -219,7 +219,7 @@ class Lease(Executor):
         if thread is None:
             self._on_free()
         elif is_clean:
-            # Hand it back now, so that the next request finds it instead of creating another.
+            # Hand the thread back now, so that the next request finds it instead of creating another.
             self._hand_back()
         else:
             try:
@@ -254,7 +254,7 @@ class Lease(Executor):
             self._leave_thread()
             future.set_exception(error)
         else:
-            # Leave before setting the result, so that the next call finds the thread free.
+            # Leave the thread before setting the result, so that the next call finds it free.
             self._leave_thread()
             future.set_result(result)
 
@@ -296,7 +296,7 @@ class Lease(Executor):
 
 
 async def close_on_lease(response: HttpResponseBase) -> None:
-    """Close the response on the lease's thread, which also frees its connections; on another if none becomes free."""
+    """Close the response, and free its connections, on the lease's thread, or on another if none becomes free."""
     has_begun = False
 
     def close() -> None:

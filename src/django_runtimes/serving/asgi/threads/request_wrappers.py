@@ -16,7 +16,7 @@ Wrappers = dict[str, BaseDatabaseWrapper]
 class RequestWrappers:
     """Django's connection wrappers, with the attributes that middleware and engines set on them, such as a tenant.
 
-    They are disconnected while they move between two threads. No other request sees them on a thread that had them.
+    They are disconnected while they move between two threads. A thread that they have left shows them to no request.
     """
 
     def __init__(self, *, are_installed: bool = False) -> None:
@@ -31,7 +31,7 @@ class RequestWrappers:
         """Replace this thread's own wrappers with these, unless they are installed already."""
         if self.are_installed:
             return
-        # The budget counts one persistent connection for each thread.
+        # Close them first, because the connection budget counts one persistent connection for each thread.
         self.close()
         self.are_installed = True
         self._set_aside = _removed(_present())
@@ -51,7 +51,7 @@ class RequestWrappers:
         if not self.are_installed:
             return
         self.are_installed = False
-        # The wrappers that cannot move were this thread's before.
+        # The wrappers that cannot move belonged to this thread before.
         self._stored = _removed(_movable())
         exchange_connected(self._connected_aside)
         for alias, wrapper in self._set_aside.items():

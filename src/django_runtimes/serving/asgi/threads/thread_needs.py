@@ -20,7 +20,7 @@ def needs_thread() -> bool:
     is_needed = False
     for connection in connections.all(initialized_only=True):
         if connection.in_atomic_block:
-            # Even if its connection is lost, the next lease would find the wrapper inside a transaction.
+            # This is so even if the connection is lost: the next lease would find the wrapper inside a transaction.
             is_needed = True
         elif connection.connection is not None:
             if getattr(connection, "needs_thread", True):
@@ -31,7 +31,7 @@ def needs_thread() -> bool:
 
 
 def forget_sessions() -> None:
-    """Declare the state that statements left in this thread's sessions as no longer needed."""
+    """Declare that the state in this thread's sessions, left by earlier statements, is no longer needed."""
     for connection in connections.all(initialized_only=True):
         if hasattr(connection, "forget_session"):
             connection.forget_session()

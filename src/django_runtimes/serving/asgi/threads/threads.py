@@ -31,7 +31,7 @@ class LongLivedThreads:
         connection_created.disconnect(self._note_connection)
         while self._connections:
             connection = self._connections.pop()
-            # Django allows only its own thread to close it, and that thread has ended.
+            # Django allows only the connection's own thread to close it, and that thread has ended.
             connection.inc_thread_sharing()
             connection.close()
 
@@ -63,7 +63,7 @@ class HopExecutor(Executor):
         try:
             future = self._executor.submit(withdrawable)
         except BaseException:
-            # The executor queues the call even if it cannot start a thread. The caller got an error, so skip it.
+            # The executor queues the call even if it cannot start a thread. Skip it, since the caller gets an error.
             withdrawable.is_withdrawn = True
             raise
         self._on_submit(future)

@@ -164,7 +164,7 @@ async def test_waiting_for_a_shared_thread_times_out(barrier):
 
     holding = asyncio.create_task(hold())
     await barrier.reached()
-    with pytest.raises(OverloadedError, match=r"no thread of streams became free in 0\.1 s"):
+    with pytest.raises(OverloadedError, match=r"no thread for streams became free in 0\.1 s"):
         async with leases.lease(shares=True):
             await sync_to_async(print)()
     barrier.open()

@@ -117,7 +117,7 @@ async def test_an_application_may_respond_to_its_refusal_itself(crowd):
 async def test_a_refusal_after_the_responses_start_breaks_the_response(crowd):
     refused = Exchange(await crowd(begins_and_calls), "GET", "/").start()
 
-    with pytest.raises(Exception, match="no thread of streams became free"):
+    with pytest.raises(Exception, match="no thread for streams became free"):
         await refused.finish()
     assert [message.get("status") for message in refused.messages] == [200]
 
