@@ -1,4 +1,4 @@
-"""Plans all changes that adopt a project."""
+"""Plans all changes to a project's files that its adoption needs."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -40,7 +40,7 @@ class Adoption:
         if self.layout.alternatives:
             self.plan.remarks.append(
                 f"{self.layout.settings} is adopted; the project also has {', '.join(self.layout.alternatives)} "
-                "(choose with --settings)"
+                "(choose one with --settings)"
             )
         if found.engines.get("default", "").endswith(_SQLITE):
             self.plan.remarks.append(
@@ -49,8 +49,8 @@ class Adoption:
             )
         if found.needed_debug:
             self.plan.remarks.append(
-                f"the settings do not load without {found.needed_debug}, which environment of [tool.webapp] lists and "
-                f"a new {WORKLOAD} sets to 0, for off; set it where you deploy"
+                f"the settings do not load without {found.needed_debug}, so environment of [tool.webapp] lists it, and "
+                f"a new {WORKLOAD} sets it to 0, for off; set it where you deploy"
             )
         elif found.debug:
             remedy = (
@@ -90,18 +90,18 @@ def _require_module(layout: Layout, *, is_chosen: bool) -> None:
     name = file_with_configurations(layout, is_chosen=is_chosen)
     if name is not None:
         raise UsageError(
-            f"{name} takes the settings from classes of django-configurations, but configure() needs a module's; write "
+            f"{name} takes the settings from classes of django-configurations, but configure() needs a module; write "
             "the settings of one class as a module, and name it with --settings"
         )
 
 
 def _note_neighbours(plan: FilePlan, layout: Layout) -> None:
-    """Note the changes that the tests' settings need, and what only manage.py or wsgi.py does."""
+    """Note the changes that the tests' settings need, and an .env file that only manage.py or wsgi.py reads."""
     for_tests = suite_settings_without_lines(layout)
     if for_tests is not None:
         plan.remarks.append(
             f"{plan.name(for_tests)}, the settings of the tests, does not call configure(), nor do settings that it "
-            "imports; webapp test needs the same two lines at its end"
+            "imports; for webapp test, add the same two lines at its end"
         )
     reader = file_that_reads_env(layout)
     has_file = any((folder / ".env").is_file() for folder in (layout.root, layout.python_path))

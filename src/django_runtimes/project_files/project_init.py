@@ -103,7 +103,7 @@ def _enter(directory: Path) -> Path:
 
 
 def _plan_deploy(plan: FilePlan, options: argparse.Namespace, others: list[str]) -> None:
-    """Add webapp.toml; the deploy verbs render it."""
+    """Plan webapp.toml, which the deploy verbs render."""
     try:
         from django_runtimes.deploy.verbs.init import plan_file
     except ModuleNotFoundError as error:
@@ -139,7 +139,7 @@ def _next_commands(adoption: Adoption, directory: Path) -> list[str]:
     layout, dependencies = adoption.layout, adoption.dependencies
     requirements = dependencies.requirements
     paths = [change.path for change in adoption.plan.changes]
-    # A lock file has the wheel's hash.
+    # A lock file contains the wheel's hash, so a new wheel changes it too.
     is_changed = any(path == dependencies.file.resolve() or path.suffix == ".whl" for path in paths)
     if not is_changed or not dependencies.is_locked:
         first = "webapp check --explain", "lists every setting that a runtime changes, and every problem"
@@ -150,14 +150,17 @@ def _next_commands(adoption: Adoption, directory: Path) -> list[str]:
         command = requirements.compile_command if requirements is not None else None
         first = command or f"pip-compile {adoption.plan.name(dependencies.file)}", f"adds the new line to {compiled}"
     compare = f"{_RUNNERS.get(dependencies.manager, '')}webapp compare"
-    commands = [first, (compare, "runs the project under every runtime, and reports")]
+    commands = [first, (compare, "runs the project under every runtime, and compares the results")]
     width = max(len(command) for command, _ in commands)
     where = f" in {layout.root.relative_to(directory)}" if layout.root != directory else ""
     return [f"next{where}:", *(f"  {command:<{width}}  {purpose}" for command, purpose in commands)]
 
 
 def _developers_commands(adoption: Adoption) -> list[str]:
-    """Return the command that installs the extras for the next commands; only developers need them, not the image."""
+    """Return the command that installs the extras for the next commands, which developers need and the image does not.
+
+    Empty if the extras are installed.
+    """
     extras = [_COMPARE, *([_DEPLOY] if adoption.plan.exists(adoption.plan.root / CONFIGURATION_FILE) else [])]
     missing = [extra for extra in extras if not is_installed(extra)]
     if not missing:

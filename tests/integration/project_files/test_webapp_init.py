@@ -185,7 +185,7 @@ def test_a_debug_variable_that_is_needed_is_listed_and_noted(tmp_path: Path):
 
     block = tomllib.loads((tmp_path / "pyproject.toml").read_text())["tool"]["webapp"]
     assert block["environment"] == ["DEBUG"], ended.stderr
-    assert "note: the settings do not load without DEBUG, which environment of [tool.webapp] lists and" in ended.stderr
+    assert "note: the settings do not load without DEBUG, so environment of [tool.webapp] lists it, and" in ended.stderr
     assert "sets DEBUG, which is refused" not in ended.stderr
     workload = load_workload(tmp_path / "compare.toml", settings_module="shop.settings")
     assert workload.application.environment == {"DEBUG": "0"}

@@ -1,1 +1,1 @@
-"""Plans the changes to the files of a project, shows them, writes them and undoes them."""
+"""Plans the changes to a project's files, shows them, writes them and undoes them."""

@@ -10,7 +10,7 @@ from django_runtimes.cli.tool_error import UsageError
 
 @dataclass(frozen=True)
 class FileChange:
-    """A planned change of a file, with None for no file; `path` is resolved and inside the project."""
+    """A planned change of a file, with None as the content of no file; `path` is resolved and inside the project."""
 
     path: Path
     before: bytes | None
@@ -36,12 +36,12 @@ class FilePlan:
         return tuple(FileChange(path, self._before[path], after) for path, after in self._after.items())
 
     def exists(self, path: Path) -> bool:
-        """Return whether anything has this name, including a broken link."""
+        """Return whether anything exists at this path, even a broken link."""
         target = self._resolved(path)
         return self._after[target] is not None if target in self._after else os.path.lexists(path)
 
     def read(self, path: Path) -> bytes | None:
-        """Return the content as planned so far, or None without a file; UsageError if it cannot be read."""
+        """Return the content as planned so far, or None if there is no file; UsageError if it cannot be read."""
         target = self._resolved(path)
         if target in self._after:
             return self._after[target]
@@ -95,4 +95,4 @@ def _require_writable(path: Path, name: str) -> None:
     else:
         folder = next(parent for parent in path.parents if parent.exists())
     if not os.access(folder, os.W_OK | os.X_OK):
-        raise UsageError(f"{folder} is read-only, but {name} has to be written there; make the folder writable")
+        raise UsageError(f"{folder} is read-only, but {name} must be written there; make the folder writable")

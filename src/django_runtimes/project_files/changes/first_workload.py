@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from urllib.parse import quote
 
-# The number of pages that are listed when there is no database to try them on.
+# The number of pages that are listed if there is no database on which to try them.
 _UNTRIED_PAGES = 5
 # The library itself answers this path, after a query to the database.
 _FALLBACK_PATH = "/readyz"
@@ -23,19 +23,19 @@ def render_workload(
 ) -> str:
     """Render the file with `reads`, which answered 200, or with `paths` if none could be tried.
 
-    `debug_variable` is turned off, since DEBUG is refused on every runtime but local.
+    `debug_variable` is set to 0, since DEBUG is refused on every runtime but local.
     """
     chosen = list(paths[:_UNTRIED_PAGES]) if reads is None else list(reads) or [_FALLBACK_PATH]
     if reads:
-        origin = "Each answered 200 on an empty, migrated database."
+        origin = "Each of these pages answered 200 on an empty, migrated database."
     elif reads is None:
-        origin = "None was tried: remove those that do not answer 200 to a visitor."
+        origin = "None of these pages was tried: remove those that do not answer 200 to a visitor."
     else:
-        origin = "No page answered 200 on an empty database; name some, and load their data. This one always does."
+        origin = "No page answered 200 on an empty database, but this path always does. Add pages, and load their data."
     lines = [
         "# The workload of `webapp compare`: the requests that it sends to every target.",
         f"# {origin}",
-        "# docs/workload.md of the library describes every key: logins, forms, writes that are counted.",
+        "# docs/workload.md of the library describes every key, also for logins, forms and counted writes.",
         f"name = {_text(name)}",
         "",
         "[application]",
@@ -43,7 +43,7 @@ def render_workload(
         f"prepare = [{_COLLECT if collects_static else ''}]",
     ]
     if debug_variable is not None:
-        lines += ["", "[application.environment]", "# Off: on every runtime but local DEBUG is refused."]
+        lines += ["", "[application.environment]", "# DEBUG is refused on every runtime but local."]
         lines += [f'{debug_variable} = "0"']
     for path in chosen:
         lines += ["", "[[requests]]", f"name = {_text(path)}", 'scenario = "read"', 'method = "GET"']

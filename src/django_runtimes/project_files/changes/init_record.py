@@ -16,7 +16,7 @@ _SCHEMA = 1
 
 @dataclass(frozen=True)
 class WrittenFile:
-    """A written file, by its path in the project: its former content and its new hash, with None for no file."""
+    """A written file: its path in the project, its former content and its new hash, each None if there is no file."""
 
     path: str
     before: bytes | None
@@ -26,7 +26,7 @@ class WrittenFile:
 
 @dataclass(frozen=True)
 class InitRecord:
-    """The record; `is_complete` is false while files are being written, and `folders` were created for them."""
+    """The record; `is_complete` is false while files are being written, and `folders` are those created for them."""
 
     files: tuple[WrittenFile, ...]
     folders: tuple[str, ...]

@@ -6,7 +6,7 @@ from pathlib import Path
 from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.project_files.changes.file_plan import FilePlan
 
-# The import follows other statements, to which linters object.
+# Linters object to an import that follows other statements.
 LINES = ("from django_runtimes import configure  # noqa: E402", "configure(globals())")
 
 
@@ -37,7 +37,7 @@ def calls_configure(path: Path) -> bool:
 
 
 def newline_of(content: bytes) -> bytes:
-    """Return the newline at the end of the last line, or a plain one for an empty file."""
+    """Return the newline that ends the last line, or a line feed if no line has one."""
     windows, unix, mac = content.rfind(b"\r\n"), content.rfind(b"\n"), content.rfind(b"\r")
     if windows >= 0 and windows + 1 == unix:
         return b"\r\n"

@@ -86,7 +86,7 @@ def _first_that_fits(
             continue
         if _sorted(found) == wanted:
             return text.encode()
-    raise UsageError(f"{name} is formatted so that one line cannot be added; add it by hand, in {line}")
+    raise UsageError(f"{name} is formatted so that webapp init cannot add a line; add it by hand, in {line}")
 
 
 def _sorted(value: Any) -> Any:

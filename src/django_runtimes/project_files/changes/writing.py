@@ -65,14 +65,14 @@ def write(plan: FilePlan) -> None:
 
 @dataclass(frozen=True)
 class UndoOutcome:
-    """The paths of the restored files, and of those that were not changed."""
+    """The paths of the restored files, and of the files that were kept as they are."""
 
     restored: list[str]
     kept: list[str]
 
 
 def undo_adoption(root: Path, *, keeps_edited: bool = False) -> UndoOutcome:
-    """Restore every file; one that was edited since is kept if `keeps_edited`, and is otherwise a UsageError."""
+    """Restore every file; a file that was edited since is kept if `keeps_edited`, and otherwise raises UsageError."""
     root = root.resolve()
     record = read_init_record(root)
     if record is None:
@@ -105,7 +105,7 @@ def undo_adoption(root: Path, *, keeps_edited: bool = False) -> UndoOutcome:
 
 
 def _edited(root: Path, file: WrittenFile) -> str | None:
-    """Return the error and remedy for a file that was edited or removed since, or None."""
+    """Return the error and remedy for a file that was edited or removed after init, or None."""
     content = _read(root / file.path)
     if content is None:
         what = None if file.before is None or file.after_sha256 is None else "removed"
@@ -124,7 +124,7 @@ def _is_restored(path: Path, file: WrittenFile) -> bool:
 def _record(
     root: Path, changes: Sequence[FileChange], folders: Sequence[str], earlier: InitRecord | None
 ) -> InitRecord:
-    """Return the record of these and all earlier changes; a file not edited since keeps its original content."""
+    """Return the record of these and all earlier changes, with the original content of files not edited in between."""
     files = {file.path: file for file in earlier.files} if earlier else {}
     for change in changes:
         name = change.path.relative_to(root).as_posix()

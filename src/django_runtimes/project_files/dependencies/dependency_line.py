@@ -73,7 +73,7 @@ def _listed(dependencies: Dependencies) -> Requirement | None:
 
 
 def _first_lines(dependencies: Dependencies) -> list[str]:
-    """Set for a file that is created: the requirements of the project's own metadata."""
+    """Return the first lines of a new file, which install the requirements of the project's own metadata."""
     requirements = dependencies.requirements
     if requirements is None:
         return []
@@ -149,7 +149,7 @@ def _wheel_line(library: Library, wheel: Wheel) -> str:
 
 
 def _requirement(library: Library) -> str:
-    """Return the requirement by PEP 508; a wheel in the project, which PEP 508 cannot name, is given by its version."""
+    """Return a PEP 508 requirement; for a wheel in the project, which PEP 508 cannot name, it states the version."""
     match library.source:
         case Git(url, commit, subdirectory):
             fragment = f"#subdirectory={subdirectory}" if subdirectory else ""
@@ -219,7 +219,7 @@ def _hatch_permission(content: bytes) -> str:
 
 
 def _lower_bound(project: SpecifierSet, library: SpecifierSet) -> str:
-    """Return a marker for uv, which resolves for every Python from the project's lowest up, without upper bounds."""
+    """Return a marker for uv, which resolves for every Python from the project's lowest version up, without a limit."""
     lowest = min(python_minors(library))
     return f" ; python_version >= '3.{lowest}'" if min(python_minors(project)) < lowest else ""
 

@@ -1,4 +1,4 @@
-"""Finds where the installed library came from, so that a project can require the same."""
+"""Finds the origin of the installed library, so that a project can require the same one."""
 
 import hashlib
 import json
@@ -49,7 +49,7 @@ class Wheel:
 
     @property
     def path(self) -> str:
-        """The path relative to the folder in which packages are installed, nearly always the project's."""
+        """The path relative to the folder from which packages are installed, nearly always the project's."""
         return f"{VENDOR}/{self.file_name}"
 
     @property
@@ -78,7 +78,7 @@ class Library:
 
     @property
     def packages(self) -> frozenset[str]:
-        """The packages that the library needs; psycopg[binary] also counts as psycopg-binary."""
+        """The names of the packages that the library needs; psycopg[binary] also gives psycopg-binary."""
         extras = {f"{need.name}-{extra}" for need in self.requires for extra in need.extras}
         return frozenset({canonicalize_name(need.name) for need in self.requires} | extras)
 

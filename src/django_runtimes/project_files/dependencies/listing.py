@@ -62,7 +62,7 @@ class Dependencies:
 
     @property
     def is_locked(self) -> bool:
-        """Whether a lock file or a compiled requirements file has to be updated for the new line."""
+        """Whether a lock file or a compiled requirements file must be updated for the new line."""
         files = [file.path for file in self.requirements.all()] if self.requirements is not None else [self.file]
         return self.lock is not None or self.file not in files
 
@@ -110,7 +110,7 @@ def find_dependencies(plan: FilePlan, python_path: Path) -> Dependencies:
 
 
 def _pip_folder(root: Path, folder: Path, requirements: RequirementFile | None) -> Path | None:
-    """Return pip's working directory for requirements in `folder`: that, or the project's if their paths need it."""
+    """Return `folder` as pip's working directory, or None for the project's if the requirements' paths need that."""
     if requirements is None:
         return None
     paths = [path for file in requirements.all() for path in file.local_paths]
@@ -138,7 +138,7 @@ def _source(requirements: RequirementFile, root: Path) -> Path | None:
 
 
 def _asking_for_django(requirements: RequirementFile, root: Path) -> RequirementFile | None:
-    """Return a file in the project's folder, since nothing is written outside it."""
+    """Return the first file that requires Django and is in the project's folder, outside which nothing is written."""
     inside = (file for file in requirements.all() if file.path.resolve().is_relative_to(root.resolve()))
     return next((file for file in inside if file.asks_for("django")), None)
 
@@ -150,7 +150,7 @@ def _from_arrays(
     requirements: RequirementFile | None,
     source: Path | None,
 ) -> Dependencies | None:
-    """Return the dependencies in pyproject.toml, if only it lists Django or a package that needs it."""
+    """Return the dependencies in pyproject.toml, if only that file lists Django or a package that needs Django."""
     if source is not None:
         return None
     arrays = [(_PEP621, "dependencies"), *((_GROUPS, group) for group in data.get(_GROUPS[0], {}))]
@@ -182,7 +182,7 @@ def _from_metadata(
 ) -> Dependencies | None:
     """Return the dependencies of a new requirements.txt, which installs the requirements of the project's own metadata.
 
-    UsageError if only conda's file lists packages.
+    UsageError if only a file for conda lists packages.
     """
     if requirements is not None:
         return None
@@ -211,7 +211,7 @@ def _brings_django(needs: Mapping[str, Requirement]) -> bool:
 def _from_files(
     root: Path, pythons: SpecifierSet, requirements: RequirementFile | None, source: Path | None
 ) -> Dependencies:
-    """Return the dependencies in a requirements file, which is to be created if there is none."""
+    """Return the dependencies in a requirements file, or in a new one if there is none."""
     if requirements is None:
         return Dependencies(Manager.PIP, root / "requirements.txt", pythons=pythons)
     path = source or (_asking_for_django(requirements, root) or requirements).path

@@ -43,7 +43,7 @@ class RequirementFile:
     """A requirements file; `compile_command` is the command that wrote it.
 
     `local_paths` are the folders and archives that it installs from, relative to pip's working directory; `urls` are
-    those of files that it includes.
+    the addresses of files that it includes.
     """
 
     path: Path

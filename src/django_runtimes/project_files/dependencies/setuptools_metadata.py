@@ -1,4 +1,4 @@
-"""Reads the requirements of a project's own metadata that pyproject.toml does not list."""
+"""Reads requirements in the project's own metadata that pyproject.toml does not list."""
 
 import configparser
 from collections.abc import Iterable, Mapping
@@ -19,7 +19,7 @@ def has_own_requirements(root: Path, data: Mapping[str, Any]) -> bool:
 
 
 def is_read_by_setuptools(file: Path, root: Path, data: Mapping[str, Any]) -> bool:
-    """Return whether a build of the project reads a requirements file, due to pyproject.toml, setup.cfg or setup.py."""
+    """Return whether a build of the project reads `file`, as pyproject.toml, setup.cfg or setup.py may tell it to."""
     script = root / _SETUP_PY
     is_named = file.suffix == ".txt" and script.is_file() and file.name.encode() in script.read_bytes()
     return is_named or any(part.path == file for part in setuptools_files(root, data))

@@ -12,7 +12,7 @@ from django_runtimes.project_files.image.system_packages import DEBIAN, SystemPa
 ENTRY_POINT = "django_runtimes.entrypoints.launch"
 _VENV = "/opt/venv"
 _TOOLS = "/opt/tools"
-# Outside the project's folder, so that it cannot collide with one of its folders.
+# This is outside the project's folder, so that it cannot collide with a folder of the project.
 _STATIC = "/opt/static"
 _PYTHON = f"{_VENV}/bin/python"
 _PIP = f"{_TOOLS}/bin/pip --python {_PYTHON} install --no-cache-dir --no-compile"
@@ -46,8 +46,8 @@ reports/[0-9][0-9][0-9][0-9]-*
 class Image:
     """The contents of the image; `python_path` and `pip_folder`, where pip runs, are relative to the project's folder.
 
-    `wheel` is the library's wheel in the project. `variables` are the variables that the settings need during the
-    build, with placeholder values.
+    `wheel` is the path of the library's wheel in the project. `variables` are the variables that the settings need
+    during the build, with placeholder values.
     """
 
     settings: str
@@ -109,7 +109,7 @@ def _copied(image: Image, root: Path) -> Iterator[str]:
 
 
 def installed_from(dependencies: Dependencies, root: Path) -> list[str]:
-    """Return the files that list the packages, relative to the project's folder; UsageError for one outside."""
+    """Return the files that list the packages, relative to the project's folder; UsageError for a file outside it."""
     if dependencies.requirements is not None:
         files = [path for file in dependencies.requirements.all() for path in (file.path, *file.constraints)]
     else:

@@ -1,4 +1,4 @@
-"""Reads .dockerignore: which files a build excludes.
+"""Reads .dockerignore, which names the files that a build excludes.
 
 https://docs.docker.com/build/concepts/context/#dockerignore-files
 """

@@ -55,7 +55,7 @@ def plan_image(
 
 
 def _note_own_files(plan: FilePlan, written: str, dependencies: Dependencies) -> None:
-    """Note how the project's own Dockerfile has to change if the requirements now name a wheel in the project."""
+    """Note how the project's own Dockerfile must change if the requirements now name a wheel in the project."""
     folder = (dependencies.folder or plan.root).resolve()
     wheel = next((change.path for change in plan.changes if change.path.parent == folder / VENDOR), None)
     if wheel is None or dependencies.table or dependencies.is_metadata:
@@ -67,7 +67,7 @@ def _note_own_files(plan: FilePlan, written: str, dependencies: Dependencies) ->
         if any(listing in text for listing in listings):
             plan.remarks.append(
                 f"{name} is the project's own and installs {dependencies.file.name}, which now names the wheel "
-                f"./{VENDOR}/{wheel.name}; copy it into the folder that pip runs in, before it runs: "
+                f"./{VENDOR}/{wheel.name}; copy the wheel into pip's working directory before pip runs: "
                 f"COPY {plan.name(folder / VENDOR)} {VENDOR}/"
             )
 
@@ -117,7 +117,7 @@ def _image(
     if not dependencies.brings_django:
         plan.remarks.append(
             f"{plan.name(dependencies.file)} lists neither Django nor a package that needs it, and the image has only "
-            "what it lists; list what the project imports there"
+            "the listed packages; list all that the project imports"
         )
     folder = dependencies.folder or plan.root
     variables = inspection.own_variables
@@ -125,7 +125,7 @@ def _image(
     if collects_static and variables and not loads_with(layout, variables):
         plan.remarks.append(
             "the settings do not load with the Dockerfile's placeholder values of their variables; "
-            "replace the values before collectstatic with ones that the settings accept"
+            "replace the values before collectstatic with values that the settings accept"
         )
     return Image(
         settings=layout.settings,
@@ -188,7 +188,7 @@ def _needs_source(plan: FilePlan, dependencies: Dependencies) -> bool:
 
 
 def _local_paths(plan: FilePlan, dependencies: Dependencies) -> list[str]:
-    """Return the folders and archives that pip installs, other than the wheels' folder; UsageError for one outside."""
+    """Return the folders and archives that pip installs, except the wheels' folder; UsageError for others outside."""
     if dependencies.requirements is None:
         return []
     found = [path for file in dependencies.requirements.all() for path in file.local_paths]

@@ -1,1 +1,1 @@
-"""Reads what a project contains: its folders, settings, variables and pages."""
+"""Reads a project's folders, settings, variables and pages."""

@@ -1,4 +1,4 @@
-"""Finds what manage.py, wsgi.py and asgi.py do other than name the settings, since no runtime runs them."""
+"""Finds lines of manage.py, wsgi.py and asgi.py on which a project relies, since no runtime runs these files."""
 
 import ast
 from collections.abc import Iterator
@@ -14,25 +14,25 @@ _CONFIGURATIONS = "configurations"
 
 
 def file_that_changes_sys_path(layout: Layout) -> str | None:
-    """Return the first of these files that changes sys.path, or None."""
+    """Return the name of the first of these files that changes sys.path, or None."""
     return next((_name(path, layout) for path, tree in _trees(layout) if _changes_path(tree)), None)
 
 
 def file_that_reads_env(layout: Layout) -> tuple[str, str] | None:
-    """Return the first of these files that loads variables from a file, and the function that it calls, or None."""
+    """Return the names of the first of these files that loads an .env file and of the function it calls, or None."""
     found = ((_name(path, layout), name) for path, tree in _trees(layout) if (name := _reader(tree)))
     return next(found, None)
 
 
 def reads_env(path: Path) -> bool:
-    """Return whether a Python file loads variables from a file."""
+    """Return whether a Python file loads variables from an .env file."""
     return _reader(_tree(path)) is not None
 
 
 def file_with_configurations(layout: Layout, *, is_chosen: bool) -> str | None:
-    """Return the file that shows the settings to be classes of django-configurations, or None if they are a module.
+    """Return the name of a file that imports django-configurations, or None if the settings are a plain module.
 
-    If the user has chosen the settings, only their file counts.
+    If the user has chosen the settings, this looks only at their file.
     """
     trees = [(layout.settings_file, _tree(layout.settings_file)), *([] if is_chosen else _trees(layout))]
     return next((_name(path, layout) for path, tree in trees if _imports(tree, _CONFIGURATIONS)), None)

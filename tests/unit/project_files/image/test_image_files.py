@@ -194,7 +194,7 @@ def test_a_note_says_what_the_projects_own_dockerfile_needs(tmp_path: Path):
     plan = adopt(tmp_path, {"Dockerfile": own, "requirements.txt": "django\n"})
 
     (remark,) = plan.remarks
-    assert remark.endswith("copy it into the folder that pip runs in, before it runs: COPY vendor vendor/")
+    assert remark.endswith("copy the wheel into pip's working directory before pip runs: COPY vendor vendor/")
 
 
 def test_a_dockerfile_that_installs_no_requirements_gets_no_note(tmp_path: Path):
