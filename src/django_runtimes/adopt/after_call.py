@@ -21,14 +21,14 @@ _CHECKING_APP = "django_runtimes.adopt"
 
 
 def refuse_later_mistakes() -> None:
-    """Raise ConfigurationError for the first value that was set after `configure()` and that it would have refused."""
+    """Raise ConfigurationError if a setting was set after `configure()` to a value that it would have refused."""
     call = last_call()
     for mistake in () if call is None else later_mistakes(call):
         raise ConfigurationError(mistake)
 
 
 def later_mistakes(call: Call) -> list[str]:
-    """Return an error text, with the remedy, for each value that was set after the call and that it refuses."""
+    """Return an error text, with the remedy, for each setting that now has a value that the call would have refused."""
     changed = {change.name for change in later_changes(call.kept, settings)}
     mistakes = [
         mistake

@@ -104,7 +104,7 @@ def adopted() -> Adopted:
 
 
 def require_call(settings: object, module: str) -> Call:
-    """Return the `configure()` call of these settings; ConfigurationError if only other settings call it, or none.
+    """Return the `configure()` call of these settings; ConfigurationError if they have none, even if others have one.
 
     `settings` are Django's settings or the module itself, and `module` is their name.
     """

@@ -75,7 +75,7 @@ def decide(project: Mapping[str, Any], environ: Mapping[str, str]) -> Decisions:
     """Decide a project's settings, without changing either mapping.
 
     Under `local`, nothing changes unless a WEBAPP_ variable is set, or a DATABASE_URL that the settings have not read.
-    Raises ConfigurationError, with the remedy, for settings that cannot work here; `others` has the further errors.
+    Raises ConfigurationError, with the remedy, for settings that cannot work here; its `others` are further errors.
     """
     variables = ProcessVariables(environ, project["DATABASES"].get("default") or {})
     draft = Draft(project)

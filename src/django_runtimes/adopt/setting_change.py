@@ -55,7 +55,7 @@ class Draft:
         return self.project.get(name, getattr(global_settings, name, None))
 
     def set(self, name: str, after: Any, reason: str) -> None:
-        """Change a setting, unless it has the value already or, if the project does not set it, by Django's default."""
+        """Change a setting, unless it already has the value, from the project or as Django's default."""
         before = self.project.get(name, MISSING)
         present = getattr(global_settings, name, MISSING) if before is MISSING else before
         if type(present) is type(after) and present == after:
@@ -69,7 +69,7 @@ class Draft:
             self.set(name, value, reason)
 
     def replace_parts(self, name: str, after: Any, parts: list[SettingChange]) -> None:
-        """Change a setting to `after`; `parts` describe the differences, and without any nothing changes."""
+        """Change a setting to `after`, with `parts` as the differences; do nothing if there are none."""
         if parts:
             self.settings[name] = after
             self.changes += parts

@@ -13,7 +13,7 @@ from django_runtimes.aws.signature import LIFETIME_S, AccessKey
 # The endpoints of Amazon ECS and EKS Pod Identity, and the names of this machine, for a local server in their place.
 _ECS_HOST = "169.254.170.2"
 _HOSTS = (_ECS_HOST, "169.254.170.23", "fd00:ec2::23", "localhost", "127.0.0.1", "::1")
-# The AWS SDKs prefer these to the endpoint.
+# The AWS SDKs prefer the sources that these variables name to the endpoint.
 _PREFERRED = ("AWS_PROFILE", "AWS_WEB_IDENTITY_TOKEN_FILE")
 # The AWS SDKs use the same timeout; the endpoint is on the same machine.
 _TIMEOUT_S = 2.0
@@ -36,7 +36,7 @@ class ContainerRole:
         self._expires_at = datetime.min.replace(tzinfo=UTC)
 
     def access_key(self) -> AccessKey:
-        """Return the role's credentials; raise CredentialsEndpointError when they cannot be loaded."""
+        """Return the role's credentials; raise CredentialsEndpointError if they cannot be loaded."""
         # This needs no lock, since only one thread at a time signs.
         if self._key is None or self._expires_at - datetime.now(UTC) < timedelta(seconds=LIFETIME_S):
             self._key, self._expires_at = self._ask()
@@ -70,7 +70,7 @@ class ContainerRole:
 
 
 def container_role() -> ContainerRole | None:
-    """Return the role whose endpoint the variables name, or None where only botocore finds the credentials."""
+    """Return the role whose endpoint the variables name, or None if only botocore finds the credentials."""
     if any(os.environ.get(name) for name in _PREFERRED):
         return None
     if path := os.environ.get("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"):

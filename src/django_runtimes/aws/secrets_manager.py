@@ -22,7 +22,7 @@ class SecretsManager:
         self._region = region
 
     def read(self, arn: str) -> str | None:
-        """Return the text of the current version, or None when it is binary; raise SecretError when that fails."""
+        """Return the text of the current version, or None if it is binary; raise SecretError if the read fails."""
         try:
             value = self._client.get_secret_value(SecretId=arn, VersionStage="AWSCURRENT")
         except ClientError as error:
@@ -32,7 +32,7 @@ class SecretsManager:
         else:
             text: str | None = value.get("SecretString")
             return text
-        # Raised outside the except block, since the error's traceback may hold the secret.
+        # This is raised outside the except blocks, since the traceback of the caught error may hold the secret.
         raise SecretError(failure)
 
     @cached_property

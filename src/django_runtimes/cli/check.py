@@ -15,7 +15,7 @@ _OPTION = "--explain"
 def before_check(arguments: Sequence[str]) -> list[str]:
     """Load the settings, print the changes of `configure()` with --explain, and return the arguments for Django.
 
-    ConfigurationError for invalid variables, and if the settings do not call `configure()` or lack what it set.
+    ConfigurationError for invalid variables, and if the settings do not call `configure()` or lack its changes.
     """
     if {"--help", "-h"} & set(arguments):
         sys.stdout.write(f"{_OPTION}  list every setting that configure() added or changed, with the reason\n\n")

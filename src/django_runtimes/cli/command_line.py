@@ -49,7 +49,7 @@ class CommandLine(ManagementUtility):
         return {*self._verbs, *get_commands(), *_WORDS, *(() if settings.configured else _djangos_commands())}
 
     def _words(self, argument: str) -> list[str]:
-        """Return the words that may be the command: the argument or, if that is an option, all words but options."""
+        """Return the words that may be the command: the argument, or every word if the argument is an option."""
         return [word for word in self.argv[1:] if not word.startswith("-")] if argument.startswith("-") else [argument]
 
     def _meant(self, words: Iterable[str]) -> tuple[str, str] | None:
@@ -82,7 +82,7 @@ class CommandLine(ManagementUtility):
 
 
 def _djangos_commands() -> Iterator[str]:
-    """Yield the commands of all of Django's own apps, for use when no settings list the installed apps."""
+    """Yield the commands of all apps in django.contrib, for use when no settings list the installed apps."""
     for directory in Path(contrib.__path__[0]).iterdir():
         yield from find_commands(str(directory / "management"))
 

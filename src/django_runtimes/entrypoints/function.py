@@ -20,7 +20,7 @@ _LIFESPAN_END_S = 0.2
 
 
 def lambda_handler() -> "DirectLambdaHandler":
-    """Return a handler that serves ASGI_APPLICATION; on Lambda, database connections then close when it exits.
+    """Return a handler that serves ASGI_APPLICATION; on Lambda, also make the process close its connections on exit.
 
     Raise ConfigurationError for an application with websockets, or if the extra [lambda] is missing.
     """

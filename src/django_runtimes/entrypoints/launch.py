@@ -67,13 +67,13 @@ def server_arguments(environment: Environment, *, bind_host: str, cpu_count: int
         # On a slow disk the heartbeat file could make gunicorn kill a healthy worker.
         arguments += ["--worker-tmp-dir", _SHARED_MEMORY]
     if workers > 1:
-        # gunicorn starts a worker's successor only after the worker has exited, which would leave no worker of one.
+        # gunicorn starts a worker's successor only after the worker has exited, so a single worker would leave a gap.
         arguments += ["--max-requests", "100000", "--max-requests-jitter", "10000"]
     return arguments
 
 
 def main(arguments: list[str]) -> None:
-    """Become the process that the runtime needs, or with arguments run that command of `webapp`.
+    """Become the process that the runtime needs, or run the command of `webapp` that the arguments name.
 
     On Lambda, an argument of the form module.attribute names the handler, as it does for awslambdaric.
     Exit with 78 and a one-line error if the variables or the handler's name are wrong.
@@ -121,8 +121,8 @@ def _become_function(environment: Environment, handler: str) -> None:
     """Run awslambdaric in this process, which saves a second start of Python (docs/decisions/0008)."""
     require_extra("lambda", f"serving as {Runtime.AWS_LAMBDA}")
     if allowed_commands(environment):
-        # Each command loads the settings itself and reports their errors. A handler that the image names is for the
-        # function that serves requests, which has the same image.
+        # Each command loads the settings itself and reports their errors. If the image names a handler, that is for
+        # the other function, which serves requests from the same image.
         handler = _OPERATIONS_HANDLER
     else:
         # The objects of the init phase stay alive, and collecting garbage among them takes a tenth of the cold start.
@@ -202,7 +202,7 @@ def _load_settings() -> ModuleType:
 
 
 def _load_handler(name: str) -> None:
-    """Import the handler here, so that the error for a wrong name, or for an unfit application, takes one line."""
+    """Import the handler here, so that an error in its name, or an application unfit for Lambda, takes one line."""
     written_module, _, attribute = name.rpartition(".")
     module_name = written_module.replace("/", ".")
     try:

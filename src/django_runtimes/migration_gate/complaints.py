@@ -73,7 +73,7 @@ def _of_known_column(place: str, former: Column, now: Column, present: Mapping[s
 
 
 def _in_running_words(reference: Reference, present: Mapping[str, Table]) -> Reference | None:
-    """Return the reference under the running version's names, or None where that version lacks the column."""
+    """Return the reference under the running version's names, or None if that version lacks the column."""
     table = present.get(reference.table)
     if table is None:
         # No migration manages this table, so its name does not change.
@@ -108,7 +108,7 @@ def _of_uniques(name: str, table: Table, now: Table) -> Iterator[Complaint]:
 
 
 def _of_new_unique(name: str, unique: Unique, table: Table, now: Table) -> Iterator[Complaint]:
-    # SQL has added the other columns, which the gate cannot judge.
+    # Other columns come from raw SQL, which the gate cannot judge.
     new = [now.columns[key] for key in unique.keys if key in now.columns and key not in table.columns]
     left_null = any(column.null and column.default is Default.NONE for column in new)
     if (left_null and unique.nulls_distinct) or any(column.default is Default.DISTINCT for column in new):
@@ -126,7 +126,7 @@ def _lets_new_columns_pass(check: Check, table: Table, now: Table) -> bool:
     """Return whether the check passes for NULL in the columns that the running version does not know."""
     left_null = {
         name
-        # SQL has added the other columns, which the gate cannot judge.
+        # Other columns come from raw SQL, which the gate cannot judge.
         for name in (check.columns & now.columns.keys()) - table.columns.keys()
         if now.columns[name].null and now.columns[name].default is Default.NONE
     }
@@ -140,6 +140,6 @@ def _references(running: Mapping[str, Table], present: Mapping[str, Table]) -> I
             if column_name not in known and column.references and column.references.table in running:
                 reason = (
                     f"{name}.{column_name} refers to {column.references.table}: the running version cannot delete "
-                    "rows there to which rows of the new version refer"
+                    "rows there while the new version refers to them"
                 )
                 yield Complaint(Kind.UNKNOWN_REFERENCE, reason)

@@ -58,7 +58,7 @@ class Check:
     condition: Any = field(default=None, compare=False)
 
     def implies(self, other: "Check") -> bool:
-        """Return whether all rows that meet this check also meet `other`; False where that is uncertain."""
+        """Return whether all rows that meet this check also meet `other`; False if that is uncertain."""
         if self.definition == other.definition:
             return True
         return all(any(_holds(known, asked) for known in _parts(self.condition)) for asked in _parts(other.condition))
@@ -133,7 +133,7 @@ def _holds(known: object, asked: object) -> bool:
 
 
 def _unknown_when_null(condition: models.Q) -> bool:
-    """Return whether the check is neither true nor false for NULLs: PostgreSQL accepts such rows."""
+    """Return whether the check is neither true nor false for NULL values, so that PostgreSQL accepts the row."""
     if condition.negated or condition.connector == models.Q.XOR:
         return False
     return all(

@@ -83,7 +83,7 @@ _REMEDIES = {
         "add a second field of the new type, write both and copy the rows; in the next release, read the new one; "
         "then remove the old one"
     ),
-    Kind.NO_VALUE: "give the field db_default=…, which stays in the database; or null=True, and require it later",
+    Kind.NO_VALUE: "give the field db_default=…, which stays in the database, or null=True, and require a value later",
     Kind.SAME_VALUE: "give the field null=True instead of db_default, and give each row its own value",
     Kind.DEFAULT_GONE: "remove db_default from the state only in this release; drop it with RunSQL in the next one",
     Kind.NARROWER_TYPE: _AFTER_WRITES,
@@ -94,7 +94,7 @@ _REMEDIES = {
     Kind.CHECK: _AFTER_WRITES,
     Kind.FOREIGN_KEY: _AFTER_WRITES,
     Kind.UNKNOWN_OPERATION: _UNLESS_SAFE,
-    Kind.UNKNOWN_REFERENCE: "delete no such rows until the old version has stopped",
+    Kind.UNKNOWN_REFERENCE: "do not delete such rows until the old version has stopped",
     Kind.UNKNOWN_OPERATION_OF_NEW_APP: "review the operation if it may change tables of other apps",
     Kind.BUILDS_INDEX: (
         "build the index with AddIndexConcurrently of django.contrib.postgres.operations, in a migration with "

@@ -23,7 +23,7 @@ _COOKIE_PATHS = ("SESSION_COOKIE_PATH", "CSRF_COOKIE_PATH", "LANGUAGE_COOKIE_PAT
 
 
 def check_base_path_is_no_url(**kwargs: Any) -> list[CheckMessage]:
-    """Warn when a path of the application begins with the base path, so that stripped paths are ambiguous."""
+    """Warn if a path of the application begins with the base path, which makes stripped paths ambiguous."""
     base_path = adopted_by(settings).front.base_path
     if not base_path:
         return []
@@ -36,8 +36,8 @@ def check_base_path_is_no_url(**kwargs: Any) -> list[CheckMessage]:
         return []
     return [
         _ambiguous(
-            f"{meant} also begins with the base path, so a path {base_path}/… may still have it, or come from a hop "
-            "that has stripped it. The first is assumed.",
+            f"{meant} also begins with the base path, so a hop may or may not have stripped it from {base_path}/…. "
+            "It is assumed not to have been stripped.",
             "Set WEBAPP_BASE_PATH_STRIPPED to 1 if the hop in front strips the base path, to 0 if it does not.",
         )
     ]

@@ -21,7 +21,7 @@ class LeftOut(StrEnum):
 
 @dataclass(repr=False)
 class PinFinding:
-    """A place in the code that breaks a rule: its first statement, shortened, how often, and in which tests."""
+    """A place in the code that breaks a rule: its first statement (shortened), the number of times, and the tests."""
 
     rule: Rule
     origin: Origin

@@ -41,14 +41,16 @@ class Rule:
 SETTING = Rule(
     "session setting",
     "SET, RESET and set_config change the session; for PostgreSQL the guide makes no exceptions, not even SET LOCAL",
-    "set it once on the role (ALTER ROLE ... SET) or in the proxy's initialization query",
+    "set the value once on the role (ALTER ROLE ... SET) or in the proxy's initialization query",
 )
 PREPARED = Rule(
     "prepared statement",
     "PREPARE, EXECUTE, DEALLOCATE and statements prepared under a name belong to one session",
     "leave OPTIONS['prepare_threshold'] unset, and send plain statements",
 )
-DISCARD = Rule("discard", "DISCARD resets the session", "remove it, since the proxy resets the sessions that it reuses")
+DISCARD = Rule(
+    "discard", "DISCARD resets the session", "remove the statement, since the proxy resets the sessions that it reuses"
+)
 TEMPORARY = Rule(
     "temporary object",
     "temporary tables, views and sequences live in one session",
@@ -60,7 +62,7 @@ CURSOR = Rule(
     "set DISABLE_SERVER_SIDE_CURSORS, which makes iterator() a plain query, or read page by page",
 )
 LISTEN = Rule("listen", "LISTEN registers one session", "listen on the direct route, or use a queue")
-LIBRARY = Rule("library", "LOAD adds a library to one session", "name it in shared_preload_libraries")
+LIBRARY = Rule("library", "LOAD adds a library to one session", "name the library in shared_preload_libraries")
 SEQUENCE = Rule(
     "sequence function",
     "nextval, setval, currval and lastval keep their value in the session",

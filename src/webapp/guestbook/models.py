@@ -44,7 +44,7 @@ class Entry(models.Model):
         ordering = ("-created_at", "-id")
         verbose_name_plural = "entries"
         indexes = (models.Index(fields=["-created_at", "-id"], name="entry_newest_first"),)
-        # Not unique=True, which on PostgreSQL adds a second index, for LIKE, that every write updates.
+        # unique=True would add a second index on PostgreSQL, for LIKE, which every write would update.
         constraints = (models.UniqueConstraint(fields=["idempotency_key"], name="entry_idempotency_key_unique"),)
 
     def __str__(self) -> str:

@@ -18,7 +18,7 @@ def check_migrate(**kwargs: Any) -> list[CheckMessage]:
         CheckWarning(
             f"`migrate` is the command of {app}, which takes no lock: two runs at once may both apply a migration, "
             "and a statement may wait for locks indefinitely.",
-            hint="Run it once at a time, as `webapp deploy` does.",
+            hint="Never run two at the same time; `webapp deploy` runs only one.",
             id="django_runtimes.W021",
         )
     ]

@@ -31,6 +31,6 @@ def check_set_later(**kwargs: Any) -> list[CheckMessage]:
 
 
 def _decision(call: Call, later: SettingChange) -> str:
-    """Return why the call had changed the setting, if it had."""
+    """Return the end of the warning: why the call had changed the setting, or that the call did not see the value."""
     reasons = (change.reason for change in call.changes if later.path[: len(change.path)] == change.path)
     return next((f", which had changed it: {reason}" for reason in reasons), ", which did not see this value")

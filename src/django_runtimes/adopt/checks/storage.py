@@ -72,7 +72,7 @@ def check_media(**kwargs: Any) -> list[CheckMessage]:
     return [
         CheckWarning(
             f"Uploads of {', '.join(sorted(fields))} are stored on the disk, which on {adopted().runtime} belongs to "
-            "one process or task and is lost when that ends.",
+            "one process or task and is lost when it ends.",
             hint="Set WEBAPP_MEDIA_BUCKET, or set STORAGES['default'] to a storage other than the disk.",
             id="django_runtimes.W024",
         )
@@ -80,7 +80,7 @@ def check_media(**kwargs: Any) -> list[CheckMessage]:
 
 
 def _places(cache: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Return the place of a cache and the unit that does not share it ("process", "task"); empty for a shared one."""
+    """Return where an unshared cache is, and which unit has its own ("process", "task"); empty for a shared cache."""
     if is_named(cache.get("BACKEND", ""), LocMemCache):
         return [("each process's memory", "process")]
     if is_named(cache.get("BACKEND", ""), FileBasedCache):

@@ -28,13 +28,13 @@ _OF_TIMEOUTS = (
 
 
 class DatabaseReasons:
-    """The reasons for the changes of one decided entry."""
+    """The reasons for the changes to one decided entry."""
 
     def __init__(self, alias: str, entry: Mapping[str, Any], variables: ProcessVariables) -> None:
         self._variables = variables
         self._is_operation = variables[DB_ROLE] is Role.OPERATIONS
         strategy = f"the strategy is {variables.profile.connections.name} ({self._source(DB_STRATEGY)})"
-        route = f"the route is {entry.get('ROUTE')} ({self._source(DB_ROUTE) if alias == 'default' else 'by its host'})"
+        route = f"the route is {entry.get('ROUTE')} ({self._source(DB_ROUTE) if alias == 'default' else 'its host'})"
         by_url = alias == "default" and variables.is_set(DATABASE_URL)
         address = f"{DATABASE_URL.name} is set" if by_url else f"{DB_HOST.name} or its group is set"
         is_proxied = entry.get("ROUTE") is Route.PROXY

@@ -21,7 +21,7 @@ _DEFAULTS = (
     ("MAX_REST_S", None),
     ("ALWAYS_RESET", False),
 )
-# Keys of TEST whose values fit only other engines than PostgreSQL, such as a file or a character set.
+# Keys of TEST whose values do not fit PostgreSQL, such as a file's name or a character set.
 _TEST_KEYS_OF_OTHER_ENGINES = ("NAME", "CHARSET", "COLLATION")
 
 

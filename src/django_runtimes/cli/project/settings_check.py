@@ -31,7 +31,7 @@ class StartPython(Protocol):
 def start_python(
     arguments: Sequence[str], environ: Mapping[str, str], *, log: Path, directory: Path | None = None
 ) -> subprocess.Popen[bytes]:
-    """Start the running Python in `directory`, or else in the current directory."""
+    """Start the same Python as this process in `directory`, or else in the current directory."""
     return processes.spawn([sys.executable, *arguments], environ=environ, log=log, directory=directory)
 
 

@@ -89,7 +89,7 @@ def _explain(error: BaseException) -> dict[str, object]:
 
 
 def place_of(error: BaseException) -> tuple[str | None, int | None]:
-    """Return file and line of the project's last frame in the traceback: outside Python and installed packages."""
+    """Return the file and line of the traceback's last frame in the project, not in Python or installed packages."""
     if isinstance(error, SyntaxError):
         return error.filename, error.lineno
     paths = sysconfig.get_paths()

@@ -10,7 +10,7 @@ from django_runtimes.cli.tool_error import UsageError
 
 @dataclass(frozen=True)
 class FileChange:
-    """A planned change of a file, with None as the content of no file; `path` is resolved and inside the project."""
+    """A planned change of a file; None stands for no file, and `path` is resolved and inside the project."""
 
     path: Path
     before: bytes | None
@@ -32,7 +32,7 @@ class FilePlan:
 
     @property
     def changes(self) -> tuple[FileChange, ...]:
-        """The changes in the order of planning."""
+        """The changes, in the order in which they were planned."""
         return tuple(FileChange(path, self._before[path], after) for path, after in self._after.items())
 
     def exists(self, path: Path) -> bool:

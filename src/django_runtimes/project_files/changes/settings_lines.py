@@ -11,7 +11,7 @@ LINES = ("from django_runtimes import configure  # noqa: E402", "configure(globa
 
 
 def plan_settings(plan: FilePlan, path: Path) -> None:
-    """Plan the lines, unless the file or another one of its package has the call already."""
+    """Plan the lines, unless the file or another one in its package has the call already."""
     source = plan.read(path) or b""
     if _has_call(source, plan.name(path)):
         plan.already.append(f"{plan.name(path)} calls configure()")

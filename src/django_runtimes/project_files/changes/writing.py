@@ -72,7 +72,7 @@ class UndoOutcome:
 
 
 def undo_adoption(root: Path, *, keeps_edited: bool = False) -> UndoOutcome:
-    """Restore every file; a file that was edited since is kept if `keeps_edited`, and otherwise raises UsageError."""
+    """Restore every file; one that was edited after init is kept if `keeps_edited`, and otherwise raises UsageError."""
     root = root.resolve()
     record = read_init_record(root)
     if record is None:

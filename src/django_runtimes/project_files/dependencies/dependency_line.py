@@ -219,7 +219,7 @@ def _hatch_permission(content: bytes) -> str:
 
 
 def _lower_bound(project: SpecifierSet, library: SpecifierSet) -> str:
-    """Return a marker for uv, which resolves for every Python from the project's lowest version up, without a limit."""
+    """Return a marker for uv, which resolves for every Python from the project's lowest up, ignoring upper bounds."""
     lowest = min(python_minors(library))
     return f" ; python_version >= '3.{lowest}'" if min(python_minors(project)) < lowest else ""
 

@@ -43,9 +43,9 @@ class Dependencies:
     """The place for the new line: `file`, and in TOML its `table` (and the array `key` in it).
 
     `direct` are the packages that the project lists itself; `lock` is the file that pins all packages. `requirements`
-    is the file that pip installs from, unless that is pyproject.toml, and `folder` is pip's working directory then, if
-    not the project's. With `is_metadata`, setuptools reads `file` too, which then allows no paths. `project` is the
-    name in pyproject.toml.
+    is the file from which pip installs, unless that is pyproject.toml; `folder` is then pip's working directory, if it
+    is not the project's folder. If `is_metadata`, setuptools also reads `file`, which then must not contain paths.
+    `project` is the name in pyproject.toml.
     """
 
     manager: Manager
@@ -78,7 +78,7 @@ class Dependencies:
 
 
 def find_dependencies(plan: FilePlan, python_path: Path) -> Dependencies:
-    """Find the project's dependencies; without any, plan for a new requirements.txt."""
+    """Find the project's dependencies; if it lists none, choose a new requirements.txt."""
     root = plan.root
     content = plan.read(root / PYPROJECT)
     data = parse(content, PYPROJECT) if content else {}
@@ -138,7 +138,7 @@ def _source(requirements: RequirementFile, root: Path) -> Path | None:
 
 
 def _asking_for_django(requirements: RequirementFile, root: Path) -> RequirementFile | None:
-    """Return the first file that requires Django and is in the project's folder, outside which nothing is written."""
+    """Return the first file in the project's folder that requires Django; files outside it are never changed."""
     inside = (file for file in requirements.all() if file.path.resolve().is_relative_to(root.resolve()))
     return next((file for file in inside if file.asks_for("django")), None)
 

@@ -1,4 +1,4 @@
-"""Reads requirements in the project's own metadata that pyproject.toml does not list."""
+"""Reads the requirements that setuptools collects from setup.cfg, setup.py and the files that they name."""
 
 import configparser
 from collections.abc import Iterable, Mapping
@@ -19,7 +19,7 @@ def has_own_requirements(root: Path, data: Mapping[str, Any]) -> bool:
 
 
 def is_read_by_setuptools(file: Path, root: Path, data: Mapping[str, Any]) -> bool:
-    """Return whether a build of the project reads `file`, as pyproject.toml, setup.cfg or setup.py may tell it to."""
+    """Return whether a build of the project reads `file`, because pyproject.toml, setup.cfg or setup.py names it."""
     script = root / _SETUP_PY
     is_named = file.suffix == ".txt" and script.is_file() and file.name.encode() in script.read_bytes()
     return is_named or any(part.path == file for part in setuptools_files(root, data))

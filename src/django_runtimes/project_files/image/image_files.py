@@ -188,7 +188,7 @@ def _needs_source(plan: FilePlan, dependencies: Dependencies) -> bool:
 
 
 def _local_paths(plan: FilePlan, dependencies: Dependencies) -> list[str]:
-    """Return the folders and archives that pip installs, except the wheels' folder; UsageError for others outside."""
+    """Return the folders and archives that pip installs, without VENDOR; UsageError if one is outside the project."""
     if dependencies.requirements is None:
         return []
     found = [path for file in dependencies.requirements.all() for path in file.local_paths]

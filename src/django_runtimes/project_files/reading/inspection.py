@@ -55,7 +55,7 @@ class Inspection:
 
     @property
     def debug_variable(self) -> str | None:
-        """The variable that turns DEBUG on here, or that the settings need to load, or None."""
+        """The variable that turns DEBUG on here, or without which the settings do not load; None if there is none."""
         read = (name for name, shape in self.variables.items() if shape is not None and _DEBUG.fullmatch(name))
         return self.needed_debug or (next(read, None) if self.debug else None)
 

@@ -35,7 +35,7 @@ class Layout:
 def find_layout(directory: Path, *, settings: str | None, declared: str | None = None) -> Layout:
     """Find the layout of the project in `directory`; `settings` is the user's choice, `declared` is pyproject.toml's.
 
-    NoProjectError without a project; UsageError for several projects, or without a settings module.
+    NoProjectError if there is no project; UsageError if there are several, or no settings module.
     """
     manage = _find_manage(directory, is_needed=settings is None and declared is None)
     root, folders = _folders(directory, manage)
