@@ -13,6 +13,7 @@ from django_runtimes.config.configuration_error import ConfigurationError
 # Verbs that run without loading Django's settings: the module of each, and the extra that it needs.
 TOOLS: dict[str, tuple[str, str | None]] = {
     "compare": ("django_runtimes.compare.compare", "compare"),
+    "cost": ("django_runtimes.compare.cost.cost", "compare"),
     "pinlint": ("django_runtimes.pinning.pinlint", None),
     "serve": ("django_runtimes.compare.serve", "compare"),
     "test": ("django_runtimes.compare.test", "compare"),
@@ -42,6 +43,7 @@ _OPERATIONS = ("create_web_role", "createcachetable", "migrate", "migration_gate
 
 _OVERVIEW = """\
 webapp compare    run this application under every runtime and report side by side
+webapp cost       price the targets of a comparison on AWS, and when one becomes cheaper than another
 webapp serve      serve it at http://127.0.0.1:8000 on an embedded PostgreSQL
 webapp test       run the project's own tests under the profile of each runtime
 webapp pinlint    run the tests and list the statements that would pin RDS Proxy

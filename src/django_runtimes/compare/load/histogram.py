@@ -68,6 +68,14 @@ class LatencyHistogram:
         """The longest latency in ms; None without samples."""
         return self._percentile_ms(100.0)
 
+    @property
+    def mean_ms(self) -> float | None:
+        """The mean in ms; None without samples."""
+        if self.count == 0:
+            return None
+        mean_us: float = self._counts.get_mean_value()
+        return mean_us / 1_000
+
     def _percentile_ms(self, percentile: float) -> float | None:
         if self.count == 0:
             return None

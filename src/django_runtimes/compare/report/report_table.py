@@ -3,7 +3,12 @@
 from dataclasses import dataclass
 
 # Columns of words; all others have figures and are right-aligned.
-TEXT_COLUMNS = frozenset({"target", "label", "verdict", "errors", "name", "value", "value that worked"})
+TEXT_COLUMNS = frozenset(
+    {
+        "target", "label", "verdict", "errors", "name", "value", "value that worked",
+        "option", "shared part", "term", "price", "formula", "instance",
+    }
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ def print_report(run: Run, console: Console) -> None:
     if content.latencies:
         for table in filter(None, (content.cold_starts, content.connections, content.writes)):
             console.print(Text(f"\n{table.title}", style="bold"))
-            console.print(_laid_out(table))
+            console.print(laid_out(table))
             for note in table.notes:
                 console.print(Text(note))
     console.print()
@@ -78,11 +78,12 @@ def _remarks(content: Content) -> list[str]:
     return lines
 
 
-def _laid_out(table: ReportTable) -> RichTable:
-    laid_out = _grid(table.columns)
+def laid_out(table: ReportTable) -> RichTable:
+    """Return a table for a terminal, whose figures are right-aligned."""
+    grid = _grid(table.columns)
     for row in table.rows:
-        laid_out.add_row(*(_cell(text) for text in row))
-    return laid_out
+        grid.add_row(*(_cell(text) for text in row))
+    return grid
 
 
 def _grid(columns: list[str] | tuple[str, ...]) -> RichTable:

@@ -1,0 +1,224 @@
+"""The bills of all targets, the databases and the egress, with their crossings."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any, Protocol
+
+from django_runtimes.cli.tool_error import UsageError
+from django_runtimes.compare.cost.bills.bill import Billed
+from django_runtimes.compare.cost.bills.container_bill import AppRunnerBilling, FargateBilling
+from django_runtimes.compare.cost.bills.database_bill import AuroraBilling, EgressBilling, RdsBilling
+from django_runtimes.compare.cost.bills.lambda_bill import FrontDoor, LambdaBilling
+from django_runtimes.compare.cost.crossing import Crossing, all_crossings
+from django_runtimes.compare.cost.instance_class import DatabaseNeed, right_size
+from django_runtimes.compare.cost.prices.price import Price, PriceList
+from django_runtimes.compare.cost.prices.price_file import DEFAULT_REGION, read_prices
+from django_runtimes.compare.cost.usage.measured_usage import TargetUsage, assumed_usages, measured_usages
+from django_runtimes.compare.cost.usage.traffic import CONSTANT_RATES_RPS, Traffic
+from django_runtimes.compare.cost.usage.usage_settings import parse_settings
+from django_runtimes.compare.run.results import Run
+from django_runtimes.compare.targets.name import DEFAULT_TARGETS
+
+_OTHER_ARCHITECTURES = {"x86": "arm", "arm": "x86"}
+IDLE = Traffic("idle", Traffic.constant(Decimal(0)).periods)
+
+
+@dataclass(frozen=True)
+class CostOption:
+    """Another way to run a target, whose bill is compared with the target's own."""
+
+    target: Billed
+    option: Billed
+    title: str
+
+
+@dataclass(frozen=True)
+class CostAnalysis:
+    """Everything that the reports say about cost."""
+
+    prices: PriceList
+    usages: tuple[TargetUsage, ...]
+    # Idle, the constant rates, and the user's own traffic if there is any.
+    traffics: tuple[Traffic, ...]
+    own_traffic: Traffic | None
+    targets: tuple[Billed, ...]
+    options: tuple[CostOption, ...]
+    databases: tuple[Billed, ...]
+    egress: tuple[Billed, ...]
+    crossings: tuple[Crossing, ...]
+    egress_crossings: tuple[Crossing, ...]
+    database_needs: tuple[tuple[TargetUsage, DatabaseNeed], ...]
+    is_assumed: bool
+
+    @property
+    def highest_rps(self) -> Decimal:
+        """The end of the range of rates in which crossings were looked for."""
+        return max(CONSTANT_RATES_RPS[-1], *(traffic.mean_rps for traffic in self.traffics))
+
+    def unverified_prices(self) -> tuple[Price, ...]:
+        """Return the prices and rules of all bills that were not verified."""
+        everything = (*self.targets, *(each.option for each in self.options), *self.databases, *self.egress)
+        found = (price for billed in everything for price in billed.bill(self.traffics[-1]).unverified)
+        return tuple(dict.fromkeys(found))
+
+
+def analyze_cost(
+    run: Run | None,
+    *,
+    region: str = DEFAULT_REGION,
+    own_traffic: Traffic | None = None,
+    settings: Sequence[str] = (),
+) -> CostAnalysis:
+    """Return the cost of every measured target of a run, or of the default targets without a run.
+
+    `settings` are the texts of `--set`. Raise UsageError for an invalid one, for a region that lacks a price, and for
+    a run in which no target was measured.
+    """
+    names = [str(name) for name in DEFAULT_TARGETS] if run is None else [target.name for target in run.targets]
+    parsed = parse_settings(settings, names)
+    prices = parsed.priced(read_prices(region))
+    if prices.missing:
+        raise UsageError(prices.missing_text(prices.missing[0]))
+    usages = assumed_usages(parsed) if run is None else measured_usages(run.targets, parsed)
+    if not usages:
+        raise UsageError(
+            "no target of the run was measured, so that there is nothing to bill; run webapp compare again"
+        )
+    targets = tuple(billed for usage in usages for billed in _billed_targets(usage, prices))
+    if not targets:
+        runtimes = ", ".join(sorted({usage.runtime for usage in usages}))
+        raise UsageError(f"{runtimes} has no bill here; measure a target of one of: {', '.join(_FACTORIES)}")
+    traffics = (IDLE, *(Traffic.constant(rate) for rate in CONSTANT_RATES_RPS))
+    if own_traffic is not None:
+        traffics += (own_traffic,)
+    # Databases and egress are shared: they are billed once, with the usage of the first target.
+    shared = usages[0].usage
+    egress = (
+        EgressBilling("NAT gateway", shared, prices, "nat"),
+        EgressBilling("endpoints", shared, prices, "endpoints"),
+    )
+    highest_rps = max(CONSTANT_RATES_RPS[-1], *(traffic.mean_rps for traffic in traffics))
+    sized_at_rps = Decimal(10) if own_traffic is None else own_traffic.peak_rps
+    return CostAnalysis(
+        prices=prices,
+        usages=usages,
+        traffics=traffics,
+        own_traffic=own_traffic,
+        targets=targets,
+        options=tuple(_options(usages, prices)),
+        databases=tuple(_databases(usages[0], prices)),
+        egress=egress,
+        crossings=all_crossings(targets, highest_rps),
+        egress_crossings=all_crossings(egress, highest_rps),
+        database_needs=tuple(
+            (usage, right_size(usage.usage, sized_at_rps, grows=usage.route != "proxy")) for usage in usages
+        ),
+        is_assumed=run is None,
+    )
+
+
+class _BilledFactory(Protocol):
+    def __call__(self, usage: TargetUsage, prices: PriceList) -> Iterator[Billed]: ...
+
+
+def _billed_targets(usage: TargetUsage, prices: PriceList) -> Iterator[Billed]:
+    """Yield the bills of a target: on Lambda one for each usual front door."""
+    factory = _FACTORIES.get(usage.runtime)
+    if factory is not None:
+        yield from factory(usage, prices)
+
+
+def _lambda_targets(usage: TargetUsage, prices: PriceList) -> Iterator[Billed]:
+    for front in (FrontDoor.FUNCTION_URL, FrontDoor.HTTP_API):
+        yield _function(usage, prices, front)
+
+
+def _function(usage: TargetUsage, prices: PriceList, front: FrontDoor = FrontDoor.FUNCTION_URL) -> LambdaBilling:
+    return LambdaBilling(
+        _with_option(usage.name, front.value), usage.usage, prices, front, uses_proxy=usage.route == "proxy"
+    )
+
+
+def _fargate_targets(usage: TargetUsage, prices: PriceList) -> Iterator[Billed]:
+    yield FargateBilling(usage.name, usage.usage, prices, uses_proxy=usage.route == "proxy")
+
+
+def _app_runner_targets(usage: TargetUsage, prices: PriceList) -> Iterator[Billed]:
+    yield AppRunnerBilling(usage.name, usage.usage, prices, uses_proxy=usage.route == "proxy")
+
+
+_FACTORIES: dict[str, _BilledFactory] = {
+    "aws_lambda": _lambda_targets,
+    "aws_ecs": _fargate_targets,
+    "aws_app_runner": _app_runner_targets,
+}
+
+
+def _options(usages: Sequence[TargetUsage], prices: PriceList) -> Iterator[CostOption]:
+    """Yield the options of the first target of Lambda and the first of ECS."""
+    functions = [usage for usage in usages if usage.runtime == "aws_lambda"]
+    services = [usage for usage in usages if usage.runtime == "aws_ecs"]
+    if functions:
+        yield from _function_options(functions[0], prices)
+    if services:
+        yield from _service_options(services[0], prices)
+
+
+def _function_options(usage: TargetUsage, prices: PriceList) -> Iterator[CostOption]:
+    plain = _function(usage, prices)
+    yield CostOption(plain, replace(plain, **_other_processor(usage)), _processor_title(usage))
+    yield CostOption(plain, replace(plain, name=_with_option(usage.name, "snapstart"), has_snapstart=True), "SnapStart")
+    kept = usage.usage.provisioned_concurrency
+    ready = replace(plain, name=_with_option(usage.name, "provisioned"), provisioned=kept)
+    yield CostOption(plain, ready, f"{kept.normalize():f} environments kept ready")
+    other_route = replace(plain, name=_with_option(usage.name, "other_route"), uses_proxy=not plain.uses_proxy)
+    yield CostOption(plain, other_route, "without RDS Proxy" if plain.uses_proxy else "with RDS Proxy")
+    yield CostOption(plain, _function(usage, prices, FrontDoor.HTTP_API), "HTTP API in place of the function URL")
+    streaming = replace(usage, usage=replace(usage.usage, stream_share=usage.usage.stream_share or Decimal("0.01")))
+    share = streaming.usage.stream_share * 100
+    streamed = replace(plain, name=_with_option(usage.name, "stream"), usage=streaming.usage)
+    if not usage.usage.stream_share:
+        seconds = streaming.usage.stream_s.normalize()
+        yield CostOption(plain, streamed, f"{share.normalize():f} % of requests stream for {seconds:f} s")
+    rest = replace(streamed, name=_with_option(usage.name, "rest_api"), front=FrontDoor.REST_API)
+    yield CostOption(plain, rest, "the same through a REST API, which streams")
+
+
+def _service_options(usage: TargetUsage, prices: PriceList) -> Iterator[CostOption]:
+    plain = FargateBilling(usage.name, usage.usage, prices, uses_proxy=usage.route == "proxy")
+    yield CostOption(plain, replace(plain, **_other_processor(usage)), _processor_title(usage))
+    services = prices.value("alb_services")
+    shared = replace(usage.usage, alb_services=services)
+    yield CostOption(
+        plain,
+        replace(plain, name=_with_option(usage.name, "express"), usage=shared),
+        f"ECS Express, its load balancer shared by {services:f} services",
+    )
+
+
+def _other_processor(usage: TargetUsage) -> dict[str, Any]:
+    """Return the fields of a bill that differ on the other architecture."""
+    other = _OTHER_ARCHITECTURES[usage.usage.architecture]
+    return {"name": _with_option(usage.name, other), "usage": replace(usage.usage, architecture=other)}
+
+
+def _processor_title(usage: TargetUsage) -> str:
+    used = usage.usage.architecture
+    return f"{_OTHER_ARCHITECTURES[used]} in place of {used}"
+
+
+def _databases(usage: TargetUsage, prices: PriceList) -> Iterator[Billed]:
+    values = usage.usage
+    yield RdsBilling(f"RDS {values.database_class}", values, prices)
+    yield RdsBilling(f"RDS {values.database_class} with RDS Proxy", values, prices, has_proxy=True)
+    yield AuroraBilling("Aurora Serverless v2", values, prices)
+    yield AuroraBilling("Aurora Serverless v2 with RDS Proxy", values, prices, has_proxy=True)
+    yield AuroraBilling("Aurora at 0 ACU, without RDS Proxy", values, prices, pauses=True)
+    yield AuroraBilling("Aurora at 0 ACU with the Data API", values, prices, pauses=True, has_data_api=True)
+
+
+def _with_option(name: str, option: str) -> str:
+    """Return a target's name with an option: aws_lambda+url/per_request/proxy."""
+    runtime, slash, rest = name.partition("/")
+    return f"{runtime}+{option}{slash}{rest}"

@@ -1,0 +1,1 @@
+"""The bills of AWS's services, each as a list of terms."""

@@ -1,0 +1,172 @@
+"""The bills of containers: tasks of Fargate behind a load balancer, and instances of App Runner."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import ROUND_CEILING, Decimal
+
+from django_runtimes.compare.cost.bills.bill import Bill, BillTerm, steps
+from django_runtimes.compare.cost.bills.database_bill import proxy_term
+from django_runtimes.compare.cost.bills.transfer_bill import response_kb, transfer_kinks, transfer_terms
+from django_runtimes.compare.cost.prices.price import ZERO, PriceList
+from django_runtimes.compare.cost.usage.traffic import SECONDS_PER_HOUR, Traffic, TrafficPeriod
+from django_runtimes.compare.cost.usage.usage import Usage
+
+_MS_PER_S = Decimal(1_000)
+_SECONDS_PER_MINUTE = Decimal(60)
+# Load balancers count 1,000 KB as a MB, as the example on their price page does.
+_KB_PER_LCU_GB = Decimal(1_000_000)
+
+
+def tasks(usage: Usage, rate_rps: Decimal) -> Decimal:
+    """Return the number of tasks at a rate, the fewest included."""
+    return max(usage.min_tasks, _ceiling(rate_rps / _task_rps(usage)))
+
+
+@dataclass(frozen=True)
+class FargateBilling:
+    """A service of ECS; `alb_services` share its load balancer's price."""
+
+    name: str
+    usage: Usage
+    prices: PriceList
+    uses_proxy: bool = False
+
+    def bill(self, traffic: Traffic) -> Bill:
+        """Return the bill for this traffic."""
+        return Bill(tuple(self._terms(traffic)))
+
+    def breaks(self, up_to_rps: Decimal) -> Iterator[Decimal]:
+        """Yield the rates above which a task is added, and where free data transfer ends."""
+        yield from steps(_task_rps(self.usage), up_to_rps)
+        yield from transfer_kinks(self.usage, self.prices)
+
+    def _terms(self, traffic: Traffic) -> Iterator[BillTerm]:
+        usage, prices = self.usage, self.prices
+        task_hours = sum((tasks(usage, period.rate_rps) * period.hours for period in traffic.periods), ZERO)
+        counted = "sum over the hours of max(min_tasks, rate / (capacity x utilization) rounded up)"
+        yield BillTerm(
+            "Fargate vCPU",
+            task_hours * usage.task_vcpu,
+            prices[f"fargate_vcpu_hour_{usage.architecture}"].discounted(usage.fargate_discount_percent),
+            f"tasks x vCPU; tasks: {counted}",
+        )
+        yield BillTerm(
+            "Fargate memory",
+            task_hours * usage.task_memory_gb,
+            prices[f"fargate_gb_hour_{usage.architecture}"].discounted(usage.fargate_discount_percent),
+            "tasks x memory in GB",
+        )
+        if usage.egress == "none":
+            yield BillTerm(
+                "public IPv4 addresses of tasks",
+                task_hours,
+                prices["public_ipv4_hour"],
+                "one for each task, since it has no other egress",
+            )
+        yield BillTerm(
+            "load balancer",
+            traffic.hours / usage.alb_services,
+            prices["alb_hour"],
+            "hours / services that share it",
+        )
+        yield BillTerm(
+            "public IPv4 addresses of the load balancer",
+            traffic.hours * usage.zones / usage.alb_services,
+            prices["public_ipv4_hour"],
+            "zones x hours / services that share it",
+        )
+        yield BillTerm(
+            "load balancer capacity",
+            sum((self.lcus(period.rate_rps) * period.hours for period in traffic.periods), ZERO),
+            prices["alb_lcu_hour"],
+            "sum over the hours of the largest: new connections, active connections, GB",
+        )
+        if self.uses_proxy:
+            yield proxy_term(usage, prices, traffic)
+        yield from transfer_terms(usage, prices, traffic)
+
+    def lcus(self, rate_rps: Decimal) -> Decimal:
+        """Return the capacity units of the load balancer at a rate: its largest dimension."""
+        usage, prices = self.usage, self.prices
+        new_per_s = rate_rps / usage.requests_per_connection
+        active = new_per_s * max(usage.connection_s, _SECONDS_PER_MINUTE)
+        gb_hour = rate_rps * SECONDS_PER_HOUR * (response_kb(usage) + usage.request_kb) / _KB_PER_LCU_GB
+        return max(
+            new_per_s / prices.value("lcu_new_connections"),
+            active / prices.value("lcu_active_connections"),
+            gb_hour / prices.value("lcu_gb_hour"),
+        )
+
+
+@dataclass(frozen=True)
+class AppRunnerBilling:
+    """A service of App Runner, whose fewest instance is one and whose load balancer is included."""
+
+    name: str
+    usage: Usage
+    prices: PriceList
+    uses_proxy: bool = False
+
+    def bill(self, traffic: Traffic) -> Bill:
+        """Return the bill for this traffic."""
+        return Bill(tuple(self._terms(traffic)))
+
+    def breaks(self, up_to_rps: Decimal) -> Iterator[Decimal]:
+        """Yield the rates above which an instance is added, and from which on all are active."""
+        yield from steps(self._instance_rps(), up_to_rps)
+        # All instances are active from this rate on, until a further one is added, which may be idle at first.
+        active_s, instance_rps, count = self._active_s(), self._instance_rps(), Decimal(1)
+        while active_s * instance_rps > 1 and (count - 1) * instance_rps < count / active_s <= up_to_rps:
+            yield count / active_s
+            count += 1
+        yield from transfer_kinks(self.usage, self.prices)
+
+    def instances(self, rate_rps: Decimal) -> Decimal:
+        """Return the number of instances at a rate."""
+        return max(Decimal(1), _ceiling(rate_rps / self._instance_rps()))
+
+    def _terms(self, traffic: Traffic) -> Iterator[BillTerm]:
+        usage, prices = self.usage, self.prices
+        counted = "instances: sum over the hours of max(1, rate / what an instance holds, rounded up)"
+        instance_hours = sum((self.instances(period.rate_rps) * period.hours for period in traffic.periods), ZERO)
+        yield BillTerm(
+            "App Runner memory",
+            instance_hours * usage.task_memory_gb,
+            prices["apprunner_gb_hour"],
+            f"instances x memory in GB, idle too; {counted}",
+        )
+        yield BillTerm(
+            "App Runner vCPU",
+            sum((self._active_hours(period) for period in traffic.periods), ZERO) * usage.task_vcpu,
+            prices["apprunner_vcpu_hour"],
+            "active hours x vCPU; each request keeps an instance active for a minute",
+            (prices["apprunner_active_s"],),
+        )
+        if self.uses_proxy:
+            yield proxy_term(usage, prices, traffic)
+        yield from transfer_terms(usage, prices, traffic)
+
+    def _active_hours(self, period: TrafficPeriod) -> Decimal:
+        busy = period.rate_rps * self._active_s()
+        return min(self.instances(period.rate_rps), busy) * period.hours
+
+    def _active_s(self) -> Decimal:
+        return max(self.prices.value("apprunner_active_s"), _busy_s(self.usage))
+
+    def _instance_rps(self) -> Decimal:
+        """The rate that one instance takes: by its concurrency, at most by its capacity."""
+        usage = self.usage
+        return min(usage.max_concurrency / _busy_s(usage), _task_rps(usage))
+
+
+def _task_rps(usage: Usage) -> Decimal:
+    return usage.capacity_rps * usage.utilization
+
+
+def _busy_s(usage: Usage) -> Decimal:
+    """Seconds for which a request is open, streams included."""
+    return usage.duration_ms / _MS_PER_S * (1 - usage.stream_share) + usage.stream_s * usage.stream_share
+
+
+def _ceiling(value: Decimal) -> Decimal:
+    return value.to_integral_value(ROUND_CEILING)

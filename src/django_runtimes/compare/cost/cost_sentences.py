@@ -1,0 +1,204 @@
+"""The sentences about cost: the cheapest target by rate, the crossings, the assumptions and what is not billed."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import groupby, pairwise
+
+from django_runtimes.compare.cost.analysis import CostAnalysis
+from django_runtimes.compare.cost.bills.bill import Billed
+from django_runtimes.compare.cost.cost_tables import price_text, rate_text
+from django_runtimes.compare.cost.crossing import Crossing
+from django_runtimes.compare.cost.instance_class import DatabaseNeed
+from django_runtimes.compare.cost.prices.price import ZERO
+from django_runtimes.compare.cost.usage.traffic import Traffic
+from django_runtimes.compare.cost.usage.usage import ValueOrigin
+
+_TWO = 2
+# More ranges than these are summed up.
+_MOST_RANGES = 4
+
+
+@dataclass(frozen=True)
+class CheapestRange:
+    """The rates, above `start_rps` and up to `end_rps`, at which a target is the cheapest."""
+
+    name: str
+    start_rps: Decimal
+    end_rps: Decimal
+
+
+def cheapest_ranges(analysis: CostAnalysis) -> tuple[CheapestRange, ...]:
+    """Return the cheapest target over all rates; of equal ones the first."""
+    # Between two neighbouring crossings the order of all bills stays the same.
+    rates = [ZERO, *sorted({crossing.rate_rps for crossing in analysis.crossings} - {ZERO}), analysis.highest_rps]
+
+    def cheapest(rate_rps: Decimal) -> str:
+        traffic = Traffic.constant(rate_rps)
+        return min(analysis.targets, key=lambda billed: billed.bill(traffic).usd).name
+
+    found = [(cheapest((start + end) / 2), start, end) for start, end in pairwise(rates) if start < end]
+    ranges = []
+    for name, group in groupby(found, key=lambda each: each[0]):
+        parts = list(group)
+        ranges.append(CheapestRange(name, parts[0][1], parts[-1][2]))
+    return tuple(ranges)
+
+
+def cost_sentences(analysis: CostAnalysis) -> tuple[str, ...]:
+    """Return all sentences, the most important first."""
+    return (
+        *basis_sentences(analysis),
+        *crossing_sentences(analysis),
+        *instance_sentences(analysis),
+        *usage_sentences(analysis),
+        *price_sentences(analysis),
+        *scope_sentences(analysis),
+    )
+
+
+def basis_sentences(analysis: CostAnalysis) -> Iterator[str]:
+    """Yield what the figures rest on."""
+    if analysis.is_assumed:
+        yield "No run is named: every figure rests on assumptions; `webapp compare` measures, and --set changes them."
+    else:
+        yield "Quantities come from the run where it measured them; the others are assumptions."
+    if analysis.own_traffic is not None:
+        own = analysis.own_traffic
+        yield (
+            f"Your traffic: {own.name}; {own.requests:,.0f} requests per month, {rate_text(own.mean_rps)} on average, "
+            f"{rate_text(own.peak_rps)} in the busiest hour."
+        )
+
+
+def crossing_sentences(analysis: CostAnalysis) -> Iterator[str]:
+    """Yield the cheapest target by rate, and a sentence for each pair of different runtimes."""
+    yield _cheapest_sentence(cheapest_ranges(analysis))
+    runtimes = {billed.name: billed.name.partition("/")[0].partition("+")[0] for billed in analysis.targets}
+    twins = _twins(analysis.targets, analysis.traffics)
+    for (first, second), group in groupby(analysis.crossings, key=lambda each: _pair(each, analysis.targets)):
+        if runtimes[first] != runtimes[second] and not {first, second} & twins:
+            yield _pair_sentence(first, second, tuple(group))
+    for each in analysis.egress_crossings:
+        yield f"Egress: {each.cheaper_below} is cheaper up to {rate_text(each.rate_rps)}, {each.cheaper_above} above."
+
+
+def _cheapest_sentence(ranges: Sequence[CheapestRange]) -> str:
+    *others, last = ranges
+    if not others:
+        return f"Cheapest at every rate: {last.name}."
+    if len(others) <= _MOST_RANGES:
+        parts = [f"{each.name} up to {rate_text(each.end_rps)}" for each in others]
+        return f"Cheapest: {'; '.join(parts)}; {last.name} above."
+    first = others[0]
+    changing = " and ".join(dict.fromkeys(each.name for each in others[1:]))
+    return (
+        f"Cheapest: {first.name} up to {rate_text(first.end_rps)}; then {changing} in alternation, which changes "
+        f"{len(others)} times; {last.name} above {rate_text(last.start_rps)}."
+    )
+
+
+def _pair(crossing: Crossing, targets: Sequence[Billed]) -> tuple[str, str]:
+    order = [billed.name for billed in targets]
+    first, second = sorted((crossing.cheaper_below, crossing.cheaper_above), key=order.index)
+    return first, second
+
+
+def _pair_sentence(first: str, second: str, crossings: Sequence[Crossing]) -> str:
+    begin, end = crossings[0], crossings[-1]
+    if len(crossings) == 1:
+        return f"{begin.cheaper_below} is cheaper than {begin.cheaper_above} up to {rate_text(begin.rate_rps)}."
+    outside = f"{begin.cheaper_below} is cheaper up to {rate_text(begin.rate_rps)}"
+    if len(crossings) == _TWO:
+        return (
+            f"{first} and {second} cross twice: {outside}, {begin.cheaper_above} up to {rate_text(end.rate_rps)}, "
+            f"{end.cheaper_above} above."
+        )
+    return (
+        f"{first} and {second} cross {len(crossings)} times, as tasks are added one by one: {outside}, "
+        f"{end.cheaper_above} above {rate_text(end.rate_rps)}."
+    )
+
+
+def _twins(targets: Sequence[Billed], traffics: Sequence[Traffic]) -> set[str]:
+    """Return targets whose bills are those of an earlier one."""
+    seen: set[tuple[Decimal, ...]] = set()
+    found = set()
+    for billed in targets:
+        totals = tuple(billed.bill(traffic).usd for traffic in traffics)
+        if totals in seen:
+            found.add(billed.name)
+        seen.add(totals)
+    return found
+
+
+def instance_sentences(analysis: CostAnalysis) -> Iterator[str]:
+    """Yield the cheapest instance of RDS for the connections and the load of the targets, equal needs together."""
+    named: dict[DatabaseNeed, list[str]] = {}
+    for usage, need in analysis.database_needs:
+        named.setdefault(need, []).append(usage.name)
+    for need, names in named.items():
+        who = "every target" if len(named) == 1 else ", ".join(names)
+        needs = f"{need.connections:,f} connections and {need.vcpu:.2f} vCPU at {rate_text(need.rate_rps)} ({who})"
+        if need.chosen is None:
+            yield f"No instance of RDS in the price list holds {needs}; put a proxy in front, or divide the load."
+        else:
+            price = analysis.prices[need.chosen.price_key]
+            star = "" if price.verified else "*"
+            yield f"{need.chosen.name}{star}, whose max_connections is {need.chosen.max_connections:,}, holds {needs}."
+
+
+def usage_sentences(analysis: CostAnalysis) -> Iterator[str]:
+    """Yield the measured values of each target, the values that were set, and all assumptions."""
+    for usage in analysis.usages:
+        measured = [f"{key}={_shown(getattr(usage.usage, key))} ({basis})" for key, basis in usage.bases.items()]
+        if measured:
+            yield f"Measured, {usage.name}: {', '.join(measured)}."
+    for origin, text in ((ValueOrigin.SET, "Set"), (ValueOrigin.ASSUMED, "Assumed, change with --set KEY=VALUE")):
+        values: dict[str, list[str]] = {}
+        for usage in analysis.usages:
+            for key, found in usage.origins.items():
+                if found is origin:
+                    shown = f"{key}={_shown(getattr(usage.usage, key))}"
+                    values.setdefault(shown, []).append(usage.name)
+        everywhere = [shown for shown, names in values.items() if len(names) == len(analysis.usages)]
+        elsewhere = [f"{shown} ({', '.join(names)})" for shown, names in values.items() if shown not in everywhere]
+        if values:
+            yield f"{text}: {', '.join([*everywhere, *elsewhere])}."
+
+
+def _shown(value: Decimal | str) -> str:
+    """Return a value as `--set` takes it; the KEY names the unit."""
+    return value if isinstance(value, str) else f"{value.normalize():f}"
+
+
+def price_sentences(analysis: CostAnalysis) -> Iterator[str]:
+    """Yield the region and date of the prices, and each one that is not verified."""
+    dates = sorted({price.checked for price in analysis.prices})
+    yield (
+        f"Prices of {analysis.prices.region} without taxes, checked {dates[0].isoformat()} to {dates[-1].isoformat()}; "
+        "docs/cost.md has every source."
+    )
+    unverified = analysis.unverified_prices()
+    if unverified:
+        listed = "; ".join(
+            f"{price.key} {price.value:f} {price.unit}" if price.is_rule else f"{price.key} {price_text(price)}"
+            for price in unverified
+        )
+        yield f"* Not verified: {listed}."
+
+
+def scope_sentences(analysis: CostAnalysis) -> Iterator[str]:
+    """Yield what is left out, and what is known about the services."""
+    usages = [usage.usage for usage in analysis.usages]
+    if all(usage.free_tier == "off" for usage in usages):
+        yield "The free tier is left out (--set free_tier=on)."
+    if not any(usage.lambda_discount_percent or usage.fargate_discount_percent for usage in usages):
+        yield ("Savings plans are left out (--set lambda_discount_percent=…, --set fargate_discount_percent=…).")
+    runtimes = {usage.runtime for usage in analysis.usages}
+    if "aws_app_runner" in runtimes:
+        yield (
+            "App Runner has been closed to new customers since 2026-04-30; AWS names ECS Express Mode as its successor."
+        )
+    if "aws_ecs" in runtimes:
+        yield "ECS Express costs as much as Fargate with its load balancer; up to 25 services share that one."

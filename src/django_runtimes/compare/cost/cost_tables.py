@@ -1,0 +1,183 @@
+"""The tables of the cost, for every format of the report."""
+
+from collections.abc import Callable, Iterator, Sequence
+from decimal import Decimal
+
+from django_runtimes.compare.cost.analysis import CostAnalysis
+from django_runtimes.compare.cost.bills.bill import Bill, Billed, to_cent
+from django_runtimes.compare.cost.instance_class import LADDER
+from django_runtimes.compare.cost.prices.price import Price
+from django_runtimes.compare.cost.usage.traffic import HOURS_PER_MONTH, Traffic
+from django_runtimes.compare.report.report_table import ReportTable
+
+_MILLION = Decimal(1_000_000)
+_SHARED = (
+    "Without database and egress, which all targets share; RDS Proxy is included where the route needs it. "
+    "* rests on a price that was not verified."
+)
+
+
+def cost_tables(analysis: CostAnalysis) -> tuple[ReportTable, ...]:
+    """Return every table: targets by month and by million, options, shared parts, and instance classes."""
+    return (
+        *month_and_million_tables(analysis),
+        option_table(analysis),
+        shared_table(analysis),
+        instance_table(analysis),
+    )
+
+
+def month_and_million_tables(analysis: CostAnalysis) -> Iterator[ReportTable]:
+    """Yield the table of USD per month, and the one of USD per million requests."""
+    yield _bill_table(("USD per month", "target"), analysis.targets, analysis.traffics, _month, notes=(_SHARED,))
+    with_requests = [traffic for traffic in analysis.traffics if traffic.requests]
+    yield _bill_table(("USD per million requests", "target"), analysis.targets, with_requests, _million)
+
+
+def option_table(analysis: CostAnalysis) -> ReportTable:
+    """Return the difference that each option makes to its target's bill."""
+
+    def difference(traffic: Traffic, option: Billed, target: Billed) -> str:
+        return f"{to_cent(option.bill(traffic).usd - target.bill(traffic).usd):+,.2f}"
+
+    targets = " and ".join(dict.fromkeys(each.target.name for each in analysis.options))
+    return ReportTable(
+        title=f"Options of {targets}: the difference in USD per month" if targets else "Options",
+        columns=("option", *(_heading(traffic) for traffic in analysis.traffics)),
+        rows=tuple(
+            (
+                f"{_runtime(each.target)}: {each.title}{_mark(each.option, analysis.traffics[-1])}",
+                *(difference(traffic, each.option, each.target) for traffic in analysis.traffics),
+            )
+            for each in analysis.options
+        ),
+    )
+
+
+def shared_table(analysis: CostAnalysis) -> ReportTable:
+    """Return the bills of databases and egress, of which all targets share one each."""
+    return _bill_table(
+        ("Shared parts, one database and one egress for all targets: USD per month", "shared part"),
+        (*analysis.databases, *analysis.egress),
+        analysis.traffics,
+        _month,
+        notes=(
+            "A cluster at 0 ACU pauses 5 minutes after the last connection and takes 10 to 30 s to wake. Without "
+            "egress, private subnets reach S3 and DynamoDB only.",
+        ),
+    )
+
+
+def instance_table(analysis: CostAnalysis) -> ReportTable:
+    """Return the cheapest class of RDS for each target's connections and load."""
+    rows = []
+    for usage, need in analysis.database_needs:
+        chosen = need.chosen
+        rows.append(
+            (
+                usage.name,
+                rate_text(need.rate_rps),
+                f"{need.connections:,f}",
+                f"{need.vcpu:.2f}",
+                "none: use a proxy" if chosen is None else chosen.name,
+                "-" if chosen is None else f"{chosen.max_connections:,}",
+                "-" if chosen is None else _instance_price(analysis.prices[chosen.price_key]),
+            )
+        )
+    return ReportTable(
+        title="The cheapest instance of RDS that holds a target's connections and load",
+        columns=("target", "rate", "connections", "vCPU used", "instance", "max_connections", "USD per month"),
+        rows=tuple(rows),
+        notes=(
+            "At most 80 % of max_connections and 50 % of the processors that a class sustains are used; "
+            f"the classes are {LADDER[0].name} to {LADDER[-1].name}. max_connections is RDS's default for the nominal "
+            "memory; the templates in deploy/ set their own. The sustained share of burstable classes is unverified.",
+        ),
+    )
+
+
+def term_table(billed: Billed, traffic: Traffic) -> ReportTable:
+    """Return a bill written out term by term."""
+    bill: Bill = billed.bill(traffic)
+    rows = [
+        (
+            term.name,
+            f"{term.quantity.normalize():,f}"
+            if term.quantity == term.quantity.to_integral()
+            else f"{term.quantity:,.3f}",
+            price_text(term.price),
+            f"{to_cent(term.usd):,.2f}",
+            f"{term.formula}{''.join(f' ({rule.value:f} {rule.unit}*)' for rule in term.rules if not rule.verified)}",
+        )
+        for term in bill.terms
+    ]
+    rows.append(("total", "", "", f"{bill.rounded_usd:,.2f}", "sum of the exact amounts"))
+    return ReportTable(
+        title=f"{billed.name} at {traffic.name}, USD per month",
+        columns=("term", "quantity", "price", "USD", "formula"),
+        rows=tuple(rows),
+    )
+
+
+def price_text(price: Price) -> str:
+    """Return a price with its unit, and `*` for an unverified one: "0.20 per million requests"."""
+    per = {Decimal(1): "", _MILLION: "million "}.get(price.per, f"{price.per:,} ")
+    tiers = f" (then {', '.join(f'{tier.value.normalize():f}' for tier in price.tiers[1:])})" if price.tiers else ""
+    return f"{price.value:f} per {per}{price.unit}{tiers}{'' if price.verified else '*'}"
+
+
+def rate_text(rate_rps: Decimal) -> str:
+    """Return a rate with up to three significant digits: 0.026/s, 26.3/s, 1,000/s."""
+    for digits, least in ((0, 100), (1, 10), (2, 1)):
+        if rate_rps >= least:
+            return f"{round(rate_rps, digits).normalize():,f}/s"
+    return f"{rate_rps:.3f}/s"
+
+
+def _bill_table(
+    heading: tuple[str, str],
+    billed: Sequence[Billed],
+    traffics: Sequence[Traffic],
+    shown: Callable[[Decimal, Traffic | None], str],
+    notes: tuple[str, ...] = (),
+) -> ReportTable:
+    title, noun = heading
+    return ReportTable(
+        title=title,
+        columns=(noun, *(_heading(traffic) for traffic in traffics)),
+        rows=tuple(
+            (_marked(each, traffics[-1]), *(shown(each.bill(traffic).usd, traffic) for traffic in traffics))
+            for each in billed
+        ),
+        notes=notes,
+    )
+
+
+def _marked(billed: Billed, traffic: Traffic) -> str:
+    return f"{billed.name}{_mark(billed, traffic)}"
+
+
+def _mark(billed: Billed, traffic: Traffic) -> str:
+    """Return `*` for a bill that rests on a price or a rule which was not verified."""
+    return "*" if billed.bill(traffic).unverified else ""
+
+
+def _instance_price(price: Price) -> str:
+    return f"{to_cent(price.amount(HOURS_PER_MONTH)):,.2f}{'' if price.verified else '*'}"
+
+
+def _runtime(billed: Billed) -> str:
+    return billed.name.partition("/")[0].partition("+")[0]
+
+
+def _heading(traffic: Traffic) -> str:
+    """Return a column's name; the user's own traffic is explained above the tables."""
+    return traffic.name if traffic.name == "idle" or traffic.name.endswith("/s") else "yours"
+
+
+def _month(usd: Decimal, traffic: Traffic | None) -> str:
+    return f"{to_cent(usd):,.2f}"
+
+
+def _million(usd: Decimal, traffic: Traffic | None) -> str:
+    return "-" if traffic is None else f"{to_cent(usd / traffic.requests * _MILLION):,.2f}"

@@ -1,0 +1,76 @@
+"""Prints the cost in a terminal, or as plain text in a log."""
+
+from rich.console import Console
+from rich.text import Text
+
+from django_runtimes.compare.cost.analysis import CostAnalysis
+from django_runtimes.compare.cost.bills.bill import Billed
+from django_runtimes.compare.cost.cost_sentences import (
+    basis_sentences,
+    crossing_sentences,
+    price_sentences,
+    scope_sentences,
+    usage_sentences,
+)
+from django_runtimes.compare.cost.cost_tables import (
+    instance_table,
+    month_and_million_tables,
+    option_table,
+    shared_table,
+    term_table,
+)
+from django_runtimes.compare.cost.usage.traffic import Traffic
+from django_runtimes.compare.report.report_table import ReportTable
+from django_runtimes.compare.report.terminal import laid_out
+
+_PLAIN_WIDTH = 120
+_MOST_CROSSINGS = 5
+
+
+def print_cost(analysis: CostAnalysis, console: Console) -> None:
+    """Print the bills of the targets, the crossings, the assumptions and the unverified prices, on one screen."""
+    console = _plain_unless_terminal(console)
+    for sentence in basis_sentences(analysis):
+        console.print(Text(sentence))
+    for table in month_and_million_tables(analysis):
+        _print_table(table, console)
+    console.print()
+    crossings = list(crossing_sentences(analysis))
+    for sentence in crossings[:_MOST_CROSSINGS]:
+        console.print(Text(sentence))
+    if len(crossings) > _MOST_CROSSINGS:
+        console.print(Text(f"{len(crossings) - _MOST_CROSSINGS} more pairs cross; --json lists every crossing."))
+    console.print()
+    for sentence in (*usage_sentences(analysis), *price_sentences(analysis)):
+        console.print(Text(sentence, style="dim"))
+    console.print(Text(" ".join(scope_sentences(analysis)), style="dim"))
+
+
+def print_details(analysis: CostAnalysis, console: Console) -> None:
+    """Print the options of the targets, the shared parts, and the instance classes for the measured connections."""
+    console = _plain_unless_terminal(console)
+    for table in (option_table(analysis), shared_table(analysis), instance_table(analysis)):
+        _print_table(table, console)
+
+
+def print_terms(billed: Billed, traffic: Traffic, console: Console) -> None:
+    """Print one bill, term by term."""
+    console = _plain_unless_terminal(console)
+    table = term_table(billed, traffic)
+    console.print(Text(table.title, style="bold"))
+    width = max(len(usd) for _, _, _, usd, _ in table.rows)
+    for name, quantity, price, usd, formula in table.rows:
+        product = f": {quantity} x {price}" if price else ""
+        console.print(Text(f"{usd:>{width}}  {name}{product}"))
+        console.print(Text(f"{'':>{width}}  = {formula}", style="dim"))
+
+
+def _plain_unless_terminal(console: Console) -> Console:
+    return console if console.is_terminal else Console(file=console.file, width=_PLAIN_WIDTH, color_system=None)
+
+
+def _print_table(table: ReportTable, console: Console) -> None:
+    console.print(Text(f"\n{table.title}", style="bold"))
+    console.print(laid_out(table))
+    for note in table.notes:
+        console.print(Text(note, style="dim"))

@@ -1,0 +1,1 @@
+"""AWS's prices and billing rules, each with its source and date."""

@@ -1,0 +1,100 @@
+"""Prices and billing rules of AWS, with their sources."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+
+from django_runtimes.cli.tool_error import UsageError
+
+ZERO = Decimal(0)
+
+
+@dataclass(frozen=True)
+class PriceTier:
+    """The value from this quantity on, in the price's unit."""
+
+    start: Decimal
+    value: Decimal
+
+
+@dataclass(frozen=True)
+class Price:
+    """A price in USD for `per` units, or a billing rule (`is_rule`), whose value has the unit itself."""
+
+    key: str
+    value: Decimal
+    unit: str
+    source: str
+    checked: date
+    verified: bool
+    per: Decimal = Decimal(1)
+    is_rule: bool = False
+    tiers: tuple[PriceTier, ...] = ()
+
+    def amount(self, quantity: Decimal) -> Decimal:
+        """Return the USD for a quantity of a month, not rounded."""
+        if not self.tiers:
+            return quantity * self.value / self.per
+        ends = [*(tier.start for tier in self.tiers[1:]), quantity]
+        return sum(
+            (
+                (min(quantity, end) - tier.start) * tier.value / self.per
+                for tier, end in zip(self.tiers, ends, strict=True)
+                if quantity > tier.start
+            ),
+            ZERO,
+        )
+
+    @property
+    def bounds(self) -> tuple[Decimal, ...]:
+        """The quantities at which a tier ends and the next one begins."""
+        return tuple(tier.start for tier in self.tiers[1:])
+
+    def with_value(self, value: Decimal) -> "Price":
+        """Return this price with another value, for every quantity."""
+        return replace(self, value=value, tiers=(), source="--set", verified=True)
+
+    def discounted(self, percent: Decimal) -> "Price":
+        """Return this price less a discount in percent."""
+        share = 1 - percent / 100
+        tiers = tuple(PriceTier(tier.start, tier.value * share) for tier in self.tiers)
+        return replace(self, value=self.value * share, tiers=tiers)
+
+
+@dataclass(frozen=True)
+class PriceList:
+    """The prices of one region and the billing rules, by key."""
+
+    region: str
+    prices: Mapping[str, Price]
+    # The keys that the region lacks, and the regions that lack none.
+    missing: tuple[str, ...] = ()
+    complete_regions: tuple[str, ...] = ()
+
+    def __getitem__(self, key: str) -> Price:
+        """Return a price; raise UsageError with the remedy if the region has none."""
+        price = self.prices.get(key)
+        if price is None:
+            raise UsageError(self.missing_text(key))
+        return price
+
+    def __iter__(self) -> Iterator[Price]:
+        return iter(self.prices.values())
+
+    def value(self, key: str) -> Decimal:
+        """Return the value of a billing rule, or the first value of a price."""
+        return self[key].value
+
+    def missing_text(self, key: str) -> str:
+        """Return the error for a price that the region lacks."""
+        others = f" and {len(self.missing) - 1} others" if len(self.missing) > 1 else ""
+        return (
+            f"region {self.region!r} has no price {key!r}{others}; set them (--set price.{key}=USD), "
+            f"or choose a region with all prices: {', '.join(self.complete_regions)}"
+        )
+
+    def replaced(self, values: Mapping[str, Price]) -> "PriceList":
+        """Return the list with other prices for these keys."""
+        missing = tuple(key for key in self.missing if key not in values)
+        return replace(self, prices={**self.prices, **values}, missing=missing)

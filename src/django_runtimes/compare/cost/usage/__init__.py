@@ -1,0 +1,1 @@
+"""The quantities that a bill depends on: the application's usage and its traffic."""

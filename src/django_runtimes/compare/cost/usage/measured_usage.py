@@ -1,0 +1,145 @@
+"""The usage of each target, with the values that a run measured."""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from django_runtimes.compare.compare_error import CompareError
+from django_runtimes.compare.cost.usage.usage import USAGE_KEYS, Usage, ValueOrigin
+from django_runtimes.compare.cost.usage.usage_settings import UsageSettings
+from django_runtimes.compare.load.histogram import LatencyHistogram
+from django_runtimes.compare.run.results import ScenarioResult, TargetResult
+from django_runtimes.compare.targets.name import DEFAULT_TARGETS
+from django_runtimes.config.databases.connection_strategy import Strategy
+
+_MILLI = Decimal("0.001")
+
+
+@dataclass(frozen=True)
+class MeasuredValue:
+    """A value that a run measured, and how."""
+
+    value: Decimal
+    basis: str
+
+
+@dataclass(frozen=True)
+class TargetUsage:
+    """A target with its usage, and where each value comes from."""
+
+    name: str
+    runtime: str
+    route: str
+    usage: Usage
+    origins: Mapping[str, ValueOrigin]
+    # How each measured value was taken.
+    bases: Mapping[str, str]
+
+
+def measured_usages(targets: Sequence[TargetResult], settings: UsageSettings) -> tuple[TargetUsage, ...]:
+    """Return the usage of each measured target; what was set comes before what was measured."""
+    return tuple(
+        _target_usage(target.name, target.runtime, target.route, dict(_measured(target)), settings)
+        for target in targets
+        if target.status == "measured"
+    )
+
+
+def assumed_usages(settings: UsageSettings) -> tuple[TargetUsage, ...]:
+    """Return the default targets of a comparison with assumed and set values only.
+
+    Without measurements a kept connection makes no difference.
+    """
+    return tuple(
+        _target_usage(str(name), name.runtime.value, name.route.value, {}, settings)
+        for name in DEFAULT_TARGETS
+        if name.strategy is not Strategy.PERSISTENT
+    )
+
+
+def _target_usage(
+    name: str, runtime: str, route: str, measured: Mapping[str, MeasuredValue], settings: UsageSettings
+) -> TargetUsage:
+    chosen = settings.of(name)
+    values = {**{key: found.value for key, found in measured.items()}, **chosen}
+    origins = dict.fromkeys(USAGE_KEYS, ValueOrigin.ASSUMED)
+    origins |= dict.fromkeys(measured, ValueOrigin.MEASURED)
+    origins |= dict.fromkeys(chosen, ValueOrigin.SET)
+    bases = {key: found.basis for key, found in measured.items() if key not in chosen}
+    # The keys were checked, and each has its own type.
+    usage = replace(Usage(), **values)  # type: ignore[arg-type]
+    return TargetUsage(name, runtime, route, usage, origins, bases)
+
+
+def _measured(target: TargetResult) -> Iterator[tuple[str, MeasuredValue]]:
+    """Yield each KEY that the run measured; what a run lacks is never derived from something else."""
+    duration = _mean_latency(target)
+    if duration is not None:
+        yield "duration_ms", duration
+    starts = target.cold_start_ms.phases.ready_ms
+    if target.runtime == "aws_lambda" and starts:
+        mean_ms = sum((_number(target, "cold_start_ms", each) for each in starts), Decimal(0)) / len(starts)
+        yield (
+            "init_ms",
+            MeasuredValue(_rounded(mean_ms), f"mean of {len(starts)} cold starts on one machine, not AWS's"),
+        )
+    yield from _connections(target)
+
+
+def _mean_latency(target: TargetResult) -> MeasuredValue | None:
+    """Return the mean latency at the lowest steady rate, where requests wait least for each other."""
+    steady = [each for each in target.scenarios if each.rate_rps is not None and each.latency_ms.n]
+    if not steady:
+        return None
+    lowest = min(_number(target, "rate_rps", each.rate_rps) for each in steady)
+    taken = [each for each in steady if each.rate_rps is not None and Decimal(repr(each.rate_rps)) == lowest]
+    merged = LatencyHistogram.merged(_histograms(target, taken))
+    mean_ms = merged.mean_ms
+    if mean_ms is None:
+        return None
+    value = _rounded(_number(target, "latency_ms", mean_ms))
+    basis = f"mean latency at {lowest.normalize():f}/s, the way to the target included, so an upper bound"
+    return MeasuredValue(max(value, _MILLI), basis)
+
+
+def _histograms(target: TargetResult, scenarios: Sequence[ScenarioResult]) -> Iterator[LatencyHistogram]:
+    for scenario in scenarios:
+        valid = [block for block in scenario.blocks if block.void is None] or list(scenario.blocks)
+        for block in valid:
+            # The decoder raises errors of many types.
+            try:
+                yield LatencyHistogram.decoded(block.histogram)
+            except Exception as error:
+                raise CompareError(
+                    f"{target.name}: the histogram of {scenario.name} cannot be read ({type(error).__name__}); "
+                    "use the file as webapp compare wrote it"
+                ) from error
+
+
+def _connections(target: TargetResult) -> Iterator[tuple[str, MeasuredValue]]:
+    """Yield the peak of the connections at the highest steady rate, and that rate."""
+    counted = [each for each in target.scenarios if each.rate_rps is not None and each.connections.peak is not None]
+    if not counted:
+        return
+    highest = max(_number(target, "rate_rps", each.rate_rps) for each in counted)
+    peak = max(
+        _number(target, "connections.peak", each.connections.peak)
+        for each in counted
+        if each.rate_rps is not None and Decimal(repr(each.rate_rps)) == highest
+    )
+    yield "connections", MeasuredValue(peak, f"sampled peak at {highest.normalize():f}/s, a lower bound")
+    yield "connections_at_rps", MeasuredValue(highest, "the highest steady rate")
+
+
+def _number(target: TargetResult, name: str, value: object) -> Decimal:
+    """Return a finite number from 0 on; raise CompareError for anything else."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or value < 0:
+        raise CompareError(
+            f"{target.name}: {name} is {value!r}, not a number from 0 on; use the file as webapp compare wrote it"
+        )
+    return Decimal(repr(value))
+
+
+def _rounded(value: Decimal) -> Decimal:
+    return value.quantize(_MILLI)

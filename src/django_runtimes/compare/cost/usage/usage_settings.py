@@ -1,0 +1,103 @@
+"""Reads `--set [TARGET:]KEY=VALUE`."""
+
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
+
+from django_runtimes.cli.tool_error import UsageError
+from django_runtimes.compare.cost.prices.price import Price, PriceList
+from django_runtimes.compare.cost.prices.price_file import every_price
+from django_runtimes.compare.cost.usage.usage import USAGE_KEYS, UsageKey, usage_text
+
+_PRICE_PREFIX = "price."
+
+
+@dataclass(frozen=True)
+class UsageSettings:
+    """The values of `--set`: for all targets, for single ones, and prices."""
+
+    values: Mapping[str, Decimal | str] = field(default_factory=dict)
+    by_target: Mapping[str, Mapping[str, Decimal | str]] = field(default_factory=dict)
+    prices: Mapping[str, Price] = field(default_factory=dict)
+
+    def of(self, target: str) -> dict[str, Decimal | str]:
+        """Return the values for one target; its own ones come before those for all targets."""
+        return {**self.values, **self.by_target.get(target, {})}
+
+    def priced(self, prices: PriceList) -> PriceList:
+        """Return the price list with the prices that are set."""
+        return prices.replaced(self.prices)
+
+
+def parse_settings(texts: Sequence[str], targets: Sequence[str]) -> UsageSettings:
+    """Parse every text; raise UsageError with value, rule and remedy for the first that is invalid."""
+    values: dict[str, Decimal | str] = {}
+    by_target: dict[str, dict[str, Decimal | str]] = {}
+    prices: dict[str, Price] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise UsageError(f"--set {text!r} is not KEY=VALUE; write, for example, --set duration_ms=80")
+        # Keys have no colon, and neither have the names of targets.
+        target, colon, key = name.rpartition(":")
+        if key.startswith(_PRICE_PREFIX) and not colon:
+            price = _price(text, key.removeprefix(_PRICE_PREFIX), value)
+            prices[price.key] = price
+            continue
+        parsed = _value(text, _known(text, key), value)
+        if not colon:
+            values[key] = parsed
+        elif target in targets:
+            by_target.setdefault(target, {})[key] = parsed
+        else:
+            raise UsageError(f"--set {text!r} names no target of the comparison; choose one of: {', '.join(targets)}")
+    return UsageSettings(values, by_target, prices)
+
+
+def _known(text: str, key: str) -> UsageKey:
+    if key in USAGE_KEYS:
+        return USAGE_KEYS[key]
+    nearest = difflib.get_close_matches(key, USAGE_KEYS, n=1)
+    suggestion = f"did you mean {nearest[0]!r}? " if nearest else ""
+    raise UsageError(
+        f"--set {text!r} has an unknown KEY {key!r}; {suggestion}choose one of: {', '.join(USAGE_KEYS)}, "
+        f"or {_PRICE_PREFIX}NAME with the name of a price"
+    )
+
+
+def _value(text: str, key: UsageKey, value: str) -> Decimal | str:
+    if key.choices:
+        if value not in key.choices:
+            raise UsageError(f"--set {text!r}: {key.name} is one of: {', '.join(key.choices)}")
+        return value
+    number = _number(value)
+    if number is None or not key.low <= number <= key.high:
+        bounds = f"{usage_text(key, key.low)} to {usage_text(key, key.high)}"
+        raise UsageError(f"--set {text!r}: {key.name} is a number from {bounds}; its default is {key.default}")
+    return number
+
+
+def _price(text: str, name: str, value: str) -> Price:
+    known = every_price()
+    if name not in known:
+        nearest = difflib.get_close_matches(name, known, n=1)
+        suggestion = f"did you mean {_PRICE_PREFIX}{nearest[0]}? " if nearest else ""
+        raise UsageError(f"--set {text!r} names no price; {suggestion}choose one of: {', '.join(known)}")
+    number = _number(value)
+    if number is None or number < 0:
+        price = known[name]
+        per = f"{price.per:,} " if price.per != 1 else ""
+        raise UsageError(f"--set {text!r}: a price is a number from 0 on, here in USD per {per}{price.unit}")
+    return known[name].with_value(number)
+
+
+def _number(text: str) -> Decimal | None:
+    # int() and Decimal() would accept 1_000 and digits of other scripts.
+    if not text.isascii() or "_" in text or text.strip() != text:
+        return None
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() else None

@@ -1,0 +1,45 @@
+"""Reads a saved run."""
+
+import json
+from pathlib import Path
+from typing import NoReturn
+
+from django_runtimes.cli.tool_error import UsageError
+from django_runtimes.compare.compare_error import CompareError
+from django_runtimes.compare.run.results import FILE_NAME, Run
+
+# A run of a million samples has a few MB, since its histograms are compressed.
+_MOST_BYTES = 256 * 2**20
+_REMEDY = f"name the {FILE_NAME} that webapp compare wrote"
+
+
+def read_run(path: Path) -> Run:
+    """Return a saved run; raise UsageError with the remedy for anything that is not one."""
+    if path.is_dir():
+        inside = path / FILE_NAME
+        hint = f"name {inside}" if inside.is_file() else _REMEDY
+        raise UsageError(f"{path} is a folder; {hint}")
+    try:
+        if path.is_file() and path.stat().st_size > _MOST_BYTES:
+            raise UsageError(f"{path} is larger than {_MOST_BYTES // 2**20} MB, and no run is; {_REMEDY}")
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read ({error.strerror}); {_REMEDY}") from None
+    except UnicodeDecodeError:
+        raise UsageError(f"{path} is not UTF-8 text; {_REMEDY}") from None
+    try:
+        json.loads(text, parse_constant=_refuse_constant)
+        run = Run.from_json(text)
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"{path} is not a run ({error}); {_REMEDY}") from None
+    except (CompareError, AttributeError) as error:
+        raise UsageError(f"{path}: {error}") from None
+    if not isinstance(run.environment, dict):
+        raise UsageError(f"{path}: its environment is {type(run.environment).__name__}, not an object; {_REMEDY}")
+    if not run.targets:
+        raise UsageError(f"{path} has no targets; {_REMEDY}")
+    return run
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"it holds {name}, which is no number")

@@ -1,0 +1,163 @@
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from django_runtimes.compare.cost.cost import main
+
+FIXTURE = Path(__file__).parents[1] / "report" / "run.json"
+
+
+@pytest.fixture(autouse=True)
+def wide_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)
+
+
+def output(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    assert main(arguments) == 0
+    captured = capsys.readouterr()
+    assert captured.err == ""
+    return captured.out
+
+
+def test_a_run_is_priced(capsys: pytest.CaptureFixture[str]):
+    text = " ".join(output(capsys, str(FIXTURE)).split())
+
+    assert "Quantities come from the run where it measured them" in text
+    assert "Measured, aws_lambda/per_request/proxy: duration_ms=" in text
+    assert "Assumed, change with --set KEY=VALUE: architecture=x86, memory_mb=1769" in text
+    assert "App Runner has been closed to new customers since 2026-04-30" in text
+    assert "* Not verified: function_url 0 per million requests*" in text
+    assert "is cheaper than" in text
+
+
+def test_without_a_run_everything_is_assumed(capsys: pytest.CaptureFixture[str]):
+    text = output(capsys)
+
+    assert text.startswith("No run is named: every figure rests on assumptions")
+    assert "Measured" not in text
+    # One screen.
+    assert len(text.splitlines()) <= 50
+
+
+def test_details_add_options_shared_parts_and_instances(capsys: pytest.CaptureFixture[str]):
+    text = output(capsys, str(FIXTURE), "--details")
+
+    for row in (
+        "aws_lambda: arm in place of x86",
+        "aws_lambda: SnapStart",
+        "aws_lambda: 10 environments kept ready",
+        "aws_lambda: without RDS Proxy",
+        "aws_lambda: 1 % of requests stream for 10 s",
+        "aws_ecs: ECS Express, its load balancer shared by 25 services",
+        "Aurora at 0 ACU with the Data API*",
+        "NAT gateway",
+        "aws_ecs/pool/direct",
+    ):
+        assert any(line.startswith(row) for line in text.splitlines()), row
+
+
+def test_the_own_traffic_has_a_column(capsys: pytest.CaptureFixture[str], tmp_path: Path):
+    (tmp_path / "hourly.csv").write_text("hour,requests\n" + "".join(f"{hour},{hour * 1_000}\n" for hour in range(24)))
+
+    text = output(capsys, "--traffic", str(tmp_path / "hourly.csv"))
+
+    assert (
+        "Your traffic: hourly.csv; 8,395,000 requests per month, 3.19/s on average, 6.39/s in the busiest hour." in text
+    )
+    assert "1,000/s  yours" in text
+
+
+def test_requests_per_month(capsys: pytest.CaptureFixture[str]):
+    assert "2,628,000 requests per month, 1/s on average" in output(capsys, "--requests-per-month", "2628000")
+
+
+def test_json_has_every_term(capsys: pytest.CaptureFixture[str]):
+    values = json.loads(output(capsys, str(FIXTURE), "--json", "--set", "free_tier=on"))
+
+    function = values["targets"][0]
+    terms = function["bills"]["10/s"]["terms"]
+    assert function["name"] == "aws_lambda+url/per_request/proxy"
+    assert {term["name"] for term in terms} >= {"Lambda requests", "Lambda duration", "RDS Proxy", "data transfer out"}
+    assert values["crossings"]
+    assert {price["verified"] for price in values["prices"]} == {True, False}
+    assert values["usage"][0]["values"]["free_tier"] == {"value": "on", "origin": "set", "basis": None}
+
+
+def test_terms_write_a_bill_out(capsys: pytest.CaptureFixture[str]):
+    text = output(capsys, "--terms", "aws_ecs/pool/direct")
+
+    assert "aws_ecs/pool/direct at 10/s, USD per month" in text
+    assert "59.10  Fargate vCPU: 1,460 x 0.04048 per vCPU-h" in text
+    assert text.splitlines()[-2].endswith("total")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        (["missing.json"], "missing.json cannot be read (No such file or directory); name the run.json"),
+        (["--region", "mars-1"], "--region 'mars-1' has no prices; choose one of: us-east-1, eu-central-1"),
+        (["--region", "eu-central-1"], "region 'eu-central-1' has no price 'lambda_gb_s_arm' and"),
+        (["--set", "duration=5"], "did you mean 'duration_ms'?"),
+        (["--traffic", "missing.csv"], "--traffic missing.csv cannot be read"),
+        (["--terms", "aws_ecs"], "--terms 'aws_ecs' has no bill; choose one of: aws_lambda+url/per_request/proxy"),
+    ],
+)
+def test_invalid_input_is_one_line(
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    arguments: list[str],
+    error: str,
+):
+    monkeypatch.chdir(tmp_path)
+
+    assert main(arguments) == 2
+
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.count("\n") == 1
+    assert captured.err.startswith("webapp cost: ")
+    assert error in captured.err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--requests-per-month", "0"],
+        ["--requests-per-month", "nan"],
+        ["--requests-per-month", "-1"],
+        ["--requests-per-month", "1_000"],
+        ["--requests-per-month", "5", "--traffic", "f.csv"],
+        ["--json", "--terms", "x"],
+        ["a.json", "b.json"],
+    ],
+)
+def test_invalid_options_exit_with_2(capsys: pytest.CaptureFixture[str], arguments: list[str]):
+    with pytest.raises(SystemExit) as raised:
+        main(arguments)
+
+    assert raised.value.code == 2
+    assert capsys.readouterr().err.count(os.linesep) == 1
+
+
+def test_a_region_without_prices_takes_them_from_the_command_line(capsys: pytest.CaptureFixture[str]):
+    assert main(["--region", "eu-central-1"]) == 2
+    missing = capsys.readouterr().err
+    assert "choose a region with all prices: us-east-1" in missing
+
+    from django_runtimes.compare.cost.prices.price_file import read_prices
+
+    settings = [f"price.{key}=0.1" for key in read_prices("eu-central-1").missing]
+    text = output(capsys, "--region", "eu-central-1", *(part for text in settings for part in ("--set", text)))
+    assert "Prices of eu-central-1 without taxes" in text
+
+
+def test_a_run_in_which_every_target_failed(capsys: pytest.CaptureFixture[str], tmp_path: Path):
+    values = json.loads(FIXTURE.read_text())
+    values["targets"] = [target for target in values["targets"] if target["status"] == "failed"]
+    (tmp_path / "run.json").write_text(json.dumps(values))
+
+    assert main([str(tmp_path / "run.json")]) == 2
+    assert "no target of the run was measured" in capsys.readouterr().err

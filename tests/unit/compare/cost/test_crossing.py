@@ -1,0 +1,188 @@
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from decimal import ROUND_CEILING, Decimal
+
+import pytest
+
+from django_runtimes.compare.cost.bills.bill import Bill, Billed, BillTerm, steps
+from django_runtimes.compare.cost.bills.container_bill import AppRunnerBilling, FargateBilling
+from django_runtimes.compare.cost.bills.database_bill import AuroraBilling, EgressBilling
+from django_runtimes.compare.cost.bills.lambda_bill import FrontDoor, LambdaBilling
+from django_runtimes.compare.cost.crossing import Crossing, all_crossings, linear_pieces
+from django_runtimes.compare.cost.prices.price import Price
+from django_runtimes.compare.cost.prices.price_file import read_prices
+from django_runtimes.compare.cost.usage.traffic import Traffic
+from django_runtimes.compare.cost.usage.usage import Usage
+
+PRICES = read_prices()
+HIGHEST = Decimal(1_000)
+
+
+@dataclass(frozen=True)
+class Stairs:
+    """A bill of `fixed` USD, `slope` for each request per second, and `step` for each `width` of them begun."""
+
+    name: str
+    fixed: str = "0"
+    slope: str = "0"
+    step: str = "0"
+    width: str = "10"
+
+    def bill(self, traffic: Traffic) -> Bill:
+        rate = traffic.periods[0].rate_rps
+        begun = (rate / Decimal(self.width)).to_integral_value(ROUND_CEILING)
+        usd = Decimal(self.fixed) + Decimal(self.slope) * rate + Decimal(self.step) * begun
+        return Bill((BillTerm("all", usd, replace(PRICES["alb_hour"], value=Decimal(1)), ""),))
+
+    def breaks(self, up_to_rps: Decimal) -> Iterator[Decimal]:
+        yield from steps(Decimal(self.width), up_to_rps)
+
+
+def crossings(*billed: Billed, up_to: str = "100") -> list[tuple[str, str, str]]:
+    return [
+        (f"{each.rate_rps.normalize():f}", each.cheaper_below, each.cheaper_above)
+        for each in all_crossings(billed, Decimal(up_to))
+    ]
+
+
+def test_two_lines_cross_once():
+    assert crossings(Stairs("flat", fixed="50"), Stairs("steep", slope="2")) == [("25", "steep", "flat")]
+
+
+def test_lines_that_do_not_meet_do_not_cross():
+    assert crossings(Stairs("low", fixed="1"), Stairs("high", fixed="2")) == []
+
+
+def test_equal_bills_do_not_cross():
+    assert crossings(Stairs("one", slope="1"), Stairs("other", slope="1")) == []
+
+
+def test_a_jump_is_a_crossing_at_its_rate():
+    # 10 up to 10 requests per second, 20 above.
+    assert crossings(Stairs("stairs", step="10"), Stairs("flat", fixed="15"), up_to="20") == [("10", "stairs", "flat")]
+
+
+def test_every_crossing_with_a_staircase_is_found():
+    # The line is at 11 at the first jump, so that it crosses each stair from below and drops under the next one.
+    assert crossings(Stairs("stairs", step="10"), Stairs("line", slope="1.1"), up_to="40") == [
+        ("9.090909090909090909090909091", "line", "stairs"),
+        ("10", "stairs", "line"),
+        ("18.18181818181818181818181818", "line", "stairs"),
+        ("20", "stairs", "line"),
+        ("27.27272727272727272727272727", "line", "stairs"),
+        ("30", "stairs", "line"),
+        ("36.36363636363636363636363636", "line", "stairs"),
+    ]
+
+
+def test_a_line_that_only_touches_a_stair_does_not_cross_it():
+    # It meets the first stair at its very end, and is below the second one.
+    assert crossings(Stairs("stairs", step="10"), Stairs("line", slope="1"), up_to="20") == []
+
+
+def test_a_crossing_after_a_stretch_of_equal_bills():
+    # Equal up to 10 requests per second; then the stairs cost 10 more.
+    equal_then_dearer = Stairs("stairs", step="10")
+    dearer_then_equal = Stairs("flat", fixed="10")
+
+    assert crossings(equal_then_dearer, dearer_then_equal, up_to="30") == []
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_random_bills_against_a_search_by_brute_force(seed: int):
+    rng = random.Random(seed)
+    first, second = (
+        Stairs(
+            name,
+            fixed=str(rng.randint(0, 50)),
+            slope=str(rng.choice([0, 0, 1, 2]) * rng.randint(0, 5)),
+            step=str(rng.choice([0, 5, 20, 70])),
+            width=str(rng.choice(["1.25", "3", "7.5", "10", "16"])),
+        )
+        for name in ("first", "second")
+    )
+
+    found = all_crossings((first, second), Decimal(48))
+
+    assert_same_order_as_by_brute_force(found, first, second, points=480, up_to=Decimal(48))
+
+
+def assert_same_order_as_by_brute_force(
+    found: tuple[Crossing, ...], first: Billed, second: Billed, *, points: int, up_to: Decimal
+) -> None:
+    """Between two crossings that follow each other, the same bill is lower at every rate of a fine grid."""
+    rates = [crossing.rate_rps for crossing in found]
+    for index in range(1, points + 1):
+        rate = up_to * index / points
+        one, other = (billed.bill(Traffic.constant(rate)).usd for billed in (first, second))
+        before = sum(crossed < rate for crossed in rates)
+        if abs(one - other) < Decimal("1e-9") or rate in rates:
+            continue
+        cheaper = first.name if one < other else second.name
+        if before:
+            assert found[before - 1].cheaper_above == cheaper, rate
+        elif found:
+            assert found[0].cheaper_below == cheaper, rate
+
+
+def random_usage(rng: random.Random) -> Usage:
+    return replace(
+        Usage(),
+        duration_ms=Decimal(rng.choice([1, 20, 50, 300, 2_000])),
+        memory_mb=Decimal(rng.choice([128, 1_024, 1_769, 4_096])),
+        capacity_rps=Decimal(rng.choice(["8", "12.5", "50", "400"])),
+        utilization=Decimal(rng.choice(["0.5", "0.65", "1"])),
+        min_tasks=Decimal(rng.choice([0, 1, 2])),
+        free_tier=rng.choice(["off", "on"]),
+        cold_start_share=Decimal(rng.choice(["0", "0.01", "0.2"])),
+        stream_share=Decimal(rng.choice(["0", "0", "0.1", "1"])),
+        stream_mb=Decimal(rng.choice([1, 7, 30])),
+        acu_per_rps=Decimal(rng.choice(["0", "0.02", "0.5", "40"])),
+        egress_kb=Decimal(rng.choice([0, 30])),
+        max_concurrency=Decimal(rng.choice([1, 10, 100])),
+        requests_per_connection=Decimal(rng.choice([1, 5])),
+    )
+
+
+def every_billed(usage: Usage) -> list[Billed]:
+    return [
+        *(LambdaBilling(front.value, usage, PRICES, front, uses_proxy=True) for front in FrontDoor),
+        LambdaBilling("snapstart", usage, PRICES, has_snapstart=True),
+        LambdaBilling("provisioned", usage, PRICES, FrontDoor.HTTP_API, provisioned=Decimal(7)),
+        FargateBilling("fargate", usage, PRICES),
+        AppRunnerBilling("app_runner", usage, PRICES),
+        AuroraBilling("aurora", usage, PRICES, has_proxy=True),
+        AuroraBilling("paused", usage, PRICES, pauses=True, has_data_api=True),
+        EgressBilling("nat", usage, PRICES, "nat"),
+        EgressBilling("endpoints", usage, PRICES, "endpoints"),
+    ]
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_every_bill_is_a_line_between_its_breaks(seed: int):
+    rng = random.Random(seed)
+    for billed in every_billed(random_usage(rng)):
+        pieces = linear_pieces(billed, HIGHEST)
+        for piece in rng.sample(pieces, min(len(pieces), 12)):
+            rate = piece.start + (piece.end - piece.start) * Decimal(repr(rng.uniform(0.001, 0.999)))
+            exact = billed.bill(Traffic.constant(rate)).usd
+            assert abs(piece.usd(rate) - exact) < Decimal("1e-9"), (billed.name, rate)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_real_bills_against_a_search_by_brute_force(seed: int):
+    rng = random.Random(seed)
+    first, second = rng.sample(every_billed(random_usage(rng)), 2)
+
+    found = all_crossings((first, second), HIGHEST)
+
+    assert_same_order_as_by_brute_force(found, first, second, points=500, up_to=HIGHEST)
+
+
+def test_tiers_of_a_price_end_where_they_say():
+    tiered: Price = PRICES["http_api"]
+
+    assert tiered.amount(Decimal(300_000_000)) == 300
+    assert tiered.amount(Decimal(300_000_001)) == Decimal("300.0000009")
+    assert tiered.amount(Decimal(0)) == 0

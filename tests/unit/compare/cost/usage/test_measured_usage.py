@@ -1,0 +1,122 @@
+import json
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from django_runtimes.compare.compare_error import CompareError
+from django_runtimes.compare.cost.usage.measured_usage import TargetUsage, assumed_usages, measured_usages
+from django_runtimes.compare.cost.usage.usage import Usage, ValueOrigin
+from django_runtimes.compare.cost.usage.usage_settings import UsageSettings, parse_settings
+from django_runtimes.compare.load.histogram import LatencyHistogram
+from django_runtimes.compare.run.results import Run, TargetResult
+
+FIXTURE = Path(__file__).parents[2] / "report" / "run.json"
+NO_SETTINGS = UsageSettings()
+
+
+@pytest.fixture
+def run() -> Run:
+    return Run.from_json(FIXTURE.read_text())
+
+
+def first(*targets: TargetResult, settings: UsageSettings = NO_SETTINGS) -> TargetUsage:
+    return measured_usages(targets, settings)[0]
+
+
+def test_what_a_run_measures(run: Run):
+    usage = first(*run.targets)
+    merged = LatencyHistogram.merged(
+        LatencyHistogram.decoded(block.histogram)
+        for scenario in run.targets[0].scenarios
+        if scenario.rate_rps == 25
+        for block in scenario.blocks
+    )
+
+    assert usage.name == "aws_lambda/per_request/proxy"
+    assert {key for key, origin in usage.origins.items() if origin is ValueOrigin.MEASURED} == {
+        "duration_ms", "init_ms", "connections", "connections_at_rps",
+    }  # fmt: skip
+    assert float(usage.usage.duration_ms) == pytest.approx(merged.mean_ms, abs=0.001)
+    assert usage.usage.connections == 8
+    assert usage.usage.connections_at_rps == 25
+    assert usage.usage.init_ms == Decimal("432.917")
+    assert "an upper bound" in usage.bases["duration_ms"]
+    assert "not AWS's" in usage.bases["init_ms"]
+
+
+def test_what_a_run_lacks_is_assumed(run: Run):
+    usage = first(*run.targets)
+
+    assert usage.usage.capacity_rps == Usage().capacity_rps
+    assert usage.origins["capacity_rps"] is ValueOrigin.ASSUMED
+
+
+def test_what_is_set_comes_before_what_was_measured(run: Run):
+    usage = first(run.targets[0], settings=parse_settings(["duration_ms=99"], [run.targets[0].name]))
+
+    assert usage.usage.duration_ms == 99
+    assert usage.origins["duration_ms"] is ValueOrigin.SET
+    assert "duration_ms" not in usage.bases
+
+
+def test_void_blocks_are_left_out(run: Run):
+    target = run.targets[0]
+    slow = LatencyHistogram()
+    slow.record(9_000.0)
+    scenario = target.scenarios[0]
+    void = replace(scenario.blocks[0], void="the generator was busy", histogram=slow.encoded())
+    with_void = replace(target, scenarios=(replace(scenario, blocks=(void, *scenario.blocks[1:])),))
+    without = replace(target, scenarios=(replace(scenario, blocks=scenario.blocks[1:]),))
+
+    assert first(with_void).usage.duration_ms == first(without).usage.duration_ms
+
+
+def test_failed_targets_have_no_usage(run: Run):
+    usages = measured_usages(run.targets, NO_SETTINGS)
+
+    assert len(usages) == 4
+    assert all("per_request/direct" not in usage.name for usage in usages)
+
+
+def test_a_target_without_any_measurement_is_all_assumed(run: Run):
+    empty = replace(
+        run.targets[0],
+        scenarios=(),
+        cold_start_ms=replace(run.targets[0].cold_start_ms, phases=run.targets[-1].cold_start_ms.phases),
+    )
+
+    assert ValueOrigin.MEASURED not in first(replace(empty, runtime="aws_ecs")).origins.values()
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -1.0, "8", True])
+def test_a_figure_that_is_no_number_is_refused(run: Run, value: object):
+    scenario = replace(run.targets[0].scenarios[0], rate_rps=value)  # type: ignore[arg-type]
+    with pytest.raises(CompareError, match=r"aws_lambda/per_request/proxy: rate_rps is .*, not a number from 0 on"):
+        first(replace(run.targets[0], scenarios=(scenario,)))
+
+
+@pytest.mark.parametrize("text", ["", "x", "HISTFAAAA", "é"])
+def test_a_broken_histogram_is_named(run: Run, text: str):
+    scenario = run.targets[0].scenarios[0]
+    broken = replace(scenario, blocks=(replace(scenario.blocks[0], histogram=text),))
+
+    with pytest.raises(CompareError, match="the histogram of read cannot be read"):
+        first(replace(run.targets[0], scenarios=(broken,)))
+
+
+def test_without_a_run_there_are_four_targets():
+    usages = assumed_usages(NO_SETTINGS)
+
+    assert [usage.name for usage in usages] == [
+        "aws_lambda/per_request/proxy",
+        "aws_lambda/per_request/direct",
+        "aws_app_runner/pool/direct",
+        "aws_ecs/pool/direct",
+    ]
+    assert {origin for usage in usages for origin in usage.origins.values()} == {ValueOrigin.ASSUMED}
+
+
+def test_the_fixture_is_a_run():
+    assert json.loads(FIXTURE.read_text())["schema"] == 1

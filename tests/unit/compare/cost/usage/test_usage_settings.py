@@ -1,0 +1,69 @@
+from decimal import Decimal
+
+import pytest
+
+from django_runtimes.cli.tool_error import UsageError
+from django_runtimes.compare.cost.usage.usage import USAGE_KEYS, Usage
+from django_runtimes.compare.cost.usage.usage_settings import parse_settings
+
+TARGETS = ("aws_lambda/per_request/proxy", "aws_ecs/pool/direct")
+
+
+def test_values_for_all_targets_and_for_one():
+    settings = parse_settings(
+        ["duration_ms=80", "architecture=arm", "aws_ecs/pool/direct:duration_ms=20", "duration_ms=70"], TARGETS
+    )
+
+    assert settings.of("aws_lambda/per_request/proxy") == {"duration_ms": Decimal(70), "architecture": "arm"}
+    assert settings.of("aws_ecs/pool/direct") == {"duration_ms": Decimal(20), "architecture": "arm"}
+
+
+def test_a_price():
+    settings = parse_settings(["price.nat_hour=0.052"], TARGETS)
+
+    assert settings.prices["nat_hour"].value == Decimal("0.052")
+    assert settings.prices["nat_hour"].source == "--set"
+
+
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        ("duration_ms", "is not KEY=VALUE"),
+        ("", "is not KEY=VALUE"),
+        ("=5", "unknown KEY ''"),
+        ("duration=5", "unknown KEY 'duration'; did you mean 'duration_ms'? choose one of: duration_ms,"),
+        ("zzzzzz=5", "unknown KEY 'zzzzzz'; choose one of:"),
+        ("duration_ms=", "duration_ms is a number from 0.001 ms to 1,000,000 ms; its default is 50"),
+        ("duration_ms=abc", "is a number from"),
+        ("duration_ms=-5", "is a number from"),
+        ("duration_ms=0", "is a number from"),
+        ("duration_ms=nan", "is a number from"),
+        ("duration_ms=Infinity", "is a number from"),
+        ("duration_ms=1_000", "is a number from"),
+        ("duration_ms= 5", "is a number from"),
+        ("duration_ms=\u0665", "is a number from"),
+        ("cold_start_share=1.5", "is a number from 0 to 1"),
+        ("architecture=riscv", "architecture is one of: x86, arm"),
+        ("database_class=db.huge", "database_class is one of: db.t4g.micro"),
+        ("aws_eks/pool/direct:duration_ms=5", "names no target of the comparison; choose one of: aws_lambda/"),
+        ("price.nat_hours=5", "did you mean price.nat_hour?"),
+        ("price.nat_hour=-1", "a price is a number from 0 on, here in USD per h"),
+        ("price.lambda_requests=x", "in USD per 1,000,000 requests"),
+    ],
+)
+def test_a_mistake_states_the_rule_and_the_remedy(text: str, error: str):
+    with pytest.raises(UsageError) as raised:
+        parse_settings([text], TARGETS)
+
+    assert error in str(raised.value)
+    assert repr(text) in str(raised.value)
+
+
+def test_every_default_is_within_its_bounds():
+    for key in USAGE_KEYS.values():
+        if key.choices:
+            assert key.default in key.choices
+        else:
+            assert isinstance(key.default, Decimal)
+            assert key.low <= key.default <= key.high
+    assert set(USAGE_KEYS) == set(Usage.__dataclass_fields__)

@@ -1,0 +1,75 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from django_runtimes.cli.tool_error import UsageError
+from django_runtimes.compare.run.run_file import read_run
+
+FIXTURE = Path(__file__).parents[1] / "report" / "run.json"
+
+
+def test_a_saved_run():
+    assert len(read_run(FIXTURE).targets) == 5
+
+
+def test_a_missing_file(tmp_path: Path):
+    with pytest.raises(UsageError, match=r"cannot be read \(No such file or directory\); name the run\.json"):
+        read_run(tmp_path / "run.json")
+
+
+def test_a_folder_names_the_run_inside(tmp_path: Path):
+    with pytest.raises(UsageError, match=r"is a folder; name the run\.json that webapp compare wrote"):
+        read_run(tmp_path)
+    (tmp_path / "run.json").write_text("{}")
+    with pytest.raises(UsageError, match=r"is a folder; name .*/run\.json"):
+        read_run(tmp_path)
+
+
+def changed(**values: object) -> str:
+    return json.dumps({**json.loads(FIXTURE.read_text()), **values})
+
+
+@pytest.mark.parametrize(
+    ("content", "error"),
+    [
+        ("", "is not a run"),
+        ("not JSON", "is not a run"),
+        ("[]", "is not a file of `webapp compare`"),
+        ("5", "is not a file of `webapp compare`"),
+        ("null", "is not a file of `webapp compare`"),
+        ("{}", "is not a file of `webapp compare`"),
+        ("[" * 200_000, "is not a run"),
+        (
+            '{"schema": 1, "environment": {}, "targets": [{"acknowledged_writes": NaN}]}',
+            "it holds NaN, which is no number",
+        ),
+        (changed(schema=2), "has schema 2; this version reads only schema 1"),
+        (changed(schema="1"), "has schema '1'"),
+        (changed(targets=[]), "has no targets"),
+        (changed(targets={}), "has no targets"),
+        (changed(targets="abc"), "is not a file of `webapp compare`"),
+        (changed(targets=[5]), "is not a file of `webapp compare`"),
+        (changed(targets=[{"name": "a"}]), "is not a file of `webapp compare`"),
+        (changed(environment=[]), "its environment is list, not an object"),
+        (b"\xff\xfe", "is not UTF-8 text"),
+    ],
+)
+def test_anything_else_is_refused_with_the_remedy(tmp_path: Path, content: str | bytes, error: str):
+    path = tmp_path / "other.json"
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+
+    with pytest.raises(UsageError) as raised:
+        read_run(path)
+
+    assert error in str(raised.value)
+    assert "other.json" in str(raised.value)
+
+
+def test_a_huge_file_is_not_read(tmp_path: Path):
+    path = tmp_path / "run.json"
+    with path.open("wb") as file:
+        file.truncate(300 * 2**20)
+
+    with pytest.raises(UsageError, match="is larger than 256 MB, and no run is"):
+        read_run(path)
