@@ -115,7 +115,7 @@ def _refused_writes(primary: EmbeddedPostgres) -> int:
 
 
 def _new_data(primary: EmbeddedPostgres) -> Path:
-    """Return a path for a standby's data, which the servers' account may create."""
+    """Return a path at which the servers' account may create a standby's data."""
     place = primary.directory / "standby"
     place.mkdir()
     if (account := processes.server_account()) is not None:

@@ -51,7 +51,7 @@ async def test_a_connection_silenced_during_a_freeze_costs_little_time(trial: Tr
         limits["connections_held"] = 0
     else:
         least |= {"connections_held": 1, "packets_dropped": 1}
-        # The server does not notice that the connection fell silent, so it keeps it beside the new one.
+        # The server does not notice that the connection fell silent, so it keeps that connection beside the new one.
         limits["backends"] = 2
     with (
         trial.judged(least=least, **limits),

@@ -22,7 +22,7 @@ async def test_requests_are_answered_in_time_on_a_silent_network(trial: Trial, t
     rate_rps = RATE_RPS if trial.target == CONTAINER else RATE_WHERE_LAMBDA_WAITS_RPS
     limits = {"latency_s": 8.0, "without_retry_after": 0, "served_in_silence": 0}
     if trial.target == CONTAINER:
-        # The server does not notice that a connection fell silent, so it keeps it beside the new one.
+        # The server does not notice that a connection fell silent, so it keeps that connection beside the new one.
         limits["backends"] = 2 * WORKERS * POOL_MAX
     # The last requests wait until the network is back.
     least = {"errors": rate_rps * (_SILENCE_S - limits["latency_s"]), "packets_dropped": 1}

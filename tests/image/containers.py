@@ -57,7 +57,7 @@ class Container:
         return podman("exec", self.name, *command)
 
     def wait_until_serving(self, path: str = "/healthz") -> None:
-        """Wait until the path answers 200; raise RuntimeError with the log if it ends first or takes a minute."""
+        """Wait until the path answers 200; raise RuntimeError with the log after a minute, or if the container ends."""
         deadline = time.monotonic() + _START_TIMEOUT_S
         while not _answers(self.url + path):
             if not self.is_running or time.monotonic() > deadline:

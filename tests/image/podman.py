@@ -52,7 +52,7 @@ def build(*options: str, context: Path = CHECKOUT, base_image: str = BASE_IMAGE)
         *("build", "--quiet", "--network", "host", "--pull=never"),
         *("--volume", f"{_CERTIFICATES}:{_CERTIFICATES}:ro"),
         *("--build-arg", f"BASE_IMAGE={base_image}"),
-        # Not build arguments: podman 4.3 takes a cached LABEL line even when its argument has another value.
+        # These are not build arguments, because podman 4.3 reuses a cached LABEL line even if its argument has changed.
         *("--label", f"org.opencontainers.image.revision={revision()}"),
         *("--label", f"org.opencontainers.image.version={version('django-runtimes')}"),
         *options,

@@ -139,7 +139,7 @@ def test_only_tmp_is_writable_and_no_privilege_is_available(serving: Container):
     serving.execute("touch", "/tmp/new")
 
 
-def test_an_upload_that_does_not_fit_tmp_is_a_503_and_one_line(serving: Container):
+def test_an_upload_that_does_not_fit_tmp_gets_a_503_and_one_log_line(serving: Container):
     connection = http.client.HTTPConnection("127.0.0.1", urlsplit(serving.url).port, timeout=60)
     before = len(serving.logs().splitlines())
 
@@ -194,7 +194,7 @@ def test_by_default_it_serves_as_local_outside_the_container_too(image, log):
 
 @pytest.mark.parametrize("arguments", [(), ("migrate",), ("check",)], ids=["server", "migrate", "check"])
 @pytest.mark.parametrize("missing", ["WEBAPP_SECRET_KEY", "WEBAPP_ALLOWED_HOSTS", "DATABASE_URL"])
-def test_a_missing_variable_is_one_line_and_exit_78(image, log, missing, arguments):
+def test_a_missing_variable_is_reported_in_one_line_with_exit_code_78(image, log, missing, arguments):
     environ = {name: value for name, value in container_environ(_UNREACHABLE).items() if name != missing}
 
     exit_code, output = run(image, log, *arguments, **environ)
@@ -204,7 +204,7 @@ def test_a_missing_variable_is_one_line_and_exit_78(image, log, missing, argumen
     assert len(output.splitlines()) == 1
 
 
-def test_a_missing_database_under_local_is_one_line_and_exit_78(image, log):
+def test_a_missing_database_is_reported_in_one_line_under_local(image, log):
     with run_container(image, {}, log=log, network="bridge") as container:
         assert container.wait(60) == 78
         assert container.logs().startswith("webapp: no database is configured; set DATABASE_URL")

@@ -45,7 +45,7 @@ def comparison(*arguments: str) -> Iterator[subprocess.Popen[str]]:
         try:
             yield process
         finally:
-            # Its child processes end with it.
+            # The comparison's child processes end with it.
             process.kill()
 
 

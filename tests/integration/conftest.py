@@ -58,7 +58,7 @@ def client() -> Client:
 @pytest.fixture
 def async_client() -> AsyncClient:
     """The same client for asynchronous tests."""
-    # Its argument `headers` would use WSGI's names, which an ASGI request does not read.
+    # The argument `headers` of AsyncClient would use WSGI's names, which an ASGI request does not read.
     return AsyncClient(**_BEHIND_TLS)
 
 

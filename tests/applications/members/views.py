@@ -42,7 +42,7 @@ def public(request: HttpRequest) -> HttpResponse:
 
 
 def unsteady(request: HttpRequest) -> HttpResponse:
-    """Succeed on the first request of a process, and fail on every second one."""
+    """Succeed on a process's first request, and fail on every second request."""
     if next(_answers) % 2:
         raise RuntimeError("unsteady on purpose")
     return HttpResponse()

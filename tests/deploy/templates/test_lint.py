@@ -62,7 +62,7 @@ def test_checkov_finds_nothing(checkov: Path):
 
 def test_checkov_accepts_a_path_that_looks_like_a_secret(checkov: Path, tmp_path: Path):
     template = Path("lambda", "template.yaml")
-    # Only the last part of the path can look like a secret: the character before it occurs in none.
+    # Only the last part of the path can look like a secret: no secret contains the character before that part.
     tail = f"{re.split('[^A-Za-z0-9/+=]', str(tmp_path))[-1]}/{template.with_suffix('')}"
     directory = tmp_path / ("a" * (40 - len(tail) - 1))
     (directory / template).parent.mkdir(parents=True)

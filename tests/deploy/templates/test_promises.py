@@ -214,7 +214,7 @@ def test_every_promise_has_a_fault():
 
 
 def test_an_all_at_once_shift_ignores_alarms():
-    """A rollback, or a fix for the fault behind an alarm, must not be stopped by that alarm."""
+    """An alarm must not stop a rollback, or a fix for the fault behind the alarm."""
     deployment = deploy(Shift="AllAtOnce")
     group = deployment.stacks[LAMBDA].resources["ShiftGroup"].properties
 

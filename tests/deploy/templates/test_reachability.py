@@ -71,7 +71,7 @@ def expected_paths(deployment: Deployment) -> set[Path]:
         (balancer, application, 8000),
         ([WORLD], balancer, 80),
         ([WORLD], balancer, 443),
-        # The application may reach any HTTPS address, and the load balancer's is public.
+        # The application may reach any HTTPS address, and the load balancer has a public address.
         (application, balancer, 443),
     ]
     return {

@@ -64,7 +64,7 @@ class Project:
         return ended
 
     def answer(self, text: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run a verb at a terminal where the text is typed."""
+        """Run a verb at a terminal, and type the text."""
         terminal, standard_input = pty.openpty()
         try:
             os.write(terminal, text.encode())

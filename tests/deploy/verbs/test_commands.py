@@ -65,7 +65,7 @@ def project(make_project, aws: StandIn) -> Iterator[Project]:
     aws.clear()
 
 
-def test_a_command_waits_for_the_running_one(project: Project, aws: StandIn):
+def test_a_command_waits_for_the_running_command(project: Project, aws: StandIn):
     aws.refuse("lambda:Invoke", "TooManyRequestsException", "Rate Exceeded.", status=429, times=1)
 
     ended = project.run("manage", "--", "check")

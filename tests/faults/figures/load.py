@@ -94,7 +94,7 @@ class Client:
 
 
 class SteadyLoad(Client):
-    """Sends `rate_rps` requests per second while the block runs; every other one is a write."""
+    """Sends `rate_rps` requests per second while the block runs; every other request is a write."""
 
     def __init__(self, url: str, *, hidden: Sequence[str], rate_rps: float) -> None:
         super().__init__(url, hidden=hidden)

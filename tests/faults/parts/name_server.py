@@ -36,7 +36,7 @@ class NameServer(asyncio.DatagramProtocol):
         await asyncio.sleep(0)
 
     def move(self, address: str) -> None:
-        """Change the address after the time to live of the old one."""
+        """Change the address once the time to live of the old address is over."""
         asyncio.get_running_loop().call_later(self._ttl_s, setattr, self, "address", address)
 
     def datagram_received(self, data: bytes, sender: tuple[str, int]) -> None:

@@ -65,7 +65,7 @@ class Relay:
                 group.create_task(self._forward(reader, onward_writer, has_asked, is_question=True))
                 group.create_task(self._forward(onward_reader, writer, has_asked, is_question=False))
         except* (OSError, asyncio.CancelledError):
-            # The client's connection is closed below if the server refuses or drops the other one.
+            # The client's connection is closed below if the server refuses or drops the other connection.
             pass
         finally:
             for end in ends:

@@ -55,7 +55,7 @@ async def a_standby(
 
 
 async def make_read_only(primary: PostgresServer) -> None:
-    """Make new transactions read-only, and wait until every writing one has ended."""
+    """Make new transactions read-only, and wait until every writing transaction has ended."""
     await configure(primary, default_transaction_read_only="on")
     await _until_true(primary, "SELECT current_setting('default_transaction_read_only') = 'on'")
     await _until_true(

@@ -123,7 +123,7 @@ def test_only_the_targets_that_cannot_start_fail(tmp_path):
     assert "this application runs on ECS alone" in function.error
 
 
-def test_an_unreachable_database_gives_one_line_and_leaves_nothing(tmp_path):
+def test_an_unreachable_database_is_reported_and_leaves_no_report(tmp_path):
     exit_code, output, errors = compare(
         "--quick", "--database-url", "postgresql://app:hunter2@127.0.0.1:1/app", "--output", str(tmp_path / "report")
     )
@@ -135,7 +135,7 @@ def test_an_unreachable_database_gives_one_line_and_leaves_nothing(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_missing_settings_give_one_line_and_leave_nothing(tmp_path):
+def test_missing_settings_are_reported_and_leave_no_report(tmp_path):
     workload = tmp_path / "broken.toml"
     workload.write_text((APPLICATIONS / "notes.toml").read_text().replace("notes.settings", "absent.settings")
                         .replace('python_path = "."\n', ""))  # fmt: skip
@@ -194,7 +194,7 @@ def test_a_killed_comparison_leaves_no_process(tmp_path):
         (["--output", "/proc/report"], "--output '/proc/report' cannot be created (No such file or directory);"),
     ],
 )
-def test_bad_arguments_give_one_line_and_exit_2(arguments, complaint, capsys, monkeypatch, tmp_path):
+def test_bad_arguments_are_reported_in_one_line_with_exit_code_2(arguments, complaint, capsys, monkeypatch, tmp_path):
     (tmp_path / "something").touch()
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(signal, "signal", lambda *_: None)
@@ -223,7 +223,7 @@ def test_without_a_workload_the_remedies_are_named(capsys, monkeypatch, tmp_path
     "arguments",
     [["--rate", "0"], ["--duration", "soon"], ["--rate", "nan"], ["--rate", "1e9"], ["--duration", "1e6"], ["--wrong"]],
 )
-def test_unparsable_arguments_give_one_line_and_exit_2(arguments, capsys):
+def test_unparsable_arguments_are_reported_in_one_line(arguments, capsys):
     with pytest.raises(SystemExit) as exit_:
         main(arguments)
 

@@ -119,7 +119,7 @@ async def test_a_failure_of_sampling_is_raised(server, sampler):
             await sampler.opened("measured")
 
 
-async def test_an_unreachable_server_gives_one_line():
+async def test_an_unreachable_server_is_reported_in_one_line():
     with pytest.raises(CompareError, match=r"^cannot count the database's connections: .* refused"):
         async with ConnectionSampler("postgresql://webapp@127.0.0.1:1/postgres", ["measured"]):
             pass

@@ -90,7 +90,7 @@ def test_a_childs_own_children_end_with_it(log):
     assert remaining(grandchildren) == set()
 
 
-def test_stopping_an_exited_child_is_no_error(log):
+def test_stopping_an_exited_child_is_not_an_error(log):
     child = _spawn("raise SystemExit(3)", log)
     child.wait()
 
@@ -119,7 +119,7 @@ def test_waiting_ends_once_the_child_listens(log):
     assert not ports.accepts_connections(port)
 
 
-def test_a_listener_of_another_process_is_not_the_childs(log):
+def test_a_listener_of_another_process_is_not_taken_for_the_childs(log):
     child = _spawn("import time; time.sleep(600)", log)
 
     with socket.create_server(("127.0.0.1", 0)) as listener:

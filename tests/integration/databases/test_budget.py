@@ -139,7 +139,7 @@ async def get(session: aiohttp.ClientSession, url: str) -> int:
     # `expected` counts the views' connections; the readiness check opens its own, or takes one from the pool.
     [("per_request", 2 + 16 + 16, 1), ("persistent", 2 + 16 + 16, 1), ("pool", 3, 0)],
 )
-async def test_a_loaded_container_holds_as_many_as_the_budget_counts(
+async def test_a_loaded_container_holds_as_many_connections_as_budgeted(
     variables, observe, tmp_path, strategy, expected, readiness
 ):
     environ = variables(
@@ -155,7 +155,7 @@ async def test_a_loaded_container_holds_as_many_as_the_budget_counts(
         aiohttp.ClientSession(headers=FORWARDED_HEADERS, connector=aiohttp.TCPConnector(limit=0)) as session,
     ):
         await observer.lock()
-        # Start the streams first, since each one needs a view's place to begin.
+        # Start the streams first, since each stream needs a view's place to begin.
         crowd = [asyncio.create_task(get(session, f"{target.url}/stream")) for _ in range(25)]
         await observer.until(min(expected, 16))
         crowd += [asyncio.create_task(get(session, f"{target.url}/{way}")) for way in ["sync", "async"] * 25]

@@ -98,7 +98,7 @@ def test_a_closed_pipe_does_not_change_the_exit_code(make_closed_pipe: Callable[
     assert (ended.returncode, ended.stderr) == (3, "")
 
 
-def test_a_full_disk_is_a_one_line_error():
+def test_a_full_disk_is_reported_in_one_line():
     with Path("/dev/full").open("w") as full:
         ended = verb("return Result('done')", stdout=full)
 

@@ -24,7 +24,7 @@ else:
 
 
 def run_at_terminal(argv: list[str], text: str, directory: Path) -> subprocess.CompletedProcess[str]:
-    """Run a process at a terminal where the text is typed."""
+    """Run a process at a terminal, and type the text."""
     terminal, standard_input = pty.openpty()
     try:
         os.write(terminal, text.encode())

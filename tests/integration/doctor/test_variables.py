@@ -157,7 +157,7 @@ def test_a_malformed_url_is_unreadable_and_hides_its_password(url, text):
 
 
 @pytest.mark.parametrize("arguments", [("dattabase",), ("--colour",)])
-def test_bad_arguments_give_one_line(arguments):
+def test_bad_arguments_are_reported_in_one_line(arguments):
     examined = doctor(*arguments)
 
     assert examined.returncode == 2

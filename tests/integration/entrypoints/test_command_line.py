@@ -114,7 +114,7 @@ def test_the_version_needs_no_settings():
     assert webapp("--version").stdout.startswith("webapp 0.1.0, Django 5.2")
 
 
-def test_ctrl_c_while_a_tool_is_imported_ends_it_quietly():
+def test_ctrl_c_ends_a_command_quietly_while_a_tool_is_imported():
     impatient = (
         "import sys\n"
         "class Impatient:\n"

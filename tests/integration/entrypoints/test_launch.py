@@ -49,7 +49,7 @@ def run(*arguments: str, **environ: str) -> subprocess.CompletedProcess:
         ({"DJANGO_SETTINGS_MODULE": "webapp.nope"}, "DJANGO_SETTINGS_MODULE='webapp.nope' cannot be imported"),
     ],
 )
-def test_an_invalid_launch_gives_one_line_and_exits_78(variables, complaint):
+def test_an_invalid_launch_is_reported_in_one_line_and_exits_78(variables, complaint):
     launched = run("django_runtimes.entrypoints.launch", **REQUIRED | variables)
 
     assert launched.returncode == 78
@@ -84,7 +84,7 @@ def test_a_missing_import_of_the_settings_has_a_traceback(tmp_path):
     assert "No module named 'nowhere_to_be_found'" in launched.stderr
 
 
-def test_a_missing_database_gives_one_line_under_local_too():
+def test_a_missing_database_is_reported_under_local_too():
     launched = run("django_runtimes.entrypoints.launch", WEBAPP_BIND_HOST="0.0.0.0")
 
     assert launched.returncode == 78

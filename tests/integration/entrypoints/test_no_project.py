@@ -67,7 +67,7 @@ def test_a_command_of_the_librarys_apps_asks_for_configure(tmp_path):
     )
 
 
-def test_settings_without_configure_give_one_line(tmp_path):
+def test_settings_without_configure_are_reported_in_one_line(tmp_path):
     assert webapp(tmp_path, "startproject", "config", ".").returncode == 0
     (tmp_path / "pyproject.toml").write_text('[tool.webapp]\nsettings = "config.settings"\n')
 
@@ -80,7 +80,7 @@ def test_settings_without_configure_give_one_line(tmp_path):
     )
 
 
-def test_a_wrong_block_gives_one_line(tmp_path):
+def test_a_wrong_block_is_reported_in_one_line(tmp_path):
     (tmp_path / "pyproject.toml").write_text("[tool.webapp]\nsettings = 3\n")
 
     ended = webapp(tmp_path, "check")

@@ -159,7 +159,7 @@ async def test_the_projects_handler_and_the_librarys_serve_requests(project, tmp
     ],
 )
 @pytest.mark.parametrize("way", ["command", "_HANDLER"])
-def test_an_unusable_handler_gives_one_line(project, way, name, complaint):
+def test_an_unusable_handler_is_reported_in_one_line(project, way, name, complaint):
     words, more = ((name,), {}) if way == "command" else ((), {"_HANDLER": name})
 
     refused = launched(*words, **on_lambda(project, **more))

@@ -77,7 +77,7 @@ def test_concurrent_requests_with_one_key_write_one_row():
     assert Entry.objects.count() == 1
 
 
-def test_a_request_waits_for_the_one_that_holds_its_key():
+def test_a_request_waits_for_the_request_that_holds_its_key():
     with ThreadPoolExecutor(1) as executor:
         with transaction.atomic():
             first = create_entry(**_HELLO, idempotency_key="key-1")
@@ -90,7 +90,7 @@ def test_a_request_waits_for_the_one_that_holds_its_key():
     assert Entry.objects.count() == 1
 
 
-def test_a_request_takes_over_the_key_of_a_failed_one():
+def test_a_request_takes_over_the_key_of_a_failed_request():
     with ThreadPoolExecutor(1) as executor:
         with transaction.atomic():
             first = create_entry(**_HELLO, idempotency_key="key-1")

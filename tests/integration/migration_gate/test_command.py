@@ -66,7 +66,7 @@ def test_a_breaking_migration_is_refused_until_it_is_allowed(gate, journal):
     assert len(journal.applied()) == 4
 
 
-def test_allowing_an_applied_migration_is_no_error(gate, journal):
+def test_allowing_an_applied_migration_is_not_an_error(gate, journal):
     assert journal.migrate().end() == 0
 
     assert gate("--allow", "journal.0005_author").stdout == "migrations to apply: 0; verdicts: none\n"

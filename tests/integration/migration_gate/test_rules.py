@@ -246,7 +246,7 @@ def test_the_gate_refuses_what_breaks_the_running_version(case):
     case.verify()
 
 
-def test_a_row_of_the_new_version_blocks_a_delete_by_the_running_one():
+def test_a_new_versions_row_blocks_a_delete_by_the_running_version():
     running = apply(state_of([]), migration("0001_initial", OLD))
     owner = running.apps.get_model("shop", "Owner").objects.create(name="o")
     room = migration("0002_room", [migrations.CreateModel("Room", [ID, ("keeper", OWNER)])])

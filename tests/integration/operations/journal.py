@@ -108,7 +108,7 @@ class Journal:
         return [name for (name,) in self.execute("SELECT name FROM django_migrations ORDER BY id")]
 
     def lock_sessions(self) -> list[int]:
-        """Return the PIDs of the backends that hold the migration lock, the dedicated one first."""
+        """Return the PIDs of the backends that hold the migration lock, the dedicated backend first."""
         return [pid for (pid,) in self.execute(_SESSIONS, [LOCK_KEY])]
 
     def stop(self) -> None:

@@ -214,7 +214,7 @@ def test_a_role_cannot_create_itself(server, administrator):
     )
 
 
-def test_a_role_without_createrole_gets_one_line(server, administrator):
+def test_a_role_without_createrole_is_reported_in_one_line(server, administrator):
     administrator.execute("ALTER ROLE clerk NOCREATEROLE")
 
     done = create_web_role(server)
@@ -265,7 +265,7 @@ def test_a_reserved_role_name_is_refused(server, administrator, name):
     assert done.stderr == f"CommandError: role name '{name}' is reserved; set WEBAPP_DB_USER to another name\n"
 
 
-def test_an_error_of_the_server_is_one_line(server, administrator):
+def test_an_error_of_the_server_is_reported_in_one_line(server, administrator):
     administrator.execute("ALTER DATABASE book SET default_transaction_read_only = on")
 
     done = create_web_role(server)

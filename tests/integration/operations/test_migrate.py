@@ -128,7 +128,7 @@ def test_an_interrupted_migrate_rolls_back(journal, number):
     assert journal.applied() == ALL[:2]
 
 
-def test_losing_the_locks_connection_stops_before_the_next_migration(journal):
+def test_migrate_stops_before_the_next_migration_without_its_lock(journal):
     first = journal.migrate_to_gate()
     lock_session, migrating_session = journal.lock_sessions()
     journal.execute("SELECT pg_terminate_backend(%s)", [lock_session])

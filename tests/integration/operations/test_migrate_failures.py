@@ -15,7 +15,7 @@ def test_a_concurrent_index_in_a_transaction_shows_the_servers_error(journal):
     assert "current transaction is aborted" not in refused.output
 
 
-def test_a_refused_login_is_one_line(database_server, journal):
+def test_a_refused_login_is_reported_in_one_line(database_server, journal):
     refused = journal.migrate(DATABASE_URL=f"postgresql://webapp:hunter2@127.0.0.1:{database_server.port}/postgres")
 
     assert refused.end() == 1
@@ -26,7 +26,7 @@ def test_a_refused_login_is_one_line(database_server, journal):
 
 
 @pytest.mark.parametrize("arguments", [(), ("--check",)])
-def test_an_unreachable_server_is_one_line(journal, arguments):
+def test_an_unreachable_server_is_reported_in_one_line(journal, arguments):
     failed = journal.migrate(*arguments, DATABASE_URL="postgresql://webapp:hunter2@127.0.0.1:1/postgres")
 
     assert failed.end() == 1

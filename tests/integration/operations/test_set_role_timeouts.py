@@ -159,7 +159,7 @@ def test_a_timeout_for_one_database_is_kept_and_reported(server, administrator):
     assert read_role_timeouts(administrator, "webapp").statement_timeout_ms == 3_600_000
 
 
-def test_a_server_that_does_not_answer_is_one_line(server):
+def test_a_server_that_does_not_answer_is_reported_in_one_line(server):
     done = set_role_timeouts(server, DATABASE_URL="postgresql://webapp:quill@127.0.0.1:1/postgres")
 
     assert done.returncode == 1

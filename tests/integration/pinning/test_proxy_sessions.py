@@ -58,7 +58,7 @@ async def use(target: LambdaTarget) -> None:
         cookie = {"Cookie": f"sessionid={welcome.cookies['sessionid'].value}"}
         for _ in range(3):
             await answer(session.get("/admin/guestbook/entry/?q=message", headers=cookie))
-            # Its lists of permissions and groups are filled from QuerySet.iterator().
+            # QuerySet.iterator() fills this page's lists of permissions and groups.
             await answer(session.get("/admin/accounts/user/1/change/", headers=cookie))
 
 

@@ -91,7 +91,7 @@ def test_every_unreadable_variable_is_named(foreign):
     assert refusal(foreign, WEBAPP_WORKERS="99999999").startswith("WEBAPP_WORKERS='99999999' ")
 
 
-def test_settings_that_configure_did_not_set_are_refused(foreign):
+def test_a_module_without_the_configured_settings_is_refused(foreign):
     foreign.write("config/live.py", "import config.settings\nfrom config.settings import DATABASES, INSTALLED_APPS\n")
     beginning = "config.live lacks the settings that configure() set in config.settings, line "
 

@@ -173,7 +173,7 @@ def test_a_killed_command_leaves_no_process(foreign):
         (["--runner", "nose"], "argument --runner: invalid choice: 'nose'"),
     ],
 )
-def test_bad_arguments_give_one_line(foreign, arguments, complaint):
+def test_bad_arguments_are_reported_in_one_line(foreign, arguments, complaint):
     ended = foreign.webapp("test", *arguments)
 
     assert ended.returncode == 2

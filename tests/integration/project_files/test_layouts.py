@@ -109,7 +109,7 @@ def test_a_second_adoption_changes_nothing(adopted, library: Library):
     assert not any("without [" in remark for remark in adoption.plan.remarks)
 
 
-def test_a_newer_library_replaces_the_older_one(adopted, library: Library, tmp_path: Path):
+def test_a_newer_library_replaces_the_older_library(adopted, library: Library, tmp_path: Path):
     directory, before, adoption = adopted
     copy = tmp_path / "copy"
     shutil.copytree(directory, copy)

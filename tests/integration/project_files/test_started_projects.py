@@ -46,7 +46,7 @@ def test_a_project_of_django_admin_is_adopted_and_restored(tmp_path: Path):
 
 @pytest.mark.weekly
 def test_a_project_of_wagtail_is_adopted(tmp_path: Path):
-    # The new environment also sees the packages of this one, the library among them.
+    # The new environment also sees the packages of this environment, including the library.
     run(sys.executable, "-m", "venv", "environment", directory=tmp_path)
     python = tmp_path / "environment/bin/python"
     own = run(python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))", directory=tmp_path).stdout.strip()

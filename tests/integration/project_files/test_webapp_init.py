@@ -276,7 +276,7 @@ def test_variables_that_manage_py_loads_get_a_note(tmp_path: Path):
         (PLAIN, ["--sttings", "x"], "'--sttings' is not an option of webapp init"),
     ],
 )
-def test_a_project_that_cannot_be_adopted_gives_one_line(
+def test_a_project_that_cannot_be_adopted_is_refused_in_one_line(
     tmp_path: Path, files: dict[str, str], arguments: list[str], complaint: str
 ):
     before = tree(write(tmp_path, files))

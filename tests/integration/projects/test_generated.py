@@ -27,7 +27,7 @@ def run(*command: str | Path, directory: Path) -> str:
 
 
 def create_environment(folder: Path) -> Path:
-    """Create an environment that also sees this one's packages, and return its Python."""
+    """Create an environment that also sees the packages of this environment, and return its Python."""
     run(sys.executable, "-m", "venv", folder, directory=folder.parent)
     python = folder / "bin" / "python"
     own = run(python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))", directory=folder).strip()

@@ -29,7 +29,7 @@ async def test_an_application_gets_startup_and_shutdown():
     await lifespan.end()
 
 
-async def test_an_application_without_lifespan_is_no_error(caplog):
+async def test_an_application_without_lifespan_is_not_an_error(caplog):
     lifespan = ComposedLifespan(application_of(after=ValueError("unknown scope")))
 
     await lifespan.start()
@@ -38,7 +38,7 @@ async def test_an_application_without_lifespan_is_no_error(caplog):
     assert [record for record in caplog.records if record.levelno > logging.DEBUG] == []
 
 
-async def test_an_application_that_returns_at_once_is_no_error():
+async def test_an_application_that_returns_at_once_is_not_an_error():
     lifespan = ComposedLifespan(application_of())
 
     await lifespan.start()

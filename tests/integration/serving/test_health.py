@@ -99,7 +99,7 @@ async def test_a_check_that_fails_after_its_timeout_is_ignored(caplog):
     fails.set()
     # Once a further call has run on the check's thread, the check has ended and notified the loop.
     await asyncio.wrap_future(checks._executor.submit(ready))
-    # The next check drops the last reference to the late one.
+    # The next check drops the last reference to the late check.
     assert (await request(health, "/readyz"))[0] == 503
     gc.collect()
 

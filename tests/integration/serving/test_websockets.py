@@ -115,7 +115,7 @@ class _Dispatcher:
 
 @dataclass
 class _Table:
-    """Holds applications, but is not one itself."""
+    """Holds applications, but is not an application itself."""
 
     http: Any
     websocket: Any

@@ -1,4 +1,4 @@
-"""A project's own classes of the backends that keep everything on one machine."""
+"""A project's own subclasses of backends that keep everything on one machine."""
 
 from django.contrib.sessions.backends.file import SessionStore as FileSessions
 from django.core.cache.backends.filebased import FileBasedCache

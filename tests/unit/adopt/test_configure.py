@@ -47,7 +47,7 @@ def test_it_sets_the_decisions_and_the_libraries_variables(deployed):
     assert (os.environ["PGTZ"], os.environ["RES_OPTIONS"]) == ("UTC", "timeout:2 attempts:2")
 
 
-def test_it_leaves_everything_alone_under_local_without_a_variable():
+def test_it_changes_nothing_under_local_without_a_variable():
     settings = new_project()
     before = dict(settings)
 

@@ -298,7 +298,7 @@ def test_an_address_in_the_options_means_another_server():
     assert further(f"{LOCAL_URL}?sslmode=prefer", HOST="localhost", OPTIONS=options)["sslmode"] == "require"
 
 
-def test_options_that_need_tls_are_dropped_where_it_is_optional():
+def test_options_that_need_tls_are_dropped_where_tls_is_optional():
     demand = {"sslmode": "verify-full", "sslrootcert": "system", "channel_binding": "require"}
 
     for url, kept in ((f"{LOCAL_URL}?sslmode=prefer", False), (LOCAL_URL, True)):

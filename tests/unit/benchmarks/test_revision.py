@@ -126,7 +126,7 @@ def test_uncommitted_files_are_named(repository: Path):
     )
 
 
-def test_an_unknown_revision_gives_one_line_and_exit_code_2():
+def test_an_unknown_revision_is_reported_in_one_line():
     completed = subprocess.run(
         [sys.executable, "-m", "benchmarks", "--against", "no-such-name"],
         capture_output=True,

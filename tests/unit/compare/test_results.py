@@ -94,7 +94,7 @@ def test_a_scenario_of_run_json_has_the_keys_of_schema_1():
     }
 
 
-def test_a_failed_target_has_every_key_of_a_measured_one():
+def test_a_failed_target_has_every_key_of_a_measured_target():
     measured, failed = json.loads(a_run().to_json())["targets"]
 
     assert failed.keys() == measured.keys()

@@ -75,7 +75,7 @@ def test_each_read_returns_a_new_list():
     assert len(environment[TRUSTED_PROXIES]) == 9
 
 
-def test_an_invalid_choice_is_refused_with_the_valid_ones():
+def test_the_error_for_an_invalid_choice_lists_the_valid_choices():
     with pytest.raises(ConfigurationError) as error:
         Environment({"WEBAPP_DB_ROUTE": "detour"})[DB_ROUTE]
 

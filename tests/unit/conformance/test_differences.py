@@ -17,7 +17,7 @@ def differences(stock, ours, listed=None):
     return compare(stock, ours, listed or {}, ["basic"])
 
 
-def test_equal_endings_are_no_difference():
+def test_equal_endings_are_not_a_difference():
     assert differences({A: PASSED, B: FAILED}, {A: PASSED, B: FAILED}) == []
 
 

@@ -34,7 +34,7 @@ class LowerField(models.CharField):
 
 
 with warnings.catch_warnings():
-    # Django has deprecated it since 6.1, and still calls it.
+    # Django deprecated get_placeholder() in 6.1, but still calls it.
     warnings.simplefilter("ignore")
 
     class PlaceholderField(models.CharField):

@@ -40,7 +40,7 @@ def client_error(code: str, message: str) -> ClientError:
         ),
     ],
 )
-def test_an_error_is_one_line_with_the_remedy(error: Exception, expected: str):
+def test_an_error_is_reported_in_one_line_with_the_remedy(error: Exception, expected: str):
     assert explain_error(error).startswith(expected)
     assert "\n" not in explain_error(error)
 

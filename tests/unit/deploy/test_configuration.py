@@ -68,7 +68,7 @@ def test_the_smallest_file_gets_defaults_for_the_rest():
         (SMALLEST.replace('region = "eu-central-1"', ""), "webapp.toml has no region; add it"),
     ],
 )
-def test_a_mistake_is_one_line_with_the_remedy(text: str, expected: str):
+def test_a_mistake_is_reported_in_one_line_with_the_remedy(text: str, expected: str):
     assert error_text(text).startswith(expected)
 
 

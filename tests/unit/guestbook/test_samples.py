@@ -8,7 +8,7 @@ def content(entries):
     return [(entry.author, entry.message, entry.created_at) for entry in entries]
 
 
-def test_a_longer_sample_starts_with_the_shorter_one():
+def test_a_longer_sample_starts_with_the_shorter_sample():
     assert content(sample_entries(500))[:200] == content(sample_entries(200))
 
 

@@ -28,7 +28,7 @@ def unique(*keys, **options):
         (~Q(text=""), ~Q(text="")),
     ],
 )
-def test_a_check_implies_a_weaker_one(known, asked):
+def test_a_check_implies_a_weaker_check(known, asked):
     assert check(known).implies(check(asked))
 
 
@@ -46,7 +46,7 @@ def test_a_check_implies_a_weaker_one(known, asked):
         (Q(text__lt="a"), Q(text__lt="b")),
     ],
 )
-def test_a_check_does_not_imply_one_that_may_be_stricter(known, asked):
+def test_a_check_does_not_imply_a_check_that_may_be_stricter(known, asked):
     assert not check(known).implies(check(asked))
 
 
@@ -59,6 +59,6 @@ def test_a_check_does_not_imply_one_that_may_be_stricter(known, asked):
         (unique("text", nulls_distinct=False), unique("text")),
     ],
 )
-def test_a_unique_constraint_implies_only_weaker_ones(known, asked):
+def test_a_unique_constraint_implies_only_weaker_constraints(known, asked):
     assert known.implies(asked)
     assert not asked.implies(known)

@@ -30,7 +30,7 @@ def test_concurrent_statements_are_detected_in_any_spelling(sql):
         "CREATE INDEX entry_text ON entry (text) -- not CONCURRENTLY",
         'ALTER TABLE entry ADD COLUMN "concurrently" text',
         "ALTER TABLE entry ALTER COLUMN text SET DEFAULT 'CONCURRENTLY'",
-        # It leaves nothing behind when it fails, and may run in a transaction.
+        # This statement leaves nothing behind when it fails, and may run in a transaction.
         "REFRESH MATERIALIZED VIEW CONCURRENTLY totals",
         "",
     ],

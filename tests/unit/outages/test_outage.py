@@ -48,7 +48,7 @@ def test_a_failed_connection_is_an_outage_without_a_sqlstate(error_class):
 
 
 @pytest.mark.parametrize("error_class", [psycopg.ProgrammingError, psycopg.DataError, psycopg.InterfaceError])
-def test_misuse_of_the_driver_is_no_outage(error_class):
+def test_misuse_of_the_driver_is_not_an_outage(error_class):
     assert outage_of(error_class("a mistake")) is None
 
 
@@ -71,7 +71,7 @@ def test_an_earlier_handled_error_is_not_the_cause():
     assert database_error(None) is None
 
 
-def test_the_reason_for_a_lost_connection_is_one_line():
+def test_the_reason_for_a_lost_connection_has_one_line():
     error = psycopg.OperationalError("connection failed: Connection refused\n\tIs the server running?")
 
     assert described(error) == "OperationalError: connection failed: Connection refused"

@@ -28,7 +28,7 @@ def test_only_tests_that_send_statements_are_counted(findings):
     assert (findings.statements, findings.tests, findings.pins) == (2, 1, [])
 
 
-def test_repeated_statements_from_one_place_are_one_finding(findings):
+def test_repeated_statements_from_one_place_make_one_finding(findings):
     run(findings, "a", "SELECT nextval('s')", "SELECT nextval('s')")
     run(findings, "b", "SELECT nextval('t')")
 
@@ -65,7 +65,7 @@ def test_a_long_statement_is_shortened_to_one_line(findings):
     assert len(finding.statement) == 120
 
 
-def test_a_clean_run_is_one_line(findings):
+def test_a_clean_run_is_reported_in_one_line(findings):
     run(findings, "a", "SELECT 1")
 
     assert render_text(findings) == "nothing would pin RDS Proxy; checked 1 statement of 1 test\n"

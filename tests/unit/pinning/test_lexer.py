@@ -11,7 +11,7 @@ def test_words_are_lowercased_and_quoted_names_are_not():
     assert words('SeLeCt Id FROM "Weird ""Name"""') == [["select", "id", "from", 'Weird "Name"']]
 
 
-def test_a_semicolon_ends_a_statement_and_empty_ones_are_skipped():
+def test_a_semicolon_ends_a_statement_and_empty_statements_are_skipped():
     assert words(" ; SELECT a;;SET b ; -- c\n") == [["select", "a"], ["set", "b"]]
 
 

@@ -45,7 +45,7 @@ def compare(tree: Tree, before: str, now: str, renames: str = "") -> tuple[int, 
         ("from os import path, sep", "from os import sep\nfrom os import path"),
     ],
 )
-def test_texts_are_no_difference(tree, old, new):
+def test_texts_are_not_compared(tree, old, new):
     assert old in BEFORE
     assert compare(tree, BEFORE, BEFORE.replace(old, new)) == (0, [])
 
@@ -71,7 +71,7 @@ def test_code_is_a_difference(tree, old, new, line):
     assert (code, lines[0]) == (1, line)
 
 
-def test_a_stated_rename_is_no_difference(tree):
+def test_a_stated_rename_is_not_a_difference(tree):
     now = BEFORE.replace("Login", "WebLogin").replace("name", "user")
 
     assert compare(tree, BEFORE, now, "Login = WebLogin  # a homonym\n\nname = user\n") == (0, [])
@@ -149,7 +149,7 @@ def test_moved_modules_are_matched(tree):
     ]
 
 
-def test_a_line_that_is_no_rename_is_refused(tree):
+def test_a_line_that_is_not_a_rename_is_refused(tree):
     tree.write("renames.txt", "a = b\na -> b\n")
 
     code, _, errors = tree.run("compare_ast.py", "HEAD", "--renames", str(tree.root / "renames.txt"))

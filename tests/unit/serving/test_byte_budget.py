@@ -87,7 +87,7 @@ def test_only_as_many_holders_end_as_needed(clock):
 
 
 @pytest.mark.parametrize("attacking_bytes", [_MIB, 256 * _KIB, 32 * _KIB])
-def test_a_small_old_holder_survives_large_new_ones(clock, attacking_bytes):
+def test_a_small_old_holder_survives_large_new_holders(clock, attacking_bytes):
     budget = ByteBudget(8 * _MIB, clock=clock)
     small = hold(budget, 100, _KIB)
     clock.now += 60
@@ -98,7 +98,7 @@ def test_a_small_old_holder_survives_large_new_ones(clock, attacking_bytes):
     assert ended(flood).count(False) == (8 * _MIB - 100 * _KIB) // attacking_bytes
 
 
-def test_a_small_old_holder_survives_large_ones_that_are_renewed(clock):
+def test_a_small_old_holder_survives_a_series_of_large_holders(clock):
     budget = ByteBudget(8 * _MIB, clock=clock)
     small = hold(budget, 100, _KIB)
 

@@ -43,7 +43,7 @@ def new_stack(region: str, name: str, *, status: str, parent: str | None = None)
 
 
 def keep(world: World, stack: Stack) -> None:
-    """Store a stack; a deleted one can be found only by its id."""
+    """Store a stack; a deleted stack can be found only by its id."""
     key = f"{stack['region']}/{stack['name']}"
     if stack["status"] == "DELETE_COMPLETE":
         world.state.put(_DELETED, f"{stack['region']}/{stack['id']}", stack)

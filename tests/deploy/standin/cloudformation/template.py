@@ -43,7 +43,7 @@ def read_template(body: str) -> Template:
 
 
 def parse_template(body: str) -> Template:
-    """Parse a template of any size; one from S3 may exceed the limit of a request."""
+    """Parse a template of any size; a template from S3 may exceed the limit of a request."""
     try:
         template = load_yaml(body)
     except yaml.YAMLError as error:

@@ -29,7 +29,7 @@ class UnhealthyError(Exception):
 
 
 class Containers:
-    """All containers of the stand-in; a service has one, whatever count it asks for."""
+    """All containers of the stand-in; a service has one container, whatever count it asks for."""
 
     def __init__(self, state: State, directory: Path, variables: Variables) -> None:
         self._state = state

@@ -32,7 +32,7 @@ def allows(statements: Iterable[Statement], permission: Permission, context: Con
             on_resource = any(fnmatchcase(resource, pattern) for pattern in resources)
             is_allowed |= on_action and on_resource and holds(statement, context, unknown=False)
         else:
-            # A denial of some of the resources counts too.
+            # A denial that covers only some of the resources also blocks the call.
             on_resource = any(fnmatchcase(resource, part) or fnmatchcase(part, resource) for part in resources)
             if on_action and on_resource and holds(statement, context, unknown=True):
                 return False

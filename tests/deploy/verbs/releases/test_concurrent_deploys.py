@@ -78,7 +78,7 @@ def test_migrations_run_by_another_image_block_the_traffic(make_project, aws_wit
     assert history(project) == [third, first]
 
 
-def test_a_failed_deploy_does_not_undo_a_concurrent_one(make_project, aws_with_database: StandIn):
+def test_a_failed_deploy_does_not_undo_a_concurrent_deploy(make_project, aws_with_database: StandIn):
     aws = aws_with_database
     project: Project = make_project(aws.environ)
     create_registry(aws)

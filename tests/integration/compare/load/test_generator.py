@@ -104,7 +104,7 @@ async def test_a_burst_sends_all_its_requests_at_once(generator, ledger):
     assert (block.sent, block.ok, block.void) == (40, 40, None)
 
 
-async def test_a_request_looks_like_one_from_a_load_balancer(generator, ledger):
+async def test_a_request_has_the_headers_of_a_load_balancer(generator, ledger):
     seen = {}
 
     async def remember(request: web.BaseRequest) -> web.StreamResponse:
@@ -120,7 +120,7 @@ async def test_a_request_looks_like_one_from_a_load_balancer(generator, ledger):
     assert (seen["Idempotency-Key"], seen["Content-Type"]) == ("run-0-0", "application/json")
 
 
-async def test_cookies_of_one_target_do_not_reach_the_next(generator, ledger):
+async def test_cookies_of_one_target_do_not_reach_the_next_target(generator, ledger):
     seen = []
 
     async def set_cookie(request: web.BaseRequest) -> web.StreamResponse:

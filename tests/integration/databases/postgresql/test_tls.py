@@ -182,7 +182,7 @@ def test_a_login_that_a_proxy_refuses_is_read_again(proxy, database_server, open
     assert backend_pid(wrapper)
 
 
-def test_a_missing_file_of_authorities_gives_one_line(server):
+def test_a_missing_file_of_authorities_is_reported_in_one_line(server):
     process = subprocess.run(
         [sys.executable, "-m", "webapp", "check"],
         env={

@@ -238,7 +238,7 @@ def test_optional_variables_of_the_database_are_left_out(tmp_path: Path, monkeyp
     assert set(found.own_variables) == {"SHOP_DB_PASSWORD"}
 
 
-# As python-decouple reads: the environment first, then .env beside the settings or above.
+# python-decouple reads the environment first, then .env beside the settings or in a folder above.
 DECOUPLE = """
 import os
 from pathlib import Path

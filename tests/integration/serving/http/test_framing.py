@@ -209,7 +209,7 @@ def test_expect_100_continue_is_answered(port):
     assert received.contents[0]["body"] == "abc"
 
 
-def test_expect_100_continue_gets_only_the_response_if_unread(port):
+def test_expect_100_continue_with_an_unread_body_gets_only_a_response(port):
     received = talk(port, request("POST /unread", "Content-Length: 3", "Expect: 100-continue"))
 
     assert (received.statuses, received.closed) == ([200], True)

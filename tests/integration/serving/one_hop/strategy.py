@@ -15,7 +15,7 @@ from django_runtimes.config.databases.url import parse_database_url
 
 @pytest.fixture
 def opened_connections() -> Iterator[list]:
-    """Collect Django's wrappers of the opened database connections; `connection` is None once one is closed."""
+    """Collect the wrappers of new database connections; the attribute `connection` of a closed wrapper is None."""
     opened: list = []
 
     def remember(connection, **_):

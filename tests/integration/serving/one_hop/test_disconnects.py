@@ -145,7 +145,7 @@ async def test_a_bridged_view_is_cancelled_on_disconnect(
     assert request.messages == []
     assert signals == ["request_started", "request_finished"]
     assert caplog.records == []
-    # Its thread and its slot are free again.
+    # The cancelled request's thread and slot are free again.
     assert (await exchange(handler, "GET", "/plain")).body == b"plain"
 
 

@@ -6,7 +6,7 @@ from django_runtimes.compare.codebase.own_variables import fill_placeholders, ow
 URL = "postgresql://app:p%40%7Bx%7D@127.0.0.1:5433/shop"
 
 
-def test_workload_variables_override_listed_ones():
+def test_workload_variables_override_listed_variables():
     project = Project(Path("/p"), environment=("REDIS_URL", "REPLICA_URL", "ABSENT"))
 
     variables = own_variables(

@@ -6,7 +6,7 @@ def test_the_token_is_read_from_the_hidden_field():
     assert Page('<input name="other" value="t1">').token is None
 
 
-def test_a_forms_error_is_the_complaint_before_the_title():
+def test_a_forms_error_is_preferred_to_the_title():
     page = '<title>Log in</title><ul class="errorlist nonfield"><li>No such<br>user.</li></ul><p>Forgotten?</p>'
 
     assert Page(page).complaint == "No such user."

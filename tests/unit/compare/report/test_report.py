@@ -58,7 +58,7 @@ def test_without_a_terminal_lines_are_plain_and_not_cut(run: Run):
     assert "\x1b" not in printed(run)
 
 
-def test_a_failure_is_one_line_and_keeps_its_brackets(run: Run):
+def test_a_failure_is_shown_in_one_line_with_its_brackets(run: Run):
     failure = replace(run.targets[0], status="failed", error=f"no [bold]answer[/bold] from port 80; {'x' * 120}")
 
     lines = printed(Run(run.environment, (failure,))).splitlines()
@@ -193,7 +193,7 @@ def test_the_page_shows_every_figure_of_the_markdown_report(run: Run):
     assert {cell for row in rows for cell in row.strip("| ").split(" | ")} <= cells
 
 
-def test_every_measured_target_has_its_bars(run: Run):
+def test_the_page_draws_bars_for_every_measured_target(run: Run):
     page = render_html(run)
 
     # Two steady scenarios and the burst for all four, the cold burst for the two on Lambda.

@@ -32,7 +32,7 @@ def test_a_database_url_is_parsed():
     assert settings["OPTIONS"]["sslmode"] == "verify-full"
 
 
-def test_the_pool_strategy_reaches_django():
+def test_the_pool_strategy_sets_the_pool_in_djangos_options():
     settings = settings_for(Runtime.AWS_ECS, DATABASE_URL=URL, WEBAPP_DB_POOL_TIMEOUT_S="2")
 
     assert settings["OPTIONS"]["pool"] == {"min_size": 1, "max_size": 8, "timeout": 2, "max_waiting": 128}
@@ -41,7 +41,7 @@ def test_the_pool_strategy_reaches_django():
     assert settings["DISABLE_SERVER_SIDE_CURSORS"] is False
 
 
-def test_the_persistent_strategy_reaches_django():
+def test_the_persistent_strategy_sets_conn_max_age():
     settings = settings_for(Runtime.AWS_ECS, DATABASE_URL=URL, WEBAPP_DB_STRATEGY="persistent")
 
     assert settings["CONN_MAX_AGE"] == 600

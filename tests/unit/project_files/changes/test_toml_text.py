@@ -30,7 +30,7 @@ def added_lines(before: str, after: bytes) -> list[str]:
         '[project]\ndescription = """\ndependencies = [\n"""\ndependencies = [\n    "django",\n]\n',
     ],
 )
-def test_an_array_of_several_lines_gets_one_more(text: str):
+def test_an_array_of_several_lines_gets_one_more_line(text: str):
     after = with_array_item(text.encode(), ("project",), "dependencies", ITEM, name="x")
 
     assert ITEM in tomllib.loads(after.decode())["project"]["dependencies"]
@@ -81,6 +81,6 @@ def test_a_block_is_added_at_the_end():
     assert with_block(None, "[tool.x]\ny = 1\n", name="x") == b"[tool.x]\ny = 1\n"
 
 
-def test_a_table_below_an_inline_one_is_refused():
+def test_a_table_below_an_inline_table_is_refused():
     with pytest.raises(UsageError, match="would not be valid with these lines at its end"):
         with_block(b"[tool]\nuv = { sources = {} }\n", "[tool.uv.sources.x]\ny = 1\n", name="x")

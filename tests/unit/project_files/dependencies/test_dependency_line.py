@@ -208,7 +208,7 @@ OLD_HASH = Wheel(OLD, b"old wheel").sha256
         ),
     ],
 )
-def test_a_newer_wheel_replaces_the_older_one(tmp_path: Path, name: str, before: str, after: str):
+def test_a_newer_wheel_replaces_the_older_wheel(tmp_path: Path, name: str, before: str, after: str):
     (tmp_path / "vendor").mkdir()
     (tmp_path / "vendor" / OLD).write_bytes(b"old wheel")
     dockerfile = "RUN pip install -r /opt/requirements.txt ./vendor/{}\n"

@@ -81,7 +81,7 @@ def test_killing_the_emulator_leaves_no_execution_environment(freezer, tmp_path,
         time.sleep(0.01)
     assert [pid for pid in pids if is_alive(pid)] == []
     if isinstance(freezer, CgroupFreezer):
-        # Its groups remain until the next freezer removes them.
+        # The emulator's groups remain until the next freezer removes them.
         assert str(emulating.pid) in own_groups().values()
         choose_freezer().close()
         assert str(emulating.pid) not in own_groups().values()

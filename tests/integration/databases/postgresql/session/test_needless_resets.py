@@ -1,4 +1,4 @@
-"""A session without leftover state is not reset; one with an open cursor always is."""
+"""A session without leftover state is not reset; a session with an open cursor always is."""
 
 import psycopg
 import pytest

@@ -37,7 +37,7 @@ _SENT = {
 @pytest.fixture
 def server(tmp_path):
     """Start a separate server and wait for its worker."""
-    # Its applications never end, so a graceful shutdown takes the whole timeout.
+    # The server's applications never end, so a graceful shutdown takes the whole timeout.
     with mirror_server(tmp_path, "--graceful-timeout", "1") as running:
         assert talk(running.port, request("GET /")).statuses == [200]
         yield running
@@ -82,11 +82,11 @@ async def test_unreceived_messages_use_little_memory(server, kind):
 
 
 @pytest.mark.parametrize("held_bytes", [_MIB - 1_000, _MIB // 2, _MIB // 8])
-async def test_small_messages_survive_a_flood_of_large_ones(server, held_bytes):
+async def test_small_messages_survive_a_flood_of_large_messages(server, held_bytes):
     part, flood = frame(_bomb(held_bytes), first=0x42), 2 * _BUDGET // held_bytes
     async with (
         opened(server.port, "/deaf", flood, _DEFLATE) as attackers,
-        # Its applications receive after a second.
+        # The applications of /busy receive messages only after a second.
         opened(server.port, "/busy", 10) as users,
     ):
         for user in users:

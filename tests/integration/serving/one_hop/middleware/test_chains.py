@@ -88,7 +88,7 @@ async def test_a_client_that_leaves_does_not_end_the_construction(one_hop, setti
 
 @WAYS
 @pytest.mark.parametrize("error", [ConnectionError("away"), StopIteration("end"), SystemExit(1)])
-async def test_requests_share_a_failed_construction_and_the_next_one_retries(one_hop, settings, way, error):
+async def test_requests_share_a_failed_construction_and_the_next_request_retries(one_hop, settings, way, error):
     use(settings, "Fails")
     handler = one_hop()
     constructors.failing.append(error)

@@ -22,7 +22,7 @@ from django_runtimes.serving.middleware.middleware_modes import may_differ
 from tests.integration.serving.middleware import alike_middleware, differing_keys, differing_middleware
 
 DIFFERENT, ALIKE = differing_middleware.__name__, alike_middleware.__name__
-# Their sync and async modes read different keys.
+# Middleware whose sync and async modes read different keys.
 DIFFERENT_IN_DJANGO = {
     "django.contrib.auth.middleware.PersistentRemoteUserMiddleware",
     "django.contrib.auth.middleware.RemoteUserMiddleware",

@@ -174,7 +174,7 @@ async def test_waiting_for_a_shared_thread_times_out(barrier):
     await asyncio.to_thread(leases.close)
 
 
-async def test_waiting_for_a_shared_thread_ends_when_it_is_free(barrier):
+async def test_waiting_for_a_shared_thread_ends_when_one_is_free(barrier):
     leases = ThreadLeases(keeping=1, sharing=1, max_wait_s=5)
 
     async def call(function):

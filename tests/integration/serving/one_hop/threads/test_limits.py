@@ -182,7 +182,7 @@ async def test_the_body_of_a_rejected_request_is_closed(one_hop, barrier, monkey
 
 
 @pytest.mark.parametrize("path", ["/sync/upload", "/async/upload"])
-async def test_a_body_that_cannot_be_spooled_is_one_log_line_and_a_503(
+async def test_a_body_that_cannot_be_spooled_gets_a_503_and_one_log_line(
     one_hop, settings, monkeypatch, tmp_path, caplog, path
 ):
     settings.FILE_UPLOAD_MAX_MEMORY_SIZE = 10
@@ -273,7 +273,7 @@ async def test_slow_readers_of_plain_responses_hold_no_thread(one_hop, way):
         await reader.reply()
 
 
-async def test_a_large_body_is_spooled_to_disk_and_a_small_one_is_not(handler, settings):
+async def test_only_a_large_body_is_spooled_to_disk(handler, settings):
     settings.FILE_UPLOAD_MAX_MEMORY_SIZE = 1000
 
     async def upload_of(pieces: int) -> bytes:
