@@ -73,5 +73,5 @@ def test_another_script_name_gets_a_warning_and_is_listed(own, warns):
     assert f"FORCE_SCRIPT_NAME={own!r}" in checked.stderr or not warns
     assert ("(django_runtimes.W030)" in checked.stderr) is warns
     listed = " ".join(checked.stdout.split())
-    assert "FORCE_SCRIPT_NAME changed: WEBAPP_BASE_PATH=/shop: the server names" in listed
+    assert "FORCE_SCRIPT_NAME changed: WEBAPP_BASE_PATH=/shop: the server passes" in listed
     assert "USE_X_FORWARDED_HOST changed: WEBAPP_HOST_HEADER=X-Viewer-Host: the public" in listed
