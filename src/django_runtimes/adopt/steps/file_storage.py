@@ -64,7 +64,7 @@ def set_uploads(draft: Draft, variables: ProcessVariables) -> None:
 
 
 def media_on_disk(storages: Mapping[str, Any]) -> bool:
-    """Return whether the default storage is FileSystemStorage or a subclass; this imports a class of another name."""
+    """Return whether the default storage is FileSystemStorage or a subclass, importing the class if necessary."""
     default: Mapping[str, Any] = storages.get("default", {})
     backend = default.get("BACKEND", FILE_SYSTEM)
     if backend in (FILE_SYSTEM, S3, _S3_BEFORE):
