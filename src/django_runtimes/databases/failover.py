@@ -18,7 +18,7 @@ def watch(connection: BaseDatabaseWrapper, **kwargs: Any) -> None:
     """
     # Only this project's engines have this method.
     if hasattr(connection, "evict") and _evict_when_read_only not in connection.execute_wrappers:
-        # Inserted first, because Django's `execute_wrapper` removes the last wrapper at the end of its block.
+        # It is inserted first, because Django's `execute_wrapper` removes the last wrapper at the end of its block.
         connection.execute_wrappers.insert(0, _evict_when_read_only)
 
 

@@ -39,7 +39,7 @@ def check_database() -> None:
     connection = connections[DEFAULT_DB_ALIAS]
     try:
         with connection.cursor() as cursor:
-            # Marked as compiled, because it leaves no session state and needs no reset.
+            # The statement is marked as compiled, because it leaves no session state and needs no reset.
             cursor.execute(CompiledSQL("SELECT 1"))
     finally:
         connection.close()

@@ -27,11 +27,11 @@ _SESSION = {
     "transaction_timeout": "0",
     "idle_in_transaction_session_timeout": "0",
     "idle_session_timeout": "0",
-    # Releases the locks of a vanished machine after a minute instead of the kernel's two hours.
+    # These release the locks of a vanished machine after a minute instead of the kernel's two hours.
     "tcp_keepalives_idle": "30",
     "tcp_keepalives_interval": "10",
     "tcp_keepalives_count": "3",
-    # Cancels the statement of a killed client, which releases its locks.
+    # This cancels the statement of a killed client, which releases its locks.
     "client_connection_check_interval": "2s",
 }
 
@@ -115,7 +115,7 @@ def migration_lock(
     # A copy is not registered, so `close_old_connections` in a migration does not close it.
     own = connection.copy(alias="migration_lock")
     try:
-        # Registered while it connects, since receivers such as django.contrib.postgres's look it up by its alias.
+        # The copy is registered while it connects, since receivers such as django.contrib.postgres's look up its alias.
         connections[own.alias] = own
         try:
             session = open_session(own)

@@ -16,7 +16,7 @@ _SEQUENCE_PRIVILEGES = ("USAGE",)
 _TABLES = ("r", "p", "v", "m", "f")
 _SEQUENCES = ("S",)
 
-# For tables and sequences that the logged-in role creates later.
+# These apply to tables and sequences that the logged-in role creates later.
 _DEFAULTS = (
     "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {}",
     "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE ON SEQUENCES TO {}",
@@ -51,7 +51,7 @@ def set_password(connection: psycopg.Connection, role: str, password: Secret | N
     """Set the role's password; None removes it."""
     hashed = None
     if password is not None:
-        # Hashed here, since the server may log the statement.
+        # The password is hashed here, since the server may log the statement.
         hashed = connection.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256").decode()
     connection.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(sql.Identifier(role), sql.Literal(hashed)))
 

@@ -17,10 +17,10 @@ class Outage(NamedTuple):
 UNAVAILABLE = Outage(503, "unavailable", "The database is not available right now; try again in a few seconds.", 5)
 BUSY = Outage(503, "busy", "The request conflicted with another one; try again.", 1)
 TIMEOUT = Outage(504, "timeout", "The database took too long to answer; try again later, or request less data.", 5)
-# Returned by the limit on waiting requests, before any query runs.
+# The limit on waiting requests returns this outage, before any query runs.
 OVERLOADED = Outage(503, "overloaded", "Too many requests are waiting; try again in a moment.", 1)
 
-# By prefix of the SQLSTATE.
+# The outages by prefix of the SQLSTATE.
 _OUTAGES = (
     ("08", UNAVAILABLE),  # connection lost, and errors of a pooler, such as PgBouncer's query_wait_timeout
     ("25006", UNAVAILABLE),  # read-only: this server is no longer the primary after a failover

@@ -59,7 +59,7 @@ class ComposedRequests:
     async def _serve_http(self, scope: Scope, receive: Receive, send: Send) -> None:
         has_begun = is_refused = False
 
-        # A plain function, because a coroutine would cost time for every message.
+        # This is a plain function, because a coroutine would take time for every message.
         def send_or_refuse(message: Message) -> Awaitable[None]:
             nonlocal has_begun, is_refused
             if is_refused:

@@ -10,7 +10,7 @@ from django.core.signals import request_started
 class Request:
     """One HTTP request or websocket, from start to end; compared by identity."""
 
-    # Class attributes until they change, because an instance is created for every request.
+    # These are class attributes until they change, because an instance is created for every request.
     is_over = False
     _at_end: set[WeakMethod[Callable[["Request"], object]]] | None = None
 
@@ -25,7 +25,7 @@ class Request:
 
     def end(self) -> None:
         """Call the methods from `at_end()`, which must not raise or block: this may be the event loop's thread."""
-        # Set first, because a method that is added too late to be called checks it.
+        # Set this first, because the caller that adds a method too late checks it.
         self.is_over = True
         while self._at_end:
             try:
@@ -37,7 +37,8 @@ class Request:
                 method(self)
 
 
-# None outside requests. `asyncio.to_thread` and asgiref copy it to their threads; `executor.submit` does not.
+# The value is None outside requests. `asyncio.to_thread` and asgiref copy it to their threads; `executor.submit` does
+# not.
 current_request: ContextVar[Request | None] = ContextVar("current_request", default=None)
 
 
@@ -50,5 +51,5 @@ def _set_current_request(**_: object) -> None:
     current_request.set(Request())
 
 
-# For Django's own handlers, such as runserver's, under which a request never calls end().
+# This receiver is for Django's own handlers, such as runserver's, which never call a request's end().
 request_started.connect(_set_current_request)

@@ -79,7 +79,7 @@ class ForwardedHeaders:
         self._application = application
         self._trusted = tuple(trusted)
         self._headers = headers or ProxyHeaders()
-        # Cached because every request comes from one of a load balancer's few addresses.
+        # The results are cached, because every request comes from one of a load balancer's few addresses.
         self._trusts = lru_cache(maxsize=256)(self._is_trusted)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

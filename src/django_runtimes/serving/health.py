@@ -14,7 +14,7 @@ logger = logging.getLogger(__name__)
 
 _ALIVE = "/healthz"
 _READY = "/readyz"
-# Less than the 5 s after which load balancers give up on a health check.
+# This is less than the 5 s after which load balancers give up on a health check.
 _READINESS_TIMEOUT_S = 2.0
 
 

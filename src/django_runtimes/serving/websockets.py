@@ -10,7 +10,7 @@ from typing import Any
 
 from django.core.handlers.asgi import ASGIHandler
 
-# Above the number of an application's routes, middleware and the objects that they hold.
+# This is more than the number of an application's routes, middleware and the objects that they hold.
 _MAX_OBJECTS = 20_000
 # FastAPI uses Starlette's classes.
 _WEBSOCKET_CLASSES = (
@@ -33,7 +33,7 @@ def has_websockets(application: Any) -> bool:
     search runs no code of the objects: it evaluates no properties, proxies or lazy objects.
     """
     classes = tuple(_classes())
-    # Breadth first, because routes are nearer than the objects that their endpoints hold.
+    # The search is breadth-first, because routes are nearer than the objects that their endpoints hold.
     waiting = deque([application])
     seen: set[int] = set()
     while waiting and len(seen) < _MAX_OBJECTS:
@@ -80,6 +80,6 @@ def _referents_of(one: Any) -> Iterable[Any]:
     """Return the objects that `one` holds, such as attributes, items, a partial's arguments and a closure's cells."""
     if not issubclass(type(one), FunctionType):
         return gc.get_referents(one)
-    # gc would also return the globals of its module.
+    # gc would also return the globals of the function's module.
     parts = (one.__closure__, one.__defaults__, one.__kwdefaults__, one.__dict__)
     return [part for part in parts if part is not None]

@@ -14,7 +14,7 @@ _SCHEMES = ("postgresql://", "postgres://", "postgis://")
 _SPATIAL_SCHEME = "postgis://"
 _DEFAULT_PORT = 5432
 _MAX_PORT = 65535
-# libpq validates these only when it connects.
+# libpq validates the values of these options only when it connects.
 _INTEGER_OPTIONS = (
     "connect_timeout",
     "keepalives",

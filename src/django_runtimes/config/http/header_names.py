@@ -6,7 +6,8 @@ HOST_HEADER = "Host"
 PROTO_HEADER = "X-Forwarded-Proto"
 
 _HEADER_NAME = r"[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*"
-# Headers with another meaning: trusting one of them would change more than the host or the scheme, or could not work.
+# These headers have another meaning. Trusting one of them would change more than the host or the scheme, or would not
+# work.
 # fmt: off
 _RESERVED = frozenset(
     {

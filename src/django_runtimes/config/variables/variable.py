@@ -76,7 +76,7 @@ class Variable(Generic[T_co]):
         return ", ".join(filter(None, (self._profile_text(), self.default_note))) or "none"
 
     def refuse(self, text: str, rule: str, remedy: str) -> NoReturn:
-        """Raise ConfigurationError with the value, unless it is secret, the rule and the remedy."""
+        """Raise ConfigurationError with the rule, the remedy and, unless it is secret, the value."""
         value = "" if self.is_secret else f"={text!r}"
         raise ConfigurationError(f"{self.name}{value} {rule}; {remedy}")
 

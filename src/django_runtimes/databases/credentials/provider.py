@@ -36,7 +36,7 @@ class CredentialsError(OperationalError):
     """No login is available; an OperationalError, since the next attempt may succeed."""
 
 
-# Keyed by everything that a login depends on. A forked child must not share locks or clients with its parent.
+# Providers by everything that their logins depend on. A forked child must not share locks or clients with its parent.
 _providers: dict[tuple[Any, ...], Provider] = {}
 os.register_at_fork(after_in_child=_providers.clear)
 

@@ -13,7 +13,7 @@ logger = logging.getLogger(__name__)
 
 # Without a login every request needs an attempt, and an outage must not cause a storm of calls or a queue of threads.
 _PAUSE_S = 1.0
-# Longer, since the previous login is still used and each failed attempt delays one request.
+# This is longer, since the previous login is still used and each failed attempt delays one request.
 _RETRY_AFTER_S = 10.0
 
 
@@ -59,7 +59,7 @@ class Renewal:
         finally:
             self._lock.release()
         if login is None:
-            # Raised here, where no local variable holds a secret: error pages and trackers show local variables.
+            # The error is raised here, where no local variable holds a secret: error pages and trackers show these.
             raise CredentialsError(failure or "no login was fetched")
         return login
 

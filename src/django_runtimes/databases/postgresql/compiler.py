@@ -119,7 +119,7 @@ def _has_own_operator(expression: Any) -> bool:
 
 
 def _has_own_template(function: Any) -> bool:
-    # Checked each time, since an application may patch the class at any time.
+    # The class is checked each time, since an application may patch it at any time.
     if _is_patched(*_sql_of(type(function))):
         return True
     return isinstance(function, Cast) and not all(
@@ -184,7 +184,7 @@ def _has_own_generated_columns(model: "type[Model]", connection: Any) -> bool:
     try:
         for field in model._meta.concrete_fields:
             if isinstance(field, GeneratedField):
-                # Only compilation resolves its F() and Q(), for example to a transform that the application registered.
+                # Only compilation resolves F() and Q() in it, for example to a transform of the application.
                 field.generated_sql(connection)
         return bool(connection.unknown_expressions != before)
     finally:
@@ -234,7 +234,7 @@ def _source(module: str) -> str:
     try:
         return inspect.getsource(sys.modules[module])
     except (OSError, TypeError):
-        # Without the source, a reset follows every statement with such a function.
+        # Without the source, the session is reset after every statement with such a function.
         return ""
 
 

@@ -125,7 +125,7 @@ class HandoverMixin(TakingMixin):
         # An event loop's futures call back on the loop's thread; a ThreadPool's tasks do not call back at all.
         self._is_announced = job is None or isinstance(future, Future)
         if isinstance(future, Future):
-            # The callback runs on this thread, before its next job.
+            # The callback runs on this thread, before the thread's next job.
             future.add_done_callback(self._end_job)
 
     def _end_job(self, future: "Future[Any]") -> None:

@@ -22,8 +22,8 @@ IDLE = TransactionStatus.IDLE
 # The value of `_request` once another thread has taken the connection.
 TAKEN = Request()
 TAKEN.end()
-# The value of `_request` while each use of the connection must check which job the thread is running. This is so
-# outside requests, and for jobs whose end is not announced on their thread.
+# The value of `_request` while each use of the connection must check which job the thread is running: outside requests,
+# and for jobs whose end is not announced on their thread.
 CHECK_EACH_USE = Request()
 # A thread whose request has ended is considered finished after this time without a query.
 LONGEST_REST_S = 30.0
@@ -60,7 +60,7 @@ class TakingMixin(ConnectionSourceMixin):
 
     def _needs_thread(self, connection: WatchedConnection | None) -> bool:
         if vars(self)["in_atomic_block"]:
-            # Needed even if the connection was closed inside the block, because the block's next query must fail.
+            # The thread is needed even if the connection was closed inside the block, whose next query must fail.
             return True
         if connection is None:
             return False

@@ -41,12 +41,12 @@ class DatabaseWrapperMixin(HandoverMixin):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._last_checked_at: Moment | None = None
-        # Counted by the compilers (django_runtimes.databases.postgresql.compiler).
+        # The compilers count these (django_runtimes.databases.postgresql.compiler).
         self.unknown_expressions = 0
         leave_at_fork(self)
 
-    # A property, since every use of the connection reads this attribute. Overriding the methods that Django calls
-    # first would not work: tools replace these methods on Django's own class, and call ours from there.
+    # This is a property, since every use of the connection reads the attribute. Overriding the methods that Django
+    # calls first would not work: tools replace these methods on Django's own class, and call ours from there.
     @property
     def connection(self) -> Any:
         """psycopg's connection; on an executor's thread, a session that another request used is reset first."""
@@ -81,7 +81,7 @@ class DatabaseWrapperMixin(HandoverMixin):
         with self._at_work:
             super().connect()
         if self.connection is None:
-            # A receiver of `connection_created` closed it.
+            # A receiver of `connection_created` has closed the connection.
             return
         session = self.connection.session
         session.is_needed = False
@@ -127,7 +127,7 @@ class DatabaseWrapperMixin(HandoverMixin):
         """Return Django's cursor, extended to note its statements."""
         cursor = super().create_cursor(name)
         if name is not None:
-            # Django makes server-side cursors from a class of its own, not through the connection's factory.
+            # Django makes server-side cursors from its own class, not with the connection's factory.
             cursor.__class__ = noting(type(cursor))
             remember_session(cursor)
         if not keeps_connections():
@@ -153,7 +153,7 @@ class DatabaseWrapperMixin(HandoverMixin):
             return
         pool = connection._pool
         connection.close()
-        # Gives the closed connection back to its pool.
+        # This gives the closed connection back to its pool.
         self.close()
         if pool is not None:
             pool.renew(connection)

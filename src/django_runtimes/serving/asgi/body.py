@@ -29,7 +29,7 @@ async def read_body(receive: Receive) -> BinaryIO:
     try:
         return await _spooled(message, receive)
     except OSError as error:
-        # Caught outside the block, since closing the file flushes its buffer, which may fail again.
+        # The error is caught here, since closing the file flushes its buffer, which may fail again.
         logger.error("a request's body cannot be spooled to disk: %s", error)  # noqa: TRY400
         raise OverloadedError from None
 

@@ -65,7 +65,7 @@ def _resolve_path(urlconf: Any, path: str, language: str | None) -> Hint:
     language = language or _named_language(urlconf, path)
     try:
         resolve = get_resolver(urlconf).resolve
-        # A copied context, because `override()` leaves the language active if none was active before.
+        # Run in a copied context, because `override()` leaves the language active if none was active before.
         match = copy_context().run(_in_language, language, resolve, path) if language else resolve(path)
         view = match.func
     except Resolver404:

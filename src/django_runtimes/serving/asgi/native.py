@@ -72,7 +72,7 @@ class NativeHandler(KnownLengthHandler):
 
     async def serve_read(self, scope: dict[str, Any], body: BinaryIO, receive: Receive, send: Send) -> None:
         """Serve a request whose body has been read; raise OverloadedError if no place becomes free in time."""
-        # Closed here too, since Django closes the body only for requests that reach it, not for rejected ones.
+        # The body is closed here too, since Django does not close the bodies of requests that do not reach it.
         with body:
             place = await self._gate.take_place()
             try:
@@ -119,8 +119,8 @@ class NativeHandler(KnownLengthHandler):
         try:
             await self._respond_unless_left(request, responses, receive, send)
         finally:
-            # If a call is cancelled just as it ends, asgiref stops waiting for its thread and leaves the call's
-            # executor, which accepts no more calls, in this context.
+            # If a call is cancelled just as it ends, asgiref stops waiting for its thread, and the call's executor,
+            # which accepts no more calls, remains in this context.
             async with send.lease.own_calls():
                 if responses:
                     await close_on_lease(responses[0])
@@ -130,7 +130,7 @@ class NativeHandler(KnownLengthHandler):
     async def _respond_unless_left(
         self, request: HttpRequest, responses: list[HttpResponseBase], receive: "_ReadRequest", send: "_Outbox"
     ) -> None:
-        """Append the response and send it until the client disconnects; raise an error of the view or the sending."""
+        """Append the response and send it until the client disconnects; raise any error of the view or of sending."""
 
         async def respond() -> None:
             with contained_exits():

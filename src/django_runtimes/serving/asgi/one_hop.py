@@ -65,8 +65,8 @@ class OneHopASGIHandler(KnownLengthHandler):
     docs/asgi-differences.md lists every difference from Django's handler.
 
     Django's own `__call__`, or a tool's replacement for it, passes each request to `handle`. A request takes Django's
-    native path if its path resolves to an asynchronous view. Every request takes it if some middleware must run
-    asynchronously, or if a tool has patched methods of `ASGIHandler` that the one hop skips.
+    native path if its URL resolves to an asynchronous view. Every request takes the native path if some middleware must
+    run asynchronously, or if a tool has patched methods of `ASGIHandler` that the one hop skips.
 
     For any other request the handler reads the body, then runs the whole synchronous middleware chain on one of
     `threads` threads. When all of them are busy, up to `max_waiting` requests wait, each for at most `max_wait_s`
@@ -75,7 +75,7 @@ class OneHopASGIHandler(KnownLengthHandler):
     Synchronous iterators run on their view's thread, and may hold `max_streams` of the threads. A view that has
     streamed before waits for a place among the streams before it runs. `max_native` requests, by default 8 for each
     thread, may take the native path at once, and their queue is longer in proportion. Without `streams_share` an
-    asynchronous stream keeps its thread to the end. This is for a process that serves one request at a time, in which
+    asynchronous stream keeps its thread to the end. That suits a process that serves one request at a time, in which
     a persistent connection stays with the thread.
     """
 
@@ -107,7 +107,7 @@ class OneHopASGIHandler(KnownLengthHandler):
         )
         self._stalled_s = stalled_s
         self.may_share = streams_share
-        # Views that have streamed before, so that their next requests wait in the right queue before anything runs.
+        # Views that have streamed before; their next requests wait in the right queue before the chain runs.
         self._streaming_views: set[int | None] = set()
         self._async_streaming_views: set[int | None] = set()
         self._bridged = BridgedViews()
@@ -126,7 +126,7 @@ class OneHopASGIHandler(KnownLengthHandler):
 
     def make_chain_early(self) -> None:
         """Build, before the first request, the chain that most requests need; the other is built on first use."""
-        # A separate watch, so that the handler's own watch still checks at the first request.
+        # Use a separate watch, so that the handler's own watch still checks at the first request.
         is_native_alone = self.needs_asynchronous_chain or not NATIVE_METHODS.isdisjoint(
             PatchWatch(ASGIHandler).patched
         )
@@ -256,7 +256,7 @@ class OneHopASGIHandler(KnownLengthHandler):
             channel.abandon()
             raise
         finally:
-            # Release before sending the answer, because its client may be slow.
+            # Release the resources before sending the answer, because the client may be slow.
             resources.release()
         if isinstance(answer, Answer):
             await answer.send(channel.send)
@@ -272,7 +272,7 @@ class OneHopASGIHandler(KnownLengthHandler):
             answer = self._respond_in_thread(chain, scope, body, channel, hint)
             close_leftovers()
             if isinstance(answer, StreamingHttpResponse):
-                # Its chunks need no thread, so this thread serves other requests.
+                # The stream's chunks need no thread, so this thread serves other requests.
                 return AsyncStream(answer, wrappers_of_request(self._threads))
         except BaseException:
             if isinstance(answer, StreamingHttpResponse):

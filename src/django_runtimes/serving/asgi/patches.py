@@ -68,7 +68,7 @@ class PatchWatch:
         except AttributeError:
             # One of the methods is not a function. Without codes to compare, every check examines all methods.
             codes = None
-        # Compared by identity, because a proxy may equal the function that it imitates.
+        # Functions are compared by identity, because a proxy may equal the function that it imitates.
         if codes is None or codes != self._codes or False in map(is_, functions, self._functions):
             self._functions, self._codes = functions, codes
             self.seen = frozenset(name for name in self._names if is_patched(self._handler_class, name))

@@ -15,7 +15,7 @@ class AsyncBridge:
     """Runs coroutines on the runner's event loop, which a second thread drives while it is in use.
 
     Between `offer()` and `withdraw()`, each `async_to_sync()` on the calling thread uses that loop. The coroutines'
-    thread-sensitive calls run on the calling thread, as under Django's own handler. There they see its database
+    thread-sensitive calls run on the calling thread, as under Django's own handler. They see that thread's database
     connections, with their transactions and attributes, and its thread-local values. With asgiref alone, each call
     would create an event loop, and objects bound to an earlier call's loop would fail.
     """
@@ -31,7 +31,7 @@ class AsyncBridge:
 
     def offer(self) -> None:
         """Let asgiref find the loop on this thread; the loop only starts running when something uses it."""
-        # Set each time, since calls that asgiref makes on this thread leave their own loop here.
+        # Set the loop each time, since calls that asgiref makes on this thread leave their own loop here.
         found = SyncToAsync.threadlocal
         found.main_event_loop, found.main_event_loop_pid = self._loop, self._process
 

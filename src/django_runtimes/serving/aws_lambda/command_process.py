@@ -37,9 +37,10 @@ class CommandEnding:
 def run_command(argv: Sequence[str], *, time_limit_s: float, kept_bytes: int) -> CommandEnding:
     """Run a command, then kill what is left of its process group; call this on the main thread.
 
-    Its standard output and standard error go to this process's standard error, in whole lines and in the order in which
-    they were written; the last `kept_bytes` are kept. After `time_limit_s` it gets SIGTERM, and SIGKILL after a further
-    GRACE_S; its exit code is then 124. If a signal ended it, its exit code is 128 plus the signal's number.
+    The command's standard output and standard error go to this process's standard error, in whole lines and in the
+    order in which they were written; the last `kept_bytes` are kept. After `time_limit_s` the command gets SIGTERM, and
+    SIGKILL after a further GRACE_S; its exit code is then 124. If another signal ended the command, its exit code is
+    128 plus the signal's number.
     """
     process = subprocess.Popen(
         argv,
@@ -51,7 +52,7 @@ def run_command(argv: Sequence[str], *, time_limit_s: float, kept_bytes: int) ->
         process_group=0,
         preexec_fn=_die_with_parent,  # noqa: PLW1509  (no other thread exists that could hold a lock)
     )
-    # Not None, since stdout=PIPE.
+    # `process.stdout` is not None, since stdout=PIPE.
     copy = _Copy(cast("IO[bytes]", process.stdout), kept_bytes)
     reader = threading.Thread(target=copy.run, name="output", daemon=True)
     reader.start()
@@ -83,7 +84,7 @@ class _Copy:
         self._total_bytes = 0
 
     def run(self) -> None:
-        # Neither one endless line nor many lines may fill the memory.
+        # Neither one endless line nor many lines may fill memory.
         while line := self._pipe.readline(_LONGEST_LINE_BYTES):
             os.write(_STANDARD_ERROR, line)
             self._total_bytes += len(line)

@@ -155,7 +155,7 @@ def _read_scope_without_nulls(request: Any) -> Scope:
 
 def _without_host(event: Event) -> tuple[Event, str]:
     """Return the event without its Host header, and the header's value; raise ValueError unless it contains a colon."""
-    # A shallow copy of the changed parts: the rest may be nested too deeply to copy.
+    # Only the changed parts are copied, and shallowly: the rest may be nested too deeply to copy.
     holder = dict(event["Records"][0]["cf"]["request"] if "Records" in event else event)
     hosts: set[str] = set()
     for kind in ("headers", "multiValueHeaders"):

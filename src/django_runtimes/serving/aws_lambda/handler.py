@@ -52,7 +52,8 @@ logger = logging.getLogger(__name__)
 
 _LAMBDA_QUOTA_BYTES = 6 * 2**20
 # A reply cannot exceed a limit that is twelve times the size of its body and headers: JSON writes at most six
-# characters for one, and CloudFront's replies name each header twice. Encoding it to measure it takes milliseconds.
+# characters for one, and CloudFront's replies name each header twice. Encoding a reply to measure it takes
+# milliseconds.
 _MAX_EXPANSION = 12
 # The event that the template's schedule sends.
 _WARM_UP = {"warm_up": True}
@@ -105,7 +106,7 @@ class DirectLambdaHandler:
         self._proxy_headers = proxy_headers or ProxyHeaders()
         self._base_path = base_path
         self._base_path_is_stripped = base_path_is_stripped
-        # One thread: an execution environment serves one request at a time.
+        # One thread is enough, since an execution environment serves one request at a time.
         self._asgi_handler = asgi_handler or OneHopASGIHandler(threads=1, streams_share=False)
         self._application = application or self._asgi_handler
         if self._application is not self._asgi_handler:
@@ -193,7 +194,7 @@ class DirectLambdaHandler:
         self._runner.close()
 
     def _make_chain_early(self) -> None:
-        # A separate watch, so that the handler's own first check happens at the first event.
+        # Use a separate watch, so that the handler's own watch still checks at the first event.
         if self._always_uses_asgi or PatchWatch(ASGIHandler).patched:
             self._asgi_handler.make_chain_early()
         elif has_sync_views():

@@ -14,7 +14,7 @@ _DATA_BYTES_PER_EXTRA = 16
 # Every chunk takes time. This many chunks may have any size; beyond them, chunks must have 16 bytes on average.
 _CHUNKS = 16 * 1024
 _DATA_BYTES_PER_CHUNK = 16
-# Lines read before other connections get their turn, which take about 2 ms.
+# The lines that one turn reads before other connections get theirs; this takes about 2 ms.
 _LINES_PER_TURN = 500
 
 # A field line that the parser would accept in a head.
@@ -58,7 +58,7 @@ class ChunkedBody:
     """A chunked body of at most `max_bytes`; this class measures it, and the parser validates it.
 
     The end is found before the parser sees it, so that the bytes after it are never parsed as part of this request. The
-    parser gets no trailers: it would apply `Connection: close` in them to the connection, and reject the next request.
+    parser gets no trailers: it would apply a trailer `Connection: close` to the connection and reject the next request.
     """
 
     def __init__(self, max_bytes: int) -> None:

@@ -9,7 +9,7 @@ from ssl import SSLContext
 from django_runtimes.serving.http.handshake import Handshake, has_left
 from django_runtimes.serving.http.worker_connections import Connections
 
-# Long enough for another worker to wake up, too short for a client to notice.
+# This is long enough for another worker to wake up, but too short for a client to notice.
 _PAUSE_S = 0.001
 _LARGEST_TURN = 64
 # The most closed connections skipped in one turn, which takes about 3 ms.
@@ -129,7 +129,7 @@ class FairListener:
 
     def _open(self, connection: socket.socket) -> None:
         if connection.family != socket.AF_UNIX:
-            # As uvloop does itself: a response in two writes must not wait for the client's ACK.
+            # uvloop does this itself: a response in two writes must not wait for the client's ACK.
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if _NOTSENT_LOWAT is not None:
                 connection.setsockopt(socket.IPPROTO_TCP, _NOTSENT_LOWAT, _MAX_UNSENT_BYTES)

@@ -25,7 +25,7 @@ logger = logging.getLogger("uvicorn.error")
 # The part of gunicorn's graceful timeout that remains when uvicorn stops waiting: it then cancels requests and closes
 # streams and connections. When gunicorn's timeout ends, it sends SIGKILL.
 CLEAN_UP_S = 5
-# Long enough for a busy connection to get a response with `Connection: close`.
+# This is long enough for a busy connection to get a response with `Connection: close`.
 _RECYCLING_S = 1.0
 # How often uvicorn checks whether it should stop.
 _TICK_S = 0.1
@@ -44,7 +44,7 @@ class FairServer(Server):
         self._master = master
         self._is_orphan = False
         self._freed_memory = FreedMemory()
-        # Copied before any request, so that no request sees values that an earlier one set.
+        # The context is copied before any request, so that no request sees values that an earlier request set.
         self._context = contextvars.copy_context()
 
     @contextlib.contextmanager

@@ -84,7 +84,7 @@ class HeadProtocol(WaitingProtocol):
         return False
 
     def _parse_head_with_upgrade(self, head: bytes) -> bool:
-        """Parse a head with an upgrade other than to a websocket again, without the upgrade.
+        """Parse a head again, without its upgrade, if the upgrade is not to a websocket.
 
         The parser treats everything after an upgrade as another protocol.
         """

@@ -57,6 +57,6 @@ class Lifespan:
         await receive()
         if composed is not None:
             await composed.end()
-        # On a thread, since work that `on_shutdown` waits for may need the event loop.
+        # Run it on a thread, since work that `on_shutdown` waits for may need the event loop.
         await asyncio.to_thread(self._on_shutdown)
         await send({"type": "lifespan.shutdown.complete"})

@@ -172,7 +172,7 @@ class LimitedHttpProtocol(HeadProtocol):
         self.flow.resume_reading()
         self._wait_in(self._connections.kept)
         if self._unparsed:
-            # Scheduled, so that the next request does not run inside the one that just ended.
+            # The call is scheduled, so that the next request does not run inside the one that just ended.
             self.loop.call_soon(self._take_turn, context=self._context.copy())
 
     def _take_turn(self) -> bool:

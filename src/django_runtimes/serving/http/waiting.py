@@ -201,7 +201,7 @@ class WaitingProtocol(HttpToolsProtocol):
             self._note_leaving()
 
     def _leave(self) -> None:
-        """Close once the client has stopped sending: an earlier close could reset it and lose the response."""
+        """Close once the client has stopped sending: closing earlier could reset the connection and lose data."""
         if self._leaving_since is not None or self.transport.is_closing():
             return
         self._note_leaving()

@@ -10,7 +10,7 @@ _LINGER_S = 5.0
 # How long a client may stop reading what a closed transport still sends.
 _WRITE_PAUSE_S = 10.0
 
-# Shared, since event loops fill the buffer and pass it on before they read anything else.
+# All websockets share the buffer, since event loops fill it and pass it on before they read anything else.
 _READ_BUFFER = memoryview(bytearray(READ_BYTES))
 
 
@@ -44,7 +44,7 @@ class WebSocketOutlet:
         self._transport.write(data)
         if not self._is_answered:
             self._is_answered = True
-            # Scheduled, since the protocol is still sending its response.
+            # The call is scheduled, since the protocol is still sending its response.
             asyncio.get_running_loop().call_soon(self._start_reading)
 
     def is_closing(self) -> bool:

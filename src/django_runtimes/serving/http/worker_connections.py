@@ -87,27 +87,27 @@ class Connections:
         """Create empty queues; `opened` holds every connection, including websockets; `clock` is the event loop's."""
         self.limits = limits
         self.clock = clock
-        # Nothing received yet, including unfinished TLS handshakes.
+        # Connections that have received nothing yet, including unfinished TLS handshakes.
         self.fresh: FreshLine = OrderedDict()
-        # Part of a head received.
+        # Connections that have received part of a head.
         self.heads: Line = OrderedDict()
-        # Idle, kept alive after a response.
+        # Idle connections, kept alive after a response.
         self.kept: Line = OrderedDict()
-        # Part of a body received.
+        # Connections that have received part of a body.
         self.bodies: Line = OrderedDict()
-        # After the last response, which may still be sending.
+        # Connections after their last response, part of which may still be unsent.
         self.leaving: Line = OrderedDict()
-        # In addition to the other queues: clients that do not read their response.
+        # Connections whose clients do not read their response; each may be in another queue as well.
         self.blocked: Line = OrderedDict()
-        # In addition to the other queues: requests in reserved places.
+        # Connections with a request in a reserved place; each may be in another queue as well.
         self.reserved: Line = OrderedDict()
         self.unparsed = ByteBudget(limits.unparsed, clock=clock)
         self.messages = ByteBudget(limits.messages, clock=clock)
         self.turns = Turns()
         self.opened = opened
-        # Accepted connections without a protocol.
+        # The number of accepted connections without a protocol.
         self.opening = 0
-        # Those of `opening` that are in `fresh` until their TLS handshake is complete.
+        # How many of `opening` are in `fresh` until their TLS handshake is complete.
         self.handshakes = 0
         self._warned_at = -_WARNING_INTERVAL_S
 

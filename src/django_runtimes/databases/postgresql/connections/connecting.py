@@ -37,7 +37,7 @@ def connect(
             return make(parameters())
         except psycopg.Error as error:
             failure = _without_login(error)
-    # Raised outside the handlers to leave out psycopg's frames, which hold the whole connection string.
+    # The error is raised outside the handlers to leave out psycopg's frames, which hold the whole connection string.
     raise failure
 
 

@@ -27,7 +27,7 @@ class ConnectionSourceMixin(WrapperBase):
     """Opens each connection with current credentials, through the alias's pool if its entry has one."""
 
     _connection_pools: "dict[str, RecoveringPool]" = pools
-    # Set while Django takes a connection, because Django reads `pool` three times.
+    # This is set while Django takes a connection, because Django reads `pool` three times.
     _used_pool: "RecoveringPool | None" = None
 
     @property
@@ -106,7 +106,7 @@ class ConnectionSourceMixin(WrapperBase):
                 return present
             pools[self.alias] = new
         if present is not None:
-            # Its threads end at once unless they are connecting.
+            # The old pool's threads end at once unless they are connecting.
             present.close(timeout=1.0)
         return new
 
@@ -161,7 +161,7 @@ def _copy_of(options: dict[str, Any]) -> dict[str, Any]:
 
 
 def _note_statements(connection: Any, entry: dict[str, Any]) -> None:
-    # Set afterwards, because Django connects through psycopg's own function, which takes no connection class.
+    # The class is set afterwards, because Django connects through psycopg's own function, which takes no class.
     connection.__class__ = watched(connection.__class__)
     connection.server_cursor_factory = noting(connection.server_cursor_factory)
     connection.session = SessionState(connection)

@@ -26,7 +26,7 @@ _EMPTY_QUERY = b""
 # How long to wait once an outage has lasted longer than the pool's timeout: enough for a connection that is almost
 # ready.
 _TIMEOUT_IN_OUTAGE_S = 0.25
-# Shorter than any client's timeout.
+# This is shorter than any client's timeout.
 _RECLAIM_EVERY_S = 0.1
 
 _DEFAULTS = {
@@ -165,7 +165,7 @@ class RecoveringPool(ConnectionPool[PooledConnection]):
         self._lent.discard(conn)
         conn.session.holder = None
         self._last_movement_s = monotonic()
-        # Invalidates the connection's cursors.
+        # This invalidates the connection's cursors.
         conn.session.number += 1
         super().putconn(conn)
 

@@ -42,7 +42,7 @@ _COMMENT_EDGE = re.compile(r"/\*|\*/")
 
 @cache
 def _token() -> re.Pattern[str]:
-    # Compiled on first use, since Lambda keeps no sessions and should not pay for this at a cold start.
+    # The pattern is compiled on first use, since Lambda keeps no sessions and its cold starts should not take longer.
     return re.compile(_GRAMMAR, re.VERBOSE | re.DOTALL)
 
 

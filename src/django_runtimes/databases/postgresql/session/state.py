@@ -23,7 +23,7 @@ _ATTRIBUTES = (
     *("autocommit", "row_factory", "cursor_factory", "server_cursor_factory"),
     *("isolation_level", "read_only", "deferrable", "prepare_threshold", "prepared_max"),
 )
-# The same attributes without psycopg's properties, which are slower: they are read at the end of every request.
+# The same attributes, read without psycopg's properties, which would be too slow at the end of every request.
 _attributes_of = attrgetter(
     *("_autocommit", "row_factory", "cursor_factory", "server_cursor_factory"),
     *("_isolation_level", "_read_only", "_deferrable", "_prepared.prepare_threshold", "_prepared.prepared_max"),
@@ -193,5 +193,5 @@ def _may_leave_state(query: object, cursor: psycopg.Cursor[Any]) -> bool:
     return _remembered(text) if len(text) <= _LONGEST_REMEMBERED else may_leave_state(text)
 
 
-# Applications send the same few statements over and over.
+# The results are cached, because applications send the same few statements over and over.
 _remembered = lru_cache(maxsize=512)(may_leave_state)

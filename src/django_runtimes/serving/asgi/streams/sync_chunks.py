@@ -19,6 +19,6 @@ async def one_chunk(content: bytes) -> AsyncIterator[bytes]:
 
 
 async def no_chunks() -> AsyncIterator[bytes]:
-    """Yield no content; the view's iterator is closed with the response without being started."""
+    """Yield no content; the view's iterator is never started, and is closed with the response."""
     return
     yield b""

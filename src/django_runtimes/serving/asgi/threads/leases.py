@@ -22,7 +22,7 @@ from django_runtimes.serving.asgi.threads.threads import LongLivedThreads
 
 logger = logging.getLogger(__name__)
 
-# Longer than the time that the server gives requests to finish before it closes the handler.
+# This is longer than the time that the server gives requests to finish before it closes the handler.
 _LAST_RETURN_S = 30.0
 
 
@@ -50,7 +50,7 @@ class ThreadLeases:
         """Run the block's thread-sensitive calls on a leased thread.
 
         With `shares` they run on any free thread, which the lease keeps only while a connection needs it. `wrappers`
-        are the request's database wrappers if it has run on another thread before.
+        are the request's database wrappers if the request has run on another thread before.
         """
         lease = Lease(self, shares=shares, wrappers=wrappers)
         try:
@@ -63,7 +63,7 @@ class ThreadLeases:
             lease.end()
 
     def close(self) -> None:
-        """Wait until all leases end, then end all threads and connections; it blocks the calling thread."""
+        """Block the calling thread until all leases end, then end all threads and connections."""
         with self._returned:
             self._returned.wait_for(lambda: len(self._idle) == len(self._all), _LAST_RETURN_S)
         while self._all:
@@ -120,7 +120,7 @@ class Lease(Executor):
     the engine's `needs_thread` says. Its connections' wrappers move with it from thread to thread.
     """
 
-    # A class attribute until it changes.
+    # This stays a class attribute until it changes.
     _is_over = False
 
     def __init__(self, leases: ThreadLeases, *, shares: bool, wrappers: RequestWrappers | None) -> None:
@@ -214,7 +214,7 @@ class Lease(Executor):
             is_moving = self._shares or self._wrappers is not None
             is_clean = not (is_cut_off or self._unfinished or is_moving or self._has_open_transaction)
             if thread is not None and not is_clean:
-                # Counted as a call, so that the running call does not hand the thread back first.
+                # The closing is counted as a call, so that the running call does not hand the thread back first.
                 self._unfinished += 1
         if thread is None:
             self._on_free()
@@ -287,7 +287,7 @@ class Lease(Executor):
                 return
             thread = self._thread
             if thread is not None and self._wrappers is not None:
-                # Uninstall now: the next call may get another thread, which installs them.
+                # Uninstall the wrappers now: the next call may get another thread, and installs them there.
                 self._wrappers.uninstall(thread)
             self._thread = None
         if thread is not None:

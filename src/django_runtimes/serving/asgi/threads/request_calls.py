@@ -23,7 +23,7 @@ class RequestCalls(Executor):
         self._leases = leases
         self._shares = shares
         self._held: dict[_Owner, Lease] = {}
-        # Never entered, because leaving it would end the calls of all requests and of the tasks that outlive them.
+        # This context is never entered: leaving it would end the calls of all requests and of tasks that outlive them.
         self.context = ThreadSensitiveContext(executor=self)
         SyncToAsync.context_to_thread_executor[self.context] = self
 

@@ -20,7 +20,8 @@ def needs_thread() -> bool:
     is_needed = False
     for connection in connections.all(initialized_only=True):
         if connection.in_atomic_block:
-            # This is so even if the connection is lost: the next lease would find the wrapper inside a transaction.
+            # The thread is needed even if the connection is lost: the next lease would find the wrapper inside a
+            # transaction.
             is_needed = True
         elif connection.connection is not None:
             if getattr(connection, "needs_thread", True):

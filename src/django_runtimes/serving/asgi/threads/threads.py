@@ -58,7 +58,7 @@ class HopExecutor(Executor):
         self._on_submit = on_submit
 
     def submit(self, call: Any, /, *args: Any, **kwargs: Any) -> "Future[Any]":
-        """Submit from the event loop's thread."""
+        """Submit `call`; use this method only on the event loop's thread."""
         withdrawable = _WithdrawableCall(partial(call, *args, **kwargs) if args or kwargs else call)
         try:
             future = self._executor.submit(withdrawable)

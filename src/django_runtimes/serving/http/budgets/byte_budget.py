@@ -4,7 +4,7 @@ from collections import OrderedDict, defaultdict
 from collections.abc import Callable
 from typing import Protocol
 
-# Added to the age of each holder, so that size decides among young ones.
+# This is added to the age of each holder, so that size decides among young holders.
 _ADDED_AGE_S = 5.0
 _NO_ENTRY = (0, 0)
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 # Fewer closed connections free too little memory.
 _MIN_CLOSED = 32
-# Python frees their memory in the seconds after they close, so it is returned after 4, 8 and 12 seconds.
+# Python frees the memory of connections in the seconds after they close, so it is returned after 4, 8 and 12 seconds.
 _TRIM_FOR_S = 12
 _TRIM_EVERY_S = 4
 
@@ -13,8 +13,8 @@ _TRIM_EVERY_S = 4
 class FreedMemory:
     """Makes glibc return freed memory to the operating system once many connections have closed.
 
-    glibc keeps all memory below the highest block in use, 20 MB and more after a flood. Does nothing with other C
-    libraries.
+    glibc keeps all memory below the highest block in use, 20 MB and more after a flood. With other C
+    libraries this does nothing.
     """
 
     def __init__(self, trim: Callable[[int], int] | None = None) -> None:

@@ -13,8 +13,8 @@ TakeTurn = Callable[[], bool]
 class Turns:
     """Runs connections in turn, for at most 3 ms in each iteration of the event loop.
 
-    Chunks and frames may be tiny or empty, and each takes a thousand times as long as its bytes while other clients
-    wait.
+    Chunks and frames may be tiny or empty. Parsing one takes a thousand times as long as its bytes alone would take,
+    while other clients wait.
     """
 
     def __init__(self) -> None:
