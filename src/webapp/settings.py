@@ -54,7 +54,7 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 
-# DATABASE_URL, or WEBAPP_DB_HOST and its group, sets the address.
+# DATABASE_URL sets the address, or else WEBAPP_DB_HOST, WEBAPP_DB_NAME and WEBAPP_DB_USER do.
 DATABASES: dict[str, dict[str, object]] = {"default": {}}
 
 STATIC_URL = "static/"

@@ -64,7 +64,7 @@ def test_sqlite_is_refused(engine):
 
     assert text == (
         f"DATABASES['default'] has the engine {engine!r}, whose file aws_ecs loses with each instance; "
-        "set DATABASE_URL, or WEBAPP_DB_HOST and its group, to a PostgreSQL database"
+        "set DATABASE_URL, or WEBAPP_DB_HOST, WEBAPP_DB_NAME and WEBAPP_DB_USER, to a PostgreSQL database"
     )
 
 

@@ -85,7 +85,7 @@ def _refuse_sqlite(alias: str, project: Mapping[str, Any], variables: ProcessVar
         return
     engine = str(project["ENGINE"])
     remedy = (
-        "set DATABASE_URL, or WEBAPP_DB_HOST and its group, to a PostgreSQL database"
+        "set DATABASE_URL, or WEBAPP_DB_HOST, WEBAPP_DB_NAME and WEBAPP_DB_USER, to a PostgreSQL database"
         if alias == "default"
         else "name a PostgreSQL database in the settings"
     )
