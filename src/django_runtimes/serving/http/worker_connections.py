@@ -192,7 +192,7 @@ class Connections:
             end()
 
     def _removable(self) -> Iterator[Callable[[], None]]:
-        """Yield, in this order, the method that closes each connection that can make room for another."""
+        """Yield the methods that close connections to make room for others, in the order in which to call them."""
         now = self.clock()
         for connection in _older(self.leaving, now - _SENDING_S):
             yield connection.end_silently
