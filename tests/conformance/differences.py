@@ -1,4 +1,4 @@
-"""Lists of tests that pass with Django's parts but not with ours, each with its reason and its ending here."""
+"""Lists of tests that pass with Django's parts but not with ours, each with its reason and its expected ending."""
 
 import tomllib
 from collections.abc import Iterable, Mapping

@@ -22,14 +22,15 @@ class LambdaServer:
 
     def __init__(self, make_handler: type[OneHopASGIHandler]) -> None:
         self._make_handler = make_handler
-        # One handler for each base path, because a function has only one and the tests choose it by request.
+        # One handler for each base path, because a function has only one base path and each request of a test may have
+        # another.
         self._handlers: dict[str, DirectLambdaHandler] = {}
         # Each server needs its own thread, because a view may be a client of another function.
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="function")
 
     def submit(self, scope: dict[str, Any], body: bytes) -> "Future[Reply]":
         """Start serving a request."""
-        # asgiref passes the language and other context variables of the test on.
+        # asgiref passes on the test's language and its other context variables.
         invoke = sync_to_async(self._invoke, thread_sensitive=False, executor=self._thread)
         return asyncio.run_coroutine_threadsafe(invoke(scope, body), server_loop())
 

@@ -12,7 +12,7 @@ from tests.conformance.ending import Ending, Endings
 from tests.conformance.suites import PLACE
 
 _ROOT = Path(__file__).parents[2]
-# Even on a busy machine the longest test, and creating the databases of all labels, take a fraction of this.
+# Even on a busy machine, the longest test and the creation of all databases take only a fraction of this time.
 STALLED_S = 180.0
 # faulthandler writes this after the dots of the earlier tests.
 _STALLED = re.compile(r"Timeout \(\d+:\d\d:\d\d(\.\d+)?\)!$", re.MULTILINE)

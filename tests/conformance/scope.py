@@ -29,7 +29,7 @@ def scope_of_environ(environ: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
         and (name.startswith("HTTP_") or (name in ("CONTENT_TYPE", "CONTENT_LENGTH") and value != ""))
     ]
     if environ.get("REMOTE_USER"):
-        # A proxy names the user to an ASGI server by this header, and Django's asynchronous middleware reads it.
+        # A proxy passes the user to an ASGI server in this header, and Django's asynchronous middleware reads it.
         headers.append((b"remote-user", environ["REMOTE_USER"].encode("latin-1")))
     scope = {
         "type": "http",

@@ -199,7 +199,7 @@ def test_the_asgi_application_needs_no_server_extra(installed: InstalledWheel, p
 
 
 @pytest.mark.parametrize("case", sorted(REFUSED))
-def test_a_missing_extra_is_a_one_line_error_with_a_command(installed: InstalledWheel, project: Path, case: str):
+def test_a_missing_extra_is_reported_in_one_line_with_a_command(installed: InstalledWheel, project: Path, case: str):
     (program, *arguments), variables, exit_code, beginning = REFUSED[case]
     environ = {"DJANGO_SETTINGS_MODULE": "config.settings", **variables}
 

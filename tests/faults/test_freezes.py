@@ -47,7 +47,7 @@ async def test_a_connection_silenced_during_a_freeze_costs_little_time(trial: Tr
     limits = {"errors": 0, "first_response_s": 3.0, "new_environments": 0}
     least = {"frozen": 1}
     if trial.target == LAMBDA:
-        # With a connection per request there is none that could fall silent.
+        # With a connection per request there is no connection that could fall silent.
         limits["connections_held"] = 0
     else:
         least |= {"connections_held": 1, "packets_dropped": 1}

@@ -20,7 +20,7 @@ from tests.faults.waiting import until
 
 _STORM = 500
 _REFUSALS = ("too many clients already", "remaining connection slots")
-# All of the 100 except three reserved ones and the connections of the case itself.
+# All of the server's 100 connections, except three reserved connections and the case's own.
 _STOLEN_AT_LEAST = 90
 _CONNECT_TIMEOUT_S = 5
 _TRIES = 10

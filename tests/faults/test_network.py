@@ -61,7 +61,7 @@ async def test_requests_are_answered_in_time_on_a_silent_network(trial: Trial, t
 async def test_a_warm_request_makes_few_round_trips(trial: Trial, tmp_path) -> None:
     # Besides its queries a request checks its pooled connection, or logs in if each request has its own connection.
     limits = {"round_trips_beyond_queries": 8 if trial.target == LAMBDA else 1}
-    # Fewer would mean that the queries bypassed the relay, or that it did not delay them.
+    # Fewer round trips would mean that the queries bypassed the relay, or that the relay did not delay them.
     least = {"round_trips": _QUERIES, "latency_in_round_trips": _QUERIES}
     with trial.judged(least=least, errors=0, **limits), a_database() as database, Relay(database.port) as relay:
         moving = MovingDatabase(database, relay.host, relay.port)

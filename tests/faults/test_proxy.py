@@ -82,7 +82,7 @@ async def test_a_paused_proxy_delays_requests_without_an_error(trial: Trial, tmp
 
 @fault(15, "session state through the proxy", LAMBDA)
 async def test_no_statement_leaves_state_in_a_proxys_session(trial: Trial, tmp_path) -> None:
-    # Fewer would mean that not all statements were logged.
+    # Fewer statements would mean that the log is incomplete.
     least = {"statements": _ROUNDS * _ITERATIONS * _STATEMENTS_PER_ITERATION}
     with trial.judged(least=least, errors=0, statements_with_state=0), a_database() as database:
         async with serving(trial.target, database, tmp_path) as system:
@@ -97,7 +97,7 @@ async def test_no_statement_leaves_state_in_a_proxys_session(trial: Trial, tmp_p
                     Client(system.url, hidden=system.hidden) as client,
                 ):
                     for _ in range(_ROUNDS):
-                        # Several at a time, so that the proxy has connections to mix up.
+                        # Send several requests at a time, so that the proxy could mix up connections.
                         paths = ["/faults/iterate/"] * _ITERATIONS + ["/api/statistics", "/api/entries?page_size=5"]
                         await asyncio.gather(*(client.read(path) for path in paths))
                 with database.log.open(errors="replace") as log:

@@ -14,7 +14,7 @@ _CLIENT_TIMEOUTS_S = tuple(milliseconds / 1_000 for milliseconds in range(1, 21)
 
 
 @fault(21, "duplicate delivery", CONTAINER, LAMBDA, short=[CONTAINER])
-async def test_a_write_delivered_twice_is_one_row_with_one_response(trial: Trial, tmp_path) -> None:
+async def test_a_write_delivered_twice_makes_one_row_and_one_response(trial: Trial, tmp_path) -> None:
     least = {"given_up": 1}
     with trial.judged(least=least, unsuccessful=0, different_responses=0, errors=0), a_database() as database:
         async with serving(trial.target, database, tmp_path, ready=4) as system:

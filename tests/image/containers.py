@@ -31,7 +31,7 @@ _LOCKED_UP = (
 
 
 class Container:
-    """A container in the foreground of a podman process, which forwards signals and removes it when it ends."""
+    """A container in the foreground of a podman process, which forwards signals and finally removes the container."""
 
     def __init__(self, name: str, process: "subprocess.Popen[bytes]", *, url: str, log: Path) -> None:
         self.name = name
@@ -65,7 +65,7 @@ class Container:
             time.sleep(0.02)
 
     def signal(self, number: Signals) -> None:
-        """Send a signal to its first process."""
+        """Send a signal to the container's first process."""
         podman("kill", "--signal", number.name, self.name)
 
     def wait(self, timeout_s: float = 30.0) -> int:
@@ -78,7 +78,7 @@ class Container:
         return self.wait()
 
     def remove(self) -> None:
-        """Kill it if it still runs."""
+        """Kill the container if it still runs."""
         with contextlib.suppress(RuntimeError):
             podman("rm", "--force", "--time", "0", self.name)
         processes.stop(self._process)
@@ -99,9 +99,9 @@ def run_container(
 ) -> Iterator[Container]:
     """Start a container, and kill it at the end of the block; `arguments` follow the image's entry point.
 
-    `network` is host (it serves at 127.0.0.1, and can reach servers there), bridge (its port is published at
-    127.0.0.1) or none. `options` are further options of `podman run`. Enter it in the main thread, because podman,
-    and with it the container, ends with the thread that started it.
+    `network` is host (it serves at 127.0.0.1, and can reach servers there), bridge (its port is published at 127.0.0.1)
+    or none. `options` are further options of `podman run`. Enter this context in the main thread, because podman, and
+    with it the container, ends with the thread that started it.
     """
     name = f"webapp-test-{secrets.token_hex(6)}"
     port = ports.free_port()

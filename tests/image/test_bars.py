@@ -77,7 +77,7 @@ def test_the_size_is_as_close_on_a_base_without_compiled_files(cold_build, packa
 
 
 def test_it_starts_almost_as_fast_as_bare_uvicorn_with_django(image, log):
-    """Compare with the same settings under Django's own handler and plain uvicorn, in alternating starts."""
+    """Start the image and plain uvicorn with Django's own handler alternately, with the same settings."""
     ours, bare = [], []
     for _ in range(_STARTS):
         ours.append(_start_s(image, log))

@@ -55,7 +55,7 @@ def run(image: str, log: Path, *arguments: str, **environ: str) -> tuple[int, st
         return container.wait(60), container.logs()
 
 
-def test_its_django_is_the_locked_version(image):
+def test_the_image_has_the_locked_version_of_django(image):
     lock = (CHECKOUT / "requirements" / "serving.txt").read_text(encoding="utf-8")
 
     python = ("--entrypoint=/opt/venv/bin/python", image, "-c", "import django; print(django.__version__)")

@@ -34,8 +34,8 @@ def test_the_image_has_the_newest_django_and_the_same_python(newest):
 
 @pytest.mark.parametrize("runtime", _TESTS_BY_RUNTIME)
 def test_the_librarys_tests_pass(newest, runtime):
-    # The tests' servers listen on the container's loopback, and it has no other network. Our `podman` reports only
-    # stderr, so pytest's output goes there.
+    # The tests' servers listen on the container's loopback, and the container has no other network. Our `podman`
+    # reports only stderr, so pytest's output goes there.
     podman(
         *("run", "--rm", "--network", "none", "--env", f"WEBAPP_RUNTIME={runtime}", newest),
         *(

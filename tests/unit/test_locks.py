@@ -39,7 +39,7 @@ def test_the_serving_lock_has_the_library_and_three_extras():
     needs = [Requirement(text) for text in [*shipped, *own] if not text.startswith("#")]
     locked = set(re.findall(r"^(\S+)==", (_REQUIREMENTS / "serving.txt").read_text(encoding="utf-8"), re.MULTILINE))
 
-    # The lock may hold more, because uv adds their dependencies for every platform.
+    # The lock may contain more packages, because uv adds dependencies for every platform.
     assert {need.name for need in needs} <= locked
     assert not {Requirement(text).name for text in extras["compare"]} & (locked - {need.name for need in needs})
 

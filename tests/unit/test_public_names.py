@@ -10,7 +10,7 @@ import pytest
 import django_runtimes
 
 PROJECT = Path(__file__).parents[2] / "src" / "webapp"
-# SILENCED_SYSTEM_CHECKS names checks like this.
+# SILENCED_SYSTEM_CHECKS contains names of this form.
 CHECK = re.compile(r"django_runtimes\.[EW]\d{3}")
 
 

@@ -8,7 +8,7 @@ from tests.applications.composed import api
 
 
 class Echo(AsyncJsonWebsocketConsumer):
-    """Echoes messages with their client and the scope."""
+    """Echoes each message, with its client and the scope."""
 
     async def receive_json(self, content: object) -> None:
         """Echo one message."""

@@ -10,5 +10,5 @@ INSTALLED_APPS = [
     "journal",
 ]
 ROOT_URLCONF = "journal.urls"
-# The check would report INSTALLED_APPS, which differs on purpose.
+# Otherwise the check would report INSTALLED_APPS, which differs on purpose.
 SILENCED_SYSTEM_CHECKS = ["django_runtimes.W020"]

@@ -14,7 +14,7 @@ def databases(engine: str, *, pool: bool) -> dict[str, dict[str, Any]]:
         "PASSWORD": url.password,
         "HOST": url.hostname,
         "PORT": url.port,
-        # Threads of some tests hold a connection each, in either database.
+        # In some tests each thread holds a connection to one of the databases.
         "OPTIONS": {"pool": {"min_size": 0, "max_size": 10, "timeout": 10}} if pool else {},
     }
     prefix = os.environ["CONFORMANCE_DATABASE"]

@@ -152,7 +152,7 @@ class StandIn:
     def describe_image(
         self, digest: str, *, variables: Mapping[str, str] | None = None, python_path: Path | None = None
     ) -> None:
-        """Set the contents of an image from the registry, which are otherwise this checkout alone."""
+        """Set the contents of an image from the registry; by default the image contains only this checkout."""
         self._control(
             "contents",
             {

@@ -158,7 +158,7 @@ def test_an_image_that_lambda_does_not_support_is_refused(cloudformation, shared
     assert message in reason(cloudformation, f"refused-{tag}", "Function", "CREATE_FAILED")
 
 
-def test_traffic_shifts_and_the_former_version_stays(cloudformation, shared_aws, images):
+def test_traffic_shifts_and_the_former_version_is_kept(cloudformation, shared_aws, images):
     apply(cloudformation, "shifting", _web(), Image=images["first"])
     shared_aws.slow(0.5)
 

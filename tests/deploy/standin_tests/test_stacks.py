@@ -134,7 +134,7 @@ def test_a_retained_resource_outlives_its_stack(cloudformation, shared_aws):
     assert [group["logGroupName"] for group in groups] == ["/kept"]
 
 
-def test_retain_except_on_create_ends_with_a_failed_creation(cloudformation, shared_aws):
+def test_retain_except_on_create_deletes_after_a_failed_creation(cloudformation, shared_aws):
     kept = {**LOG, "DeletionPolicy": "RetainExceptOnCreate", "Properties": {"LogGroupName": "/once"}}
     shared_aws.fail("Log", "not today", stack="unlucky", on="create")
     apply(cloudformation, "unlucky", template({"Kept": kept, "Log": {**LOG, "DependsOn": "Kept"}}))

@@ -28,7 +28,7 @@ SOURCE = Path(__file__).parents[3] / "src"
 # The tools run on a developer's machine, with the developer's permissions.
 TOOLS = {"compare", "deploy", "doctor"}
 
-# S3's permissions have other names than its calls; True marks permissions on objects.
+# S3's permissions and its calls have different names; True marks permissions on objects.
 S3_PERMISSIONS = {
     "AbortMultipartUpload": {"s3:AbortMultipartUpload": True},
     "CompleteMultipartUpload": {"s3:PutObject": True},

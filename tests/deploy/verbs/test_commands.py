@@ -84,9 +84,7 @@ def test_a_command_that_may_have_run_is_not_retried(project: Project, aws: Stand
     assert aws.calls().count("lambda:Invoke") == asked + 1
 
 
-def test_locked_migrations_are_an_error_that_says_to_wait(
-    project: Project, aws: StandIn, monkeypatch: pytest.MonkeyPatch
-):
+def test_the_error_for_locked_migrations_says_to_wait(project: Project, aws: StandIn, monkeypatch: pytest.MonkeyPatch):
     for name, value in aws.environ.items():
         monkeypatch.setenv(name, value)
     consent = Consent(yes=True, dry_run=False)

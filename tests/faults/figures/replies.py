@@ -1,4 +1,4 @@
-"""The outcome of each request, and the figures of an outage that many outcomes give."""
+"""The outcome of each request, and the figures of an outage, which are computed from many outcomes."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -2,7 +2,7 @@
 
 import re
 
-# A line of the server's log has the time, [process] and LOG before the statement, of the simple or extended protocol.
+# In the server's log, the time, the process in brackets and LOG precede a statement of the simple or extended protocol.
 _STATEMENT = re.compile(r"\[(?P<process>\d+)\] LOG:  (?:statement|execute (?P<name>[^:]+)): (?P<sql>.*)", re.DOTALL)
 _PINNING = re.compile(r"\s*(SET|RESET|LISTEN|PREPARE|DECLARE|DISCARD)\b|.*\bset_config\s*\(", re.IGNORECASE | re.DOTALL)
 # Inside a transaction these are fine, because their effect ends with it.

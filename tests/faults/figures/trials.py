@@ -42,7 +42,8 @@ class Case:
 class Verdict:
     """The worst value of each figure of a case, and its limit.
 
-    `least` holds the lower limit of each figure that proves the fault, whose worst value is its smallest.
+    `least` holds the lower limits of the figures that prove the fault; the worst value of such a figure is its
+    smallest.
     """
 
     case: Case

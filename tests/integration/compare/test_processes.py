@@ -80,7 +80,7 @@ def test_a_child_that_ignores_the_signal_is_killed_after_the_grace(log):
     assert child.returncode == -signal.SIGKILL
 
 
-def test_a_childs_own_children_end_with_it(log):
+def test_a_childs_own_children_end_with_the_child(log):
     child = _spawn("import subprocess; subprocess.run(['sleep', '600'])", log)
     assert processes.wait_until(child, lambda: bool(descendants(child.pid)), timeout_s=30)
     grandchildren = descendants(child.pid)
@@ -99,7 +99,7 @@ def test_stopping_an_exited_child_is_not_an_error(log):
     assert child.returncode == 3
 
 
-def test_waiting_ends_when_the_child_does(log):
+def test_waiting_ends_when_the_child_exits(log):
     child = _spawn("print('no such table')", log)
     started = time.monotonic()
 
@@ -144,7 +144,7 @@ def test_free_ports_are_below_the_ports_of_outgoing_connections():
     assert all(ports.free_port() < first_ephemeral for _ in range(20))
 
 
-def test_a_free_port_can_be_listened_on():
+def test_a_server_can_listen_on_a_free_port():
     with socket.create_server(("127.0.0.1", ports.free_port())) as listener:
         assert ports.accepts_connections(listener.getsockname()[1])
 

@@ -14,7 +14,7 @@ MEMBERS = (APPLICATIONS / "members.toml").read_text().replace('python_path = "."
 
 @pytest.fixture
 def compare_members(tmp_path: Path):
-    """Compares the members' site, with texts of its workload replaced."""
+    """Replaces texts in the workload of the members' site, and runs a comparison."""
 
     def run(*replaced: tuple[str, str], targets: tuple[str, ...] = (CONTAINER,)) -> tuple[int, Run, str]:
         text = MEMBERS

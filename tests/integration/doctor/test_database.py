@@ -24,7 +24,7 @@ def test_operations_count_against_the_databases_limit(database_server, database)
     assert examined.returncode == 1
 
 
-def test_a_sound_configuration_exits_0(database_server, database, alter):
+def test_a_sound_configuration_gives_exit_code_0(database_server, database, alter):
     alter(**dict.fromkeys(TIMEOUTS, "8s"))
 
     examined = doctor(**REQUIRED, DATABASE_URL=database_server.url(database))
@@ -83,7 +83,7 @@ def test_a_time_zone_that_django_resets_gets_a_warning(database_server, database
     assert all("is Europe/Berlin, so Django sets UTC" in text for text in zones)
 
 
-def test_an_exceeded_budget_exits_1(database_server, database):
+def test_an_exceeded_budget_gives_exit_code_1(database_server, database):
     slots = available(database_server)
 
     examined = doctor(

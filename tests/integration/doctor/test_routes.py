@@ -153,7 +153,7 @@ def test_missing_aws_credentials_are_wrong():
     assert "give this process an AWS role or access keys" in examined.stdout
 
 
-def test_a_wrong_password_is_wrong_and_is_not_shown(database_server, database):
+def test_a_wrong_password_is_reported_and_not_shown(database_server, database):
     address = parse_database_url(database_server.url(database))
     url = f"postgresql://{address.user}:hunter2-secret@{address.host}:{address.port}/{database}"
 

@@ -9,7 +9,7 @@ from tests.integration.doctor.examination import REQUIRED, UNREACHABLE, doctor, 
 pytestmark = pytest.mark.profile_free
 
 
-def test_without_variables_it_reports_what_is_missing():
+def test_without_variables_it_reports_the_missing_variables():
     examined = doctor()
 
     assert examined.returncode == 78

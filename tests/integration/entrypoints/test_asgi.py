@@ -36,7 +36,7 @@ async def request(method, path, headers, body=b""):
         "client": ("10.0.0.7", 40000),
         "server": ("10.0.0.8", 8000),
     }
-    # Imported after collectstatic, since WhiteNoise looks for the files when the handler is created.
+    # Import this after collectstatic, since WhiteNoise looks for the files when the handler is created.
     from django_runtimes.entrypoints.asgi import application
 
     communicator = ApplicationCommunicator(application, scope)

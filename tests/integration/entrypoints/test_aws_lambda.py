@@ -25,7 +25,7 @@ def handler() -> Iterator[Callable[..., dict]]:
     """The handler in a thread that has an event loop, as awslambdaric's main thread does."""
     with asyncio.Runner() as runner:
         asyncio.set_event_loop(runner.get_loop())
-        # Imported after collectstatic, since WhiteNoise looks for the files when the handler is created.
+        # Import this after collectstatic, since WhiteNoise looks for the files when the handler is created.
         from django_runtimes.entrypoints import aws_lambda
 
         yield aws_lambda.handler

@@ -1,4 +1,4 @@
-"""Starts the files of docs/compose.md as it describes, and handlers that cannot be started."""
+"""Starts the files in docs/compose.md as the document describes, and handlers that cannot be started."""
 
 import json
 import os

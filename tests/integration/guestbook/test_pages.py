@@ -96,7 +96,7 @@ def test_the_text_of_an_entry_is_escaped(client):
         assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
 
 
-def test_an_entry_has_a_page_of_its_own(client):
+def test_an_entry_has_its_own_page(client):
     entry = Entry.objects.create(author="Ada", message="One\n\nTwo")
 
     page = client.get(entry.get_absolute_url())

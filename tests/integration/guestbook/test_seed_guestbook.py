@@ -39,7 +39,7 @@ def test_visitors_entries_are_kept():
 def test_samples_have_no_idempotency_key():
     add_sample_entries(10)
 
-    # A comparison counts the rows that have a key, and these are not its own.
+    # A comparison counts the rows that have a key, but it did not write the samples.
     assert not Entry.objects.filter(idempotency_key__isnull=False).exists()
 
 

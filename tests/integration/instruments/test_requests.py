@@ -8,7 +8,7 @@ import pytest
 from tests.integration.instruments.application import HOST
 from tests.integration.instruments.tools import TOOLS
 
-# Requested in sequence: the data of one request must not appear on the next.
+# These paths are requested in sequence: the data of one request must not appear on the next request.
 _VIEWS = ("mark", "fail", "plain", "mark_fail", "fail", "mark", "plain", "stream", "fail")
 _CONCURRENT_VIEWS = ("mark", "fail", "mark_fail", "plain")
 _CONCURRENT = 24

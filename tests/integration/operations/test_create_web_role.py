@@ -1,4 +1,4 @@
-"""`webapp create_web_role` run by an administrator who is no superuser, as on RDS."""
+"""`webapp create_web_role` run by an administrator who is not a superuser, as on RDS."""
 
 import os
 import subprocess

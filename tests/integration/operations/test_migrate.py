@@ -46,7 +46,7 @@ def test_one_of_three_processes_migrates_while_the_others_wait(journal):
         assert "No migrations to apply." in other.output
 
 
-def test_three_started_together_on_an_empty_database_succeed(journal):
+def test_three_processes_started_together_succeed(journal):
     started = [journal.migrate(JOURNAL_SLEEP_S="0.5") for _ in range(3)]
 
     assert [migrate.end() for migrate in started] == [0, 0, 0]
@@ -54,7 +54,7 @@ def test_three_started_together_on_an_empty_database_succeed(journal):
     assert journal.applied() == ALL
 
 
-def test_waiting_too_long_exits_75_and_changes_nothing(journal):
+def test_migrate_exits_with_75_and_changes_nothing_after_a_long_wait(journal):
     with psycopg.connect(journal.url, autocommit=True) as holder:
         holder.execute("SELECT pg_advisory_lock(%s)", [LOCK_KEY])
 

@@ -90,7 +90,7 @@ def template(request):
 
 
 def session(request):
-    # SessionMiddleware saves it after the view returns.
+    # SessionMiddleware saves the session after the view returns.
     request.session["author"] = "Ada"
     return HttpResponse("saved later")
 

@@ -235,7 +235,7 @@ def test_a_run_that_ends_early_gives_no_verdict(pinlint, tmp_path, source, reaso
     assert json.loads((tmp_path / "pins.json").read_text())["pins"] == []
 
 
-def test_an_interrupt_exits_130(pinlint, tmp_path):
+def test_an_interrupted_run_exits_with_130(pinlint, tmp_path):
     file = tmp_path / "test_interrupted.py"
     file.write_text("def test_a(): raise KeyboardInterrupt\n")
 

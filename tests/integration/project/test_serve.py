@@ -58,14 +58,14 @@ def test_the_prepare_commands_fill_the_database(foreign):
         assert '"items": 3' in get(f"{url}/items/")
 
 
-def test_no_prepare_leaves_the_database_empty(foreign):
+def test_the_option_no_prepare_leaves_the_database_empty(foreign):
     foreign.name_workload()
 
     with serving(foreign, "--no-prepare") as (_, url):
         assert '"items": 0' in get(f"{url}/items/")
 
 
-def test_settings_that_do_not_load_start_nothing(foreign):
+def test_nothing_is_started_if_the_settings_do_not_load(foreign):
     ended = foreign.webapp("serve", "--port", str(free_port()), DJANGO_SETTINGS_MODULE="config.absent")
 
     assert ended.returncode == 1

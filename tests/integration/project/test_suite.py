@@ -46,7 +46,7 @@ def test_a_failure_under_one_profile_sets_the_exit_code(foreign):
     assert "test_it_passes_in_a_container" in ended.stderr
 
 
-def test_pytest_runs_if_the_project_configures_it(foreign):
+def test_pytest_is_used_if_the_project_configures_it(foreign):
     foreign.write("config/settings_for_tests.py", "from config.settings import *\nGREETING = 'tested'\n")
     foreign.write(
         "pytest.ini",
@@ -72,7 +72,7 @@ def test_a_variable_overrides_the_settings_of_pytest(foreign):
     assert ended.stdout.startswith("webapp test: local, pool: pytest with config.settings\n")
 
 
-def test_finding_no_tests_exits_5(foreign):
+def test_a_suite_without_tests_gives_exit_code_5(foreign):
     foreign.write("pytest.ini", "[pytest]\n")
 
     ended = foreign.webapp("test", "--runtime", "local", "--", "-k", "nothing")
@@ -81,7 +81,7 @@ def test_finding_no_tests_exits_5(foreign):
     assert summary(ended.stdout) == ["webapp test: local, pool found no tests in"]
 
 
-def test_finding_no_tests_with_djangos_runner_exits_5(foreign):
+def test_a_suite_without_tests_gives_exit_code_5_with_djangos_runner(foreign):
     (foreign.code / "shop/tests.py").unlink()
 
     ended = foreign.webapp("test", "--runtime", "local")

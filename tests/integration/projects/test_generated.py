@@ -69,13 +69,13 @@ def site(database_server, tmp_path_factory) -> Iterator[Example]:
     drop_database(database_server, database)
 
 
-def test_its_pages_are_served_in_a_container(site, server):
+def test_the_generated_sites_pages_are_served_in_a_container(site, server):
     client, _ = server(site)
 
     assert [client.ask("GET", page)[0].status for page in PAGES] == [200, 200]
 
 
-def test_its_pages_are_served_on_lambda(site):
+def test_the_generated_sites_pages_are_served_on_lambda(site):
     replies = site.replies(*(event_of("http_api_v2", "GET", page, headers={"host": "shop.example"}) for page in PAGES))
 
     assert [status_of(reply) for reply in replies] == [200, 200]

@@ -31,7 +31,7 @@ def test_the_apis_settings_hold_in_a_container(filled, server):
     assert "stock_session" in client.cookies
     response, content = client.ask("POST", "/items/", {"name": "hinge", "count": 3})
     assert (response.status, json.loads(content)["name"]) == (201, "hinge")
-    # Read from the replica, which is the same database here.
+    # This is read from the replica, which is the same database here.
     assert json.loads(client.ask("GET", "/items/")[1])["items"][0]["name"] == "hinge"
     assert "stock INFO items.views item" in log.read_text()
 

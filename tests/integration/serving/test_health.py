@@ -132,7 +132,7 @@ async def test_other_methods_are_not_allowed(path):
     assert headers[b"allow"] == b"GET, HEAD"
 
 
-def test_the_sync_answer_is_the_same():
+def test_the_synchronous_answer_equals_the_asynchronous_answer():
     def refused():
         raise ConnectionRefusedError("password=hunter2 at db.internal")
 

@@ -56,7 +56,7 @@ async def test_no_request_on_a_keep_alive_connection_is_lost(server):
                 if writer is None:
                     reader, writer = await asyncio.open_connection("127.0.0.1", port)
                     asked_at = loop.time()
-                # Measured from the previous request, because a busy process reads the response late.
+                # The idle time is measured from the previous request, because a busy process reads the response late.
                 pause_s, asked_at = loop.time() - asked_at, loop.time()
                 writer.write(REQUEST)
                 head = await reader.readuntil(b"\r\n\r\n")

@@ -12,7 +12,7 @@ def test_the_current_code_starts_with_its_images_entry_point():
     assert f'ENTRYPOINT ["python", "-m", "{launch_module(CHECKOUT)}"]' in (CHECKOUT / "Dockerfile").read_text()
 
 
-def test_the_current_handler_is_the_one_that_the_image_starts():
+def test_the_current_handler_is_the_handler_that_the_image_starts():
     launch = importlib.import_module(launch_module(CHECKOUT))
 
     assert lambda_handler(CHECKOUT) == launch._WEB_HANDLER

@@ -198,7 +198,7 @@ def test_the_a_a_partner_of_the_reference_is_judged_the_same():
 
 
 def test_an_a_a_pair_is_judged_over_all_steady_scenarios():
-    # The second target is slower in one scenario and faster in the other, which is chance.
+    # The second target is slower in one scenario and faster in the other by chance.
     first = (reads([5] * 4), reads([5] * 4, name="write"))
     second = (reads([5.5] * 4), reads([4.5] * 4, name="write"))
 

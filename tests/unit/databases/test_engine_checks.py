@@ -80,11 +80,11 @@ def test_the_mixin_behind_djangos_class_is_an_error(check, own_engine):
     assert [error.id for error in check({"ENGINE": engine, **TOKEN})] == ["webapp.E015"]
 
 
-def test_a_subclass_of_djangos_is_foreign(check, own_engine):
+def test_a_subclass_of_djangos_engine_is_an_error(check, own_engine):
     assert [error.id for error in check({"ENGINE": own_engine(DjangosWrapper), **TOKEN})] == ["webapp.E015"]
 
 
-def test_another_vendors_engine_is_foreign(check):
+def test_another_vendors_engine_is_an_error(check):
     assert [error.id for error in check({"ENGINE": "django.db.backends.sqlite3", **TOKEN})] == ["webapp.E015"]
 
 

@@ -81,7 +81,7 @@ def test_a_mistake_is_reported_in_one_line_with_the_remedy(text: str, expected: 
         ("a" * 21, True),
         ("a", False),
         ("a" * 22, False),
-        # RDS and ECR refuse these.
+        # RDS and ECR refuse these names.
         ("a-", False),
         ("a--b", False),
         ("3a", False),

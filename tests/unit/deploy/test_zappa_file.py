@@ -33,7 +33,7 @@ def test_json_is_preferred_as_in_zappa(tmp_path: Path):
     assert find_zappa_file(tmp_path) == tmp_path / "zappa_settings.json"
 
 
-def test_a_folder_without_settings_has_none(tmp_path: Path):
+def test_a_folder_without_zappas_settings_gives_none(tmp_path: Path):
     # Zappa writes this file into its archive and never reads it as settings.
     (tmp_path / "zappa_settings.py").touch()
 

@@ -1,4 +1,4 @@
-"""scripts/compare_ast.py: texts and stated renames are no difference, everything else is."""
+"""scripts/compare_ast.py: texts and stated renames are not differences; everything else is."""
 
 import pytest
 

@@ -54,7 +54,7 @@ def test_prices_and_tiers_are_taken_from_the_offers(script: ModuleType, copies: 
     assert all(before[key] == after[key] for key in untouched)
 
 
-def test_comments_and_other_regions_stay(script: ModuleType, copies: list[str], tmp_path: Path):
+def test_comments_and_other_regions_are_kept(script: ModuleType, copies: list[str], tmp_path: Path):
     script.main([offer("AWSLambda"), *copies])
 
     text = (tmp_path / "prices.toml").read_text()
@@ -94,7 +94,7 @@ def test_without_offers_their_addresses_are_printed(
 @pytest.mark.parametrize(
     "content", ["", "[]", "{}", '{"offerCode": "X"}', '{"offerCode": "X", "products": null, "terms": {}}']
 )
-def test_a_file_that_is_no_offer(
+def test_a_file_that_is_not_an_offer_is_refused(
     script: ModuleType, copies: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str], content: str
 ):
     (tmp_path / "other.json").write_text(content)
@@ -118,7 +118,7 @@ def test_products_that_differ_are_an_error(
     assert "lambda_requests: the products LAMREQ, SECOND differ" in capsys.readouterr().err
 
 
-def test_a_region_without_keys(script: ModuleType, copies: list[str], capsys: pytest.CaptureFixture[str]):
+def test_a_region_without_prices_is_refused(script: ModuleType, copies: list[str], capsys: pytest.CaptureFixture[str]):
     assert script.main(["--region", "mars-1", *copies]) == 2
     assert "--region 'mars-1' has no prices" in capsys.readouterr().err
 

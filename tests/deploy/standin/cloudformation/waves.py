@@ -67,7 +67,7 @@ class Waves:
         return failed
 
     def _plan(self, template: Template, name: str) -> dict[str, Any] | AwsError | None:
-        """Return the change that a resource needs, None if it needs none, or the error if it does not resolve."""
+        """Return a resource's change, None if it needs no change, or the error if the change does not resolve."""
         declared = template["Resources"][name]
         kept = self._stack["resources"].get(name)
         resolver = stacks.resolver_of(self._world, self._stack, template, self._stack["parameters"])

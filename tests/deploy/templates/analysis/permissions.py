@@ -1,4 +1,4 @@
-"""Compares the permissions that the templates grant to each role with those that its users need."""
+"""Compares the permissions that the templates grant to each role with the permissions that its users need."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -166,7 +166,7 @@ def _of_secrets(process: Process) -> Iterator[Permission]:
 def _of_preparation(deployment: Deployment, process: Process) -> Iterator[Permission]:
     """Yield the service's own calls before the code runs: pull the image, write logs, join the network."""
     if process.resource.type == "AWS::Lambda::Function":
-        # Lambda pulls the image itself, allowed by the registry's own policy.
+        # Lambda pulls the image itself; the registry's own policy allows it.
         log = process.resource.properties["LoggingConfig"]["LogGroup"]
         yield from ((action, "*") for action in _JOIN_NETWORK)
     else:

@@ -35,7 +35,7 @@ def moving(aws: StandIn) -> str:
     return "moving"
 
 
-def test_a_concurrent_change_is_waited_for(region: Aws, moving: str):
+def test_an_operation_waits_for_a_concurrent_change(region: Aws, moving: str):
     said = io.StringIO()
 
     state = Stacks(region, Progress(said)).settle(moving)
@@ -44,7 +44,7 @@ def test_a_concurrent_change_is_waited_for(region: Aws, moving: str):
     assert "moving is in CREATE_IN_PROGRESS; waiting for that operation" in said.getvalue()
 
 
-def test_a_stack_in_creation_is_deleted_afterwards(region: Aws, moving: str):
+def test_a_stack_in_creation_is_deleted_after_its_creation(region: Aws, moving: str):
     stacks = Stacks(region, Progress(io.StringIO()))
 
     stacks.delete(stacks.describe(moving))

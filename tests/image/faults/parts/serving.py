@@ -13,7 +13,7 @@ from tests.image.containers import Container, container_environ, run_container
 from tests.image.podman import CHECKOUT
 
 HOST = "guestbook.example"
-# A load balancer that terminates TLS sends these.
+# A load balancer that terminates TLS sends these headers.
 HEADERS = {"Host": HOST, "X-Forwarded-Proto": "https", "Accept": "application/json"}
 
 MOUNT = f"--volume={CHECKOUT / 'tests'}:/opt/tests/tests:ro"

@@ -62,7 +62,7 @@ def open_database(engine, django_db_blocker) -> Iterator[OpenDatabase]:
             url = url.replace("postgresql://", f"{engine}://", 1)
             environment = Environment({"DATABASE_URL": url, **environ})
             entry = {**database_settings(environment, choose_profile(runtime, environment)), **(changes or {})}
-            # Pools are kept by alias, and the application's is "default".
+            # Pools are kept by alias, and the application's alias is "default".
             alias = f"engine_{next(_numbers)}"
             wrapper = ConnectionHandler({"default": {}, alias: entry})[alias]
             opened.callback(close, wrapper)

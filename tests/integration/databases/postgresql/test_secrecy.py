@@ -41,7 +41,7 @@ def failure(wrapper) -> Exception:
 
 @STRATEGIES
 @pytest.mark.parametrize("place", ["refused", "closed"])
-def test_a_password_does_not_show(database_server, open_database, settings, caplog, strategy, place):
+def test_an_error_shows_no_password(database_server, open_database, settings, caplog, strategy, place):
     settings.DEBUG = True
     caplog.set_level(logging.DEBUG)
     port = database_server.port if place == "refused" else ports.free_port()
@@ -59,7 +59,7 @@ def test_a_password_does_not_show(database_server, open_database, settings, capl
 
 
 @STRATEGIES
-def test_a_secret_does_not_show(secrets, role, database_server, open_database, settings, caplog, strategy):
+def test_an_error_shows_no_secret(secrets, role, database_server, open_database, settings, caplog, strategy):
     settings.DEBUG = True
     arn = secrets.store({"username": role, "password": SECRET})
     caplog.set_level(logging.DEBUG)
@@ -77,7 +77,7 @@ def test_a_secret_does_not_show(secrets, role, database_server, open_database, s
     assert SECRET not in caplog.text
 
 
-def test_a_secret_of_another_shape_does_not_show(secrets, open_database, settings):
+def test_an_error_shows_no_secret_of_another_shape(secrets, open_database, settings):
     settings.DEBUG = True
     wrapper = open_database(
         "postgresql://unused@127.0.0.1:1/postgres",

@@ -31,7 +31,7 @@ def provider(arn: str, ttl_s: float = 300) -> CountingProvider:
     return CountingProvider(StoredSecret(arn, ttl_s), user="app")
 
 
-def test_a_secret_in_the_format_of_rds_has_the_user_too(secrets):
+def test_a_secret_in_the_format_of_rds_also_has_the_user(secrets):
     arn = secrets.store({"engine": "postgres", "username": "shop", "password": "hunter2", "port": 5432})
 
     assert provider(arn).login() == ConnectionLogin("shop", "hunter2")
@@ -151,7 +151,7 @@ def test_a_missing_secret_is_named_with_the_permission(secrets):
     assert error.value.__context__ is None
 
 
-def test_an_unreachable_service_fails_soon(monkeypatch):
+def test_a_login_fails_soon_if_the_service_is_unreachable(monkeypatch):
     monkeypatch.setenv("AWS_ENDPOINT_URL_SECRETS_MANAGER", "http://127.0.0.1:1")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "example")

@@ -29,7 +29,7 @@ PROJECT = {
     "WEBAPP_STATIC_ROOT": str(ROOT / "tests/applications/composed"),
 }
 FRONT = {"Host": "guestbook.example", "X-Forwarded-Proto": "https", "X-Forwarded-For": "198.51.100.7"}
-# For websockets, whose client sets the Host header itself.
+# Headers for websockets, whose client sets the Host header itself.
 ORIGIN = {name: value for name, value in FRONT.items() if name != "Host"}
 ON_LAMBDA = REQUIRED | PROJECT | {"WEBAPP_RUNTIME": "aws_lambda", "WEBAPP_DB_ROUTE": "direct"}
 

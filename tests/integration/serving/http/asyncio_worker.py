@@ -1,4 +1,4 @@
-"""A worker on asyncio's own event loop, as where uvloop is not installed."""
+"""A worker on asyncio's own event loop, which is used where uvloop is not installed."""
 
 from django_runtimes.serving.http.fair_worker import FairUvicornWorker
 

@@ -43,7 +43,7 @@ async def application(scope, receive, send):
         await asyncio.sleep(3600)
     elif scope["path"] == "/endless-stream":
         await send({"type": "http.response.start", "status": 200, "headers": []})
-        # It ignores disconnects, so it ends by itself after 10 s.
+        # This stream ignores disconnects, so it ends by itself after 10 s.
         for _ in range(100):
             await send({"type": "http.response.body", "body": b"x", "more_body": True})
             await asyncio.sleep(0.1)

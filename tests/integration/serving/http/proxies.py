@@ -10,7 +10,7 @@ from django_runtimes.cli.ports import free_port
 from django_runtimes.cli.processes import find_program
 from tests.listening import listening
 
-# Configured as for websockets: it forwards the client's Upgrade header, and bodies without buffering.
+# nginx is configured as for websockets: it forwards the client's Upgrade header, and bodies without buffering.
 _NGINX = """
 {user}
 daemon off;

@@ -112,10 +112,10 @@ def talk(
 
 
 def receive(client: socket.socket, patience_s: float = 0.5, *, answers: int | None = None) -> Received:
-    """Read until the server closes, or is silent for `patience_s` after its responses.
+    """Read until the server closes the connection, or is silent for `patience_s` after its responses.
 
-    It has 30 s for each of `answers` responses (by default one), and for a close that it announces.
-    Raise ConnectionResetError when it resets the connection.
+    The server has 30 s for each of `answers` responses (by default one), and for a close that it announces. Raise
+    ConnectionResetError when the server resets the connection.
     """
     raw = b""
     awaited = 1 if answers is None else answers

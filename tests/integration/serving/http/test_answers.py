@@ -24,7 +24,7 @@ def _ask(port, name, method="GET"):
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 @pytest.mark.parametrize("shape", ["with-content", "as-a-stream", "that-goes-on"])
 @pytest.mark.parametrize("status", [204, 205, 304])
-def test_a_status_without_content_sends_none(port, status, shape, method):
+def test_no_content_is_sent_with_a_status_that_allows_none(port, status, shape, method):
     head, content, serves_next = _ask(port, f"{status}-{shape}", method)
 
     assert head.startswith(b"http/1.1 %d " % status)
@@ -146,7 +146,7 @@ def test_a_204_over_http_1_0_has_no_content(port):
     assert received.raw.endswith(b"\r\n\r\n")
 
 
-def test_identity_over_http_1_0_ends_with_the_connection(port):
+def test_an_identity_response_over_http_1_0_ends_with_the_connection(port):
     received = talk(port, b"GET /answers/identity HTTP/1.0\r\n\r\n")
 
     assert received.closed

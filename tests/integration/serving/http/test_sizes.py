@@ -29,7 +29,7 @@ _FLOODS = {
 
 @pytest.mark.parametrize("flood", _FLOODS)
 @pytest.mark.parametrize("pieces", [100, pytest.param(1_000, marks=pytest.mark.weekly)])
-def test_a_flood_is_answered_within_a_second_and_20_mb(tmp_path, flood, pieces):
+def test_a_flood_is_answered_within_a_second_using_20_mb(tmp_path, flood, pieces):
     status, beginning, piece = _FLOODS[flood]
     with mirror_server(tmp_path) as server:
         talk(server.port, request("GET /"), patience_s=0.1)

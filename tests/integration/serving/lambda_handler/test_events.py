@@ -157,7 +157,7 @@ def test_a_request_arrives_whole(both, front, way):
 @STREAMS
 @WAYS
 @pytest.mark.parametrize("name", [name for name in CONTENTS if name not in {"latin", "no_content", "not_modified"}])
-def test_every_kind_of_response_is_the_same(both, way, name):
+def test_every_kind_of_response_equals_mangums(both, way, name):
     both(event_of("http_api_v2", "GET", f"{way}/{name}"))
 
 
@@ -199,7 +199,7 @@ def test_cookies_have_their_own_list(ours, front, way):
 @STREAMS
 @WAYS
 @pytest.mark.parametrize("name", ["sync_stream", "async_stream"])
-def test_streams_are_joined(ours, way, name):
+def test_the_chunks_of_a_stream_are_joined(ours, way, name):
     assert body_of(ours(event_of("http_api_v2", "GET", f"{way}/{name}"))) == b"ab"
 
 

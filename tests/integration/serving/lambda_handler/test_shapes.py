@@ -71,7 +71,7 @@ OTHERS = (
 
 @WAYS
 @pytest.mark.parametrize("name", shapes(""))
-def test_a_view_sees_the_same_request(both, way, name):
+def test_a_view_sees_the_same_request_as_behind_mangum(both, way, name):
     reply = both(shapes(f"{way}/seen")[name])
 
     assert status_of(reply) == (400 if name == "v2 with a wrong host" else 200), body_of(reply)

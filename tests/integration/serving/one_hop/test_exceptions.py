@@ -147,7 +147,7 @@ WAYS = pytest.mark.parametrize("way", ["/sync", "/async"])
     ("name", "status"),
     [("missing", 404), ("denied", 403), ("suspicious", 400), ("bad", 400), ("broken", 500), ("cancelled", 500)],
 )
-async def test_a_views_exception_becomes_its_status(both, way, name, status):
+async def test_a_views_exception_becomes_a_response_with_its_status(both, way, name, status):
     assert (await both("GET", f"{way}/fail/{name}")).status == status
 
 

@@ -258,13 +258,13 @@ def test_djangos_own_methods_are_not_patched(name):
     assert not is_patched(ASGIHandler, name)
 
 
-def test_a_wrapped_method_counts_as_patched(patch):
+def test_a_wrapped_method_is_detected_as_patched(patch):
     patch(ASGIHandler, "__call__")
 
     assert is_patched(ASGIHandler, "__call__")
 
 
-def test_an_object_that_imitates_the_function_counts_as_patched(monkeypatch):
+def test_an_object_that_imitates_the_function_is_detected_as_patched(monkeypatch):
     class Proxy:
         __class__ = property(lambda self: type(ASGIHandler.handle))
         __globals__ = ASGIHandler.handle.__globals__
@@ -275,7 +275,7 @@ def test_an_object_that_imitates_the_function_counts_as_patched(monkeypatch):
     assert is_patched(ASGIHandler, "handle")
 
 
-def test_a_method_with_rewritten_bytecode_counts_as_patched(monkeypatch):
+def test_a_method_with_rewritten_bytecode_is_detected_as_patched(monkeypatch):
     code = ASGIHandler.handle.__code__
     monkeypatch.setattr(ASGIHandler.handle, "__code__", code.replace(co_consts=(*code.co_consts, print)))
 

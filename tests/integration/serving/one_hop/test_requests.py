@@ -175,7 +175,7 @@ async def test_a_query_of_invalid_utf_8_is_a_bad_request(both, way):
 
 @WAYS
 async def test_a_long_content_type_does_not_raise(one_hop, way):
-    # Django before 6.1 treats it as an unknown type.
+    # Django before 6.1 treats a long Content-Type as an unknown type.
     reply = await exchange(one_hop(), "GET", way, headers=[(b"content-type", b"x" * 20_000)])
 
     assert reply.status == (400 if REFUSES_LONG_CONTENT_TYPES else 200)

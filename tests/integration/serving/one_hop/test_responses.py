@@ -116,14 +116,14 @@ STREAMS = pytest.mark.filterwarnings("ignore:StreamingHttpResponse must consume 
 @STREAMS
 @WAYS
 @pytest.mark.parametrize("name", CONTENTS)
-async def test_every_kind_of_response_is_the_same(both, way, name):
+async def test_every_kind_of_response_equals_djangos(both, way, name):
     await both("GET", f"{way}/content/{name}")
 
 
 @STREAMS
 @WAYS
 @pytest.mark.parametrize("name", sorted(CONTENTS.keys() - STREAMED))
-async def test_every_kind_of_response_is_the_same_for_head(both, way, name):
+async def test_every_kind_of_response_to_head_equals_djangos(both, way, name):
     await both("HEAD", f"{way}/content/{name}")
 
 

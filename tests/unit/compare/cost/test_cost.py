@@ -58,7 +58,7 @@ def test_details_add_options_shared_parts_and_instances(capsys: pytest.CaptureFi
         assert any(line.startswith(row) for line in text.splitlines()), row
 
 
-def test_the_own_traffic_has_a_column(capsys: pytest.CaptureFixture[str], tmp_path: Path):
+def test_the_users_own_traffic_has_a_column(capsys: pytest.CaptureFixture[str], tmp_path: Path):
     (tmp_path / "hourly.csv").write_text("hour,requests\n" + "".join(f"{hour},{hour * 1_000}\n" for hour in range(24)))
 
     text = output(capsys, "--traffic", str(tmp_path / "hourly.csv"))
@@ -69,7 +69,7 @@ def test_the_own_traffic_has_a_column(capsys: pytest.CaptureFixture[str], tmp_pa
     assert "1,000/s  yours" in text
 
 
-def test_requests_per_month(capsys: pytest.CaptureFixture[str]):
+def test_requests_per_month_are_converted_to_a_rate(capsys: pytest.CaptureFixture[str]):
     assert "2,628,000 requests per month, 1/s on average" in output(capsys, "--requests-per-month", "2628000")
 
 
@@ -85,7 +85,7 @@ def test_json_has_every_term(capsys: pytest.CaptureFixture[str]):
     assert values["usage"][0]["values"]["free_tier"] == {"value": "on", "origin": "set", "basis": None}
 
 
-def test_terms_write_a_bill_out(capsys: pytest.CaptureFixture[str]):
+def test_the_option_terms_prints_every_term_of_a_bill(capsys: pytest.CaptureFixture[str]):
     text = output(capsys, "--terms", "aws_ecs/pool/direct")
 
     assert "aws_ecs/pool/direct at 10/s, USD per month" in text
@@ -104,7 +104,7 @@ def test_terms_write_a_bill_out(capsys: pytest.CaptureFixture[str]):
         (["--terms", "aws_ecs"], "--terms 'aws_ecs' has no bill; choose one of: aws_lambda+url/per_request/proxy"),
     ],
 )
-def test_invalid_input_is_one_line(
+def test_invalid_input_is_reported_in_one_line(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
@@ -134,7 +134,7 @@ def test_invalid_input_is_one_line(
         ["a.json", "b.json"],
     ],
 )
-def test_invalid_options_exit_with_2(capsys: pytest.CaptureFixture[str], arguments: list[str]):
+def test_invalid_options_give_exit_code_2(capsys: pytest.CaptureFixture[str], arguments: list[str]):
     with pytest.raises(SystemExit) as raised:
         main(arguments)
 
@@ -154,7 +154,7 @@ def test_a_region_without_prices_takes_them_from_the_command_line(capsys: pytest
     assert "Prices of eu-central-1 without taxes" in text
 
 
-def test_a_run_in_which_every_target_failed(capsys: pytest.CaptureFixture[str], tmp_path: Path):
+def test_a_run_in_which_every_target_failed_is_refused(capsys: pytest.CaptureFixture[str], tmp_path: Path):
     values = json.loads(FIXTURE.read_text())
     values["targets"] = [target for target in values["targets"] if target["status"] == "failed"]
     (tmp_path / "run.json").write_text(json.dumps(values))

@@ -64,7 +64,7 @@ def test_a_jump_is_a_crossing_at_its_rate():
 
 
 def test_every_crossing_with_a_staircase_is_found():
-    # The line is at 11 at the first jump, so that it crosses each stair from below and drops under the next one.
+    # The line is at 11 at the first jump, so it crosses each stair from below and drops under the next stair.
     assert crossings(Stairs("stairs", step="10"), Stairs("line", slope="1.1"), up_to="40") == [
         ("9.090909090909090909090909091", "line", "stairs"),
         ("10", "stairs", "line"),
@@ -77,11 +77,11 @@ def test_every_crossing_with_a_staircase_is_found():
 
 
 def test_a_line_that_only_touches_a_stair_does_not_cross_it():
-    # It meets the first stair at its very end, and is below the second one.
+    # The line meets the first stair at its very end, and is below the second stair.
     assert crossings(Stairs("stairs", step="10"), Stairs("line", slope="1"), up_to="20") == []
 
 
-def test_a_crossing_after_a_stretch_of_equal_bills():
+def test_bills_that_part_after_being_equal_do_not_cross():
     # Equal up to 10 requests per second; then the stairs cost 10 more.
     equal_then_dearer = Stairs("stairs", step="10")
     dearer_then_equal = Stairs("flat", fixed="10")
@@ -90,7 +90,7 @@ def test_a_crossing_after_a_stretch_of_equal_bills():
 
 
 @pytest.mark.parametrize("seed", range(60))
-def test_random_bills_against_a_search_by_brute_force(seed: int):
+def test_crossings_of_random_bills_match_a_brute_force_search(seed: int):
     rng = random.Random(seed)
     first, second = (
         Stairs(
@@ -111,7 +111,7 @@ def test_random_bills_against_a_search_by_brute_force(seed: int):
 def assert_same_order_as_by_brute_force(
     found: tuple[Crossing, ...], first: Billed, second: Billed, *, points: int, up_to: Decimal
 ) -> None:
-    """Between two crossings that follow each other, the same bill is lower at every rate of a fine grid."""
+    """Assert that between neighbouring crossings the same bill is lower at every rate of a fine grid."""
     rates = [crossing.rate_rps for crossing in found]
     for index in range(1, points + 1):
         rate = up_to * index / points
@@ -171,7 +171,7 @@ def test_every_bill_is_a_line_between_its_breaks(seed: int):
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_real_bills_against_a_search_by_brute_force(seed: int):
+def test_crossings_of_real_bills_match_a_brute_force_search(seed: int):
     rng = random.Random(seed)
     first, second = rng.sample(every_billed(random_usage(rng)), 2)
 
@@ -180,7 +180,7 @@ def test_real_bills_against_a_search_by_brute_force(seed: int):
     assert_same_order_as_by_brute_force(found, first, second, points=500, up_to=HIGHEST)
 
 
-def test_tiers_of_a_price_end_where_they_say():
+def test_each_tier_of_a_price_ends_at_its_limit():
     tiered: Price = PRICES["http_api"]
 
     assert tiered.amount(Decimal(300_000_000)) == 300

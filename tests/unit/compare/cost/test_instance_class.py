@@ -32,7 +32,7 @@ def needing(connections: str, cpu_ms: str) -> Usage:
         ("4001", "1", None),
     ],
 )
-def test_the_cheapest_class_with_enough_connections_and_processors(connections: str, cpu_ms: str, expected: str | None):
+def test_the_cheapest_class_that_meets_the_need_is_chosen(connections: str, cpu_ms: str, expected: str | None):
     need = right_size(needing(connections, cpu_ms), Decimal(10), grows=True)
 
     assert (need.chosen.name if need.chosen else None) == expected

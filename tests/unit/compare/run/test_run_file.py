@@ -9,11 +9,11 @@ from django_runtimes.compare.run.run_file import read_run
 FIXTURE = Path(__file__).parents[1] / "report" / "run.json"
 
 
-def test_a_saved_run():
+def test_a_saved_run_is_read():
     assert len(read_run(FIXTURE).targets) == 5
 
 
-def test_a_missing_file(tmp_path: Path):
+def test_a_missing_file_is_refused_with_the_remedy(tmp_path: Path):
     with pytest.raises(UsageError, match=r"cannot be read \(No such file or directory\); name the run\.json"):
         read_run(tmp_path / "run.json")
 
@@ -55,7 +55,7 @@ def changed(**values: object) -> str:
         (b"\xff\xfe", "is not UTF-8 text"),
     ],
 )
-def test_anything_else_is_refused_with_the_remedy(tmp_path: Path, content: str | bytes, error: str):
+def test_a_file_that_is_not_a_run_is_refused(tmp_path: Path, content: str | bytes, error: str):
     path = tmp_path / "other.json"
     path.write_bytes(content.encode() if isinstance(content, str) else content)
 

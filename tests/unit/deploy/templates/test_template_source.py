@@ -74,7 +74,7 @@ def test_an_ejected_copy_that_lacks_a_template_is_refused(tmp_path: Path):
 
 def test_edits_and_changes_in_the_library_are_distinguished(tmp_path: Path):
     directory = eject(tmp_path)
-    # An earlier version of the library had these.
+    # An earlier version of the library had these templates.
     (directory / "ecs/express.yaml").write_text("Resources: {}\n")
     (directory / "ecs/former.yaml").write_text("Resources: {}\n")
     (directory / RECORD_NAME).write_text(EjectionRecord.of(directory).to_json())

@@ -221,7 +221,7 @@ def test_a_newer_wheel_replaces_the_older_wheel(tmp_path: Path, name: str, befor
     assert plan.read(tmp_path / WHEEL.path) == b"wheel"
 
 
-def test_a_newer_wheel_is_named_in_a_file_that_includes_another(tmp_path: Path):
+def test_a_newer_wheel_is_named_in_a_file_that_includes_another_file(tmp_path: Path):
     (tmp_path / "vendor").mkdir()
     (tmp_path / "vendor" / OLD).write_bytes(b"old wheel")
 

@@ -53,7 +53,7 @@ def test_uv_is_detected_by_its_lock_file(tmp_path: Path):
     assert dependencies(tmp_path, uv__lock="version = 1\n").manager is Manager.UV
 
 
-def test_packages_include_those_of_the_lock_file(tmp_path: Path):
+def test_the_packages_of_the_lock_file_are_included(tmp_path: Path):
     found = dependencies(
         tmp_path,
         pyproject__toml='[project]\ndependencies = ["django", "psycopg[c]"]\n',

@@ -119,7 +119,7 @@ async def test_the_next_invocation_works_after_a_timeout(function, until, is_ali
         ]
 
 
-async def test_an_exception_keeps_the_environment_in_use(function):
+async def test_an_environment_is_reused_after_an_exception(function):
     async with LambdaEmulator(function("echo.raising")) as emulator:
         with pytest.raises(FunctionFailed) as failure:
             await emulator.invoke(json.dumps({"raise": "no such entry"}).encode())
@@ -174,7 +174,7 @@ async def test_a_slow_init_phase_is_stopped(function, tmp_path):
     assert log.read_text() == "INIT_REPORT Init Duration: 500.00 ms\tPhase: init\tStatus: timeout\n"
 
 
-async def test_waiting_for_a_cpu_does_not_count_as_init_time(function, monkeypatch):
+async def test_init_time_excludes_waiting_for_a_cpu(function, monkeypatch):
     waited_s = iter((0.2, 0.3))
     monkeypatch.setattr(execution_environment, "cpu_wait_s", lambda pid: next(waited_s, 0.0))
     async with LambdaEmulator(function("slow.handler", init_timeout_s=0.2)) as emulator:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from django.db import connections
 
-# The size of the pool that they share.
+# The size of the pool that the threads share.
 POOL_SIZE = 2
 
 

@@ -208,7 +208,7 @@ def test_an_error_keeps_no_connection(alias):
         assert thread.do(fail) is False
 
 
-def test_settings_by_connection_created_keep_no_connection(alias):
+def test_a_receiver_of_connection_created_keeps_no_connection(alias):
     def set_timeout(connection, **kwargs):
         if connection.alias == alias:
             run(alias, "SET statement_timeout = 5000")

@@ -102,7 +102,7 @@ def leave_atomic_without_connection(alias):
 
 
 @pytest.mark.parametrize("set_tenant", [partial(run, sql=SET), set_raw, leave_atomic], ids=["query", "raw", "atomic"])
-def test_a_task_of_a_thread_pool_sees_no_state_of_another(any_alias, set_tenant):
+def test_a_task_of_a_thread_pool_sees_no_state_of_another_task(any_alias, set_tenant):
     def work(_):
         set_tenant(any_alias)
         return read_raw(any_alias)
@@ -114,7 +114,7 @@ def test_a_task_of_a_thread_pool_sees_no_state_of_another(any_alias, set_tenant)
 
 
 @pytest.mark.parametrize("set_tenant", [partial(run, sql=SET), set_raw, leave_atomic], ids=["query", "raw", "atomic"])
-async def test_a_call_on_anyios_thread_sees_no_state_of_another(any_alias, set_tenant):
+async def test_a_call_on_anyios_thread_sees_no_state_of_another_call(any_alias, set_tenant):
     def work():
         set_tenant(any_alias)
         return get_ident()

@@ -201,7 +201,7 @@ def test_a_session_without_autocommit_is_configured_again(database_server, open_
         assert run(wrapper, "SHOW TimeZone") == "Asia/Tokyo"
 
 
-def test_settings_made_by_connection_created_are_made_again(wrapper):
+def test_settings_by_a_connection_created_receiver_are_set_again(wrapper):
     def set_tenant(connection, **kwargs):
         if connection is wrapper:
             run(connection, "SET app.tenant = 'every'")

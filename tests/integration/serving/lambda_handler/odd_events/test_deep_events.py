@@ -1,4 +1,4 @@
-"""No value in an event, nested almost as deep as JSON's parser allows, makes the invocation fail."""
+"""A value nested almost as deep as JSON's parser allows fails no invocation, wherever in the event it is."""
 
 import sys
 

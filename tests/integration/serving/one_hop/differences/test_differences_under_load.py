@@ -44,7 +44,7 @@ urlpatterns = [
 
 @pytest.fixture
 def last_of(barrier):
-    """Return a function that sends `crowd` requests to a held view and then one more, and returns its status."""
+    """Return a function that sends `crowd` requests to a held view, sends one more, and returns the last status."""
 
     async def ask(handler, target: str, *, crowd: int, last: str) -> int:
         barrier.close()

@@ -194,7 +194,7 @@ def test_connections_that_a_constructor_opens_are_closed(
 
 @DATABASE
 @pytest.mark.usefixtures("persistent")
-def test_a_connection_opened_before_stays_open(one_hop, settings):
+def test_a_connection_opened_earlier_stays_open(one_hop, settings):
     connections["default"].ensure_connection()
     use(settings, "Queries")
 

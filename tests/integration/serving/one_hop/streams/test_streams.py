@@ -197,7 +197,8 @@ async def test_streams_beyond_the_limit_wait_for_a_slot(one_hop, barrier):
     handler = one_hop(threads=4, max_streams=1, max_waiting=2, max_wait_s=60)
     streams = [Exchange(handler, "GET", "/two_parts").start()]
     await barrier.reached()
-    # The first waits before its view runs; the second afterwards, because its view has not streamed before.
+    # The first stream waits before its view runs; the second waits afterwards, because its view has not streamed
+    # before.
     streams += [Exchange(handler, "GET", path).start() for path in ("/two_parts", "/other_parts")]
     await asyncio.sleep(0.02)
     started = [stream.messages for stream in streams[1:]]

@@ -28,7 +28,7 @@ def test_an_idle_function_with_a_proxy_costs_the_proxy():
     assert usd(LambdaBilling("f", Usage(), PRICES, uses_proxy=True).bill(IDLE)) == {"RDS Proxy": "21.90"}
 
 
-def test_an_idle_service_of_two_tasks():
+def test_an_idle_service_costs_its_tasks_and_load_balancer():
     # Each task: 730 h x (0.04048 + 2 x 0.004445); its address: 730 h x 0.005.
     assert usd(FargateBilling("s", Usage(), PRICES).bill(IDLE)) == {
         "Fargate vCPU": "59.10",
@@ -39,7 +39,7 @@ def test_an_idle_service_of_two_tasks():
     }
 
 
-def test_a_small_task_on_arm():
+def test_a_small_task_on_arm_costs_14_42_usd():
     # 730 h x (0.5 x 0.03238 + 0.00356) = 14.42
     small = replace(
         Usage(), architecture="arm", task_vcpu=Decimal("0.5"), task_memory_gb=Decimal(1), min_tasks=Decimal(1)
@@ -50,7 +50,7 @@ def test_a_small_task_on_arm():
     assert str(to_cent(terms[0].usd + terms[1].usd)) == "14.42"
 
 
-def test_a_load_balancer_that_25_services_share():
+def test_a_service_pays_its_share_of_a_shared_load_balancer():
     shared = replace(Usage(), alb_services=Decimal(25))
 
     bill = usd(FargateBilling("s", shared, PRICES).bill(IDLE))
@@ -60,12 +60,12 @@ def test_a_load_balancer_that_25_services_share():
     assert bill["public IPv4 addresses of the load balancer"] == "0.29"
 
 
-def test_an_idle_instance_of_app_runner():
+def test_an_idle_instance_of_app_runner_costs_its_memory():
     # 2 GB x 730 h x 0.007
     assert usd(AppRunnerBilling("a", Usage(), PRICES).bill(IDLE)) == {"App Runner memory": "10.22"}
 
 
-def test_an_instance_of_app_runner_that_is_active_for_eight_hours_a_day():
+def test_an_instance_of_app_runner_pays_vcpu_only_while_active():
     # 30 days: 2 GB x 720 h x 0.007 = 10.08, and 240 h x 0.064 = 15.36
     nothing = replace(Usage(), log_kb=Decimal(0), response_kb=Decimal(0))
     day = [Decimal(3_600)] * 8 + [Decimal(0)] * 16
@@ -76,7 +76,7 @@ def test_an_instance_of_app_runner_that_is_active_for_eight_hours_a_day():
     assert bill == {"App Runner memory": "10.22", "App Runner vCPU": "15.57"}
 
 
-def test_databases_at_rest():
+def test_a_database_at_rest_costs_its_storage_and_least_capacity():
     plain = usd(RdsBilling("d", Usage(), PRICES).bill(IDLE))
     aurora = usd(AuroraBilling("d", Usage(), PRICES, has_proxy=True).bill(IDLE))
     paused = usd(AuroraBilling("d", Usage(), PRICES, pauses=True, has_data_api=True).bill(IDLE))
@@ -93,7 +93,7 @@ def test_databases_at_rest():
     assert paused == {"storage, Aurora": "2.00", "secrets": "0.40"}
 
 
-def test_egress():
+def test_egress_costs_its_gateway_or_its_endpoints():
     # One gateway: 730 h x (0.045 + 0.005); four endpoints in two zones: 8 x 730 h x 0.01
     assert str(EgressBilling("e", Usage(), PRICES, "nat").bill(IDLE).rounded_usd) == "36.50"
     assert str(EgressBilling("e", Usage(), PRICES, "endpoints").bill(IDLE).rounded_usd) == "58.40"

@@ -21,7 +21,7 @@ def usd(bill: Bill) -> dict[str, str]:
     return {term.name: str(to_cent(term.usd)) for term in bill.terms if term.usd}
 
 
-def test_every_term_of_a_function_behind_an_http_api():
+def test_a_function_behind_an_http_api_pays_every_term():
     function = LambdaBilling("f", replace(Usage(), memory_mb=Decimal(1_024)), PRICES, front=FrontDoor.HTTP_API)
 
     # 26.28 million requests of 50 ms, and 0.5 % of them with 1.5 s of initialization: 26.28e6 x 0.0575 GB-s
@@ -116,7 +116,7 @@ def test_hours_of_a_day_have_their_own_numbers_of_tasks():
     ("rate_rps", "instances", "active"),
     [("0", 1, "0"), ("0.01", 1, "0.6"), ("1", 1, "1"), ("32.5", 1, "1"), ("33", 2, "2"), ("100", 4, "4")],
 )
-def test_instances_of_app_runner(rate_rps: str, instances: int, active: str):
+def test_app_runner_adds_instances_as_the_rate_rises(rate_rps: str, instances: int, active: str):
     terms = AppRunnerBilling("a", Usage(), PRICES).bill(Traffic.constant(Decimal(rate_rps))).terms
 
     assert terms[0].quantity == 730 * 2 * instances
@@ -152,7 +152,7 @@ def test_calls_of_the_data_api_are_metered_by_32_kb():
     assert bill["Data API"] == "36.79"
 
 
-def test_data_through_a_gateway_and_through_endpoints():
+def test_data_costs_more_through_a_gateway_than_through_endpoints():
     usage = replace(Usage(), egress_kb=Decimal(40))
 
     # 26.28e6 x 40 KB = 1,002.50 GB

@@ -18,7 +18,7 @@ FACTS = {
 }  # fmt: skip
 
 
-def test_prices_of_us_east_1():
+def test_the_prices_of_us_east_1_are_verified_and_complete():
     prices = read_prices()
 
     assert {key: f"{prices[key].value:f}" for key in FACTS} == FACTS
@@ -43,12 +43,12 @@ def test_every_price_names_a_page_of_aws():
             assert not price.tiers or price.tiers[0].value == price.value, price.key
 
 
-def test_a_region_without_prices_names_the_regions_there_are():
+def test_the_error_for_an_unknown_region_lists_the_regions():
     with pytest.raises(UsageError, match="'mars-1' has no prices; choose one of: us-east-1, eu-central-1"):
         read_prices("mars-1")
 
 
-def test_a_region_that_lacks_a_price_names_it_and_the_complete_regions():
+def test_the_error_for_a_missing_price_lists_the_complete_regions():
     prices = read_prices("eu-central-1")
 
     with pytest.raises(
@@ -60,7 +60,7 @@ def test_a_region_that_lacks_a_price_names_it_and_the_complete_regions():
 
 
 @pytest.mark.parametrize("value", ["x", "-1", "NaN", ""])
-def test_a_price_that_is_no_number_is_refused_with_its_key(tmp_path: Path, value: str):
+def test_a_price_that_is_not_a_number_is_refused_with_its_key(tmp_path: Path, value: str):
     path = tmp_path / "prices.toml"
     fields = f'value = "{value}"\nunit = "g"\nsource = "s"\ndate = 2026-01-01\nverified = true\n'
     path.write_text(f"[rules]\n[prices.here.gold]\n{fields}")

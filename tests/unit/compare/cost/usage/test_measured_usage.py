@@ -25,7 +25,7 @@ def first(*targets: TargetResult, settings: UsageSettings = NO_SETTINGS) -> Targ
     return measured_usages(targets, settings)[0]
 
 
-def test_what_a_run_measures(run: Run):
+def test_the_measured_values_of_a_run_are_used(run: Run):
     usage = first(*run.targets)
     merged = LatencyHistogram.merged(
         LatencyHistogram.decoded(block.histogram)
@@ -46,14 +46,14 @@ def test_what_a_run_measures(run: Run):
     assert "not AWS's" in usage.bases["init_ms"]
 
 
-def test_what_a_run_lacks_is_assumed(run: Run):
+def test_values_that_a_run_lacks_are_assumed(run: Run):
     usage = first(*run.targets)
 
     assert usage.usage.capacity_rps == Usage().capacity_rps
     assert usage.origins["capacity_rps"] is ValueOrigin.ASSUMED
 
 
-def test_what_is_set_comes_before_what_was_measured(run: Run):
+def test_a_set_value_beats_a_measured_value(run: Run):
     usage = first(run.targets[0], settings=parse_settings(["duration_ms=99"], [run.targets[0].name]))
 
     assert usage.usage.duration_ms == 99
@@ -91,7 +91,7 @@ def test_a_target_without_any_measurement_is_all_assumed(run: Run):
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), -1.0, "8", True])
-def test_a_figure_that_is_no_number_is_refused(run: Run, value: object):
+def test_a_figure_that_is_not_a_number_is_refused(run: Run, value: object):
     scenario = replace(run.targets[0].scenarios[0], rate_rps=value)  # type: ignore[arg-type]
     with pytest.raises(CompareError, match=r"aws_lambda/per_request/proxy: rate_rps is .*, not a number from 0 on"):
         first(replace(run.targets[0], scenarios=(scenario,)))

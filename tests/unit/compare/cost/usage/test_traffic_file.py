@@ -34,7 +34,7 @@ def test_two_hours_are_repeated_up_to_a_month(tmp_path: Path):
         "hour,requests\n0,3.6e1\n1,0.0\n",
     ],
 )
-def test_forms_that_spreadsheets_and_programs_write(tmp_path: Path, content: str):
+def test_a_file_from_a_spreadsheet_or_a_program_is_read(tmp_path: Path, content: str):
     traffic = read(tmp_path, content)
 
     assert {(period.rate_rps, period.hours) for period in traffic.periods} == {(Decimal("0.01"), 365), (0, 365)}
@@ -80,7 +80,7 @@ def test_a_mistake_is_named_with_its_line(tmp_path: Path, content: str | bytes, 
     assert "hourly.csv" in str(raised.value)
 
 
-def test_a_missing_file_and_a_folder(tmp_path: Path):
+def test_a_missing_file_and_a_folder_are_refused(tmp_path: Path):
     for path, cause in ((tmp_path / "none.csv", "No such file"), (tmp_path, "Is a directory")):
         with pytest.raises(UsageError, match=f"cannot be read .{cause}.*; name a CSV file"):
             read_traffic(path)

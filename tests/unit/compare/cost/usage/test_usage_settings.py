@@ -9,7 +9,7 @@ from django_runtimes.compare.cost.usage.usage_settings import parse_settings
 TARGETS = ("aws_lambda/per_request/proxy", "aws_ecs/pool/direct")
 
 
-def test_values_for_all_targets_and_for_one():
+def test_a_value_applies_to_all_targets_or_to_one_target():
     settings = parse_settings(
         ["duration_ms=80", "architecture=arm", "aws_ecs/pool/direct:duration_ms=20", "duration_ms=70"], TARGETS
     )
@@ -18,7 +18,7 @@ def test_values_for_all_targets_and_for_one():
     assert settings.of("aws_ecs/pool/direct") == {"duration_ms": Decimal(20), "architecture": "arm"}
 
 
-def test_a_price():
+def test_a_price_can_be_set():
     settings = parse_settings(["price.nat_hour=0.052"], TARGETS)
 
     assert settings.prices["nat_hour"].value == Decimal("0.052")
