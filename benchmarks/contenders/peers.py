@@ -56,7 +56,7 @@ def _locked_python(venv: Path, lock_file: Path, log: Path, *, project: Path | No
 
 
 def _compile(python: Path, checkout: Path, log: Path) -> None:
-    """Compile all modules, as the image does; without that every start takes four times as long."""
+    """Compile all modules, as the image does; otherwise every start takes four times as long."""
     _run([str(python), "-m", "compileall", "-q", str(checkout / "src"), str(checkout / "benchmarks")], log)
 
 

@@ -53,7 +53,7 @@ def find_configuration(start: Path) -> Path | None:
 def load_configuration(start: Path) -> Configuration:
     """Load the file in `start` or in the nearest folder above; raise UsageError if it is missing or invalid."""
     path = find_configuration(start) or start / FILE_NAME
-    content = read_toml(path, remedy="run `webapp deploy init`, or change to the project")
+    content = read_toml(path, remedy="run `webapp deploy init`, or change to the project's folder")
     return parse_configuration(content, path.parent)
 
 

@@ -80,7 +80,7 @@ _CONVERTED = {
 
 @dataclass(frozen=True)
 class ConvertedSettings:
-    """The settings for webapp.toml, `stages` with the parameters of the stack lambda, and `remarks` on the rest."""
+    """The settings for webapp.toml; `stages` have the parameters of the stack lambda, `remarks` cover the rest."""
 
     project: str | None = None
     region: str | None = None

@@ -78,7 +78,7 @@ def _stage(context: Context) -> Iterator[Finding]:
     if context.deployment.target is DeployTarget.AWS_APP_RUNNER:
         yield Finding(
             Level.WARNING,
-            f"{place}: App Runner has taken no new customers since 2026-04-30",
+            f"{place}: App Runner has been closed to new customers since 2026-04-30",
             "choose aws_ecs_express unless this account has services there",
         )
     wanted = 0 if OPERATIONS in there else _OPERATIONS

@@ -42,7 +42,7 @@ class Ledger:
         return self.sent - self.acknowledged
 
     def open_key(self) -> str:
-        """Return a new key, which counts as sent."""
+        """Return a new key, and record it as sent."""
         key = f"{self._prefix}{len(self._sent)}"
         self._sent.add(key)
         return key

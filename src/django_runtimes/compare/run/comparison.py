@@ -150,7 +150,7 @@ def _prepare_databases(
     project: Project,
     progress: Progress,
 ) -> list[str]:
-    """Create a migrated and filled database for each target, all copies of one; they are dropped with the stack."""
+    """Create a copy of one migrated and filled database for each target; the stack drops the copies at its end."""
     template = f"webapp_{run_id}_template"
     create_database(server, template)
     stack.callback(drop_database, server, template)

@@ -153,7 +153,7 @@ class Ambiguous:
 class TargetResult:
     """The results of one target; if its `status` is "failed", `error` has the cause and the remedy.
 
-    `transactions` counts all on its database, including during its start; None if they were not counted.
+    `transactions` counts all transactions of its database, including those of its start; None if not counted.
     """
 
     name: str
@@ -175,7 +175,7 @@ class TargetResult:
 
     @property
     def reaches_database(self) -> bool:
-        """Whether at least half of the requests may have used the database, at one transaction for each request.
+        """Whether the database had at least half as many transactions as requests.
 
         True if the transactions were not counted.
         """

@@ -103,7 +103,7 @@ def _deploy(options: argparse.Namespace) -> Result:
     context.progress.say(f"{context.place}: account {context.aws.account}, {context.aws.region}")
     say_templates(context)
     if context.deployment.target is DeployTarget.AWS_APP_RUNNER:
-        context.progress.say("App Runner has taken no new customers since 2026-04-30; aws_ecs_express succeeds it")
+        context.progress.say("App Runner has been closed to new customers since 2026-04-30; prefer aws_ecs_express")
     validate_parameters(context)
     # The build's prerequisites are checked before anything that costs money is created.
     builder = None if options.image else find_builder()
