@@ -34,7 +34,7 @@ _LEAST_ENDED = {CONTAINER: {"ended": 1}, LAMBDA_DIRECT: {}}
 _RATES_RPS = {CONTAINER: RATE_RPS, LAMBDA_DIRECT: RATE_WHERE_LAMBDA_WAITS_RPS}
 _LIFETIME_S = 3.0
 _LIFETIMES = 10
-# Both leave a margin, because a token's date has only whole seconds and connecting takes time.
+# Both values leave a margin, because a token's date has only whole seconds and connecting takes time.
 _REFRESH_AFTER_S = 1.0
 _USABLE_FOR_S = 1.4
 

@@ -1,4 +1,4 @@
-"""Waiting for conditions by polling."""
+"""Waits for conditions by polling."""
 
 import asyncio
 import subprocess

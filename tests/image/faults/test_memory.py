@@ -51,7 +51,8 @@ def test_only_the_worker_without_memory_fails_and_is_replaced(trial: Trial, imag
 class _Bystander(threading.Thread):
     """Sends 50 requests per second to the other worker.
 
-    With more, that worker might need memory just while the kernel frees the victim's, and become a victim itself.
+    With more requests, that worker might need memory just while the kernel frees the victim's memory, and become a
+    victim itself.
     """
 
     def __init__(self, conversations: list[Conversation]) -> None:
@@ -78,7 +79,7 @@ class _Bystander(threading.Thread):
 
 
 def _with_both_workers(url: str, stack: ExitStack) -> list[tuple[Conversation, int]]:
-    """Open connections until both workers have some, and return each with its process ID."""
+    """Open connections until both workers have connections; return each connection with its worker's process ID."""
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
         opened = [stack.enter_context(Conversation(url)) for _ in range(_CONVERSATIONS)]

@@ -160,7 +160,7 @@ def test_a_misspelt_variable_gets_a_warning():
     assert "Did you mean WEBAPP_DB_ROUTE?" in checked.stderr
 
 
-def test_the_server_outlives_a_load_balancers_idle_connections():
+def test_keep_alive_is_longer_than_a_load_balancers_idle_timeout():
     arguments = server_arguments(Environment({"PORT": "9000"}), bind_host="0.0.0.0", cpu_count=2)
 
     assert int(arguments[arguments.index("--keep-alive") + 1]) > 60

@@ -95,7 +95,7 @@ def test_defaults_that_django_fills_in_give_no_message(messages_after):
         ),
     ],
 )
-def test_settings_refused_by_the_call_are_errors_after_it_too(messages_after, change, beginning):
+def test_settings_that_the_call_refuses_are_errors_after_it_too(messages_after, change, beginning):
     errors = [text for check, text in messages_after(change) if check == "E029"]
 
     assert len(errors) == 1

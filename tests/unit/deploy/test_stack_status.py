@@ -67,7 +67,7 @@ def test_the_remedy_for_a_stuck_stack_is_a_command():
 
 
 @pytest.mark.parametrize("status", ["DELETE_FAILED", "UPDATE_FAILED", "UPDATE_ROLLBACK_FAILED"])
-def test_deleting_a_once_complete_stack_is_never_the_remedy(status: str):
+def test_the_remedy_never_deletes_a_stack_that_was_complete(status: str):
     assert "delete-stack" not in stack_remedy("guestbook-production-database", status, "eu-central-1")
 
 

@@ -2,7 +2,8 @@
 
 from tests.deploy.standin.state import State
 
-# AWS keeps 100 executions for functions without a reservation. The limit is the default of all but new accounts.
+# AWS keeps 100 executions for functions without a reservation. The limit is the default for all accounts except new
+# ones.
 LEAST_UNRESERVED = 100
 _USUAL_LIMIT = 1000
 _KIND, _KEY = "concurrency", "limit"

@@ -105,7 +105,7 @@ def patch(monkeypatch):
 @pytest.mark.parametrize("late", [False, True], ids=["early", "late"])
 @pytest.mark.parametrize("name", ["__call__", *sorted(NATIVE_METHODS - {"_get_response_async"})])
 @WAYS
-def test_a_patched_method_is_called_whenever_it_was_patched(ours, patch, way, name, late):
+def test_a_method_is_called_whether_patched_early_or_late(ours, patch, way, name, late):
     event = event_of("http_api_v2", "GET", f"{way}/plain")
     if late:
         ours(event)

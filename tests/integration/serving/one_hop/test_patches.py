@@ -115,7 +115,7 @@ def patch(monkeypatch):
 
 @LATE
 @WAYS
-async def test_a_patched_entry_is_called_whenever_it_was_patched(one_hop, patch, way, late):
+async def test_the_entry_is_called_whether_patched_early_or_late(one_hop, patch, way, late):
     handler = one_hop()
     if late:
         await exchange(handler, "GET", f"{way}/plain")

@@ -164,7 +164,7 @@ async def test_non_ascii_headers_are_sent_as_latin_1(both, way):
 
 
 @WAYS
-async def test_several_cookies_are_several_headers(both, way):
+async def test_each_cookie_is_sent_in_its_own_header(both, way):
     reply = await both("GET", f"{way}/cookies")
 
     assert [value.split(b"=")[0] for name, value in reply.headers if name == b"Set-Cookie"] == [

@@ -21,7 +21,7 @@ HIGHEST = Decimal(1_000)
 
 @dataclass(frozen=True)
 class Stairs:
-    """A bill of `fixed` USD, `slope` for each request per second, and `step` for each `width` of them begun."""
+    """A bill of `fixed` USD, `slope` USD per request per second, and `step` USD per `width` requests per second."""
 
     name: str
     fixed: str = "0"

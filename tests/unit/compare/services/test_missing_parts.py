@@ -25,7 +25,7 @@ def test_a_missing_embedded_server_has_two_remedies(monkeypatch):
     )
 
 
-def test_a_missing_pgbouncer_error_says_how_to_install_it(monkeypatch):
+def test_the_error_for_a_missing_pgbouncer_says_how_to_install_it(monkeypatch):
     monkeypatch.setattr(processes, "find_program", lambda name: None)
 
     with pytest.raises(CompareError) as caught, PgBouncer(ExternalPostgres("postgresql://db.example")):

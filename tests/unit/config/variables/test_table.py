@@ -90,7 +90,7 @@ def test_every_module_of_variables_is_in_the_table():
 
 
 @pytest.mark.parametrize("variable", VARIABLES, ids=named)
-def test_an_empty_value_is_the_default(variable):
+def test_an_empty_value_means_the_default(variable):
     assert Environment({variable.name: ""})[variable] == Environment({})[variable]
 
 

@@ -75,7 +75,7 @@ async def test_a_head_request_gets_the_headers_without_the_body(page, session):
         assert response.status == 200
         assert response.headers["Content-Length"] == "256"
         assert await response.read() == b""
-    # The connection can be reused, so no body was left on it.
+    # The connection can be reused, so no body was left unread.
     async with session.get(f"{page}/cookies") as response:
         assert response.status == 201
 

@@ -34,7 +34,7 @@ def usd(bill: Bill, name: str) -> str:
     ("memory_mb", "requests", "duration_ms", "expected"),
     [("512", 3_000_000, "1000", "18.74"), ("128", 30_000_000, "200", "11.63")],
 )
-def test_a_lambda_bill_with_the_price_of_2020_equals_awss(
+def test_lambda_with_the_price_of_2020_matches_awss_example(
     memory_mb: str, requests: int, duration_ms: str, expected: str
 ):
     rounded = PRICES["lambda_gb_s_x86"].with_value(Decimal("0.00001667"))
@@ -45,7 +45,7 @@ def test_a_lambda_bill_with_the_price_of_2020_equals_awss(
 
 
 # https://aws.amazon.com/lambda/pricing/, "Mobile application backend": 2.33 + 0.40.
-def test_the_bill_of_a_mobile_backend_equals_awss():
+def test_a_mobile_backend_matches_awss_example():
     function = LambdaBilling("f", usage(memory_mb="1536", duration_ms="120", free_tier="on"), PRICES)
 
     bill = function.bill(Traffic.monthly(Decimal(3_000_000)))
@@ -56,14 +56,14 @@ def test_the_bill_of_a_mobile_backend_equals_awss():
 
 
 # https://aws.amazon.com/lambda/pricing/, "Enriching streaming telemetry": 1.49 + 248.00, without the free tier.
-def test_the_bill_of_streaming_telemetry_equals_awss():
+def test_streaming_telemetry_matches_awss_example():
     function = LambdaBilling("f", usage(memory_mb="1024", duration_ms="2000"), PRICES)
 
     assert str(function.bill(Traffic.monthly(Decimal(7_440_000))).rounded_usd) == "249.49"
 
 
 # https://aws.amazon.com/lambda/pricing/, SnapStart's example: 31 days, 1 % of 7.44 million requests restore 1 GB.
-def test_the_bill_of_snapstart_equals_awss():
+def test_snapstart_matches_awss_example():
     function = LambdaBilling(
         "f",
         usage(memory_mb="1024", duration_ms="2000", cold_start_share="0.01", secrets="0"),
@@ -79,7 +79,7 @@ def test_the_bill_of_snapstart_equals_awss():
 
 
 # https://aws.amazon.com/lambda/pricing/, "Cyber Monday": 10.08 + 21.78 + 0.40.
-def test_provisioned_concurrency_for_a_day_costs_as_much_as_awss():
+def test_provisioned_concurrency_for_a_day_matches_awss_example():
     function = LambdaBilling("f", usage(memory_mb="4096", duration_ms="280"), PRICES, provisioned=Decimal(7))
 
     bill = function.bill(Traffic.monthly(Decimal(2_000_000), hours=Decimal(24)))
@@ -91,7 +91,7 @@ def test_provisioned_concurrency_for_a_day_costs_as_much_as_awss():
 
 # https://aws.amazon.com/lambda/pricing/, "Mobile application launch": 8 hours with 100 environments kept ready,
 # and the rest of the month without; the free tier covers the rest.
-def test_provisioned_concurrency_for_a_launch_costs_as_much_as_awss():
+def test_provisioned_concurrency_for_a_launch_matches_awss_example():
     launch = LambdaBilling("f", usage(memory_mb="1536", duration_ms="100"), PRICES, provisioned=Decimal(100))
     rest = LambdaBilling("f", usage(memory_mb="1536", duration_ms="120", free_tier="on"), PRICES)
 
@@ -106,7 +106,7 @@ def test_provisioned_concurrency_for_a_launch_costs_as_much_as_awss():
 
 # https://aws.amazon.com/lambda/pricing/, "Streaming Server Side Rendered Web Content": 30.83 + 0.40 + 7.81. The page
 # adds rounded lines, which makes 39.04; the exact sum is 39.0459. Its 100 GB of free streams are used up.
-def test_the_bill_of_response_streams_equals_awss():
+def test_response_streams_match_awss_example():
     streamed = usage(
         memory_mb="1536", duration_ms="500", free_tier="on", stream_share="0.33333333333333333333333333", stream_mb="7",
         stream_s="0.5",
@@ -124,7 +124,7 @@ def test_the_bill_of_response_streams_equals_awss():
 
 # https://aws.amazon.com/elasticloadbalancing/pricing/, example 1, 30 days: one new connection per second that stays
 # open for 2 minutes, 5 requests per second, 300 KB per second: 16.20 + 1.08 LCU = 22.42.
-def test_the_bill_of_a_load_balancer_equals_awss():
+def test_a_load_balancer_matches_awss_example():
     balanced = usage(requests_per_connection="5", connection_s="120", response_kb="60", request_kb="0")
     service = FargateBilling("s", balanced, PRICES)
 
@@ -136,7 +136,7 @@ def test_the_bill_of_a_load_balancer_equals_awss():
 
 
 # https://aws.amazon.com/rds/proxy/pricing/, an instance below 2 vCPU for 30 days: 1,440 vCPU-hours = 21.60.
-def test_the_bill_of_rds_proxy_equals_awss():
+def test_rds_proxy_matches_awss_example():
     database = RdsBilling("d", usage(database_gb="1"), PRICES, has_proxy=True)
 
     bill = database.bill(Traffic.constant(Decimal(1), hours=Decimal(720)))
@@ -155,7 +155,7 @@ def test_the_bill_of_rds_proxy_equals_awss():
         (FrontDoor.REST_API, 1_000, "3033.10"),
     ],
 )
-def test_the_bill_of_api_gateway_equals_awss(front: FrontDoor, millions: int, expected: str):
+def test_api_gateway_matches_awss_example(front: FrontDoor, millions: int, expected: str):
     function = LambdaBilling("f", usage(), PRICES, front=front)
 
     bill = function.bill(Traffic.monthly(Decimal(millions) * 1_000_000))
