@@ -1,7 +1,8 @@
 """Writes prices from AWS's price list into prices.toml and docs/cost.md: scripts/refresh_prices.py OFFER.json…
 
-The files are the offers of one region, as https://pricing.us-east-1.amazonaws.com/offers/v1.0/aws/OFFER/current/REGION/
-index.json has them. Without a file it prints their addresses.
+The files are the offers of one region, from
+https://pricing.us-east-1.amazonaws.com/offers/v1.0/aws/OFFER/current/REGION/index.json. Without a file the script
+prints their addresses.
 """
 
 import argparse
@@ -20,9 +21,9 @@ _ROOT = Path(__file__).parents[1]
 _PRICES = _ROOT / "src/django_runtimes/compare/cost/prices/prices.toml"
 _PAGE = _ROOT / "docs/cost.md"
 _ADDRESS = "https://pricing.us-east-1.amazonaws.com/offers/v1.0/aws/{offer}/current/{region}/index.json"
-# The load balancers of us-east-1 are in EC2's offer only.
+# Only EC2's offer has the load balancers of us-east-1.
 _OTHER_OFFERS = {"AWSELB": ("AmazonEC2",)}
-# USE1-, EUC1- and others stand before most usage types.
+# Most usage types begin with a region's prefix, such as USE1- or EUC1-.
 _PREFIX = r"(?:[A-Z0-9]{2,6}-)?"
 _SECTION = re.compile(r"^\[prices\.([a-z0-9-]+)\.([a-z0-9_]+)\]$")
 
@@ -30,7 +31,7 @@ Tiers = list[tuple[Decimal, Decimal]]
 
 
 def main(arguments: list[str]) -> int:
-    """Refresh the prices; return 1 when an offer lacks a price that names it, 2 for a file that is no offer."""
+    """Refresh the prices; return 1 if an offer lacks a price that names it, 2 if a file is not an offer."""
     options = _parser().parse_args(arguments)
     text = options.prices.read_text(encoding="utf-8")
     entries: Mapping[str, Any] = tomllib.loads(text)["prices"].get(options.region, {})
@@ -99,7 +100,7 @@ def _find_all(entries: Mapping[str, Any], offers: Mapping[str, Any], region: str
 
 
 def _find(offer: Mapping[str, Any], key: str, entry: Mapping[str, Any], region: str) -> Tiers | None:
-    """Return the tiers of one price for its `per`; ValueError when several products of it differ."""
+    """Return the tiers of one price for its `per`; raise ValueError if its products have different prices."""
     per = Decimal(entry.get("per", 1))
     skus = [sku for sku, product in offer["products"].items() if _matches(product["attributes"], entry, region)]
     prices = {sku: _tiers(offer["terms"].get("OnDemand", {}).get(sku, {}), per) for sku in skus}
@@ -119,7 +120,7 @@ def _matches(attributes: Mapping[str, str], entry: Mapping[str, Any], region: st
 
 
 def _tiers(terms: Mapping[str, Any], per: Decimal) -> Tiers:
-    """Return start and price of each tier, the lowest first."""
+    """Return the start and the price of each tier, the lowest first."""
     tiers = []
     for term in terms.values():
         for dimension in term["priceDimensions"].values():
@@ -135,7 +136,7 @@ def _tiers(terms: Mapping[str, Any], per: Decimal) -> Tiers:
 
 
 def _rewritten(text: str, region: str, found: Mapping[str, Tiers], checked: date) -> str:
-    """Return prices.toml with the found prices; everything else stays as it is, comments included."""
+    """Return prices.toml with the found prices; everything else, including comments, is unchanged."""
     lines, tiers = [], None
     for line in text.splitlines():
         section = _SECTION.match(line)
@@ -196,7 +197,7 @@ def _price_rows(content: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
 
 
 def _filled(text: str, name: str, header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
-    """Return the page with a table between the two comments of this name."""
+    """Return the page with the table between the two comments of this name replaced."""
     begin, end = text.index(f"<!-- {name}:"), text.index(f"<!-- end of {name} -->")
     begin = text.index("\n", begin) + 1
     table = [header, tuple("---" for _ in header), *rows]

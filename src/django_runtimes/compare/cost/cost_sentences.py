@@ -1,4 +1,4 @@
-"""The sentences about cost: the cheapest target by rate, the crossings, the assumptions and what is not billed."""
+"""The sentences about cost: the cheapest target by rate, the crossings, the assumptions and the omitted costs."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from django_runtimes.compare.cost.usage.traffic import Traffic
 from django_runtimes.compare.cost.usage.usage import ValueOrigin
 
 _TWO = 2
-# More ranges than these are summed up.
+# More ranges than this are summarized in one sentence.
 _MOST_RANGES = 4
 
 
@@ -29,7 +29,7 @@ class CheapestRange:
 
 
 def cheapest_ranges(analysis: CostAnalysis) -> tuple[CheapestRange, ...]:
-    """Return the cheapest target over all rates; of equal ones the first."""
+    """Return the cheapest target over all rates; the first one if several are equal."""
     # Between two neighbouring crossings the order of all bills stays the same.
     rates = [ZERO, *sorted({crossing.rate_rps for crossing in analysis.crossings} - {ZERO}), analysis.highest_rps]
 
@@ -58,7 +58,7 @@ def cost_sentences(analysis: CostAnalysis) -> tuple[str, ...]:
 
 
 def basis_sentences(analysis: CostAnalysis) -> Iterator[str]:
-    """Yield what the figures rest on."""
+    """Yield sentences on the basis of the figures."""
     if analysis.is_assumed:
         yield "No run is named: every figure rests on assumptions; `webapp compare` measures, and --set changes them."
     else:
@@ -72,7 +72,7 @@ def basis_sentences(analysis: CostAnalysis) -> Iterator[str]:
 
 
 def crossing_sentences(analysis: CostAnalysis) -> Iterator[str]:
-    """Yield the cheapest target by rate, and a sentence for each pair of different runtimes."""
+    """Yield a sentence on the cheapest target by rate, and one for each pair of different runtimes."""
     yield _cheapest_sentence(cheapest_ranges(analysis))
     runtimes = {billed.name: billed.name.partition("/")[0].partition("+")[0] for billed in analysis.targets}
     twins = _twins(analysis.targets, analysis.traffics)
@@ -121,7 +121,7 @@ def _pair_sentence(first: str, second: str, crossings: Sequence[Crossing]) -> st
 
 
 def _twins(targets: Sequence[Billed], traffics: Sequence[Traffic]) -> set[str]:
-    """Return targets whose bills are those of an earlier one."""
+    """Return the targets whose bills equal those of an earlier target."""
     seen: set[tuple[Decimal, ...]] = set()
     found = set()
     for billed in targets:
@@ -133,7 +133,7 @@ def _twins(targets: Sequence[Billed], traffics: Sequence[Traffic]) -> set[str]:
 
 
 def instance_sentences(analysis: CostAnalysis) -> Iterator[str]:
-    """Yield the cheapest instance of RDS for the connections and the load of the targets, equal needs together."""
+    """Yield a sentence on the cheapest RDS instance for each need of connections and load."""
     named: dict[DatabaseNeed, list[str]] = {}
     for usage, need in analysis.database_needs:
         named.setdefault(need, []).append(usage.name)
@@ -149,7 +149,7 @@ def instance_sentences(analysis: CostAnalysis) -> Iterator[str]:
 
 
 def usage_sentences(analysis: CostAnalysis) -> Iterator[str]:
-    """Yield the measured values of each target, the values that were set, and all assumptions."""
+    """Yield sentences on each target's measured values, the set values, and all assumptions."""
     for usage in analysis.usages:
         measured = [f"{key}={_shown(getattr(usage.usage, key))} ({basis})" for key, basis in usage.bases.items()]
         if measured:
@@ -168,12 +168,12 @@ def usage_sentences(analysis: CostAnalysis) -> Iterator[str]:
 
 
 def _shown(value: Decimal | str) -> str:
-    """Return a value as `--set` takes it; the KEY names the unit."""
+    """Return a value in the form that `--set` accepts; the KEY names the unit."""
     return value if isinstance(value, str) else f"{value.normalize():f}"
 
 
 def price_sentences(analysis: CostAnalysis) -> Iterator[str]:
-    """Yield the region and date of the prices, and each one that is not verified."""
+    """Yield sentences on the region and dates of the prices, and on the unverified prices."""
     dates = sorted({price.checked for price in analysis.prices})
     yield (
         f"Prices of {analysis.prices.region} without taxes, checked {dates[0].isoformat()} to {dates[-1].isoformat()}; "
@@ -189,7 +189,7 @@ def price_sentences(analysis: CostAnalysis) -> Iterator[str]:
 
 
 def scope_sentences(analysis: CostAnalysis) -> Iterator[str]:
-    """Yield what is left out, and what is known about the services."""
+    """Yield sentences on costs that are left out, and on the services."""
     usages = [usage.usage for usage in analysis.usages]
     if all(usage.free_tier == "off" for usage in usages):
         yield "The free tier is left out (--set free_tier=on)."

@@ -18,7 +18,7 @@ _SHARED = (
 
 
 def cost_tables(analysis: CostAnalysis) -> tuple[ReportTable, ...]:
-    """Return every table: targets by month and by million, options, shared parts, and instance classes."""
+    """Return every table: targets per month and per million requests, options, shared parts, instance classes."""
     return (
         *month_and_million_tables(analysis),
         option_table(analysis),
@@ -55,7 +55,7 @@ def option_table(analysis: CostAnalysis) -> ReportTable:
 
 
 def shared_table(analysis: CostAnalysis) -> ReportTable:
-    """Return the bills of databases and egress, of which all targets share one each."""
+    """Return the bills of databases and egress; all targets share one database and one egress."""
     return _bill_table(
         ("Shared parts, one database and one egress for all targets: USD per month", "shared part"),
         (*analysis.databases, *analysis.egress),
@@ -158,7 +158,7 @@ def _marked(billed: Billed, traffic: Traffic) -> str:
 
 
 def _mark(billed: Billed, traffic: Traffic) -> str:
-    """Return `*` for a bill that rests on a price or a rule which was not verified."""
+    """Return `*` for a bill that depends on an unverified price or rule."""
     return "*" if billed.bill(traffic).unverified else ""
 
 
@@ -171,7 +171,7 @@ def _runtime(billed: Billed) -> str:
 
 
 def _heading(traffic: Traffic) -> str:
-    """Return a column's name; the user's own traffic is explained above the tables."""
+    """Return a column's name; a sentence above the tables explains the user's own traffic."""
     return traffic.name if traffic.name == "idle" or traffic.name.endswith("/s") else "yours"
 
 

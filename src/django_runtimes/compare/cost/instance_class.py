@@ -20,7 +20,7 @@ _MS_PER_S = Decimal(1_000)
 
 @dataclass(frozen=True)
 class InstanceClass:
-    """A class of RDS; burstable ones hold only `baseline` of their processors for long (unverified)."""
+    """An RDS instance class; burstable classes sustain only the share `baseline` of their vCPUs (unverified)."""
 
     name: str
     vcpu: Decimal
@@ -34,12 +34,12 @@ class InstanceClass:
 
     @property
     def sustained_vcpu(self) -> Decimal:
-        """The processors that the class holds without surplus credits."""
+        """The number of vCPUs that the class sustains without surplus credits."""
         return self.vcpu * self.baseline
 
     @property
     def price_key(self) -> str:
-        """The key of its hourly price."""
+        """The key of the class's hourly price."""
         return f"{self.name.replace('.', '_')}_hour"
 
 
@@ -55,7 +55,7 @@ LADDER = tuple(
 
 
 def instance_class(name: str) -> InstanceClass:
-    """Return a class of the ladder; raise UsageError for another name."""
+    """Return the class with this name; raise UsageError for an unknown one."""
     for each in LADDER:
         if each.name == name:
             return each
@@ -64,7 +64,7 @@ def instance_class(name: str) -> InstanceClass:
 
 @dataclass(frozen=True)
 class DatabaseNeed:
-    """What a target needs of its database at a rate; `chosen` is None if no class is large enough."""
+    """The database capacity that a target needs at a rate; `chosen` is None if no class is large enough."""
 
     rate_rps: Decimal
     connections: Decimal
@@ -73,7 +73,7 @@ class DatabaseNeed:
 
 
 def right_size(usage: Usage, rate_rps: Decimal, *, grows: bool) -> DatabaseNeed:
-    """Return what the database needs at a rate.
+    """Return the database capacity that is needed at a rate.
 
     The measured connections grow with the rate, except behind a proxy, which bounds them (`grows` is False).
     """

@@ -13,18 +13,18 @@ _CENT = Decimal("0.01")
 
 @dataclass(frozen=True)
 class BillTerm:
-    """A quantity at a price; `formula` says in words how the quantity is made."""
+    """A quantity at a price; `formula` describes the calculation of the quantity in words."""
 
     name: str
     quantity: Decimal
     price: Price
     formula: str
-    # The billing rules that the quantity rests on, where they are not verified.
+    # The unverified billing rules on which the quantity depends.
     rules: tuple[Price, ...] = ()
 
     @property
     def usd(self) -> Decimal:
-        """The amount, not rounded."""
+        """The unrounded amount."""
         return self.price.amount(self.quantity)
 
 
@@ -36,18 +36,18 @@ class Bill:
 
     @property
     def usd(self) -> Decimal:
-        """The total, not rounded."""
+        """The unrounded total."""
         return sum((term.usd for term in self.terms), ZERO)
 
     @property
     def unverified(self) -> tuple[Price, ...]:
-        """The prices and rules of the terms that were not verified."""
+        """The unverified prices and rules of the terms."""
         used = (price for term in self.terms for price in (term.price, *term.rules))
         return tuple(dict.fromkeys(price for price in used if not price.verified))
 
     @property
     def rounded_usd(self) -> Decimal:
-        """The total to the cent."""
+        """The total, rounded to the cent."""
         return to_cent(self.usd)
 
 
@@ -66,8 +66,8 @@ class Billed(Protocol):
     def breaks(self, up_to_rps: Decimal) -> Iterator[Decimal]:
         """Yield every constant rate, up to this one, at which a quantity may jump or change its slope.
 
-        Between two neighbouring rates each quantity is a line, which includes the upper rate. Tiers of prices are no
-        concern of this method.
+        Between two neighbouring rates each quantity is a line, which includes the upper rate. Price tiers are not
+        considered.
         """
         ...
 
@@ -86,6 +86,6 @@ def steps(width_rps: Decimal, up_to_rps: Decimal) -> Iterator[Decimal]:
 
 
 def allowance_end(free: Decimal, per_request: Decimal) -> Iterator[Decimal]:
-    """Yield the rate at which a free monthly quantity is used up by a quantity of `per_request`."""
+    """Yield the rate at which requests of `per_request` each use up a free monthly quantity."""
     if free > 0 and per_request > 0:
         yield free / (per_request * SECONDS_PER_MONTH)

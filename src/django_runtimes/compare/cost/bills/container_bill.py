@@ -13,18 +13,18 @@ from django_runtimes.compare.cost.usage.usage import Usage
 
 _MS_PER_S = Decimal(1_000)
 _SECONDS_PER_MINUTE = Decimal(60)
-# Load balancers count 1,000 KB as a MB, as the example on their price page does.
+# For load balancers 1 MB is 1,000 KB, as in the example on their price page.
 _KB_PER_LCU_GB = Decimal(1_000_000)
 
 
 def tasks(usage: Usage, rate_rps: Decimal) -> Decimal:
-    """Return the number of tasks at a rate, the fewest included."""
+    """Return the number of tasks at a rate, at least the minimum."""
     return max(usage.min_tasks, _ceiling(rate_rps / _task_rps(usage)))
 
 
 @dataclass(frozen=True)
 class FargateBilling:
-    """A service of ECS; `alb_services` share its load balancer's price."""
+    """An ECS service; `alb_services` services share the price of its load balancer."""
 
     name: str
     usage: Usage
@@ -36,7 +36,7 @@ class FargateBilling:
         return Bill(tuple(self._terms(traffic)))
 
     def breaks(self, up_to_rps: Decimal) -> Iterator[Decimal]:
-        """Yield the rates above which a task is added, and where free data transfer ends."""
+        """Yield the rates above which a task is added, and the rate that uses up the free data transfer."""
         yield from steps(_task_rps(self.usage), up_to_rps)
         yield from transfer_kinks(self.usage, self.prices)
 
@@ -100,7 +100,7 @@ class FargateBilling:
 
 @dataclass(frozen=True)
 class AppRunnerBilling:
-    """A service of App Runner, whose fewest instance is one and whose load balancer is included."""
+    """An App Runner service, which has at least one instance and includes the load balancer."""
 
     name: str
     usage: Usage
@@ -112,9 +112,9 @@ class AppRunnerBilling:
         return Bill(tuple(self._terms(traffic)))
 
     def breaks(self, up_to_rps: Decimal) -> Iterator[Decimal]:
-        """Yield the rates above which an instance is added, and from which on all are active."""
+        """Yield the rates above which an instance is added, and those at which all instances become active."""
         yield from steps(self._instance_rps(), up_to_rps)
-        # All instances are active from this rate on, until a further one is added, which may be idle at first.
+        # All instances are active from this rate on, until another one is added, which may be idle at first.
         active_s, instance_rps, count = self._active_s(), self._instance_rps(), Decimal(1)
         while active_s * instance_rps > 1 and (count - 1) * instance_rps < count / active_s <= up_to_rps:
             yield count / active_s
@@ -154,7 +154,7 @@ class AppRunnerBilling:
         return max(self.prices.value("apprunner_active_s"), _busy_s(self.usage))
 
     def _instance_rps(self) -> Decimal:
-        """The rate that one instance takes: by its concurrency, at most by its capacity."""
+        """The rate that one instance handles, limited by its concurrency and its capacity."""
         usage = self.usage
         return min(usage.max_concurrency / _busy_s(usage), _task_rps(usage))
 
@@ -164,7 +164,7 @@ def _task_rps(usage: Usage) -> Decimal:
 
 
 def _busy_s(usage: Usage) -> Decimal:
-    """Seconds for which a request is open, streams included."""
+    """The mean time in seconds that a request is open, including streams."""
     return usage.duration_ms / _MS_PER_S * (1 - usage.stream_share) + usage.stream_s * usage.stream_share
 
 

@@ -12,7 +12,7 @@ from django_runtimes.compare.cost.usage.usage import Usage
 
 
 def proxy_term(usage: Usage, prices: PriceList, traffic: Traffic) -> BillTerm:
-    """Return the price of RDS Proxy in front of an instance of RDS."""
+    """Return the term of an RDS Proxy in front of an RDS instance."""
     vcpu = max(instance_class(usage.database_class).vcpu, prices.value("rds_proxy_minimum_vcpu"))
     return BillTerm(
         "RDS Proxy",
@@ -24,7 +24,7 @@ def proxy_term(usage: Usage, prices: PriceList, traffic: Traffic) -> BillTerm:
 
 @dataclass(frozen=True)
 class RdsBilling:
-    """An instance of RDS in one zone, with or without RDS Proxy."""
+    """An RDS instance in one zone, with or without RDS Proxy."""
 
     name: str
     usage: Usage
@@ -59,7 +59,7 @@ class RdsBilling:
 
 @dataclass(frozen=True)
 class AuroraBilling:
-    """A cluster of Aurora Serverless v2; at 0 ACU it pauses, which excludes RDS Proxy."""
+    """An Aurora Serverless v2 cluster; with a minimum of 0 ACU it pauses, which excludes RDS Proxy."""
 
     name: str
     usage: Usage
@@ -73,7 +73,7 @@ class AuroraBilling:
         return Bill(tuple(self._terms(traffic)))
 
     def breaks(self, up_to_rps: Decimal) -> Iterator[Decimal]:
-        """Yield the rates above which capacity is added, and from which on the cluster never pauses."""
+        """Yield the rates above which capacity is added, and the rate from which the cluster never pauses."""
         if self.usage.acu_per_rps:
             yield from steps(self.prices.value("aurora_step_acu") / self.usage.acu_per_rps, up_to_rps)
             yield self.prices.value("rds_proxy_minimum_acu") / self.usage.acu_per_rps
@@ -124,13 +124,13 @@ class AuroraBilling:
 
 
 def secret_term(usage: Usage, prices: PriceList) -> BillTerm:
-    """Return the price of the secrets; their few calls are not billed here."""
+    """Return the price of the secrets, without their few calls."""
     return BillTerm("secrets", usage.secrets, prices["secret_month"], "secrets")
 
 
 @dataclass(frozen=True)
 class EgressBilling:
-    """The way of private subnets to other services: NAT gateways or interface endpoints."""
+    """The egress of private subnets: NAT gateways or interface endpoints."""
 
     name: str
     usage: Usage
@@ -159,5 +159,5 @@ class EgressBilling:
         )
 
     def breaks(self, up_to_rps: Decimal) -> Iterator[Decimal]:
-        """Yield nothing: the bill is one line."""
+        """Yield nothing, since the bill is linear."""
         yield from ()

@@ -41,7 +41,7 @@ class LambdaBilling:
         return Bill(tuple(self._terms(traffic)))
 
     def breaks(self, up_to_rps: Decimal) -> Iterator[Decimal]:
-        """Yield the rates at which a free allowance is used up, or the provisioned environments are."""
+        """Yield the rates that use up a free allowance or the provisioned environments."""
         yield from allowance_end(self._free("lambda_free_requests"), Decimal(1))
         yield from allowance_end(self._free("lambda_free_gb_s"), self._busy_gb_s())
         yield from allowance_end(self._free("lambda_free_stream_gb"), self._stream_gb())
@@ -156,7 +156,7 @@ class LambdaBilling:
         return self.usage.stream_share > 0
 
     def _stream_gb(self) -> Decimal:
-        """Streamed GB that are billed for a request; an HTTP API does not stream."""
+        """The billed streamed GB of a request; an HTTP API does not stream."""
         if self.front is FrontDoor.HTTP_API:
             return ZERO
         billed_mb = _above(self.usage.stream_mb, self.prices.value("lambda_stream_free_mb"))

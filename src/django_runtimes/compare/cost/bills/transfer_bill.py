@@ -13,7 +13,7 @@ _KB_PER_MB = Decimal(1_024)
 
 
 def transfer_terms(usage: Usage, prices: PriceList, traffic: Traffic) -> Iterator[BillTerm]:
-    """Yield the terms of the logs and of the responses' way to the internet."""
+    """Yield the terms of the logs and of the data transfer to the internet."""
     logs_gb = traffic.requests * usage.log_kb / KB_PER_GB
     yield BillTerm("logs, received", logs_gb, prices["logs_gb"], "requests x KB of log lines")
     yield BillTerm(
@@ -32,12 +32,12 @@ def transfer_terms(usage: Usage, prices: PriceList, traffic: Traffic) -> Iterato
 
 
 def transfer_kinks(usage: Usage, prices: PriceList) -> Iterator[Decimal]:
-    """Yield the rate at which the free data transfer is used up."""
+    """Yield the rate that uses up the free data transfer."""
     yield from allowance_end(_free_gb(usage, prices), response_kb(usage) / KB_PER_GB)
 
 
 def response_kb(usage: Usage) -> Decimal:
-    """Return the mean size of all responses, streams included."""
+    """Return the mean size of all responses, including streams."""
     return usage.response_kb * (1 - usage.stream_share) + usage.stream_mb * _KB_PER_MB * usage.stream_share
 
 

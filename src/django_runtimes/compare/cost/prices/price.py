@@ -12,7 +12,7 @@ ZERO = Decimal(0)
 
 @dataclass(frozen=True)
 class PriceTier:
-    """The value from this quantity on, in the price's unit."""
+    """A value in the price's unit, which applies from this quantity on."""
 
     start: Decimal
     value: Decimal
@@ -20,7 +20,7 @@ class PriceTier:
 
 @dataclass(frozen=True)
 class Price:
-    """A price in USD for `per` units, or a billing rule (`is_rule`), whose value has the unit itself."""
+    """A price in USD for `per` units, or a billing rule (`is_rule`), whose value is in the unit."""
 
     key: str
     value: Decimal
@@ -33,7 +33,7 @@ class Price:
     tiers: tuple[PriceTier, ...] = ()
 
     def amount(self, quantity: Decimal) -> Decimal:
-        """Return the USD for a quantity of a month, not rounded."""
+        """Return the unrounded USD for a monthly quantity."""
         if not self.tiers:
             return quantity * self.value / self.per
         ends = [*(tier.start for tier in self.tiers[1:]), quantity]
@@ -52,11 +52,11 @@ class Price:
         return tuple(tier.start for tier in self.tiers[1:])
 
     def with_value(self, value: Decimal) -> "Price":
-        """Return this price with another value, for every quantity."""
+        """Return this price with one other value for every quantity."""
         return replace(self, value=value, tiers=(), source="--set", verified=True)
 
     def discounted(self, percent: Decimal) -> "Price":
-        """Return this price less a discount in percent."""
+        """Return this price reduced by a discount in percent."""
         share = 1 - percent / 100
         tiers = tuple(PriceTier(tier.start, tier.value * share) for tier in self.tiers)
         return replace(self, value=self.value * share, tiers=tiers)
@@ -68,7 +68,7 @@ class PriceList:
 
     region: str
     prices: Mapping[str, Price]
-    # The keys that the region lacks, and the regions that lack none.
+    # The keys that the region lacks, and the regions that have all keys.
     missing: tuple[str, ...] = ()
     complete_regions: tuple[str, ...] = ()
 

@@ -18,7 +18,7 @@ _MILLI = Decimal("0.001")
 
 @dataclass(frozen=True)
 class MeasuredValue:
-    """A value that a run measured, and how."""
+    """A value that a run measured, and a description of the measurement."""
 
     value: Decimal
     basis: str
@@ -26,19 +26,19 @@ class MeasuredValue:
 
 @dataclass(frozen=True)
 class TargetUsage:
-    """A target with its usage, and where each value comes from."""
+    """A target with its usage and the origin of each value."""
 
     name: str
     runtime: str
     route: str
     usage: Usage
     origins: Mapping[str, ValueOrigin]
-    # How each measured value was taken.
+    # A description of each measurement.
     bases: Mapping[str, str]
 
 
 def measured_usages(targets: Sequence[TargetResult], settings: UsageSettings) -> tuple[TargetUsage, ...]:
-    """Return the usage of each measured target; what was set comes before what was measured."""
+    """Return the usage of each measured target; set values take precedence over measured ones."""
     return tuple(
         _target_usage(target.name, target.runtime, target.route, dict(_measured(target)), settings)
         for target in targets
@@ -49,7 +49,7 @@ def measured_usages(targets: Sequence[TargetResult], settings: UsageSettings) ->
 def assumed_usages(settings: UsageSettings) -> tuple[TargetUsage, ...]:
     """Return the default targets of a comparison with assumed and set values only.
 
-    Without measurements a kept connection makes no difference.
+    Persistent connections are left out, since they make no difference without measurements.
     """
     return tuple(
         _target_usage(str(name), name.runtime.value, name.route.value, {}, settings)
@@ -73,7 +73,7 @@ def _target_usage(
 
 
 def _measured(target: TargetResult) -> Iterator[tuple[str, MeasuredValue]]:
-    """Yield each KEY that the run measured; what a run lacks is never derived from something else."""
+    """Yield each KEY that the run measured; a missing value is never derived from other values."""
     duration = _mean_latency(target)
     if duration is not None:
         yield "duration_ms", duration
@@ -88,7 +88,7 @@ def _measured(target: TargetResult) -> Iterator[tuple[str, MeasuredValue]]:
 
 
 def _mean_latency(target: TargetResult) -> MeasuredValue | None:
-    """Return the mean latency at the lowest steady rate, where requests wait least for each other."""
+    """Return the mean latency at the lowest steady rate, at which requests wait the least for each other."""
     steady = [each for each in target.scenarios if each.rate_rps is not None and each.latency_ms.n]
     if not steady:
         return None

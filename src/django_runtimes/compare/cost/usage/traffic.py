@@ -13,7 +13,7 @@ CONSTANT_RATES_RPS = (Decimal("0.1"), Decimal(1), Decimal(10), Decimal(100), Dec
 
 @dataclass(frozen=True)
 class TrafficPeriod:
-    """Hours in which requests arrive evenly, with both figures exact, since tasks are counted by the rate."""
+    """Hours in which requests arrive evenly; both figures are exact, since the number of tasks depends on the rate."""
 
     requests: Decimal
     hours: Decimal

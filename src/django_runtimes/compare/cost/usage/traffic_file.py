@@ -89,7 +89,7 @@ def _text(path: Path) -> str:
 
 
 def _hour(path: Path, line: int, text: str) -> int:
-    """Return an hour's number: as it stands, or for a time the hours since the year 1."""
+    """Return an hour's number: the number itself, or the hours since the year 1 for a time."""
     if text.isascii() and text.isdigit() and len(text) <= len(str(_MOST_HOURS)):
         return int(text)
     try:
@@ -102,7 +102,7 @@ def _hour(path: Path, line: int, text: str) -> int:
     return _TIMES_FROM + since // _HOUR
 
 
-# Times come after every number, so that a file that mixes both has hours missing between them.
+# Times come after all numbers, so that a file with both has a gap of missing hours.
 _TIMES_FROM = _MOST_HOURS * 10
 
 

@@ -15,18 +15,18 @@ _PRICE_PREFIX = "price."
 
 @dataclass(frozen=True)
 class UsageSettings:
-    """The values of `--set`: for all targets, for single ones, and prices."""
+    """The values of `--set`: for all targets, for single targets, and for prices."""
 
     values: Mapping[str, Decimal | str] = field(default_factory=dict)
     by_target: Mapping[str, Mapping[str, Decimal | str]] = field(default_factory=dict)
     prices: Mapping[str, Price] = field(default_factory=dict)
 
     def of(self, target: str) -> dict[str, Decimal | str]:
-        """Return the values for one target; its own ones come before those for all targets."""
+        """Return the values for one target; its own values take precedence over those for all targets."""
         return {**self.values, **self.by_target.get(target, {})}
 
     def priced(self, prices: PriceList) -> PriceList:
-        """Return the price list with the prices that are set."""
+        """Return the price list with the prices from `--set`."""
         return prices.replaced(self.prices)
 
 
@@ -39,7 +39,7 @@ def parse_settings(texts: Sequence[str], targets: Sequence[str]) -> UsageSetting
         name, equals, value = text.partition("=")
         if not equals:
             raise UsageError(f"--set {text!r} is not KEY=VALUE; write, for example, --set duration_ms=80")
-        # Keys have no colon, and neither have the names of targets.
+        # Neither keys nor target names contain a colon.
         target, colon, key = name.rpartition(":")
         if key.startswith(_PRICE_PREFIX) and not colon:
             price = _price(text, key.removeprefix(_PRICE_PREFIX), value)
