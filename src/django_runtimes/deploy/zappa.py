@@ -124,7 +124,7 @@ def convert_settings(settings: Mapping[str, Mapping[str, Any]]) -> ConvertedSett
 
 
 def _named_stages(settings: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
-    """Map Zappa's stages that have a template stage to its name, in the file's order."""
+    """Map the Zappa stages that match a stage of the templates to its name, in the file's order."""
     taken: dict[str, str] = {}
     # A stage with exactly the template's name takes precedence over a synonym.
     for name in sorted(settings, key=lambda name: _STAGES.get(name.lower()) != name.lower()):

@@ -54,7 +54,7 @@ class Checkout:
         return start_python(arguments, environ, log=log, directory=self._project.working_directory)
 
     def target(self, name: TargetName, environ: Mapping[str, str]) -> Target:
-        """Return the codebase as a target under one runtime, as processes without limits."""
+        """Return a target that runs the codebase under one runtime, in processes without limits."""
         if name.runtime is Runtime.AWS_LAMBDA:
             function = Function(
                 name=name.label.replace("_", "-"),

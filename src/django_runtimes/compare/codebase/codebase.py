@@ -45,7 +45,7 @@ class Codebase(Protocol):
         ...
 
     def target(self, name: TargetName, environ: Mapping[str, str]) -> Target:
-        """Return the codebase as a target under one runtime."""
+        """Return a target that runs the codebase under one runtime."""
         ...
 
     def record(self) -> CodebaseRecord:

@@ -53,7 +53,7 @@ class ImageCodebase:
         return self._containers.start(arguments, environ, limits=LIMITS[Runtime.LOCAL], log=log, entrypoint="python")
 
     def target(self, name: TargetName, environ: Mapping[str, str]) -> Target:
-        """Return the image as a target under one runtime, with that runtime's limits."""
+        """Return a target that runs the image under one runtime, with that runtime's limits."""
         directory, limits = self._containers.directory, LIMITS[name.runtime]
         if name.runtime is Runtime.AWS_LAMBDA:
             function = ImageFunction(

@@ -62,7 +62,7 @@ class Block:
 
 
 def block_of(outcomes: Iterable[Outcome], *, void: str | None = None) -> Block:
-    """Return the block of these outcomes."""
+    """Return the block with these outcomes."""
     latency = LatencyHistogram()
     errors: Counter[str] = Counter()
     sent = late = 0

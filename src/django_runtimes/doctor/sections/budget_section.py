@@ -16,7 +16,7 @@ _DEFAULT_PORT = 5432
 
 
 def examine_budget(examination: Examination) -> list[Finding]:
-    """Return a finding for each limit, with both sums."""
+    """Return a finding for each limit, with the sums of needed and of available connections."""
     if not examination.is_postgresql:
         return [Finding(Level.SKIPPED, "the default database is not PostgreSQL, so its connections are not counted")]
     try:
