@@ -21,6 +21,8 @@ from django_runtimes.compare.run.results import Run
 from django_runtimes.compare.targets.name import DEFAULT_TARGETS
 
 _OTHER_ARCHITECTURES = {"x86": "arm", "arm": "x86"}
+# Accounts with higher rates have prices of their own.
+_HIGHEST_RPS = Decimal(10_000)
 IDLE = Traffic("idle", Traffic.constant(Decimal(0)).periods)
 
 
@@ -54,7 +56,12 @@ class CostAnalysis:
     @property
     def highest_rps(self) -> Decimal:
         """The end of the range of rates in which crossings were looked for."""
-        return max(CONSTANT_RATES_RPS[-1], *(traffic.mean_rps for traffic in self.traffics))
+        return _highest_rps(self.own_traffic)
+
+    @property
+    def unbilled(self) -> tuple[str, ...]:
+        """The measured targets whose runtime has no bill here."""
+        return tuple(usage.name for usage in self.usages if usage.runtime not in _FACTORIES)
 
     def unverified_prices(self) -> tuple[Price, ...]:
         """Return the prices and rules of all bills that were not verified."""
@@ -98,7 +105,7 @@ def analyze_cost(
         EgressBilling("NAT gateway", shared, prices, "nat"),
         EgressBilling("endpoints", shared, prices, "endpoints"),
     )
-    highest_rps = max(CONSTANT_RATES_RPS[-1], *(traffic.mean_rps for traffic in traffics))
+    highest_rps = _highest_rps(own_traffic)
     sized_at_rps = Decimal(10) if own_traffic is None else own_traffic.peak_rps
     return CostAnalysis(
         prices=prices,
@@ -116,6 +123,12 @@ def analyze_cost(
         ),
         is_assumed=run is None,
     )
+
+
+def _highest_rps(own_traffic: Traffic | None) -> Decimal:
+    """Return the end of the range in which crossings are looked for."""
+    own_rps = Decimal(0) if own_traffic is None else min(own_traffic.mean_rps, _HIGHEST_RPS)
+    return max(CONSTANT_RATES_RPS[-1], own_rps)
 
 
 class _BilledFactory(Protocol):

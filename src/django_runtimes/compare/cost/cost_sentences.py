@@ -190,6 +190,8 @@ def price_sentences(analysis: CostAnalysis) -> Iterator[str]:
 
 def scope_sentences(analysis: CostAnalysis) -> Iterator[str]:
     """Yield sentences on costs that are left out, and on the services."""
+    if analysis.unbilled:
+        yield f"Not billed, since this model has no prices for their runtime: {', '.join(analysis.unbilled)}."
     usages = [usage.usage for usage in analysis.usages]
     if all(usage.free_tier == "off" for usage in usages):
         yield "The free tier is left out (--set free_tier=on)."

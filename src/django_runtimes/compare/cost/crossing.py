@@ -3,14 +3,17 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import combinations, pairwise
+from itertools import combinations, islice, pairwise
 
+from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.compare.cost.bills.bill import Billed
 from django_runtimes.compare.cost.prices.price import ZERO
 from django_runtimes.compare.cost.usage.traffic import Traffic
 
 # Of a USD: two amounts that differ by less are equal, since divisions have 28 digits.
 _EQUAL_USD = Decimal("1e-12")
+# Far beyond the quotas of an account.
+_MOST_STAIRS = 10_010
 
 
 @dataclass(frozen=True)
@@ -40,8 +43,14 @@ class LinearPiece:
 
 
 def linear_pieces(billed: Billed, up_to_rps: Decimal) -> tuple[LinearPiece, ...]:
-    """Return the bill over all constant rates above 0 and up to a limit."""
-    rates = sorted({ZERO, up_to_rps, *(rate_rps for rate_rps in billed.breaks(up_to_rps) if 0 < rate_rps < up_to_rps)})
+    """Return the bill over all constant rates above 0 and up to a limit; UsageError for too many stairs."""
+    breaks = list(islice(billed.breaks(up_to_rps), _MOST_STAIRS + 1))
+    if len(breaks) > _MOST_STAIRS:
+        raise UsageError(
+            f"{billed.name} would add more than {_MOST_STAIRS:,} tasks or instances up to {up_to_rps:,f} requests/s; "
+            "raise capacity_rps, utilization or max_concurrency, or lower duration_ms or stream_s (--set)"
+        )
+    rates = sorted({ZERO, up_to_rps, *(rate_rps for rate_rps in breaks if 0 < rate_rps < up_to_rps)})
     rates += [kink for start, end in pairwise(rates) for kink in _tier_kinks(billed, start, end)]
     return tuple(_piece(billed, start, end) for start, end in pairwise(sorted(rates)))
 

@@ -7,6 +7,7 @@ from django.template import Context, Engine
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
+from django_runtimes.compare.cost.cost_content import cost_content
 from django_runtimes.compare.report.charts import burst_peaks, latency_charts
 from django_runtimes.compare.report.content import content_of
 from django_runtimes.compare.report.report_table import TEXT_COLUMNS, ReportTable
@@ -22,6 +23,7 @@ def render_html(run: Run) -> str:
     # An engine of its own, and a context of texts only, need no Django settings.
     engine = Engine(dirs=[str(_TEMPLATES)], autoescape=True)
     rows = summarize(run).rows
+    cost = cost_content(run)
     context = {
         "title": content.title,
         "pairs": content.pairs,
@@ -44,6 +46,8 @@ def render_html(run: Run) -> str:
         "burst_peaks": burst_peaks(rows),
         "connections": _cells(content.connections),
         "writes": None if content.writes is None else _cells(content.writes),
+        "cost_sentences": cost.sentences,
+        "cost": [_cells(table) for table in cost.tables],
         "environment": _cells(content.environment),
     }
     page: str = engine.get_template("report.html").render(Context(context))

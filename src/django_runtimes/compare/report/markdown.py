@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from django_runtimes.compare.cost.cost_content import cost_content
 from django_runtimes.compare.report.content import TargetFailure, content_of
 from django_runtimes.compare.report.report_table import TEXT_COLUMNS, ReportTable
 from django_runtimes.compare.run.results import Run
@@ -16,8 +17,13 @@ def render_markdown(run: Run) -> str:
     parts += ["## Latency", _list((*content.pairs, *content.method))]
     for table in content.latencies:
         parts += [f"### {_escaped(table.title)}", *_table(table)]
-    for table in filter(None, (content.cold_starts, content.connections, content.writes, content.environment)):
+    for table in filter(None, (content.cold_starts, content.connections, content.writes)):
         parts += [f"## {_escaped(table.title)}", *_table(table)]
+    cost = cost_content(run)
+    parts += ["## What it costs on AWS", _list(cost.sentences)]
+    for table in cost.tables:
+        parts += [f"### {_escaped(table.title)}", *_table(table)]
+    parts += [f"## {_escaped(content.environment.title)}", *_table(content.environment)]
     return "\n\n".join(parts) + "\n"
 
 

@@ -101,6 +101,7 @@ def test_the_option_terms_prints_every_term_of_a_bill(capsys: pytest.CaptureFixt
         (["--region", "eu-central-1"], "region 'eu-central-1' has no price 'lambda_gb_s_arm' and"),
         (["--set", "duration=5"], "did you mean 'duration_ms'?"),
         (["--traffic", "missing.csv"], "--traffic missing.csv cannot be read"),
+        (["--set", "max_concurrency=1", "--set", "duration_ms=1000000"], "raise capacity_rps, utilization or max_"),
         (["--terms", "aws_ecs"], "--terms 'aws_ecs' has no bill; choose one of: aws_lambda+url/per_request/proxy"),
     ],
 )
@@ -161,3 +162,24 @@ def test_a_run_in_which_every_target_failed_is_refused(capsys: pytest.CaptureFix
 
     assert main([str(tmp_path / "run.json")]) == 2
     assert "no target of the run was measured" in capsys.readouterr().err
+
+
+def with_runtime(tmp_path: Path, runtime: str, *, others: bool) -> str:
+    values = json.loads(FIXTURE.read_text())
+    target = {**values["targets"][0], "name": f"{runtime}/pool/direct", "runtime": runtime}
+    values["targets"] = [target, *(values["targets"][3:4] if others else ())]
+    path = tmp_path / "run.json"
+    path.write_text(json.dumps(values))
+    return str(path)
+
+
+def test_a_runtime_without_a_bill_is_named(capsys: pytest.CaptureFixture[str], tmp_path: Path):
+    text = output(capsys, with_runtime(tmp_path, "kubernetes", others=True))
+
+    assert "no prices for their runtime: kubernetes/pool/direct." in " ".join(text.split())
+    assert "\nkubernetes" not in text
+
+
+def test_a_run_of_runtimes_without_bills(capsys: pytest.CaptureFixture[str], tmp_path: Path):
+    assert main([with_runtime(tmp_path, "kubernetes", others=False)]) == 2
+    assert "kubernetes has no bill here; measure a target of one of: aws_lambda" in capsys.readouterr().err

@@ -5,6 +5,7 @@ from decimal import ROUND_CEILING, Decimal
 
 import pytest
 
+from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.compare.cost.bills.bill import Bill, Billed, BillTerm, steps
 from django_runtimes.compare.cost.bills.container_bill import AppRunnerBilling, FargateBilling
 from django_runtimes.compare.cost.bills.database_bill import AuroraBilling, EgressBilling
@@ -178,6 +179,11 @@ def test_crossings_of_real_bills_match_a_brute_force_search(seed: int):
     found = all_crossings((first, second), HIGHEST)
 
     assert_same_order_as_by_brute_force(found, first, second, points=500, up_to=HIGHEST)
+
+
+def test_too_many_stairs_are_an_error_with_its_remedy():
+    with pytest.raises(UsageError, match=r"stairs would add more than 10,010 tasks .*; raise capacity_rps"):
+        linear_pieces(Stairs("stairs", step="1", width="0.001"), HIGHEST)
 
 
 def test_each_tier_of_a_price_ends_at_its_limit():

@@ -60,3 +60,13 @@ def test_an_empty_histogram_can_be_saved():
 @pytest.mark.parametrize(("latency_ms", "counted_ms"), [(0.0, 0.001), (500_000.0, 120_000.0)])
 def test_a_value_outside_the_range_is_counted_at_its_end(latency_ms: float, counted_ms: float):
     assert histogram_of(latency_ms).max_ms == pytest.approx(counted_ms, rel=0.001)
+
+
+def test_the_mean_equals_the_mean_of_the_library():
+    histogram = LatencyHistogram()
+    for latency_ms in (0.001, 0.5, 3.2, 3.2, 870.0, 119_000.0):
+        histogram.record(latency_ms)
+
+    assert histogram.mean_ms == pytest.approx(histogram._counts.get_mean_value() / 1_000, rel=1e-9)
+    assert histogram.mean_ms == pytest.approx(sum((0.001, 0.5, 3.2, 3.2, 870.0, 119_000.0)) / 6, rel=1e-3)
+    assert LatencyHistogram().mean_ms is None

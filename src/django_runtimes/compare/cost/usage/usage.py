@@ -84,11 +84,11 @@ class Usage:
     )
     capacity_rps: Decimal = field(
         default=Decimal(50),
-        metadata=_number("requests/s", "highest rate that a task or an instance holds", low="0.1"),
+        metadata=_number("requests/s", "highest rate that a task or an instance holds", low="1"),
     )
     utilization: Decimal = field(
         default=Decimal("0.65"),
-        metadata=_number("", "share of the capacity that is used before a task is added", low="0.05", high="1"),
+        metadata=_number("", "share of the capacity that is used before a task is added", low="0.1", high="1"),
     )
     min_tasks: Decimal = field(
         default=Decimal(2), metadata=_number("tasks", "fewest tasks; with two, one zone may fail", high="1000")
