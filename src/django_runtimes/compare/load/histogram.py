@@ -74,7 +74,7 @@ class LatencyHistogram:
         if self.count == 0:
             return None
         # HdrHistogram's own mean visits every empty bucket, which takes 20 times as long.
-        total_us = sum(
+        total_us: float = sum(
             count * self._middle_us(self._counts.get_value_from_index(index))
             for index, count in enumerate(self._counts.counts)
             if count
