@@ -159,7 +159,7 @@ def test_every_health_check_requests_healthz():
         assert group.properties["HealthCheckPath"] == "/healthz"
 
 
-def test_tasks_get_more_time_to_stop_than_the_application():
+def test_tasks_get_more_time_to_stop_than_the_application_takes():
     graceful_timeout_s = GRACEFUL_TIMEOUT_S.default
     tasks = of_type("AWS::ECS::TaskDefinition")
     group = of_type("AWS::ElasticLoadBalancingV2::TargetGroup")[0]

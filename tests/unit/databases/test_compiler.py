@@ -1,4 +1,4 @@
-"""The compilers mark statements that contain only SQL of Django's own."""
+"""The compilers mark statements that contain only Django's own SQL."""
 
 import warnings
 

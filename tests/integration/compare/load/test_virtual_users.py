@@ -19,7 +19,7 @@ STEP = Exchange(method="GET", path="/login", headers={})
 
 
 class Site:
-    """Answers by path, and keeps the requests."""
+    """Responds according to the path, and records the requests."""
 
     def __init__(self, **answers: Callable[[], web.Response]) -> None:
         self.answers = answers

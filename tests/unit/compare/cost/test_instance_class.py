@@ -46,7 +46,7 @@ def test_connections_grow_with_the_rate_but_not_behind_a_proxy():
     assert (proxied.connections, proxied.chosen) == (30, instance_class("db.t4g.micro"))
 
 
-def test_fewer_connections_than_measured_are_never_promised():
+def test_the_need_includes_at_least_the_measured_connections():
     assert right_size(needing("30", "1"), Decimal("0.1"), grows=True).connections == 30
 
 

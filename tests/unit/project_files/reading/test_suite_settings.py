@@ -1,4 +1,4 @@
-"""The settings of a project's tests, which also need the library's lines."""
+"""A project's test settings, which also need the library's lines."""
 
 from pathlib import Path
 

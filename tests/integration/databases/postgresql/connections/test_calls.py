@@ -1,4 +1,4 @@
-"""Several calls of one request on one thread of anyio's: no call loses its connection to another thread."""
+"""Several calls of one request on one anyio thread: no call loses its connection to another thread."""
 
 import asyncio
 import gc

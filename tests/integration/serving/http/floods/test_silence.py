@@ -157,7 +157,7 @@ async def test_the_longest_silent_clients_are_closed_to_make_room(serve):
         silent = [await asyncio.open_connection("127.0.0.1", port) for _ in range(6)]
         for _, writer in silent:
             clients.callback(writer.close)
-        # The oldest must be closed, however long a busy machine takes.
+        # The oldest clients must be disconnected, however long that takes on a busy machine.
         ended = [await closes(reader, within_s=PATIENCE_S) for reader, _ in silent[:3]]
         ended += [await closes(reader) for reader, _ in silent[3:]]
         may_answer.set()
