@@ -21,7 +21,8 @@ from django_runtimes.serving.asgi.streams.small_file import is_small_file
 from django_runtimes.serving.asgi.streams.sync_chunks import chunk_by_chunk, no_chunks, one_chunk
 from django_runtimes.serving.asgi.streams.sync_stream import STALL_WARNING
 from django_runtimes.serving.asgi.threads.gate import Gate, Place
-from django_runtimes.serving.asgi.threads.leases import Lease, ThreadLeases, close_on_lease
+from django_runtimes.serving.asgi.threads.lease import Lease, close_on_lease
+from django_runtimes.serving.asgi.threads.leases import ThreadLeases
 from django_runtimes.serving.asgi.threads.thread_needs import can_share_threads
 from django_runtimes.serving.framing import has_content
 from django_runtimes.serving.types import Message, Receive, Send

@@ -5,15 +5,14 @@ from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from contextlib import AsyncExitStack
 from contextvars import ContextVar
-from functools import cached_property
 from io import BytesIO
-from typing import Any, BinaryIO
+from typing import Any
 
 from asgiref.sync import async_to_sync, sync_to_async
 from django.core.exceptions import RequestAborted
 from django.core.handlers.asgi import ASGIHandler, get_script_prefix
 from django.core.handlers.base import BaseHandler
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.urls import set_script_prefix
 
 from django_runtimes.serving.asgi.answer import Answer
@@ -26,18 +25,14 @@ from django_runtimes.serving.asgi.lazy_chain import LazyChain
 from django_runtimes.serving.asgi.native import NativeHandler
 from django_runtimes.serving.asgi.patches import NATIVE_METHODS, PatchWatch
 from django_runtimes.serving.asgi.request_resources import RequestResources
+from django_runtimes.serving.asgi.responder import Responder
 from django_runtimes.serving.asgi.streams.async_stream import AsyncStream, resting, send_until_the_client_leaves
-from django_runtimes.serving.asgi.streams.small_file import is_small_file
 from django_runtimes.serving.asgi.streams.sync_stream import ClientLeftError, StreamChannel
 from django_runtimes.serving.asgi.sync_chain import SyncChain, encoded_headers
-from django_runtimes.serving.asgi.threads.abandoned import close_leftovers
 from django_runtimes.serving.asgi.threads.gate import Gate, OverloadedError
 from django_runtimes.serving.asgi.threads.leases import ThreadLeases
-from django_runtimes.serving.asgi.threads.request_wrappers import wrappers_of_request
-from django_runtimes.serving.asgi.threads.thread_needs import can_share_threads
 from django_runtimes.serving.asgi.threads.threads import HopExecutor, LongLivedThreads
 from django_runtimes.serving.current_request import Request, current_request, stop_setting_by_signal
-from django_runtimes.serving.framing import has_content
 from django_runtimes.serving.middleware.current_user import keep_auser_current
 from django_runtimes.serving.middleware.middleware_modes import needs_asynchronous_chain
 from django_runtimes.serving.types import Receive, Send
@@ -107,14 +102,15 @@ class OneHopASGIHandler(KnownLengthHandler):
         )
         self._stalled_s = stalled_s
         self.may_share = streams_share
-        # Views that have streamed before; their next requests wait in the right queue before the chain runs.
-        self._streaming_views: set[int | None] = set()
-        self._async_streaming_views: set[int | None] = set()
         self._bridged = BridgedViews()
         self._threads = LongLivedThreads(threads, name="django", serves_whole_requests=True)
+        self._responder = Responder(self._threads, may_share=streams_share)
+        # The same sets, which save a lookup per request.
+        self._streaming_views = self._responder.streaming_views
+        self._async_streaming_views = self._responder.async_streaming_views
         # asgiref's annotation demands a ThreadPoolExecutor, but asgiref only calls submit().
         executor: Any = HopExecutor(self._threads.executor, on_submit=_note_call)
-        self._in_thread = sync_to_async(self._respond, thread_sensitive=False, executor=executor)
+        self._in_thread = sync_to_async(self._responder.respond, thread_sensitive=False, executor=executor)
         self.leases = ThreadLeases(keeping=threads, sharing=max_native)
         self.needs_asynchronous_chain = needs_asynchronous_chain()
         self.patches = PatchWatch(ASGIHandler)
@@ -175,10 +171,6 @@ class OneHopASGIHandler(KnownLengthHandler):
     def _is_native_alone(self) -> bool:
         patched = self.patches.patched
         return self.needs_asynchronous_chain or not NATIVE_METHODS.isdisjoint(patched)
-
-    @cached_property
-    def _streams_share(self) -> bool:
-        return self.may_share and can_share_threads()
 
     def _make_sync_chain(self) -> SyncChain:
         chain = SyncChain(run_async=_run_until_the_client_leaves, patches=self.patches, bridged=self._bridged)
@@ -263,55 +255,10 @@ class OneHopASGIHandler(KnownLengthHandler):
         elif answer is not None:
             await self._send_async_stream(chain, answer, channel.receive, channel.send)
 
-    def _respond(
-        self, chain: SyncChain, scope: dict[str, Any], body: BinaryIO, channel: StreamChannel, hint: Hint
-    ) -> Answer | AsyncStream | None:
-        """Serve the request in one hop; return an answer or asynchronous stream, or None if the response is sent."""
-        answer = None
-        try:
-            answer = self._respond_in_thread(chain, scope, body, channel, hint)
-            close_leftovers()
-            if isinstance(answer, StreamingHttpResponse):
-                # The stream's chunks need no thread, so this thread serves other requests.
-                return AsyncStream(answer, wrappers_of_request(self._threads))
-        except BaseException:
-            if isinstance(answer, StreamingHttpResponse):
-                answer.close()
-            else:
-                close_leftovers()
-            raise
-        return answer
-
-    def _respond_in_thread(
-        self, chain: SyncChain, scope: dict[str, Any], body: BinaryIO, channel: StreamChannel, hint: Hint
-    ) -> Answer | StreamingHttpResponse | None:
-        response = chain.respond(scope, body)
-        is_left = False
-        try:
-            if not isinstance(response, StreamingHttpResponse) or is_small_file(response):
-                content = response.getvalue() if response.streaming else response.content  # type: ignore[attr-defined]
-                return Answer(response.status_code, encoded_headers(response), content)
-            if not has_content(scope["method"], response.status_code):
-                return Answer(response.status_code, encoded_headers(response), b"")
-            if not response.is_async:
-                if hint.view is not None:
-                    # Adding None would make every path without a hinted view wait among the streams.
-                    self._streaming_views.add(hint.view)
-                channel.stream(response)
-                return None
-            if not self._streams_share and hint.view is not None:
-                self._async_streaming_views.add(hint.view)
-            # If the client has disconnected, no code would close the returned response.
-            is_left = not channel.has_left
-            return response if is_left else None
-        finally:
-            if not is_left:
-                response.close()
-
     async def _send_async_stream(self, chain: SyncChain, stream: AsyncStream, receive: Receive, send: Send) -> None:
         async with AsyncExitStack() as resources:
             try:
-                if self._streams_share:
+                if self._responder.streams_share:
                     lease = await resources.enter_async_context(
                         self.leases.lease(shares=True, wrappers=stream.wrappers)
                     )

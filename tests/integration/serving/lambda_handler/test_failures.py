@@ -13,21 +13,9 @@ from django.urls import path
 
 from django_runtimes.serving.asgi.patches import CHECK_INTERVAL_S
 from tests.integration.serving.lambda_handler.front import body_of, event_of, status_of
+from tests.integration.serving.middleware.needed_service import NeedsItsService, outage
 
-failing = False
 left = []
-
-
-class NeedsItsService:
-    """Middleware whose constructor needs a service."""
-
-    def __init__(self, get_response):
-        if failing:
-            raise ConnectionError("the service is down")
-        self.get_response = get_response
-
-    def __call__(self, request):
-        return self.get_response(request)
 
 
 def plain(request):
@@ -164,13 +152,10 @@ def pythons_interrupt():
 @pytest.mark.usefixtures("tool")
 @pytest.mark.parametrize("target", ["/plain", "/aplain"])
 def test_middleware_construction_is_retried(ours, settings, monkeypatch, target):
-    settings.MIDDLEWARE = [f"{__name__}.NeedsItsService"]
+    settings.MIDDLEWARE = [f"{NeedsItsService.__module__}.NeedsItsService"]
     event = event_of("http_api_v2", "GET", target)
-    globals()["failing"] = True
-    try:
+    with outage():
         while_away = [status_of(ours(event)) for _ in range(3)]
-    finally:
-        globals()["failing"] = False
 
     assert while_away == [500] * 3
     assert body_of(ours(event)) == b"plain"

@@ -7,7 +7,7 @@ from django.core.handlers.asgi import ASGIHandler
 from django.http import StreamingHttpResponse
 
 from django_runtimes.serving.asgi.exits import contained_exits
-from django_runtimes.serving.asgi.threads.leases import Lease, close_on_lease
+from django_runtimes.serving.asgi.threads.lease import Lease, close_on_lease
 from django_runtimes.serving.asgi.threads.request_wrappers import RequestWrappers
 from django_runtimes.serving.types import Message, Receive, Send
 

@@ -6,7 +6,8 @@ from typing import Any
 
 from asgiref.sync import SyncToAsync, ThreadSensitiveContext
 
-from django_runtimes.serving.asgi.threads.leases import Lease, ThreadLeases
+from django_runtimes.serving.asgi.threads.lease import Lease
+from django_runtimes.serving.asgi.threads.leases import ThreadLeases
 from django_runtimes.serving.current_request import Request, current_request
 
 _Owner = Request | asyncio.Task[Any]

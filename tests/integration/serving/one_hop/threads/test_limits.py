@@ -138,7 +138,7 @@ async def test_async_streams_take_no_slot(one_hop, barrier):
 
 
 async def test_streams_with_another_engine_are_bounded(one_hop, barrier, signals, monkeypatch):
-    monkeypatch.setattr("django_runtimes.serving.asgi.one_hop.can_share_threads", lambda: False)
+    monkeypatch.setattr("django_runtimes.serving.asgi.responder.can_share_threads", lambda: False)
     monkeypatch.setattr("django_runtimes.serving.asgi.native.can_share_threads", lambda: False)
     handler = one_hop(threads=1, max_waiting=0, max_native=2)
     streams = []

@@ -11,21 +11,8 @@ from django.http import HttpResponse, StreamingHttpResponse
 from django.urls import path
 
 from django_runtimes.serving.asgi.body import read_body
+from tests.integration.serving.middleware.needed_service import NeedsItsService, outage
 from tests.integration.serving.one_hop.exchange import Exchange, eventually, exchange
-
-failing = False
-
-
-class NeedsItsService:
-    """Middleware whose constructor needs a service."""
-
-    def __init__(self, get_response):
-        if failing:
-            raise ConnectionError("the service is down")
-        self.get_response = get_response
-
-    def __call__(self, request):
-        return self.get_response(request)
 
 
 def sync_view(request):
@@ -68,12 +55,12 @@ STEPS = [
     f"{ASGI}.one_hop.NativeHandler",
     f"{ASGI}.one_hop.read_body",
     f"{ASGI}.one_hop.StreamChannel",
-    f"{ASGI}.one_hop.has_content",
-    f"{ASGI}.one_hop.is_small_file",
+    f"{ASGI}.responder.has_content",
+    f"{ASGI}.responder.is_small_file",
     f"{ASGI}.one_hop.resting",
-    f"{ASGI}.one_hop.close_leftovers",
-    f"{ASGI}.one_hop.can_share_threads",
-    f"{ASGI}.one_hop.encoded_headers",
+    f"{ASGI}.responder.close_leftovers",
+    f"{ASGI}.responder.can_share_threads",
+    f"{ASGI}.responder.encoded_headers",
     f"{ASGI}.sync_chain.SyncChain.create_request",
     f"{ASGI}.sync_chain.SyncChain.get_response",
     f"{ASGI}.sync_chain.SyncChain.make_view_atomic",
@@ -89,20 +76,14 @@ STEPS = [
     f"{ASGI}.streams.sync_stream.encoded_headers",
     f"{ASGI}.streams.sync_stream.StreamChannel._deliver",
     f"{ASGI}.threads.leases.Lease",
-    f"{ASGI}.threads.leases.Lease.own_calls",
-    f"{ASGI}.threads.leases.Lease.share",
-    f"{ASGI}.threads.leases.has_open_transaction",
+    f"{ASGI}.threads.lease.Lease.own_calls",
+    f"{ASGI}.threads.lease.Lease.share",
+    f"{ASGI}.threads.lease.has_open_transaction",
     f"{ASGI}.threads.leases.LongLivedThreads",
     f"{ASGI}.threads.threads.HopExecutor.submit",
     f"{ASGI}.threads.gate.Gate.take_place",
     "concurrent.futures.ThreadPoolExecutor._adjust_thread_count",
 ]
-
-
-@pytest.fixture(autouse=True)
-def _reset_failing():
-    yield
-    globals()["failing"] = False
 
 
 @pytest.fixture
@@ -128,16 +109,14 @@ def nothing_is_held(handler) -> bool:
 @pytest.mark.parametrize("tool", [False, True])
 @pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.__name__)
 async def test_middleware_construction_is_retried(one_hop, settings, monkeypatch, view, tool):
-    settings.MIDDLEWARE = [f"{__name__}.NeedsItsService"]
+    settings.MIDDLEWARE = [f"{NeedsItsService.__module__}.NeedsItsService"]
     if tool:
         monkeypatch.setattr(ASGIHandler, "__call__", _wrapped_by_a_tool(ASGIHandler.__call__))
     handler = one_hop(threads=1, max_native=1, max_waiting=0)
-    globals()["failing"] = True
-    for _ in range(3):
-        with pytest.raises(ConnectionError):
-            await exchange(handler, "GET", f"/{view.__name__}")
-
-    globals()["failing"] = False
+    with outage():
+        for _ in range(3):
+            with pytest.raises(ConnectionError):
+                await exchange(handler, "GET", f"/{view.__name__}")
 
     assert [(await exchange(handler, "GET", f"/{view.__name__}")).body for _ in range(2)] == [b"done"] * 2
 
