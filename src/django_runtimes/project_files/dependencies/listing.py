@@ -1,13 +1,12 @@
 """Finds a project's dependency manager (pip, uv, Poetry or Pipenv) and the file that lists its dependencies."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from packaging.requirements import InvalidRequirement, Requirement
+from packaging.requirements import Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
@@ -20,6 +19,11 @@ from django_runtimes.project_files.dependencies.setuptools_metadata import (
     has_own_requirements,
     is_read_by_setuptools,
     setuptools_files,
+)
+from django_runtimes.project_files.dependencies.toml_requirements import (
+    array_requirements,
+    table_requirements,
+    versions,
 )
 
 PYPROJECT = "pyproject.toml"
@@ -154,7 +158,7 @@ def _from_arrays(
     if source is not None:
         return None
     arrays = [(_PEP621, "dependencies"), *((_GROUPS, group) for group in data.get(_GROUPS[0], {}))]
-    listed = {(table, key): _array(data, table, key) or {} for table, key in arrays}
+    listed = {(table, key): array_requirements(data, table, key) or {} for table, key in arrays}
     found = next((place for place, needs in listed.items() if "django" in needs), None)
     if found is None and (requirements is None or not _brings_django(_direct(requirements))):
         # Django may come with another package, such as Wagtail.
@@ -221,7 +225,7 @@ def _from_files(
 def _uv(root: Path, data: Mapping[str, Any], pythons: SpecifierSet) -> Dependencies:
     lock = root / "uv.lock"
     table, key = _PEP621, "dependencies"
-    direct = _array(data, table, key)
+    direct = array_requirements(data, table, key)
     if direct is None:
         raise UsageError(
             f"{PYPROJECT} has no project.dependencies, which uv installs from; add the line dependencies = [] "
@@ -233,14 +237,14 @@ def _uv(root: Path, data: Mapping[str, Any], pythons: SpecifierSet) -> Dependenc
 def _poetry(root: Path, data: Mapping[str, Any], pythons: SpecifierSet) -> Dependencies:
     lock = root / "poetry.lock"
     found = lock if lock.exists() else None
-    listed = _array(data, _PEP621, "dependencies")
+    listed = array_requirements(data, _PEP621, "dependencies")
     if listed is not None:
         return Dependencies(Manager.POETRY, root / PYPROJECT, _PEP621, "dependencies", listed, pythons, found)
     table = data.get("tool", {}).get("poetry", {}).get("dependencies")
     if not isinstance(table, dict):
         raise UsageError(f"{PYPROJECT} lists no dependencies for Poetry; add the table [tool.poetry.dependencies]")
-    pythons = _versions(table["python"]) if "python" in table else pythons
-    direct = _from_tables({name: value for name, value in table.items() if name != "python"})
+    pythons = versions(table["python"]) if "python" in table else pythons
+    direct = table_requirements({name: value for name, value in table.items() if name != "python"})
     return Dependencies(Manager.POETRY, root / PYPROJECT, _POETRY, None, direct, pythons, found)
 
 
@@ -250,7 +254,7 @@ def _pipenv(plan: FilePlan) -> Dependencies:
     packages = data.get("packages")
     if not isinstance(packages, dict):
         raise UsageError("Pipfile has no table [packages], where Pipenv looks for dependencies; add it")
-    direct = _from_tables(packages)
+    direct = table_requirements(packages)
     version = data.get("requires", {}).get("python_version") or data.get("requires", {}).get("python_full_version")
     pythons = SpecifierSet(
         f"=={version}.*" if version and version.count(".") == 1 else f"=={version}" if version else ""
@@ -267,51 +271,3 @@ def _pythons(data: Mapping[str, Any]) -> SpecifierSet:
         raise UsageError(
             f'{PYPROJECT}: requires-python={text!r} is not a range of versions; write it as ">=3.12"'
         ) from None
-
-
-def _array(data: Mapping[str, Any], table: tuple[str, ...], key: str) -> dict[str, Requirement] | None:
-    for part in table:
-        data = data.get(part, {})
-    items = data.get(key)
-    if not isinstance(items, list):
-        return None
-    found: dict[str, Requirement] = {}
-    for item in items:
-        try:
-            need = Requirement(item)
-        except (InvalidRequirement, TypeError):
-            continue
-        found[canonicalize_name(need.name)] = need
-    return found
-
-
-def _from_tables(table: Mapping[str, object]) -> dict[str, Requirement]:
-    return {canonicalize_name(name): _from_line(name, value) for name, value in table.items()}
-
-
-def _from_line(name: str, value: object) -> Requirement:
-    """Return the requirement for an entry of Poetry's or Pipenv's tables."""
-    need = Requirement(canonicalize_name(name))
-    need.specifier = _versions(value)
-    need.extras = set(value.get("extras", ())) if isinstance(value, dict) else set()
-    return need
-
-
-def _versions(value: object) -> SpecifierSet:
-    """Convert a range of Poetry or Pipenv: ^5.2 is >=5.2,<6; ~5.2 is >=5.2,<5.3. An unknown form allows any version."""
-    text = value.get("version", "") if isinstance(value, dict) else value
-    parts = []
-    for part in str(text).split(","):
-        match = re.fullmatch(r"\s*([\^~]?)\s*(\d+(?:\.\d+)*)\s*", part)
-        if match is None:
-            parts.append(part.strip() if part.strip() not in {"*", ""} else "")
-            continue
-        sign, version = match.groups()
-        numbers = [int(number) for number in version.split(".")]
-        index = next((i for i, number in enumerate(numbers) if number), 0) if sign == "^" else min(1, len(numbers) - 1)
-        above = ".".join(map(str, [*numbers[:index], numbers[index] + 1]))
-        parts.append(f">={version},<{above}" if sign else f"=={version}")
-    try:
-        return SpecifierSet(",".join(filter(None, parts)))
-    except InvalidSpecifier:
-        return SpecifierSet()
