@@ -1,25 +1,22 @@
 """The thread and event loop of an invocation, and its isolation from the next one."""
 
 import asyncio
-import contextvars
 import json
 import threading
 
 import pytest
-from asgiref.local import Local
 from asgiref.sync import async_to_sync, iscoroutinefunction, markcoroutinefunction, sync_to_async
 from django.conf.urls.i18n import i18n_patterns
 from django.contrib.auth.models import Group
 from django.http import JsonResponse, StreamingHttpResponse
-from django.urls import get_script_prefix, get_urlconf, path, set_urlconf
+from django.urls import path
 from django.utils import translation
 from django.utils.decorators import async_only_middleware
 
 from tests.integration.serving.lambda_handler.conftest import CONTEXT
 from tests.integration.serving.lambda_handler.front import body_of, event_of, status_of
+from tests.integration.serving.request_state import STATE_PATHS, change_state, local, state, variable
 
-local = Local()
-variable = contextvars.ContextVar("variable", default="unset")
 seen: list = []
 
 
@@ -39,44 +36,9 @@ async def awhere(request):
     return JsonResponse(place())
 
 
-def state():
-    return {
-        "language": translation.get_language(),
-        "urlconf": get_urlconf(),
-        "prefix": get_script_prefix(),
-        "local": getattr(local, "value", "unset"),
-        "variable": variable.get(),
-    }
-
-
-def change():
-    translation.activate("de")
-    set_urlconf("nowhere")
-    local.value = "changed"
-    variable.set("changed")
-
-
-def states(request):
-    return JsonResponse(state())
-
-
-async def astates(request):
-    return JsonResponse(state())
-
-
-def changes(request):
-    change()
-    return JsonResponse(state())
-
-
-async def achanges(request):
-    change()
-    return JsonResponse(state())
-
-
 def changes_by_stream(request):
     async def chunks():
-        change()
+        change_state()
         yield b"changed"
 
     return StreamingHttpResponse(chunks())
@@ -147,11 +109,8 @@ urlpatterns = [
     path("cancelled", cancelled),
     path("sync/where", where),
     path("async/where", awhere),
-    path("sync/states", states),
-    path("async/states", astates),
+    *STATE_PATHS,
     path("mixed/states", state_by_stream),
-    path("sync/changes", changes),
-    path("async/changes", achanges),
     path("mixed/changes", changes_by_stream),
     path("mixed/language", activates_before_its_stream),
     path("sync/scope", remembers_its_scope),

@@ -5,9 +5,9 @@ from django.http import HttpResponse
 from django.urls import path
 
 from tests.integration.serving.lambda_handler.front import body_of, event_of
-from tests.integration.serving.middleware import alike_middleware, differing_middleware
+from tests.integration.serving.middleware import alike_middleware, differing_constructors, differing_middleware
 
-MODULES = (differing_middleware, alike_middleware)
+MODULES = (differing_constructors, differing_middleware, alike_middleware)
 SHAPES = [f"{module.__name__}.{name}" for module in MODULES for name in module.SHAPES]
 
 

@@ -9,12 +9,10 @@ from django.utils.deprecation import MiddlewareMixin
 
 from tests.integration.serving.middleware.differing_keys import (
     ByMode,
-    Dispatch,
     KeptByDelete,
     KeptBySet,
     Keys,
     KeyTable,
-    key_for,
     key_of,
 )
 
@@ -129,20 +127,6 @@ class EntryPointOfMixin(_Half, MiddlewareMixin):
         by_server(request)
 
 
-class Typed(type):
-    def __call__(cls, get_response):
-        return Dispatching(get_response)
-
-
-class ByMetaclass(MiddlewareMixin, metaclass=Typed):
-    pass
-
-
-class ByNew(MiddlewareMixin):
-    def __new__(cls, get_response):
-        return Dispatching(get_response)
-
-
 class ByAttribute(MiddlewareMixin):
     def process_request(self, request):
         request.tenant = request.META.get("HTTP_TENANT" if self.async_mode else "TENANT")
@@ -225,52 +209,6 @@ class Decorated(MiddlewareMixin):
     @_decorated
     def process_request(self, request):
         request.tenant = request.META.get(request.key)
-
-
-class ByConstructor(MiddlewareMixin):
-    def __init__(self, get_response):
-        super().__init__(get_response)
-        self.key = key_for(get_response)
-
-    def process_request(self, request):
-        request.tenant = request.META.get(self.key)
-
-
-class ByConstructorOfHelper(MiddlewareMixin):
-    keys = Keys()
-
-    def __init__(self, get_response):
-        super().__init__(get_response)
-        self.keys.__init__(get_response)
-
-    def process_request(self, request):
-        request.tenant = request.META.get(self.keys.key)
-
-
-class ByArguments(MiddlewareMixin):
-    def __init__(self, *rest):
-        super().__init__(rest[0])
-        self.key = key_for(*rest)
-
-    def process_request(self, request):
-        request.tenant = request.META.get(self.key)
-
-
-class ByAliasOfConstructor(MiddlewareMixin):
-    def _set_up(self, rest):
-        super().__init__(rest)
-        self.key = key_for(rest)
-
-    __init__ = _set_up
-
-    def process_request(self, request):
-        request.tenant = request.META.get(self.key)
-
-
-class ByHookOfConstructor(MiddlewareMixin):
-    def __init__(self, get_response):
-        super().__init__(get_response)
-        self.process_view = Dispatch(self).hook(by_server, by_header)
 
 
 class ByLocals(MiddlewareMixin):

@@ -12,6 +12,14 @@ from django.db.backends.signals import connection_created
 from django_runtimes.config.databases.connection_strategy import Route
 from django_runtimes.config.databases.url import parse_database_url
 
+POOL_SIZE = 2
+
+
+def lent() -> int:
+    """Return the number of connections that the pool, if any, has lent."""
+    pool = connections["default"].pool
+    return len(pool._lent) if pool else 0
+
 
 @pytest.fixture
 def opened_connections() -> Iterator[list]:
@@ -71,9 +79,9 @@ def direct(database, database_server) -> None:
 
 @pytest.fixture
 def pooled(database, direct) -> Iterator[None]:
-    """Share a pool of two direct connections among all requests of the process."""
+    """Share a pool of `POOL_SIZE` direct connections among all requests of the process."""
     database["CONN_MAX_AGE"] = 0
-    database["OPTIONS"]["pool"] = {"min_size": 1, "max_size": 2, "timeout": 2, "max_waiting": 200}
+    database["OPTIONS"]["pool"] = {"min_size": 1, "max_size": POOL_SIZE, "timeout": 2, "max_waiting": 200}
     connections["default"].close_pool()
     yield
     connections["default"].close_pool()

@@ -7,16 +7,16 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.contrib.auth.models import Group
 from django.core.signals import request_finished
-from django.db import connection, connections, transaction
+from django.db import connection, transaction
 from django.http import HttpResponse, StreamingHttpResponse
 from django.urls import path
 
 from tests.integration.serving.one_hop.exchange import Exchange, eventually, exchange
+from tests.integration.serving.one_hop.strategy import POOL_SIZE, lent
 
 barrier = None
 _numbers = numbers()
 
-POOL_SIZE = 2
 CROWD = 4 * POOL_SIZE
 
 
@@ -106,47 +106,7 @@ async def afails(request):
     return StreamingHttpResponse(rows())
 
 
-async def afeed_whole(request):
-    async def rows():
-        for _ in range(2):
-            yield str(await Group.objects.acount())
-
-    return StreamingHttpResponse(rows())
-
-
-def leaves_atomic(request):
-    transaction.atomic().__enter__()
-    Group.objects.create(name="abandoned")
-    return HttpResponse("left")
-
-
-async def aleaves_atomic(request):
-    return await sync_to_async(leaves_atomic)(request)
-
-
-async def acut_in_atomic(request):
-    atomic = transaction.atomic()
-    await sync_to_async(atomic.__enter__)()
-    await Group.objects.acreate(name="abandoned")
-    await barrier.astop()
-
-
-async def aleaves_atomic_stream(request):
-    async def rows():
-        yield "before, "
-        await aleaves_atomic(request)
-        yield "left"
-
-    return StreamingHttpResponse(rows())
-
-
 urlpatterns = [
-    path("aleaves_atomic_stream", aleaves_atomic_stream),
-    path("afeed_whole", afeed_whole),
-    path("leaves_atomic", leaves_atomic),
-    path("aleaves_atomic", aleaves_atomic),
-    path("acut_in_atomic", acut_in_atomic),
-    path("aplain", sync_to_async(plain)),
     path("plain", plain),
     path("aslow", aslow),
     path("afeed", afeed),
@@ -164,10 +124,6 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("
 def groups() -> None:
     Group.objects.bulk_create(Group(name=name) for name in "abcde")
     connection.close()
-
-
-def lent() -> int:
-    return len(connections["default"].pool._lent)
 
 
 async def test_views_that_wait_leave_the_pool_to_others(one_hop, barrier):
@@ -281,40 +237,6 @@ async def test_queries_after_the_last_signal_hold_no_connection(one_hop, barrier
         request_finished.disconnect(count)
 
     assert {reply.status for reply in replies} == {200}
-    assert lent() == 0
-
-
-@pytest.mark.parametrize("target", ["/leaves_atomic", "/aleaves_atomic"])
-async def test_a_transaction_that_a_view_leaves_open_is_rolled_back(one_hop, target):
-    handler = one_hop(threads=1)
-    for _ in range(POOL_SIZE + 1):
-        assert (await exchange(handler, "GET", target)).body == b"left"
-    await eventually(lambda: lent() == 0)
-
-    for path_after in ("/plain", "/aplain"):
-        assert (await exchange(handler, "GET", path_after)).body == b"5"
-
-
-async def test_a_transaction_that_a_stream_leaves_open_is_rolled_back(one_hop):
-    handler = one_hop(threads=1)
-    for _ in range(POOL_SIZE + 1):
-        assert (await exchange(handler, "GET", "/aleaves_atomic_stream")).body == b"before, left"
-        for target in ("/aplain", "/afeed_whole", "/plain"):
-            assert (await exchange(handler, "GET", target)).body.startswith(b"5")
-    await eventually(lambda: lent() == 0)
-
-    assert await Group.objects.filter(name="abandoned").acount() == 0
-
-
-async def test_a_disconnect_in_a_transaction_affects_no_other_request(one_hop, barrier):
-    handler = one_hop(threads=1)
-    leaving = Exchange(handler, "GET", "/acut_in_atomic").start()
-    await barrier.reached()
-    leaving.disconnect()
-    await leaving.finish()
-
-    for path_after in ("/aplain", "/plain", "/aplain"):
-        assert (await exchange(handler, "GET", path_after)).body == b"5"
     assert lent() == 0
 
 

@@ -9,6 +9,7 @@ from django.http import StreamingHttpResponse
 from django.urls import path
 
 from tests.integration.serving.one_hop.exchange import Exchange, eventually, exchange
+from tests.integration.serving.one_hop.strategy import lent
 from tests.integration.serving.tenants import tenant
 from tests.integration.serving.tenants import urlpatterns as shared
 
@@ -76,11 +77,6 @@ async def ask_as(handler, name: str, target: str) -> bytes:
 
 def is_at_rest(handler) -> bool:
     return len(handler.leases._idle) == len(handler.leases._all)
-
-
-def lent() -> int:
-    pool = connections["default"].pool
-    return len(pool._lent) if pool else 0
 
 
 @STREAMS

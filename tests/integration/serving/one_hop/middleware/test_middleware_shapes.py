@@ -19,9 +19,17 @@ from django.utils.module_loading import import_string
 
 from django_runtimes.serving.middleware import listed_middleware as listed
 from django_runtimes.serving.middleware.middleware_modes import may_differ
-from tests.integration.serving.middleware import alike_middleware, differing_keys, differing_middleware
+from tests.integration.serving.middleware import (
+    alike_middleware,
+    differing_constructors,
+    differing_keys,
+    differing_middleware,
+)
 
-DIFFERENT, ALIKE = differing_middleware.__name__, alike_middleware.__name__
+ALIKE = alike_middleware.__name__
+DIFFERENT = [
+    f"{module.__name__}.{name}" for module in (differing_constructors, differing_middleware) for name in module.SHAPES
+]
 # Middleware whose sync and async modes read different keys.
 DIFFERENT_IN_DJANGO = {
     "django.contrib.auth.middleware.PersistentRemoteUserMiddleware",
@@ -44,9 +52,9 @@ urlpatterns = [path("sync", tenant), path("async", atenant)]
 
 
 @WAYS
-@pytest.mark.parametrize("name", differing_middleware.SHAPES)
+@pytest.mark.parametrize("name", DIFFERENT, ids=lambda name: name.rpartition(".")[2])
 async def test_views_see_the_value_that_async_mode_sets(both, settings, way, name):
-    settings.MIDDLEWARE = [f"{DIFFERENT}.{name}"]
+    settings.MIDDLEWARE = [name]
 
     assert (await both("GET", way, **ACME)).body == b"acme"
 
@@ -59,9 +67,9 @@ async def test_middleware_with_equal_modes_sets_the_same_value(both, settings, w
     assert (await both("GET", way, **ACME)).body == b"acme"
 
 
-@pytest.mark.parametrize("name", differing_middleware.SHAPES)
+@pytest.mark.parametrize("name", DIFFERENT, ids=lambda name: name.rpartition(".")[2])
 def test_middleware_with_differing_modes_is_detected(name):
-    assert may_differ(import_string(f"{DIFFERENT}.{name}"))
+    assert may_differ(import_string(name))
 
 
 @pytest.mark.parametrize("name", alike_middleware.SHAPES)

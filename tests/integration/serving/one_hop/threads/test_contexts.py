@@ -1,64 +1,21 @@
 """A request's context is visible throughout the request, and never in the next one."""
 
 import asyncio
-import contextvars
 import threading
 
 import pytest
-from asgiref.local import Local
 from asgiref.sync import async_to_sync, iscoroutinefunction, sync_to_async
 from django.http import HttpResponse, JsonResponse, StreamingHttpResponse
-from django.urls import get_script_prefix, get_urlconf, path, set_script_prefix, set_urlconf
-from django.utils import timezone, translation
+from django.urls import path
 from django.utils.decorators import sync_and_async_middleware
 
 from tests.integration.serving.one_hop.exchange import Exchange, exchange
-
-local = Local()
-variable = contextvars.ContextVar("variable", default="unset")
-
-
-def state():
-    return {
-        "language": translation.get_language(),
-        "time zone": timezone.get_current_timezone_name(),
-        "urlconf": get_urlconf(),
-        "prefix": get_script_prefix(),
-        "local": getattr(local, "value", "unset"),
-        "variable": variable.get(),
-    }
-
-
-def change():
-    translation.activate("de")
-    timezone.activate("Europe/Berlin")
-    set_urlconf("nowhere")
-    set_script_prefix("/changed/")
-    local.value = "changed"
-    variable.set("changed")
-
-
-def states(request):
-    return JsonResponse(state())
-
-
-async def astates(request):
-    return JsonResponse(state())
-
-
-def changes(request):
-    change()
-    return JsonResponse(state())
-
-
-async def achanges(request):
-    change()
-    return JsonResponse(state())
+from tests.integration.serving.request_state import STATE_PATHS, change_state, local, variable
 
 
 def changes_while_streaming(request):
     def chunks():
-        change()
+        change_state()
         yield b"changed"
 
     return StreamingHttpResponse(chunks())
@@ -66,7 +23,7 @@ def changes_while_streaming(request):
 
 async def achanges_while_streaming(request):
     async def chunks():
-        change()
+        change_state()
         yield b"changed"
 
     return StreamingHttpResponse(chunks())
@@ -123,10 +80,7 @@ def gathers(request):
 
 
 urlpatterns = [
-    path("sync/states", states),
-    path("async/states", astates),
-    path("sync/changes", changes),
-    path("async/changes", achanges),
+    *STATE_PATHS,
     path("sync/stream", changes_while_streaming),
     path("async/stream", achanges_while_streaming),
     path("sync/bridges", bridges),
