@@ -47,6 +47,9 @@ CertificateArn = "arn:aws:acm:us-east-1:123456789012:certificate/1"
 """
 
 
+# With these variables commands and health checks succeed, but every page is refused, since no host is allowed.
+PAGES_REFUSED = {"WEBAPP_ALLOWED_HOSTS": "nowhere.example"}
+
 DOCKER = """#!/bin/sh
 case $1 in
     build) echo "$@" >&2 ;;

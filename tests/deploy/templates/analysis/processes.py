@@ -64,29 +64,10 @@ def _started_by(resource: Resource) -> Iterator[Process]:
         case "AWS::ECS::TaskDefinition":
             for container in properties["ContainerDefinitions"]:
                 ports = container.get("PortMappings", [])
-                yield Process(
-                    resource,
-                    container["Image"],
-                    _table(container["Environment"], "Value"),
-                    _table(container["Secrets"], "ValueFrom"),
-                    properties["TaskRoleArn"],
-                    properties["ExecutionRoleArn"],
-                    properties["ExecutionRoleArn"],
-                    ports[0]["ContainerPort"] if ports else None,
-                )
+                yield _container_process(resource, container, ports[0]["ContainerPort"] if ports else None)
         case "AWS::ECS::ExpressGatewayService":
             container = properties["PrimaryContainer"]
-            yield Process(
-                resource,
-                container["Image"],
-                _table(container["Environment"], "Value"),
-                _table(container["Secrets"], "ValueFrom"),
-                properties["TaskRoleArn"],
-                properties["ExecutionRoleArn"],
-                properties["ExecutionRoleArn"],
-                container["ContainerPort"],
-                properties["HealthCheckPath"],
-            )
+            yield _container_process(resource, container, container["ContainerPort"], properties["HealthCheckPath"])
         case "AWS::AppRunner::Service":
             repository = properties["SourceConfiguration"]["ImageRepository"]
             image = repository["ImageConfiguration"]
@@ -101,6 +82,24 @@ def _started_by(resource: Resource) -> Iterator[Process]:
                 int(image["Port"]),
                 properties["HealthCheckConfiguration"]["Path"],
             )
+
+
+def _container_process(
+    resource: Resource, container: dict[str, Any], port: int | None, health_path: str | None = None
+) -> Process:
+    """Return the process of a container on ECS."""
+    properties = resource.properties
+    return Process(
+        resource,
+        container["Image"],
+        _table(container["Environment"], "Value"),
+        _table(container["Secrets"], "ValueFrom"),
+        properties["TaskRoleArn"],
+        properties["ExecutionRoleArn"],
+        properties["ExecutionRoleArn"],
+        port,
+        health_path,
+    )
 
 
 def _table(pairs: list[dict[str, Any]], value: str) -> dict[str, str]:

@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from tests.deploy.intrinsic_functions import IntrinsicFunctions
 from tests.deploy.template_yaml import load_yaml
 
 TEMPLATES = Path(__file__).parents[4] / "deploy"
@@ -30,7 +31,6 @@ _PSEUDO = {
     "AWS::Region": "us-east-1",
     "AWS::URLSuffix": "amazonaws.com",
 }
-_NO_VALUE = object()
 _ROW = re.compile(r"^\| \d+ \| `([^`]+\.yaml)`", re.MULTILINE)
 
 
@@ -116,17 +116,17 @@ def deploy(
     return Deployment(stacks, exports, parameters.get("Stage", "dev"))
 
 
-class _Resolver:
+class _Resolver(IntrinsicFunctions):
     def __init__(
         self, name: str, template: dict[str, Any], parameters: Mapping[str, Any], exports: Mapping[str, Any]
     ) -> None:
-        self._name = name
-        self._template = template
-        self._exports = exports
-        self._values = dict(_PSEUDO)
+        values = dict(_PSEUDO)
         for parameter, declared in template.get("Parameters", {}).items():
-            self._values[parameter] = parameters.get(parameter, declared.get("Default"))
-            assert self._values[parameter] is not None, f"{name} requires {parameter}"
+            values[parameter] = parameters.get(parameter, declared.get("Default"))
+            assert values[parameter] is not None, f"{name} requires {parameter}"
+        super().__init__(template, values)
+        self._name = name
+        self._exports = exports
 
     def stack(self) -> tuple[Stack, dict[str, Any]]:
         resources = {
@@ -138,76 +138,18 @@ class _Resolver:
                 {key: self.resolve(value) for key, value in declared.items() if key.endswith("Policy")},
             )
             for name, declared in self._template["Resources"].items()
-            if self._present(declared)
+            if self.is_present(declared)
         }
         outputs, exports = {}, {}
         for name, declared in self._template.get("Outputs", {}).items():
-            if self._present(declared):
+            if self.is_present(declared):
                 outputs[name] = self.resolve(declared["Value"])
                 if "Export" in declared:
                     exports[self.resolve(declared["Export"]["Name"])] = outputs[name]
         return Stack(self._name, resources, outputs), exports
 
-    def _present(self, declared: dict[str, Any]) -> bool:
-        return "Condition" not in declared or self._holds({"Condition": declared["Condition"]})
-
-    def resolve(self, value: Any) -> Any:
-        if isinstance(value, list):
-            return [part for part in map(self.resolve, value) if part is not _NO_VALUE]
-        if not isinstance(value, dict):
-            return value
-        if len(value) == 1:
-            ((function, argument),) = value.items()
-            if function == "Ref" or function.startswith("Fn::"):
-                return self._call(function, argument)
-        resolved = {key: self.resolve(part) for key, part in value.items()}
-        return {key: part for key, part in resolved.items() if part is not _NO_VALUE}
-
-    def _call(self, function: str, argument: Any) -> Any:
-        match function:
-            case "Ref" if argument == "AWS::NoValue":
-                return _NO_VALUE
-            case "Ref":
-                return self._values[argument] if argument in self._values else self._identity(argument)
-            case "Fn::GetAtt":
-                return self._attribute(*argument)
-            case "Fn::If":
-                condition, yes, no = argument
-                return self.resolve(yes if self._holds({"Condition": condition}) else no)
-            case "Fn::ImportValue":
-                return self._exports[self.resolve(argument)]
-            case "Fn::Sub":
-                return self._substitute(argument)
-            case "Fn::Join":
-                separator, parts = self.resolve(argument)
-                return separator.join(parts)
-            case "Fn::Split":
-                separator, text = self.resolve(argument)
-                return text.split(separator)
-            case "Fn::Select":
-                index, parts = self.resolve(argument)
-                return parts[index]
-            case "Fn::FindInMap":
-                table, row, column = self.resolve(argument)
-                return self._template["Mappings"][table][row][column]
-            case "Fn::GetAZs":
-                return ["us-east-1a", "us-east-1b"]
-        raise NotImplementedError(f"{function} in {self._name}")
-
-    def _substitute(self, argument: Any) -> str:
-        text, own = argument if isinstance(argument, list) else (argument, {})
-        own = {name: self.resolve(value) for name, value in own.items()}
-
-        def value(match: re.Match[str]) -> str:
-            name = match[1]
-            if name in own:
-                return str(own[name])
-            logical, _, attribute = name.partition(".")
-            if attribute:
-                return str(self._attribute(logical, attribute))
-            return str(self._call("Ref", name))
-
-        return re.sub(r"\$\{([^}!]+)\}", value, text)
+    def _reference(self, name: str) -> Any:
+        return self._values[name] if name in self._values else self._identity(name)
 
     def _identity(self, logical: str) -> str:
         """Return the value of Ref: an ARN if the type's documentation says so, otherwise a unique name."""
@@ -226,18 +168,8 @@ class _Resolver:
         kind = self._template["Resources"][logical]["Type"].split("::")
         return f"arn:aws:{kind[1].lower()}:us-east-1:123456789012:{kind[2].lower()}:{self._name}/{logical}"
 
-    def _holds(self, condition: Any) -> bool:
-        ((function, argument),) = condition.items()
-        match function:
-            case "Condition":
-                return self._holds(self._template["Conditions"][argument])
-            case "Fn::Equals":
-                left, right = self.resolve(argument)
-                return str(left) == str(right)
-            case "Fn::Not":
-                return not self._holds(argument[0])
-            case "Fn::And":
-                return all(map(self._holds, argument))
-            case "Fn::Or":
-                return any(map(self._holds, argument))
-        raise NotImplementedError(f"{function} in {self._name}")
+    def _import(self, name: str) -> Any:
+        return self._exports[name]
+
+    def _unknown(self, function: str) -> Exception:
+        return NotImplementedError(f"{function} in {self._name}")

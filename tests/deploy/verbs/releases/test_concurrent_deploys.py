@@ -7,6 +7,7 @@ import pytest
 
 from tests.deploy.standin.standin import StandIn
 from tests.deploy.verbs.conftest import (
+    PAGES_REFUSED,
     TIMEOUT_S,
     Project,
     create_registry,
@@ -19,9 +20,28 @@ from tests.deploy.verbs.conftest import (
 
 pytestmark = [pytest.mark.profile_free, pytest.mark.verbs]
 
-PAGES_REFUSED = {"WEBAPP_ALLOWED_HOSTS": "nowhere.example"}
 # The smoke test retries a refused page until another image answers.
 LONG_SMOKE_TIMEOUT_S = 600
+
+
+@pytest.fixture
+def aws(aws_with_database: StandIn) -> StandIn:
+    create_registry(aws_with_database)
+    return aws_with_database
+
+
+@pytest.fixture
+def project(make_project, aws: StandIn) -> Project:
+    made: Project = make_project(aws.environ)
+    return made
+
+
+@pytest.fixture
+def images(project: Project, aws: StandIn) -> tuple[str, str, str]:
+    """The digests of three images, of which the first is released."""
+    first, second, third = (aws.push("guestbook", version) for version in ("v1", "v2", "v3"))
+    project.run("deploy", "--image", first, "--yes")
+    return first, second, third
 
 
 @contextmanager
@@ -41,10 +61,8 @@ def history(project: Project) -> list[str]:
     return [release["image"].rpartition("@")[2] for release in project.json("status")["releases"]]
 
 
-def test_another_images_answers_do_not_pass_the_smoke_test(make_project, aws_with_database: StandIn):
-    aws = aws_with_database
+def test_another_images_answers_do_not_pass_the_smoke_test(make_project, aws: StandIn):
     project: Project = make_project(aws.environ, smoke_timeout_s=LONG_SMOKE_TIMEOUT_S)
-    create_registry(aws)
     first, good = aws.push("guestbook", "v1"), aws.push("guestbook", "v2")
     refused = aws.push("guestbook", "v3", variables=PAGES_REFUSED)
     project.run("deploy", "--image", first, "--yes")
@@ -60,12 +78,8 @@ def test_another_images_answers_do_not_pass_the_smoke_test(make_project, aws_wit
     assert history(project) == [good, first]
 
 
-def test_migrations_run_by_another_image_block_the_traffic(make_project, aws_with_database: StandIn):
-    aws = aws_with_database
-    project: Project = make_project(aws.environ)
-    create_registry(aws)
-    first, second, third = (aws.push("guestbook", version) for version in ("v1", "v2", "v3"))
-    project.run("deploy", "--image", first, "--yes")
+def test_migrations_run_by_another_image_block_the_traffic(project: Project, aws: StandIn, images):
+    first, second, third = images
 
     # After its migrations, the first verb finds another image in the operations function.
     arguments = ("deploy", "--image", second, "--yes")
@@ -78,12 +92,8 @@ def test_migrations_run_by_another_image_block_the_traffic(make_project, aws_wit
     assert history(project) == [third, first]
 
 
-def test_a_failed_deploy_does_not_undo_a_concurrent_deploy(make_project, aws_with_database: StandIn):
-    aws = aws_with_database
-    project: Project = make_project(aws.environ)
-    create_registry(aws)
-    first, second, third = (aws.push("guestbook", version) for version in ("v1", "v2", "v3"))
-    project.run("deploy", "--image", first, "--yes")
+def test_a_failed_deploy_does_not_undo_a_concurrent_deploy(project: Project, aws: StandIn, images):
+    first, second, third = images
 
     about = f"guestbook-dev-lambda {second}"
     arguments = ("deploy", "--image", second, "--yes")
@@ -97,12 +107,8 @@ def test_a_failed_deploy_does_not_undo_a_concurrent_deploy(make_project, aws_wit
 
 
 @pytest.mark.parametrize("action", ["DescribeChangeSet", "ExecuteChangeSet"])
-def test_a_concurrent_change_of_the_stack_is_reported(action: str, make_project, aws_with_database: StandIn):
-    aws = aws_with_database
-    project: Project = make_project(aws.environ)
-    create_registry(aws)
-    first, second, third = (aws.push("guestbook", version) for version in ("v1", "v2", "v3"))
-    project.run("deploy", "--image", first, "--yes")
+def test_a_concurrent_change_of_the_stack_is_reported(action: str, project: Project, aws: StandIn, images):
+    first, second, third = images
 
     about = f"guestbook-dev-lambda {second}"
     arguments = ("deploy", "--image", second, "--yes")
@@ -115,10 +121,7 @@ def test_a_concurrent_change_of_the_stack_is_reported(action: str, make_project,
     assert history(project) == [third, first]
 
 
-def test_two_simultaneous_first_deploys_end_consistently(make_project, aws_with_database: StandIn):
-    aws = aws_with_database
-    project: Project = make_project(aws.environ)
-    create_registry(aws)
+def test_two_simultaneous_first_deploys_end_consistently(project: Project, aws: StandIn):
     first, second = aws.push("guestbook", "v1"), aws.push("guestbook", "v2")
 
     with (

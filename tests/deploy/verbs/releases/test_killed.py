@@ -6,7 +6,7 @@ import re
 import pytest
 
 from tests.deploy.standin.standin import StandIn
-from tests.deploy.verbs.conftest import assert_documented, create_registry
+from tests.deploy.verbs.conftest import PAGES_REFUSED, assert_documented, create_registry
 from tests.deploy.verbs.project import KillPoint, Project, after, before
 
 pytestmark = [pytest.mark.profile_free, pytest.mark.verbs]
@@ -29,8 +29,6 @@ DATA_STACKS = {
 }
 # Slow enough that a resumed verb still finds stacks in progress.
 PACE_S = 0.05
-# Commands and health checks succeed, but every page is refused, since no host is allowed.
-PAGES_REFUSED = {"WEBAPP_ALLOWED_HOSTS": "nowhere.example"}
 
 
 def kill_at_each_step(project: Project, aws: StandIn, calls: list[KillPoint], *arguments: str) -> None:

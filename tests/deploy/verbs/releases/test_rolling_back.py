@@ -6,6 +6,7 @@ import pytest
 
 from tests.deploy.standin.standin import StandIn
 from tests.deploy.verbs.conftest import (
+    PAGES_REFUSED,
     Project,
     create_registry,
     digests,
@@ -16,8 +17,6 @@ from tests.deploy.verbs.conftest import (
 )
 
 pytestmark = [pytest.mark.profile_free, pytest.mark.verbs]
-
-PAGES_REFUSED = {"WEBAPP_ALLOWED_HOSTS": "nowhere.example"}
 
 
 def image_uri(digest: str) -> str:

@@ -8,12 +8,10 @@ from pathlib import Path
 import pytest
 
 from tests.deploy.standin.standin import StandIn
-from tests.deploy.verbs.conftest import CHECKOUT, Project, assert_documented, create_registry
+from tests.deploy.verbs.conftest import CHECKOUT, PAGES_REFUSED, Project, assert_documented, create_registry
 
 pytestmark = pytest.mark.profile_free
 
-# Commands and health checks succeed, but every page is refused, since no host is allowed.
-PAGES_REFUSED = {"WEBAPP_ALLOWED_HOSTS": "nowhere.example"}
 # The application does not start with this key.
 NO_START = {"WEBAPP_SECRET_KEY": "short"}
 
