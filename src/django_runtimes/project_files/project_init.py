@@ -141,16 +141,17 @@ def _next_commands(adoption: Adoption, directory: Path) -> list[str]:
     paths = [change.path for change in adoption.plan.changes]
     # A lock file contains the wheel's hash, so a new wheel changes it too.
     is_changed = any(path == dependencies.file.resolve() or path.suffix == ".whl" for path in paths)
+    runner = _RUNNERS.get(dependencies.manager, "")
     if not is_changed or not dependencies.is_locked:
-        first = "webapp check --explain", "lists every setting that a runtime changes, and every problem"
+        first = f"WEBAPP_RUNTIME=aws_lambda {runner}webapp check --explain", "lists what Lambda changes or refuses"
     elif dependencies.lock is not None:
         first = _LOCK_COMMANDS[dependencies.manager], f"adds the new line to {dependencies.lock.name}"
     else:
         compiled = requirements.path.name if requirements is not None else "the compiled file"
         command = requirements.compile_command if requirements is not None else None
         first = command or f"pip-compile {adoption.plan.name(dependencies.file)}", f"adds the new line to {compiled}"
-    compare = f"{_RUNNERS.get(dependencies.manager, '')}webapp compare"
-    commands = [first, (compare, "runs the project under every runtime, and compares the results")]
+    compare = f"{runner}webapp compare", "runs the project under every runtime, and compares the results"
+    commands = [first, compare]
     width = max(len(command) for command, _ in commands)
     where = f" in {layout.root.relative_to(directory)}" if layout.root != directory else ""
     return [f"next{where}:", *(f"  {command:<{width}}  {purpose}" for command, purpose in commands)]

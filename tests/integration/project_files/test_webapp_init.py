@@ -54,13 +54,20 @@ def test_nothing_is_written_without_an_answer(tmp_path: Path):
     assert tree(tmp_path) == before
 
 
-def test_the_output_ends_with_the_next_two_commands(tmp_path: Path):
-    make(tmp_path, "uv")
+@pytest.mark.parametrize(
+    ("layout", "first"),
+    [
+        ("uv", "uv lock"),
+        ("settings package", "WEBAPP_RUNTIME=aws_lambda webapp check --explain"),
+    ],
+)
+def test_the_output_ends_with_the_next_two_commands(tmp_path: Path, layout: str, first: str):
+    make(tmp_path, layout)
 
     ended = init(tmp_path, "--yes")
 
-    commands = [line.split("  ")[1].split() for line in ended.stderr.splitlines() if line.startswith("  ")]
-    assert commands == [["uv", "lock"], ["uv", "run", "webapp", "compare"]]
+    commands = [line.strip().split("  ")[0] for line in ended.stderr.splitlines() if line.startswith("  ")]
+    assert commands == [first, "uv run webapp compare" if layout == "uv" else "webapp compare"]
 
 
 def test_undo_restores_the_tree(tmp_path: Path):

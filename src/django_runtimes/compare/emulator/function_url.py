@@ -1,8 +1,8 @@
 """Serves an emulated function over HTTP as a Lambda function URL does."""
 
-import asyncio
 import errno
 import json
+import socket
 import uuid
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -14,6 +14,7 @@ from multidict import CIMultiDict
 
 from django_runtimes.compare.compare_error import CompareError
 from django_runtimes.compare.emulator.event import HttpRequest, event_from, response_from
+from django_runtimes.compare.emulator.http_server import HttpServer
 from django_runtimes.compare.emulator.invocation import (
     REQUEST_LIMIT_BYTES,
     InvocationError,
@@ -23,9 +24,6 @@ from django_runtimes.compare.emulator.invocation import (
     new_trace_id,
 )
 from django_runtimes.compare.emulator.lambda_emulator import LambdaEmulator
-
-# Clients keep idle connections open, and aiohttp reads 0 as no limit.
-_CLOSE_TIMEOUT_S = 0.05
 
 
 class FunctionUrl:
@@ -41,22 +39,21 @@ class FunctionUrl:
         self._port = port
 
     async def __aenter__(self) -> Self:
-        self._web = web.Server(self._answer, access_log=None, auto_decompress=False)
-        loop = asyncio.get_running_loop()
         try:
-            self._server = await loop.create_server(self._web, "127.0.0.1", self._port)
+            listener = socket.create_server(("127.0.0.1", self._port))
         except OSError as error:
             if error.errno != errno.EADDRINUSE:
                 raise
             raise CompareError(f"port {self._port} of 127.0.0.1 is taken; choose a free one, or 0") from error
-        self._port = self._server.sockets[0].getsockname()[1]
+        self._port = listener.getsockname()[1]
+        self._server = HttpServer(self._answer, listener, auto_decompress=False)
+        await self._server.start()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._server.close()
-        await self._web.shutdown(_CLOSE_TIMEOUT_S)
+        await self._server.close()
 
     @property
     def url(self) -> str:

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from aiohttp import web
 
+from django_runtimes.compare.emulator.http_server import HttpServer
 from django_runtimes.compare.emulator.invocation import RESPONSE_LIMIT_BYTES
 
 _NEXT = "/2018-06-01/runtime/invocation/next"
@@ -19,9 +20,6 @@ _INIT_ERROR = "/2018-06-01/runtime/init/error"
 _REGISTER = "/2020-01-01/extension/register"
 _NEXT_EVENT = "/2020-01-01/extension/event/next"
 _RESULT = re.compile(r"/2018-06-01/runtime/invocation/(?P<request_id>[^/]+)/(?P<kind>response|error)")
-
-# The runtime is dead by then, and aiohttp reads 0 as no limit.
-_CLOSE_TIMEOUT_S = 0.05
 
 
 @dataclass(frozen=True)
@@ -74,7 +72,7 @@ class RuntimeApi:
     def __init__(self, environment: RuntimeApiOwner) -> None:
         self._environment = environment
         self._listener = socket.create_server(("127.0.0.1", 0))
-        self._web: web.Server | None = None
+        self._server: HttpServer | None = None
 
     @property
     def address(self) -> str:
@@ -83,19 +81,18 @@ class RuntimeApi:
         return f"{host}:{port}"
 
     async def serve(self) -> None:
-        """Start answering; aiohttp sets TCP_NODELAY, without which a call may take 40 ms."""
-        self._web = web.Server(self._answer, access_log=None)
+        """Start answering."""
         self._no_event = asyncio.get_running_loop().create_future()
-        self._server = await asyncio.get_running_loop().create_server(self._web, sock=self._listener)
+        self._server = HttpServer(self._answer, self._listener)
+        await self._server.start()
 
     async def close(self) -> None:
         """Stop listening and drop the runtime's connection."""
-        if self._web is None:
+        if self._server is None:
             self._listener.close()
             return
-        self._server.close()
         self._no_event.cancel()
-        await self._web.shutdown(_CLOSE_TIMEOUT_S)
+        await self._server.close()
 
     async def _answer(self, request: web.BaseRequest) -> web.Response:
         if request.method == "GET" and request.path == _NEXT:

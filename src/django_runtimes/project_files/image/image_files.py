@@ -116,8 +116,8 @@ def _image(
         sources += [plan.read(file.path) or b"" for file in dependencies.requirements.all()]
     if not dependencies.brings_django:
         plan.remarks.append(
-            f"{plan.name(dependencies.file)} lists neither Django nor a package that needs it, and the image has only "
-            "the listed packages; list all that the project imports"
+            f"{plan.name(dependencies.file)} lists {NAME}, but neither Django nor another package that needs it, and "
+            "the image has only the listed packages; list all that the project imports"
         )
     folder = dependencies.folder or plan.root
     variables = inspection.own_variables

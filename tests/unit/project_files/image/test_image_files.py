@@ -185,7 +185,7 @@ def test_a_project_that_lists_no_django_gets_a_note(tmp_path: Path, files: dict[
     plan = adopt(tmp_path, files)
 
     (remark,) = plan.remarks
-    assert remark.startswith("requirements.txt lists neither Django nor a package that needs it")
+    assert remark.startswith("requirements.txt lists django-runtimes, but neither Django nor another package")
 
 
 def test_a_note_says_what_the_projects_own_dockerfile_needs(tmp_path: Path):

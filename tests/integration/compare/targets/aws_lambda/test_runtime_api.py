@@ -1,7 +1,10 @@
+import asyncio
 import io
+import time
 
 import aiohttp
 import pytest
+import uvloop
 
 from django_runtimes.compare.emulator.invocation import RESPONSE_LIMIT_BYTES
 from django_runtimes.compare.emulator.runtime_api import RuntimeApi, RuntimeFailure, RuntimeInvocation
@@ -125,3 +128,23 @@ async def test_an_unknown_path_is_not_found(call):
 
     assert status == 404
     assert answer["errorType"] == "InvalidPath"
+
+
+def test_closing_on_a_busy_event_loop_logs_no_error(environment, caplog):
+    async def close_during_a_poll():
+        api = RuntimeApi(environment)
+        await api.serve()
+        host, port = api.address.split(":")
+        reader, writer = await asyncio.open_connection(host, int(port))
+        writer.write(b"GET /2020-01-01/extension/event/next HTTP/1.1\r\nHost: runtime\r\n\r\n")
+        await asyncio.sleep(0.2)
+        closing = asyncio.ensure_future(api.close())
+        # The loop is busy for longer than the limit, from the moment at which the limit begins.
+        asyncio.get_running_loop().call_soon(asyncio.get_running_loop().call_soon, time.sleep, 0.1)
+        await closing
+        writer.close()
+        return await reader.read()
+
+    # Only uvloop calls timers that are due before the callbacks that wait.
+    assert uvloop.run(close_during_a_poll()) == b""
+    assert caplog.messages == []
