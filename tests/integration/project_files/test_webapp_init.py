@@ -55,19 +55,19 @@ def test_nothing_is_written_without_an_answer(tmp_path: Path):
 
 
 @pytest.mark.parametrize(
-    ("layout", "first"),
+    ("layout", "first", "runner"),
     [
-        ("uv", "uv lock"),
-        ("settings package", "WEBAPP_RUNTIME=aws_lambda webapp check --explain"),
+        ("uv", ["uv", "lock"], ["uv", "run"]),
+        ("settings package", ["WEBAPP_RUNTIME=aws_lambda", "webapp", "check", "--explain"], []),
     ],
 )
-def test_the_output_ends_with_the_next_two_commands(tmp_path: Path, layout: str, first: str):
+def test_the_output_ends_with_the_next_two_commands(tmp_path: Path, layout: str, first: list[str], runner: list[str]):
     make(tmp_path, layout)
 
     ended = init(tmp_path, "--yes")
 
-    commands = [line.strip().split("  ")[0] for line in ended.stderr.splitlines() if line.startswith("  ")]
-    assert commands == [first, "uv run webapp compare" if layout == "uv" else "webapp compare"]
+    commands = [line.split("  ")[1].split() for line in ended.stderr.splitlines() if line.startswith("  ")]
+    assert commands == [first, [*runner, "webapp", "compare"]]
 
 
 def test_undo_restores_the_tree(tmp_path: Path):
