@@ -172,12 +172,13 @@ def _document(page: Path, content: Mapping[str, Any]) -> None:
             f"`{key.name}`",
             usage_text(key, key.default),
             ", ".join(key.choices) or f"{key.low:f} to {key.high:f}",
+            ", ".join(key.runtimes) or "all",
             key.meaning,
         )
         for key in USAGE_KEYS.values()
     ]
     text = page.read_text(encoding="utf-8")
-    text = _filled(text, "keys", ("KEY", "default", "from, to", "meaning"), keys)
+    text = _filled(text, "keys", ("KEY", "default", "from, to", "runtimes", "meaning"), keys)
     text = _filled(
         text, "prices", ("name", "region", "value", "unit", "source", "date", "verified"), _price_rows(content)
     )

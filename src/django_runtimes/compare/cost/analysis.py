@@ -87,7 +87,7 @@ def analyze_cost(
     prices = parsed.priced(read_prices(region))
     if prices.missing:
         raise UsageError(prices.missing_text(prices.missing[0]))
-    usages = assumed_usages(parsed) if run is None else measured_usages(run.targets, parsed)
+    usages = assumed_usages(parsed) if run is None else measured_usages(run, parsed)
     if not usages:
         raise UsageError(
             "no target of the run was measured, so that there is nothing to bill; run webapp compare again"

@@ -11,8 +11,9 @@ from django_runtimes.compare.cost.cost_tables import price_text, rate_text
 from django_runtimes.compare.cost.crossing import Crossing
 from django_runtimes.compare.cost.instance_class import DatabaseNeed
 from django_runtimes.compare.cost.prices.price import ZERO
+from django_runtimes.compare.cost.usage.measured_usage import TargetUsage
 from django_runtimes.compare.cost.usage.traffic import Traffic
-from django_runtimes.compare.cost.usage.usage import ValueOrigin
+from django_runtimes.compare.cost.usage.usage import USAGE_KEYS, ValueOrigin
 
 _TWO = 2
 # More ranges than this are summarized in one sentence.
@@ -66,19 +67,35 @@ def basis_sentences(analysis: CostAnalysis) -> Iterator[str]:
     if analysis.own_traffic is not None:
         own = analysis.own_traffic
         yield (
-            f"Your traffic: {own.name}; {own.requests:,.0f} requests per month, {rate_text(own.mean_rps)} on average, "
+            f"Your traffic: {_named(own)}{own.requests:,.0f} requests per month, {rate_text(own.mean_rps)} on average, "
             f"{rate_text(own.peak_rps)} in the busiest hour."
         )
+
+
+def _named(traffic: Traffic) -> str:
+    return "" if traffic.name.endswith("requests per month") else f"{traffic.name}, "
 
 
 def crossing_sentences(analysis: CostAnalysis) -> Iterator[str]:
     """Yield a sentence on the cheapest target by rate, and one for each pair of different runtimes."""
     yield _cheapest_sentence(cheapest_ranges(analysis))
+    assumed = [usage for usage in analysis.usages if usage.assumes("capacity_rps")]
+    if assumed:
+        values = ", ".join(dict.fromkeys(_shown(usage.usage.capacity_rps) for usage in assumed))
+        yield (
+            f"capacity_rps={values} is assumed, since no run measures a capacity. Every crossing with containers "
+            "depends on it."
+        )
     runtimes = {billed.name: billed.name.partition("/")[0].partition("+")[0] for billed in analysis.targets}
     twins = _twins(analysis.targets, analysis.traffics)
-    for (first, second), group in groupby(analysis.crossings, key=lambda each: _pair(each, analysis.targets)):
+    pairs = [
+        (pair, tuple(group))
+        for pair, group in groupby(analysis.crossings, key=lambda each: _pair(each, analysis.targets))
+    ]
+    # A new customer cannot choose App Runner.
+    for (first, second), group in sorted(pairs, key=lambda each: "aws_app_runner" in map(runtimes.get, each[0])):
         if runtimes[first] != runtimes[second] and not {first, second} & twins:
-            yield _pair_sentence(first, second, tuple(group))
+            yield _pair_sentence(first, second, group)
     for each in analysis.egress_crossings:
         yield f"Egress: {each.cheaper_below} is cheaper up to {rate_text(each.rate_rps)}, {each.cheaper_above} above."
 
@@ -150,21 +167,29 @@ def instance_sentences(analysis: CostAnalysis) -> Iterator[str]:
 
 def usage_sentences(analysis: CostAnalysis) -> Iterator[str]:
     """Yield sentences on each target's measured values, the set values, and all assumptions."""
+    how: dict[str, None] = {}
     for usage in analysis.usages:
-        measured = [f"{key}={_shown(getattr(usage.usage, key))} ({basis})" for key, basis in usage.bases.items()]
-        if measured:
-            yield f"Measured, {usage.name}: {', '.join(measured)}."
+        if usage.bases:
+            values = ", ".join(f"{key}={_shown(getattr(usage.usage, key))}" for key in usage.bases)
+            yield f"Measured, {usage.name}: {values}."
+        how |= dict.fromkeys(f"{key} is {basis}" for key, basis in usage.bases.items())
+    if how:
+        yield f"Of the measured values, {'; '.join(how)}."
     for origin, text in ((ValueOrigin.SET, "Set"), (ValueOrigin.ASSUMED, "Assumed, change with --set KEY=VALUE")):
-        values: dict[str, list[str]] = {}
-        for usage in analysis.usages:
-            for key, found in usage.origins.items():
-                if found is origin:
-                    shown = f"{key}={_shown(getattr(usage.usage, key))}"
-                    values.setdefault(shown, []).append(usage.name)
-        everywhere = [shown for shown, names in values.items() if len(names) == len(analysis.usages)]
-        elsewhere = [f"{shown} ({', '.join(names)})" for shown, names in values.items() if shown not in everywhere]
-        if values:
-            yield f"{text}: {', '.join([*everywhere, *elsewhere])}."
+        listed = [part for key in USAGE_KEYS for part in _values(analysis.usages, key, origin)]
+        if listed:
+            yield f"{text}: {', '.join(listed)}."
+
+
+def _values(usages: Sequence[TargetUsage], key: str, origin: ValueOrigin) -> Iterator[str]:
+    """Yield a key with its value, and with its targets where they differ."""
+    concerned = [usage for usage in usages if usage.needs(key)]
+    values: dict[str, list[str]] = {}
+    for usage in concerned:
+        if usage.origins[key] is origin:
+            values.setdefault(_shown(getattr(usage.usage, key)), []).append(usage.name)
+    for value, names in values.items():
+        yield f"{key}={value}" if len(names) == len(concerned) else f"{key}={value} ({', '.join(names)})"
 
 
 def _shown(value: Decimal | str) -> str:

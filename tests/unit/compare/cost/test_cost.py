@@ -29,7 +29,8 @@ def test_a_run_is_priced(capsys: pytest.CaptureFixture[str]):
     assert "Assumed, change with --set KEY=VALUE: architecture=x86, memory_mb=1769" in text
     assert "App Runner has been closed to new customers since 2026-04-30" in text
     assert "* Not verified: function_url 0 per million requests*" in text
-    assert "is cheaper than" in text
+    assert "aws_lambda+url/per_request/proxy and aws_ecs/pool/direct cross 7 times" in text
+    assert "duration_ms is the mean latency at 25/s" in text
 
 
 def test_without_a_run_everything_is_assumed(capsys: pytest.CaptureFixture[str]):
@@ -64,7 +65,7 @@ def test_the_users_own_traffic_has_a_column(capsys: pytest.CaptureFixture[str], 
     text = output(capsys, "--traffic", str(tmp_path / "hourly.csv"))
 
     assert (
-        "Your traffic: hourly.csv; 8,395,000 requests per month, 3.19/s on average, 6.39/s in the busiest hour." in text
+        "Your traffic: hourly.csv, 8,395,000 requests per month, 3.19/s on average, 6.39/s in the busiest hour." in text
     )
     assert "1,000/s  yours" in text
 

@@ -1,6 +1,7 @@
 """The usage of each target, with the values that a run measured."""
 
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -9,11 +10,14 @@ from django_runtimes.compare.compare_error import CompareError
 from django_runtimes.compare.cost.usage.usage import USAGE_KEYS, Usage, ValueOrigin
 from django_runtimes.compare.cost.usage.usage_settings import UsageSettings
 from django_runtimes.compare.load.histogram import LatencyHistogram
-from django_runtimes.compare.run.results import ScenarioResult, TargetResult
+from django_runtimes.compare.run.results import Run, ScenarioResult, TargetResult
 from django_runtimes.compare.targets.name import DEFAULT_TARGETS
 from django_runtimes.config.databases.connection_strategy import Strategy
 
 _MILLI = Decimal("0.001")
+_MB_PER_GB = Decimal(1_024)
+# As ContainerLimits writes them.
+_LIMITS = re.compile(r"(?P<cpus>\d+(?:\.\d+)?) CPU and (?P<memory_mb>[\d,]+) MB")
 
 
 @dataclass(frozen=True)
@@ -36,12 +40,22 @@ class TargetUsage:
     # A description of each measurement.
     bases: Mapping[str, str]
 
+    def needs(self, key: str) -> bool:
+        """Whether the key affects the target's bill, or a shared part."""
+        return not USAGE_KEYS[key].runtimes or self.runtime in USAGE_KEYS[key].runtimes
 
-def measured_usages(targets: Sequence[TargetResult], settings: UsageSettings) -> tuple[TargetUsage, ...]:
+    def assumes(self, key: str) -> bool:
+        """Whether the target's bill rests on an assumed value of this key."""
+        return self.needs(key) and self.origins[key] is ValueOrigin.ASSUMED
+
+
+def measured_usages(run: Run, settings: UsageSettings) -> tuple[TargetUsage, ...]:
     """Return the usage of each measured target; set values take precedence over measured ones."""
     return tuple(
-        _target_usage(target.name, target.runtime, target.route, dict(_measured(target)), settings)
-        for target in targets
+        _target_usage(
+            target.name, target.runtime, target.route, {**_limits(run, target), **dict(_measured(target))}, settings
+        )
+        for target in run.targets
         if target.status == "measured"
     )
 
@@ -82,9 +96,25 @@ def _measured(target: TargetResult) -> Iterator[tuple[str, MeasuredValue]]:
         mean_ms = sum((_number(target, "cold_start_ms", each) for each in starts), Decimal(0)) / len(starts)
         yield (
             "init_ms",
-            MeasuredValue(_rounded(mean_ms), f"mean of {len(starts)} cold starts on one machine, not AWS's"),
+            MeasuredValue(_rounded(mean_ms), f"the mean of {len(starts)} cold starts on one machine, not AWS's"),
         )
     yield from _connections(target)
+
+
+def _limits(run: Run, target: TargetResult) -> dict[str, MeasuredValue]:
+    """Return the limits of the target's containers, for a run of an image."""
+    details = run.environment.get("targets", {}).get(target.name, {})
+    found = _LIMITS.fullmatch(str(details.get("limits", "")))
+    if found is None:
+        return {}
+    basis = "the limit of its containers"
+    memory_mb = Decimal(found["memory_mb"].replace(",", ""))
+    if target.runtime == "aws_lambda":
+        return {"memory_mb": MeasuredValue(memory_mb, basis)}
+    return {
+        "task_vcpu": MeasuredValue(Decimal(found["cpus"]), basis),
+        "task_memory_gb": MeasuredValue(memory_mb / _MB_PER_GB, basis),
+    }
 
 
 def _mean_latency(target: TargetResult) -> MeasuredValue | None:
@@ -99,7 +129,7 @@ def _mean_latency(target: TargetResult) -> MeasuredValue | None:
     if mean_ms is None:
         return None
     value = _rounded(_number(target, "latency_ms", mean_ms))
-    basis = f"mean latency at {lowest.normalize():f}/s, the way to the target included, so an upper bound"
+    basis = f"the mean latency at {lowest.normalize():f}/s, the way to the target included, so an upper bound"
     return MeasuredValue(max(value, _MILLI), basis)
 
 
@@ -128,7 +158,7 @@ def _connections(target: TargetResult) -> Iterator[tuple[str, MeasuredValue]]:
         for each in counted
         if each.rate_rps is not None and Decimal(repr(each.rate_rps)) == highest
     )
-    yield "connections", MeasuredValue(peak, f"sampled peak at {highest.normalize():f}/s, a lower bound")
+    yield "connections", MeasuredValue(peak, f"the sampled peak at {highest.normalize():f}/s, a lower bound")
     yield "connections_at_rps", MeasuredValue(highest, "the highest steady rate")
 
 

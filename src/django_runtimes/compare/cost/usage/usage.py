@@ -25,14 +25,24 @@ class UsageKey:
     low: Decimal = Decimal(0)
     high: Decimal = Decimal(1_000_000)
     choices: tuple[str, ...] = ()
+    # The runtimes whose bills it affects; empty for all, and for the shared parts.
+    runtimes: tuple[str, ...] = ()
 
 
-def _number(unit: str, meaning: str, *, low: str = "0", high: str = "1000000") -> dict[str, Any]:
-    return {"unit": unit, "meaning": meaning, "low": Decimal(low), "high": Decimal(high)}
+def _number(
+    unit: str, meaning: str, *, low: str = "0", high: str = "1000000", runtimes: tuple[str, ...] = ()
+) -> dict[str, Any]:
+    return {"unit": unit, "meaning": meaning, "low": Decimal(low), "high": Decimal(high), "runtimes": runtimes}
 
 
-def _choice(choices: tuple[str, ...], meaning: str) -> dict[str, Any]:
-    return {"meaning": meaning, "choices": choices}
+def _choice(choices: tuple[str, ...], meaning: str, *, runtimes: tuple[str, ...] = ()) -> dict[str, Any]:
+    return {"meaning": meaning, "choices": choices, "runtimes": runtimes}
+
+
+_LAMBDA = ("aws_lambda",)
+_ECS = ("aws_ecs",)
+_APP_RUNNER = ("aws_app_runner",)
+_CONTAINERS = (*_ECS, *_APP_RUNNER)
 
 
 # The classes of RDS that instance_class.py describes, the cheapest first.
@@ -49,19 +59,26 @@ class Usage:
     duration_ms: Decimal = field(
         default=Decimal(50), metadata=_number("ms", "mean time that a request occupies the handler", low="0.001")
     )
-    architecture: str = field(default="x86", metadata=_choice(("x86", "arm"), "processor of functions and tasks"))
+    architecture: str = field(
+        default="x86", metadata=_choice(("x86", "arm"), "processor of functions and tasks", runtimes=(*_LAMBDA, *_ECS))
+    )
     memory_mb: Decimal = field(
         default=Decimal(1769),
-        metadata=_number("MB", "memory of the function; 1,769 MB are one vCPU", low="128", high="10240"),
+        metadata=_number(
+            "MB", "memory of the function; 1,769 MB are one vCPU", low="128", high="10240", runtimes=_LAMBDA
+        ),
     )
     init_ms: Decimal = field(
-        default=Decimal(1500), metadata=_number("ms", "initialization of an execution environment, which is billed")
+        default=Decimal(1500),
+        metadata=_number("ms", "initialization of an execution environment, which is billed", runtimes=_LAMBDA),
     )
     cold_start_share: Decimal = field(
-        default=Decimal("0.005"), metadata=_number("", "share of requests that start an environment", high="1")
+        default=Decimal("0.005"),
+        metadata=_number("", "share of requests that start an environment", high="1", runtimes=_LAMBDA),
     )
     provisioned_concurrency: Decimal = field(
-        default=Decimal(10), metadata=_number("environments", "kept ready, in the option +provisioned")
+        default=Decimal(10),
+        metadata=_number("environments", "kept ready, in the option +provisioned", runtimes=_LAMBDA),
     )
     stream_share: Decimal = field(
         default=Decimal(0), metadata=_number("", "share of requests that stream their response", high="1")
@@ -77,37 +94,44 @@ class Usage:
     log_kb: Decimal = field(default=Decimal("0.5"), metadata=_number("KB", "log lines of a request"))
     log_months: Decimal = field(default=Decimal(1), metadata=_number("months", "retention of the logs", high="120"))
     task_vcpu: Decimal = field(
-        default=Decimal(1), metadata=_number("vCPU", "processor of a task or an instance", low="0.25", high="16")
+        default=Decimal(1),
+        metadata=_number("vCPU", "processor of a task or an instance", low="0.25", high="16", runtimes=_CONTAINERS),
     )
     task_memory_gb: Decimal = field(
-        default=Decimal(2), metadata=_number("GB", "memory of a task or an instance", low="0.5", high="120")
+        default=Decimal(2),
+        metadata=_number("GB", "memory of a task or an instance", low="0.5", high="120", runtimes=_CONTAINERS),
     )
     capacity_rps: Decimal = field(
         default=Decimal(50),
-        metadata=_number("requests/s", "highest rate that a task or an instance holds", low="1"),
+        metadata=_number("requests/s", "highest rate that a task or an instance holds", low="1", runtimes=_CONTAINERS),
     )
     utilization: Decimal = field(
         default=Decimal("0.65"),
-        metadata=_number("", "share of the capacity that is used before a task is added", low="0.1", high="1"),
+        metadata=_number(
+            "", "share of the capacity that is used before a task is added", low="0.1", high="1", runtimes=_CONTAINERS
+        ),
     )
     min_tasks: Decimal = field(
-        default=Decimal(2), metadata=_number("tasks", "fewest tasks; with two, one zone may fail", high="1000")
+        default=Decimal(2),
+        metadata=_number("tasks", "fewest tasks; with two, one zone may fail", high="1000", runtimes=_ECS),
     )
     alb_services: Decimal = field(
-        default=Decimal(1), metadata=_number("services", "that share the load balancer's price", low="1", high="100")
+        default=Decimal(1),
+        metadata=_number("services", "that share the load balancer's price", low="1", high="100", runtimes=_ECS),
     )
     zones: Decimal = field(
         default=Decimal(2),
         metadata=_number("zones", "of the load balancer and the interface endpoints", low="1", high="6"),
     )
     requests_per_connection: Decimal = field(
-        default=Decimal(5), metadata=_number("requests", "on one connection of a client", low="1")
+        default=Decimal(5), metadata=_number("requests", "on one connection of a client", low="1", runtimes=_ECS)
     )
     connection_s: Decimal = field(
-        default=Decimal(60), metadata=_number("s", "for which a client's connection stays open")
+        default=Decimal(60), metadata=_number("s", "for which a client's connection stays open", runtimes=_ECS)
     )
     max_concurrency: Decimal = field(
-        default=Decimal(100), metadata=_number("requests", "at once in an App Runner instance", low="1", high="200")
+        default=Decimal(100),
+        metadata=_number("requests", "at once in an App Runner instance", low="1", high="200", runtimes=_APP_RUNNER),
     )
     database_class: str = field(
         default="db.t4g.micro", metadata=_choice(DATABASE_CLASSES, "instance of RDS; RDS Proxy is billed by its vCPU")
@@ -156,10 +180,11 @@ class Usage:
         default="off", metadata=_choice(("off", "on"), "Lambda's and data transfer's monthly free allowance")
     )
     lambda_discount_percent: Decimal = field(
-        default=Decimal(0), metadata=_number("%", "of a savings plan on Lambda's durations", high="100")
+        default=Decimal(0),
+        metadata=_number("%", "of a savings plan on Lambda's durations", high="100", runtimes=_LAMBDA),
     )
     fargate_discount_percent: Decimal = field(
-        default=Decimal(0), metadata=_number("%", "of a savings plan on Fargate", high="100")
+        default=Decimal(0), metadata=_number("%", "of a savings plan on Fargate", high="100", runtimes=_ECS)
     )
 
 

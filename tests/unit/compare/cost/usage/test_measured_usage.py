@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from django_runtimes.compare.compare_error import CompareError
+from django_runtimes.compare.containers.container_limits import ContainerLimits
 from django_runtimes.compare.cost.usage.measured_usage import TargetUsage, assumed_usages, measured_usages
 from django_runtimes.compare.cost.usage.usage import Usage, ValueOrigin
 from django_runtimes.compare.cost.usage.usage_settings import UsageSettings, parse_settings
@@ -22,7 +23,7 @@ def run() -> Run:
 
 
 def first(*targets: TargetResult, settings: UsageSettings = NO_SETTINGS) -> TargetUsage:
-    return measured_usages(targets, settings)[0]
+    return measured_usages(Run({}, targets), settings)[0]
 
 
 def test_the_measured_values_of_a_run_are_used(run: Run):
@@ -74,7 +75,7 @@ def test_void_blocks_are_left_out(run: Run):
 
 
 def test_failed_targets_have_no_usage(run: Run):
-    usages = measured_usages(run.targets, NO_SETTINGS)
+    usages = measured_usages(run, NO_SETTINGS)
 
     assert len(usages) == 4
     assert all("per_request/direct" not in usage.name for usage in usages)
@@ -120,3 +121,39 @@ def test_without_a_run_there_are_four_targets():
 
 def test_the_fixture_is_a_run():
     assert json.loads(FIXTURE.read_text())["schema"] == 1
+
+
+def test_the_limits_of_a_run_of_an_image(run: Run):
+    limits = {
+        "aws_lambda/per_request/proxy": {"limits": "0.289 CPU and 512 MB"},
+        "aws_ecs/pool/direct": {"limits": "2 CPU and 4,096 MB"},
+        "aws_app_runner/pool/direct": {"limits": "no limits"},
+    }
+
+    usages = {
+        usage.name: usage for usage in measured_usages(replace(run, environment={"targets": limits}), NO_SETTINGS)
+    }
+
+    assert usages["aws_lambda/per_request/proxy"].usage.memory_mb == 512
+    assert usages["aws_ecs/pool/direct"].usage.task_vcpu == 2
+    assert usages["aws_ecs/pool/direct"].usage.task_memory_gb == 4
+    assert usages["aws_ecs/pool/direct"].bases["task_vcpu"] == "the limit of its containers"
+    assert usages["aws_app_runner/pool/direct"].origins["task_vcpu"] is ValueOrigin.ASSUMED
+
+
+def test_the_limits_are_read_as_a_run_writes_them(run: Run):
+    details = {run.targets[0].name: {"limits": str(ContainerLimits.of_lambda(1_769))}}
+
+    usage = measured_usages(replace(run, environment={"targets": details}), NO_SETTINGS)[0]
+
+    assert (usage.usage.memory_mb, usage.bases["memory_mb"]) == (1_769, "the limit of its containers")
+
+
+def test_a_target_needs_the_keys_of_its_runtime(run: Run):
+    function = first(*run.targets)
+
+    assert function.needs("memory_mb")
+    assert function.needs("log_kb")
+    assert not function.needs("task_vcpu")
+    assert not function.assumes("duration_ms")
+    assert function.assumes("memory_mb")
