@@ -23,7 +23,7 @@ from django_runtimes.compare.targets.name import DEFAULT_TARGETS
 _OTHER_ARCHITECTURES = {"x86": "arm", "arm": "x86"}
 # Accounts with higher rates have prices of their own.
 _HIGHEST_RPS = Decimal(10_000)
-IDLE = Traffic("idle", Traffic.constant(Decimal(0)).periods)
+IDLE = Traffic("idle", Traffic.constant(Decimal(0)).periods, "idle")
 
 
 @dataclass(frozen=True)

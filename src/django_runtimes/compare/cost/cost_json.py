@@ -22,7 +22,12 @@ def cost_json(analysis: CostAnalysis) -> dict[str, Any]:
         "region": analysis.prices.region,
         "is_assumed": analysis.is_assumed,
         "traffic": [
-            {"name": each.name, "requests_per_month": _exact(each.requests), "peak_rps": _exact(each.peak_rps)}
+            {
+                "label": each.label,
+                "name": each.name,
+                "requests_per_month": _exact(each.requests),
+                "peak_rps": _exact(each.peak_rps),
+            }
             for each in analysis.traffics
         ],
         "usage": [_usage(each) for each in analysis.usages],
@@ -61,7 +66,7 @@ def _bill_of(billed: Billed, traffics: Iterable[Traffic]) -> dict[str, Any]:
     return {
         "name": billed.name,
         "bills": {
-            traffic.name: {"usd_per_month": str(bill.rounded_usd), "terms": [_term(term) for term in bill.terms]}
+            traffic.label: {"usd_per_month": str(bill.rounded_usd), "terms": [_term(term) for term in bill.terms]}
             for traffic in traffics
             if (bill := billed.bill(traffic))
         },

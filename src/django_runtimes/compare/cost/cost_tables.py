@@ -43,7 +43,7 @@ def option_table(analysis: CostAnalysis) -> ReportTable:
     targets = " and ".join(dict.fromkeys(each.target.name for each in analysis.options))
     return ReportTable(
         title=f"Options of {targets}: the difference in USD per month" if targets else "Options",
-        columns=("option", *(_heading(traffic) for traffic in analysis.traffics)),
+        columns=("option", *(traffic.label for traffic in analysis.traffics)),
         rows=tuple(
             (
                 f"{_runtime(each.target)}: {each.title}{_mark(each.option, analysis.traffics[-1])}",
@@ -144,7 +144,7 @@ def _bill_table(
     title, noun = heading
     return ReportTable(
         title=title,
-        columns=(noun, *(_heading(traffic) for traffic in traffics)),
+        columns=(noun, *(traffic.label for traffic in traffics)),
         rows=tuple(
             (_marked(each, traffics[-1]), *(shown(each.bill(traffic).usd, traffic) for traffic in traffics))
             for each in billed
@@ -168,11 +168,6 @@ def _instance_price(price: Price) -> str:
 
 def _runtime(billed: Billed) -> str:
     return billed.name.partition("/")[0].partition("+")[0]
-
-
-def _heading(traffic: Traffic) -> str:
-    """Return a column's name; a sentence above the tables explains the user's own traffic."""
-    return traffic.name if traffic.name == "idle" or traffic.name.endswith("/s") else "yours"
 
 
 def _month(usd: Decimal, traffic: Traffic | None) -> str:

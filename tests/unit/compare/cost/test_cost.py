@@ -70,6 +70,15 @@ def test_the_users_own_traffic_has_a_column(capsys: pytest.CaptureFixture[str], 
     assert "1,000/s  yours" in text
 
 
+def test_a_traffic_file_may_have_the_name_of_a_column(capsys: pytest.CaptureFixture[str], tmp_path: Path):
+    (tmp_path / "idle").write_text("hour,requests\n0,3600\n")
+
+    values = json.loads(output(capsys, "--json", "--traffic", str(tmp_path / "idle")))
+
+    assert list(values["targets"][0]["bills"]) == ["idle", "0.1/s", "1/s", "10/s", "100/s", "1,000/s", "yours"]
+    assert [each["label"] for each in values["traffic"]] == list(values["targets"][0]["bills"])
+
+
 def test_requests_per_month_are_converted_to_a_rate(capsys: pytest.CaptureFixture[str]):
     assert "2,628,000 requests per month, 1/s on average" in output(capsys, "--requests-per-month", "2628000")
 

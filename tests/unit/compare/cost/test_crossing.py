@@ -186,6 +186,34 @@ def test_crossings_of_real_bills_match_a_brute_force_search(seed: int):
     assert_same_order_as_by_brute_force(found, first, second, points=500, up_to=HIGHEST)
 
 
+@pytest.mark.parametrize(("front", "lowest", "highest"), [("url", 25, 27), ("http_api", 13, 15)])
+def test_a_function_with_a_proxy_meets_two_tasks(front: str, lowest: int, highest: int):
+    # By hand: two tasks, the load balancer and its addresses cost 95.81, the proxy 21.90. A million requests of 50 ms
+    # with 1 GB cost 0.20 + 0.83, 0.05 for 0.3 % cold starts of 1 s, and 1.00 through an HTTP API.
+    usage = replace(
+        Usage(),
+        memory_mb=Decimal(1_024),
+        cold_start_share=Decimal("0.003"),
+        init_ms=Decimal(1_000),
+        secrets=Decimal(0),
+        egress="nat",
+        capacity_rps=Decimal(500),
+        requests_per_connection=Decimal(1_000_000),
+        response_kb=Decimal(0),
+        request_kb=Decimal(0),
+        log_kb=Decimal(0),
+    )
+    function = LambdaBilling("function", usage, PRICES, FrontDoor(front), uses_proxy=True)
+
+    (crossing,) = all_crossings((function, FargateBilling("tasks", usage, PRICES)), Decimal(100))
+
+    assert (crossing.cheaper_below, crossing.cheaper_above) == ("function", "tasks")
+    assert lowest < crossing.rate_rps < highest
+    per_request = Decimal("1.0833350") if front == "url" else Decimal("2.0833350")
+    by_hand = Decimal("73.9118") / per_request * 1_000_000 / 2_628_000
+    assert abs(crossing.rate_rps - by_hand) < Decimal("0.01")
+
+
 def test_too_many_stairs_are_an_error_with_its_remedy():
     with pytest.raises(UsageError, match=r"stairs would add more than 10,010 tasks .*; raise capacity_rps"):
         linear_pieces(Stairs("stairs", step="1", width="0.001"), HIGHEST)

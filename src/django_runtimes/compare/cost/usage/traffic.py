@@ -26,6 +26,8 @@ class Traffic:
 
     name: str
     periods: tuple[TrafficPeriod, ...]
+    # The heading of its column.
+    label: str = "yours"
 
     @property
     def requests(self) -> Decimal:
@@ -50,7 +52,8 @@ class Traffic:
     @classmethod
     def constant(cls, rate_rps: Decimal, hours: Decimal = HOURS_PER_MONTH) -> "Traffic":
         """Return a constant rate in requests per second."""
-        return cls(f"{rate_rps:,}/s", (TrafficPeriod(rate_rps * hours * SECONDS_PER_HOUR, hours, rate_rps),))
+        name = f"{rate_rps:,}/s"
+        return cls(name, (TrafficPeriod(rate_rps * hours * SECONDS_PER_HOUR, hours, rate_rps),), name)
 
     @classmethod
     def monthly(cls, requests: Decimal, hours: Decimal = HOURS_PER_MONTH) -> "Traffic":
