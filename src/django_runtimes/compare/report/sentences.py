@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from django_runtimes.compare.load.block import TIMEOUT_S
 from django_runtimes.compare.report.figures import ratio
 from django_runtimes.compare.run.results import Run
-from django_runtimes.compare.run.summary import Pair, Summary
+from django_runtimes.compare.run.summary import MIN_PAIRS, Pair, RatioVerdict, Summary
 
 
 def method_sentences(summary: Summary) -> Iterator[str]:
@@ -26,9 +26,14 @@ def method_sentences(summary: Summary) -> Iterator[str]:
 
 
 def pair_sentences(summary: Summary) -> Iterator[str]:
-    """Yield sentences on the A/A pairs, which should not differ."""
+    """Yield sentences on the A/A pairs, which should not differ, and on the conditions for a verdict."""
     for pair in summary.pairs:
         yield _pair_sentence(pair)
+    if any(row.verdict is RatioVerdict.TOO_FEW_BLOCKS for row in summary.rows):
+        yield (
+            f"A verdict needs at least {MIN_PAIRS} blocks that are valid for the target and for the reference; run "
+            "webapp compare without --quick, on a machine that is less busy."
+        )
     if summary.names_no_winner:
         yield "An A/A pair differs, so this run names no winner."
 

@@ -9,7 +9,7 @@ from statistics import median
 from django_runtimes.compare.run.results import Run, ScenarioResult, TargetResult
 
 _RESAMPLES = 2_000
-_MIN_PAIRS = 4
+MIN_PAIRS = 4
 # Latencies include only expected answers. If many requests failed, the answered ones are a selection, and calling
 # their target faster would be wrong.
 _MIN_OK_SHARE = 0.99
@@ -162,7 +162,7 @@ def _paired_ratios(scenario: ScenarioResult, base: ScenarioResult) -> list[float
 
 
 def _ratio(ratios: Sequence[float]) -> Ratio | None:
-    if len(ratios) < _MIN_PAIRS:
+    if len(ratios) < MIN_PAIRS:
         return None
     rng = random.Random(len(ratios))  # noqa: S311 - a fixed seed: a saved run always reads the same
     medians = sorted(median(rng.choices(ratios, k=len(ratios))) for _ in range(_RESAMPLES))
