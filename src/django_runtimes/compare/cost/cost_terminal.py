@@ -71,6 +71,10 @@ def _plain_unless_terminal(console: Console) -> Console:
 
 def _print_table(table: ReportTable, console: Console) -> None:
     console.print(Text(f"\n{table.title}", style="bold"))
-    console.print(laid_out(table))
+    grid = laid_out(table)
+    # In a narrow terminal names wrap, never figures.
+    grid.columns[0].no_wrap = False
+    grid.columns[0].overflow = "fold"
+    console.print(grid)
     for note in table.notes:
         console.print(Text(note, style="dim"))

@@ -1,10 +1,17 @@
+import io
 import json
 import os
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
+from django_runtimes.compare.cost.analysis import analyze_cost
 from django_runtimes.compare.cost.cost import main
+from django_runtimes.compare.cost.cost_terminal import print_cost
 
 FIXTURE = Path(__file__).parents[1] / "report" / "run.json"
 
@@ -99,7 +106,7 @@ def test_the_option_terms_prints_every_term_of_a_bill(capsys: pytest.CaptureFixt
     text = output(capsys, "--terms", "aws_ecs/pool/direct")
 
     assert "aws_ecs/pool/direct at 10/s, USD per month" in text
-    assert "59.10  Fargate vCPU: 1,460 x 0.04048 per vCPU-h" in text
+    assert re.search(r"\d+\.\d\d  Fargate vCPU: 1,460 x 0\.0\d+ per vCPU-h\n", text)
     assert text.splitlines()[-2].endswith("total")
 
 
@@ -193,3 +200,24 @@ def test_a_runtime_without_a_bill_is_named(capsys: pytest.CaptureFixture[str], t
 def test_a_run_of_runtimes_without_bills(capsys: pytest.CaptureFixture[str], tmp_path: Path):
     assert main([with_runtime(tmp_path, "kubernetes", others=False)]) == 2
     assert "kubernetes has no bill here; measure a target of one of: aws_lambda" in capsys.readouterr().err
+
+
+def test_figures_are_whole_in_a_narrow_terminal():
+    file = io.StringIO()
+
+    print_cost(analyze_cost(None), Console(file=file, width=80, force_terminal=True))
+
+    shown = re.sub(r"\x1b\[[0-9;]*m", "", file.getvalue())
+    assert "\u2026" not in shown.partition("Cheapest")[0]
+    assert re.search(r" \d{2},\d{3}\.\d{2}\n", shown)
+    assert max(map(len, shown.splitlines())) <= 80
+
+
+def test_the_command_runs_outside_a_project(tmp_path: Path):
+    command = [sys.executable, "-c", "from django_runtimes.cli.main import main; main()", "cost"]
+    environ = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
+
+    done = subprocess.run(command, cwd=tmp_path, env=environ, capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("No run is named")

@@ -12,11 +12,10 @@ from django_runtimes.compare.cost.bills.database_bill import AuroraBilling, Egre
 from django_runtimes.compare.cost.bills.lambda_bill import FrontDoor, LambdaBilling
 from django_runtimes.compare.cost.crossing import Crossing, all_crossings, linear_pieces
 from django_runtimes.compare.cost.prices.price import Price
-from django_runtimes.compare.cost.prices.price_file import read_prices
 from django_runtimes.compare.cost.usage.traffic import Traffic
 from django_runtimes.compare.cost.usage.usage import Usage
+from tests.unit.compare.cost.fixed_prices import PRICES
 
-PRICES = read_prices()
 HIGHEST = Decimal(1_000)
 
 

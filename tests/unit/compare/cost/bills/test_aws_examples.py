@@ -9,11 +9,10 @@ from django_runtimes.compare.cost.bills.bill import Bill, to_cent
 from django_runtimes.compare.cost.bills.container_bill import FargateBilling
 from django_runtimes.compare.cost.bills.database_bill import RdsBilling
 from django_runtimes.compare.cost.bills.lambda_bill import FrontDoor, LambdaBilling
-from django_runtimes.compare.cost.prices.price_file import read_prices
 from django_runtimes.compare.cost.usage.traffic import Traffic
 from django_runtimes.compare.cost.usage.usage import Usage
+from tests.unit.compare.cost.fixed_prices import PRICES
 
-PRICES = read_prices()
 NOTHING_ELSE = {"log_kb": Decimal(0), "response_kb": Decimal(0), "cold_start_share": Decimal(0)}
 
 

@@ -7,11 +7,10 @@ from django_runtimes.compare.cost.bills.bill import Bill, to_cent
 from django_runtimes.compare.cost.bills.container_bill import AppRunnerBilling, FargateBilling
 from django_runtimes.compare.cost.bills.database_bill import AuroraBilling, EgressBilling, RdsBilling
 from django_runtimes.compare.cost.bills.lambda_bill import LambdaBilling
-from django_runtimes.compare.cost.prices.price_file import read_prices
 from django_runtimes.compare.cost.usage.traffic import Traffic
 from django_runtimes.compare.cost.usage.usage import Usage
+from tests.unit.compare.cost.fixed_prices import PRICES
 
-PRICES = read_prices()
 IDLE = Traffic.constant(Decimal(0))
 
 
