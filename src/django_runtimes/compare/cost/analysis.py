@@ -148,17 +148,23 @@ def _lambda_targets(usage: TargetUsage, prices: PriceList) -> Iterator[Billed]:
 
 
 def _function(usage: TargetUsage, prices: PriceList, front: FrontDoor = FrontDoor.FUNCTION_URL) -> LambdaBilling:
+    has_snapstart = "snapstart" in usage.name.partition("/")[0].split("+")
     return LambdaBilling(
-        _with_option(usage.name, front.value), usage.usage, prices, front, uses_proxy=usage.route == "proxy"
+        _with_option(usage.name, front.value),
+        usage.usage,
+        prices,
+        front,
+        route=usage.route,
+        has_snapstart=has_snapstart,
     )
 
 
 def _fargate_targets(usage: TargetUsage, prices: PriceList) -> Iterator[Billed]:
-    yield FargateBilling(usage.name, usage.usage, prices, uses_proxy=usage.route == "proxy")
+    yield FargateBilling(usage.name, usage.usage, prices, route=usage.route)
 
 
 def _app_runner_targets(usage: TargetUsage, prices: PriceList) -> Iterator[Billed]:
-    yield AppRunnerBilling(usage.name, usage.usage, prices, uses_proxy=usage.route == "proxy")
+    yield AppRunnerBilling(usage.name, usage.usage, prices, route=usage.route)
 
 
 _FACTORIES: dict[str, _BilledFactory] = {
@@ -181,12 +187,13 @@ def _options(usages: Sequence[TargetUsage], prices: PriceList) -> Iterator[CostO
 def _function_options(usage: TargetUsage, prices: PriceList) -> Iterator[CostOption]:
     plain = _function(usage, prices)
     yield CostOption(plain, replace(plain, **_other_processor(usage)), _processor_title(usage))
-    yield CostOption(plain, replace(plain, name=_with_option(usage.name, "snapstart"), has_snapstart=True), "SnapStart")
+    restored = replace(plain, name=_with_option(usage.name, "snapstart"), has_snapstart=not plain.has_snapstart)
+    yield CostOption(plain, restored, "without SnapStart" if plain.has_snapstart else "SnapStart")
     kept = usage.usage.provisioned_concurrency
-    ready = replace(plain, name=_with_option(usage.name, "provisioned"), provisioned=kept)
+    ready = replace(plain, name=_with_option(usage.name, "provisioned"), provisioned=kept, has_snapstart=False)
     yield CostOption(plain, ready, f"{kept.normalize():f} environments kept ready")
-    other_route = replace(plain, name=_with_option(usage.name, "other_route"), uses_proxy=not plain.uses_proxy)
-    yield CostOption(plain, other_route, "without RDS Proxy" if plain.uses_proxy else "with RDS Proxy")
+    other_route, title = ("direct", "without RDS Proxy") if usage.route == "proxy" else ("proxy", "with RDS Proxy")
+    yield CostOption(plain, replace(plain, name=_with_option(usage.name, "other_route"), route=other_route), title)
     yield CostOption(plain, _function(usage, prices, FrontDoor.HTTP_API), "HTTP API in place of the function URL")
     streaming = replace(usage, usage=replace(usage.usage, stream_share=usage.usage.stream_share or Decimal("0.01")))
     share = streaming.usage.stream_share * 100
@@ -199,7 +206,7 @@ def _function_options(usage: TargetUsage, prices: PriceList) -> Iterator[CostOpt
 
 
 def _service_options(usage: TargetUsage, prices: PriceList) -> Iterator[CostOption]:
-    plain = FargateBilling(usage.name, usage.usage, prices, uses_proxy=usage.route == "proxy")
+    plain = FargateBilling(usage.name, usage.usage, prices, route=usage.route)
     yield CostOption(plain, replace(plain, **_other_processor(usage)), _processor_title(usage))
     services = prices.value("alb_services")
     shared = replace(usage.usage, alb_services=services)

@@ -12,7 +12,7 @@ from django_runtimes.compare.report.report_table import ReportTable
 
 _MILLION = Decimal(1_000_000)
 _SHARED = (
-    "Without database and egress, which all targets share; RDS Proxy is included where the route needs it. "
+    "Without database and egress, which all targets share; with RDS Proxy or the Data API where the route needs it. "
     "* rests on a price that was not verified."
 )
 

@@ -5,7 +5,7 @@ import os
 import tempfile
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from statistics import median
 from typing import Any, Literal
@@ -172,6 +172,8 @@ class TargetResult:
     notes: tuple[str, ...] = ()
     diagnosis: Diagnosis | None = None
     transactions: int | None = None
+    # What the run measured for the target's bill, by the KEY of `webapp cost --set`, in its unit.
+    usage: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def reaches_database(self) -> bool:

@@ -4,6 +4,8 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,8 @@ from rich.console import Console
 from django_runtimes.compare.cost.analysis import analyze_cost
 from django_runtimes.compare.cost.cost import main
 from django_runtimes.compare.cost.cost_terminal import print_cost
+from django_runtimes.compare.cost.usage.traffic import Traffic
+from django_runtimes.compare.run.results import Run
 
 FIXTURE = Path(__file__).parents[1] / "report" / "run.json"
 
@@ -221,3 +225,15 @@ def test_the_command_runs_outside_a_project(tmp_path: Path):
 
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("No run is named")
+
+
+def test_a_target_with_snapstart_is_billed_with_it():
+    run = Run.from_json(FIXTURE.read_text())
+    target = replace(run.targets[0], name="aws_lambda+snapstart/per_request/proxy")
+
+    analysis = analyze_cost(replace(run, targets=(target,)))
+
+    terms = {term.name for term in analysis.targets[0].bill(Traffic.constant(Decimal(1))).terms}
+    assert analysis.targets[0].name == "aws_lambda+snapstart+url/per_request/proxy"
+    assert {"SnapStart cache", "SnapStart restores"} <= terms
+    assert "without SnapStart" in {option.title for option in analysis.options}

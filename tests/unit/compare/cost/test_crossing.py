@@ -147,7 +147,7 @@ def random_usage(rng: random.Random) -> Usage:
 
 def every_billed(usage: Usage) -> list[Billed]:
     return [
-        *(LambdaBilling(front.value, usage, PRICES, front, uses_proxy=True) for front in FrontDoor),
+        *(LambdaBilling(front.value, usage, PRICES, front, route="proxy") for front in FrontDoor),
         LambdaBilling("snapstart", usage, PRICES, has_snapstart=True),
         LambdaBilling("provisioned", usage, PRICES, FrontDoor.HTTP_API, provisioned=Decimal(7)),
         FargateBilling("fargate", usage, PRICES),
@@ -202,7 +202,7 @@ def test_a_function_with_a_proxy_meets_two_tasks(front: str, lowest: int, highes
         request_kb=Decimal(0),
         log_kb=Decimal(0),
     )
-    function = LambdaBilling("function", usage, PRICES, FrontDoor(front), uses_proxy=True)
+    function = LambdaBilling("function", usage, PRICES, FrontDoor(front), route="proxy")
 
     (crossing,) = all_crossings((function, FargateBilling("tasks", usage, PRICES)), Decimal(100))
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
 
 from django_runtimes.compare.cost.bills.bill import Bill, BillTerm, steps
-from django_runtimes.compare.cost.bills.database_bill import proxy_term
+from django_runtimes.compare.cost.bills.database_bill import route_terms
 from django_runtimes.compare.cost.bills.transfer_bill import response_kb, transfer_kinks, transfer_terms
 from django_runtimes.compare.cost.prices.price import ZERO, PriceList
 from django_runtimes.compare.cost.usage.traffic import SECONDS_PER_HOUR, Traffic, TrafficPeriod
@@ -29,7 +29,7 @@ class FargateBilling:
     name: str
     usage: Usage
     prices: PriceList
-    uses_proxy: bool = False
+    route: str = "direct"
 
     def bill(self, traffic: Traffic) -> Bill:
         """Return the bill for this traffic."""
@@ -81,8 +81,7 @@ class FargateBilling:
             prices["alb_lcu_hour"],
             "sum over the hours of the largest: new connections, active connections, GB",
         )
-        if self.uses_proxy:
-            yield proxy_term(usage, prices, traffic)
+        yield from route_terms(self.route, usage, prices, traffic)
         yield from transfer_terms(usage, prices, traffic)
 
     def lcus(self, rate_rps: Decimal) -> Decimal:
@@ -105,7 +104,7 @@ class AppRunnerBilling:
     name: str
     usage: Usage
     prices: PriceList
-    uses_proxy: bool = False
+    route: str = "direct"
 
     def bill(self, traffic: Traffic) -> Bill:
         """Return the bill for this traffic."""
@@ -142,8 +141,7 @@ class AppRunnerBilling:
             "active hours x vCPU; each request keeps an instance active for a minute",
             (prices["apprunner_active_s"],),
         )
-        if self.uses_proxy:
-            yield proxy_term(usage, prices, traffic)
+        yield from route_terms(self.route, usage, prices, traffic)
         yield from transfer_terms(usage, prices, traffic)
 
     def _active_hours(self, period: TrafficPeriod) -> Decimal:

@@ -22,6 +22,26 @@ def proxy_term(usage: Usage, prices: PriceList, traffic: Traffic) -> BillTerm:
     )
 
 
+def data_api_term(usage: Usage, prices: PriceList, traffic: Traffic) -> BillTerm:
+    """Return the price of the calls to Aurora's Data API."""
+    units = (usage.data_api_kb / prices.value("data_api_unit_kb")).to_integral_value(ROUND_CEILING)
+    return BillTerm(
+        "Data API",
+        traffic.requests * usage.data_api_calls * units,
+        prices["data_api"],
+        "requests x calls x metered units of 32 KB",
+        (prices["data_api_unit_kb"],),
+    )
+
+
+def route_terms(route: str, usage: Usage, prices: PriceList, traffic: Traffic) -> Iterator[BillTerm]:
+    """Yield the terms of a target's own way to its database."""
+    if route == "proxy":
+        yield proxy_term(usage, prices, traffic)
+    elif route == "data_api":
+        yield data_api_term(usage, prices, traffic)
+
+
 @dataclass(frozen=True)
 class RdsBilling:
     """An RDS instance in one zone, with or without RDS Proxy."""
@@ -107,14 +127,7 @@ class AuroraBilling:
                 "hours x ACU, at least 8",
             )
         if self.has_data_api:
-            units = (usage.data_api_kb / prices.value("data_api_unit_kb")).to_integral_value(ROUND_CEILING)
-            yield BillTerm(
-                "Data API",
-                traffic.requests * usage.data_api_calls * units,
-                prices["data_api"],
-                "requests x calls x metered units of 32 KB",
-                (prices["data_api_unit_kb"],),
-            )
+            yield data_api_term(usage, prices, traffic)
 
     def _acu_hours(self, period: TrafficPeriod) -> Decimal:
         capacity = self.acus(period.rate_rps) * period.hours

@@ -6,7 +6,7 @@ from decimal import ROUND_CEILING, Decimal
 from enum import StrEnum
 
 from django_runtimes.compare.cost.bills.bill import Bill, BillTerm, allowance_end
-from django_runtimes.compare.cost.bills.database_bill import proxy_term
+from django_runtimes.compare.cost.bills.database_bill import route_terms
 from django_runtimes.compare.cost.bills.transfer_bill import transfer_kinks, transfer_terms
 from django_runtimes.compare.cost.prices.price import ZERO, Price, PriceList
 from django_runtimes.compare.cost.usage.traffic import SECONDS_PER_HOUR, Traffic
@@ -32,7 +32,7 @@ class LambdaBilling:
     usage: Usage
     prices: PriceList
     front: FrontDoor = FrontDoor.FUNCTION_URL
-    uses_proxy: bool = False
+    route: str = "direct"
     has_snapstart: bool = False
     provisioned: Decimal = ZERO
 
@@ -91,8 +91,7 @@ class LambdaBilling:
             self.prices["secret_calls"],
             "requests x share of cold starts x secrets",
         )
-        if self.uses_proxy:
-            yield proxy_term(self.usage, self.prices, traffic)
+        yield from route_terms(self.route, self.usage, self.prices, traffic)
         yield from transfer_terms(self.usage, self.prices, traffic)
 
     def _duration_terms(self, traffic: Traffic) -> Iterator[BillTerm]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from django_runtimes.compare.compare_error import CompareError
-from django_runtimes.compare.cost.usage.usage import USAGE_KEYS, Usage, ValueOrigin
+from django_runtimes.compare.cost.usage.usage import USAGE_KEYS, Usage, UsageKey, ValueOrigin
 from django_runtimes.compare.cost.usage.usage_settings import UsageSettings
 from django_runtimes.compare.load.histogram import LatencyHistogram
 from django_runtimes.compare.run.results import Run, ScenarioResult, TargetResult
@@ -99,6 +99,22 @@ def _measured(target: TargetResult) -> Iterator[tuple[str, MeasuredValue]]:
             MeasuredValue(_rounded(mean_ms), f"the mean of {len(starts)} cold starts on one machine, not AWS's"),
         )
     yield from _connections(target)
+    # What the run itself records for the bill comes last, and so replaces what was taken from other figures.
+    for name, value in target.usage.items():
+        key = USAGE_KEYS.get(name)
+        # A later version may measure more.
+        if key is not None and not key.choices:
+            yield name, MeasuredValue(_within(target, key, value), "measured by the run")
+
+
+def _within(target: TargetResult, key: UsageKey, value: object) -> Decimal:
+    """Return a value within the bounds of its KEY; raise CompareError for another one."""
+    number = _number(target, f"usage.{key.name}", value)
+    if not key.low <= number <= key.high:
+        raise CompareError(
+            f"{target.name}: usage.{key.name} is {value!r}, not from {key.low:f} to {key.high:f}; set it with --set"
+        )
+    return number
 
 
 def _limits(run: Run, target: TargetResult) -> dict[str, MeasuredValue]:

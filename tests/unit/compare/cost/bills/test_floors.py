@@ -24,7 +24,7 @@ def test_an_idle_function_costs_nothing():
 
 def test_an_idle_function_with_a_proxy_costs_the_proxy():
     # 2 vCPU x 730 h x 0.015
-    assert usd(LambdaBilling("f", Usage(), PRICES, uses_proxy=True).bill(IDLE)) == {"RDS Proxy": "21.90"}
+    assert usd(LambdaBilling("f", Usage(), PRICES, route="proxy").bill(IDLE)) == {"RDS Proxy": "21.90"}
 
 
 def test_an_idle_service_costs_its_tasks_and_load_balancer():

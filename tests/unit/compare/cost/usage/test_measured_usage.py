@@ -157,3 +157,26 @@ def test_a_target_needs_the_keys_of_its_runtime(run: Run):
     assert not function.needs("task_vcpu")
     assert not function.assumes("duration_ms")
     assert function.assumes("memory_mb")
+
+
+def test_what_a_run_records_for_the_bill(run: Run):
+    usage = {"duration_ms": 3.5, "capacity_rps": 81.25, "response_kb": 12, "unknown_ms": 1.0}
+
+    found = first(replace(run.targets[0], usage=usage))
+
+    assert (found.usage.duration_ms, found.usage.capacity_rps) == (Decimal("3.5"), Decimal("81.25"))
+    assert found.usage.response_kb == 12
+    assert found.bases["capacity_rps"] == "measured by the run"
+
+
+@pytest.mark.parametrize("value", [float("nan"), -1.0, 0.5, "80", None])
+def test_a_recorded_value_out_of_bounds_is_refused(run: Run, value: object):
+    with pytest.raises(CompareError, match=r"aws_lambda/per_request/proxy: usage\.capacity_rps is "):
+        first(replace(run.targets[0], usage={"capacity_rps": value}))
+
+
+def test_the_recorded_usage_is_saved_with_the_run(run: Run):
+    recorded = replace(run, targets=(replace(run.targets[0], usage={"capacity_rps": 81.25}),))
+
+    assert Run.from_json(recorded.to_json()).targets[0].usage == {"capacity_rps": 81.25}
+    assert run.targets[0].usage == {}
