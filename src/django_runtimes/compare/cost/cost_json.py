@@ -6,7 +6,8 @@ from typing import Any
 
 from django_runtimes.compare.cost.analysis import CostAnalysis
 from django_runtimes.compare.cost.bills.bill import Billed, BillTerm, to_cent
-from django_runtimes.compare.cost.cost_sentences import cheapest_ranges, cost_sentences
+from django_runtimes.compare.cost.cheapest import cheapest_ranges
+from django_runtimes.compare.cost.cost_sentences import cost_sentences
 from django_runtimes.compare.cost.crossing import Crossing
 from django_runtimes.compare.cost.prices.price import Price
 from django_runtimes.compare.cost.usage.measured_usage import TargetUsage

@@ -1,16 +1,15 @@
 """The sentences about cost: the cheapest target by rate, the crossings, the assumptions and the omitted costs."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
-from itertools import groupby, pairwise
+from itertools import groupby
 
 from django_runtimes.compare.cost.analysis import CostAnalysis
 from django_runtimes.compare.cost.bills.bill import Billed
+from django_runtimes.compare.cost.cheapest import CheapestRange, cheapest_ranges, eligible_targets
 from django_runtimes.compare.cost.cost_tables import price_text, rate_text
 from django_runtimes.compare.cost.crossing import Crossing
 from django_runtimes.compare.cost.instance_class import DatabaseNeed
-from django_runtimes.compare.cost.prices.price import ZERO
 from django_runtimes.compare.cost.usage.measured_usage import TargetUsage
 from django_runtimes.compare.cost.usage.traffic import Traffic
 from django_runtimes.compare.cost.usage.usage import USAGE_KEYS, ValueOrigin
@@ -18,32 +17,6 @@ from django_runtimes.compare.cost.usage.usage import USAGE_KEYS, ValueOrigin
 _TWO = 2
 # More ranges than this are summarized in one sentence.
 _MOST_RANGES = 4
-
-
-@dataclass(frozen=True)
-class CheapestRange:
-    """The rates, above `start_rps` and up to `end_rps`, at which a target is the cheapest."""
-
-    name: str
-    start_rps: Decimal
-    end_rps: Decimal
-
-
-def cheapest_ranges(analysis: CostAnalysis) -> tuple[CheapestRange, ...]:
-    """Return the cheapest target over all rates; the first one if several are equal."""
-    # Between two neighbouring crossings the order of all bills stays the same.
-    rates = [ZERO, *sorted({crossing.rate_rps for crossing in analysis.crossings} - {ZERO}), analysis.highest_rps]
-
-    def cheapest(rate_rps: Decimal) -> str:
-        traffic = Traffic.constant(rate_rps)
-        return min(analysis.targets, key=lambda billed: billed.bill(traffic).usd).name
-
-    found = [(cheapest((start + end) / 2), start, end) for start, end in pairwise(rates) if start < end]
-    ranges = []
-    for name, group in groupby(found, key=lambda each: each[0]):
-        parts = list(group)
-        ranges.append(CheapestRange(name, parts[0][1], parts[-1][2]))
-    return tuple(ranges)
 
 
 def cost_sentences(analysis: CostAnalysis) -> tuple[str, ...]:
@@ -78,7 +51,8 @@ def _named(traffic: Traffic) -> str:
 
 def crossing_sentences(analysis: CostAnalysis) -> Iterator[str]:
     """Yield a sentence on the cheapest target by rate, and one for each pair of different runtimes."""
-    yield _cheapest_sentence(cheapest_ranges(analysis))
+    aside = ", App Runner aside" if len(eligible_targets(analysis)) < len(analysis.targets) else ""
+    yield f"Cheapest{aside}{_cheapest_text(cheapest_ranges(analysis))}."
     assumed = [usage for usage in analysis.usages if usage.assumes("capacity_rps")]
     if assumed:
         values = ", ".join(dict.fromkeys(_shown(usage.usage.capacity_rps) for usage in assumed))
@@ -100,18 +74,18 @@ def crossing_sentences(analysis: CostAnalysis) -> Iterator[str]:
         yield f"Egress: {each.cheaper_below} is cheaper up to {rate_text(each.rate_rps)}, {each.cheaper_above} above."
 
 
-def _cheapest_sentence(ranges: Sequence[CheapestRange]) -> str:
+def _cheapest_text(ranges: Sequence[CheapestRange]) -> str:
     *others, last = ranges
     if not others:
-        return f"Cheapest at every rate: {last.name}."
+        return f" at every rate: {last.name}"
     if len(others) <= _MOST_RANGES:
         parts = [f"{each.name} up to {rate_text(each.end_rps)}" for each in others]
-        return f"Cheapest: {'; '.join(parts)}; {last.name} above."
+        return f": {'; '.join(parts)}; {last.name} above"
     first = others[0]
     changing = " and ".join(dict.fromkeys(each.name for each in others[1:]))
     return (
-        f"Cheapest: {first.name} up to {rate_text(first.end_rps)}; then {changing} in alternation, which changes "
-        f"{len(others)} times; {last.name} above {rate_text(last.start_rps)}."
+        f": {first.name} up to {rate_text(first.end_rps)}; then {changing} in alternation, which changes "
+        f"{len(others)} times; {last.name} above {rate_text(last.start_rps)}"
     )
 
 
