@@ -1,4 +1,4 @@
-"""The values that variables accept, if no other module defines them."""
+"""The sets of values that variables accept, except those that other modules define."""
 
 from enum import StrEnum
 

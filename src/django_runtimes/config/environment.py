@@ -11,7 +11,7 @@ from django_runtimes.config.variables.variable import T_co, Variable
 class Environment:
     """The variables of a process, looked up by their objects in the table, as in `environment[WORKERS]`.
 
-    An empty variable is treated as unset, since templates pass optional variables as empty texts.
+    An empty variable is treated as unset, since templates pass optional variables as empty strings.
     """
 
     def __init__(self, environ: Mapping[str, str]) -> None:
@@ -23,7 +23,7 @@ class Environment:
         return variable.parse(text) if text else variable.unset()
 
     def is_set(self, variable: Variable[Any]) -> bool:
-        """Return whether the variable is set to a text that is not empty."""
+        """Return whether the variable is set and not empty."""
         return bool(self._environ.get(variable.name))
 
     def unknown_names(self) -> list[tuple[str, str | None]]:

@@ -17,12 +17,12 @@ from django_runtimes.config.variables.aws_variables import (
 from django_runtimes.config.variables.file_variables import MEDIA_BUCKET
 
 _ENDPOINTS = (AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL)
-# boto3 also looks for a region in the files that these name.
+# boto3 also looks for a region in the file and the profile that these variables name.
 _AWS_CONFIGURATION = (AWS_PROFILE, AWS_CONFIG_FILE)
 
 
 def s3_settings(environment: Environment, *, local: bool) -> dict[str, Any]:
-    """Return the region, signature version and addressing style of the bucket; empty without a bucket.
+    """Return the region, signature version and addressing style of the bucket, or nothing without a bucket.
 
     botocore's defaults work only in us-east-1 and only with the oldest signature.
     Raise ConfigurationError outside `local` when the bucket's region is unknown.

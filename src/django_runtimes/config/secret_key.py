@@ -7,8 +7,8 @@ from django_runtimes.config.variables.application_variables import SECRET_KEY
 
 # The minimum length in Django's check security.W009, which `check --deploy` runs.
 SHORTEST_KEY = 50
-# The minimum of different characters in the same check. Fewer only cause a warning, since Django starts with them too,
-# and keys for tests repeat one letter.
+# The minimum number of different characters in the same check. A key with fewer only causes a warning, since Django
+# starts with it too, and keys for tests repeat one letter.
 FEWEST_DIFFERENT = 5
 # The prefix that `django-admin startproject` writes into settings, which are then committed.
 _PUBLIC_PREFIX = "django-insecure-"

@@ -25,7 +25,7 @@ from django_runtimes.config.variables.variable import Variable
 
 # The invoking thread and the thread of asynchronous views each keep a connection; a readiness check uses a third one.
 _PERSISTENT_ON_LAMBDA = 3
-# A management command uses one connection, and another holds the lock of `migrate`.
+# A management command uses one connection, and a second connection holds the lock of `migrate`.
 _OPERATIONS = 2
 # PostgreSQL's default.
 _SUPERUSER_RESERVED = 3
@@ -35,7 +35,7 @@ Sign = Literal["", "+", "-", "x"]
 
 @dataclass(frozen=True)
 class Term:
-    """One number of a sum and its source; if `value` is None, `remedy` says how to provide it."""
+    """One number in the calculation of a sum, and its source; if `value` is None, `remedy` says how to provide it."""
 
     sign: Sign
     name: str
@@ -173,7 +173,8 @@ def _application(environment: Environment, runtime: Runtime, profile: Profile, *
             fallback=1 if runtime is Runtime.LOCAL else None,
             remedy="set WEBAPP_INSTANCES_MAX to the number of instances that the service may start",
         )
-    # Reserved concurrency limits all versions together, and they hold no connections between invocations.
+    # Reserved concurrency limits all versions of a function together, and no version holds connections between
+    # invocations.
     overlaps = not (on_lambda and isinstance(profile.connections, PerRequest) and processes.value == 1)
     overlap = _deploy_overlap(environment, runtime, instances) if overlaps else ()
     return (instances, *overlap, processes, _connections_of_a_process(environment, runtime, profile))

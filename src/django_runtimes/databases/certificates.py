@@ -13,7 +13,7 @@ _SYSTEM = "system"
 def require_root_certificates(database: Mapping[str, Any]) -> None:
     """Raise ConfigurationError when the sslrootcert of an entry of DATABASES cannot be read.
 
-    Call this before the first connection: with a pool, its failure would appear only in the log.
+    Call this before the first connection is opened: if a pool opens it, the failure appears only in the log.
     """
     path = (database.get("OPTIONS") or {}).get("sslrootcert")
     if path is None or path == _SYSTEM:

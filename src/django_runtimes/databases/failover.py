@@ -12,13 +12,14 @@ _READ_ONLY = "25006"
 
 
 def watch(connection: BaseDatabaseWrapper, **kwargs: Any) -> None:
-    """Evict the connection once a statement fails because the server is read-only; receives `connection_created`.
+    """Receive `connection_created`, and evict the connection once a statement fails because the server is read-only.
 
-    Such a connection passes every health check, so nothing else would close it.
+    A connection to a read-only server passes every health check, so nothing else would close it.
     """
     # Only this project's engines have this method.
     if hasattr(connection, "evict") and _evict_when_read_only not in connection.execute_wrappers:
-        # It is inserted first, because Django's `execute_wrapper` removes the last wrapper at the end of its block.
+        # The wrapper is inserted first, because Django's `execute_wrapper` removes the last one at the end of its
+        # block.
         connection.execute_wrappers.insert(0, _evict_when_read_only)
 
 

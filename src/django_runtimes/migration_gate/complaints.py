@@ -18,7 +18,7 @@ class Complaint:
 
 
 def complaints(running: Mapping[str, Table], present: Mapping[str, Table]) -> list[Complaint]:
-    """Return all effects of the tables `present` on the version whose tables are `running`."""
+    """Return every effect of the migrated tables, `present`, on the version that relies on the tables in `running`."""
     found = [complaint for name in running for complaint in _of_table(name, running, present)]
     return [*found, *_references(running, present)]
 
@@ -65,7 +65,7 @@ def _of_known_column(place: str, former: Column, now: Column, present: Mapping[s
         reason = f"{place} loses its default in the database, and the running version's INSERT relies on it"
         yield Complaint(Kind.DEFAULT_GONE, reason)
     if now.check and now.check != former.check:
-        yield Complaint(Kind.CHECK, f"{place} must meet {now.check}, which the running version does not know")
+        yield Complaint(Kind.CHECK, f"{place} must meet {now.check}, and the running version may write other values")
     if now.references and _in_running_words(now.references, present) != former.references:
         target = f"{now.references.table}.{now.references.column}"
         reason = f"{place} must refer to an existing {target}, and the running version may write any value"
@@ -123,7 +123,7 @@ def _of_new_unique(name: str, unique: Unique, table: Table, now: Table) -> Itera
 
 
 def _lets_new_columns_pass(check: Check, table: Table, now: Table) -> bool:
-    """Return whether the check passes for NULL in the columns that the running version does not know."""
+    """Return whether the check passes for NULL in the columns that the running version lacks."""
     left_null = {
         name
         # Other columns come from raw SQL, which the gate cannot judge.

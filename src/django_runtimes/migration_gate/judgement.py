@@ -145,7 +145,7 @@ def _steps(
 
 def _raised(known: Sequence[Complaint], standing: Sequence[Complaint]) -> list[Complaint]:
     raised = [complaint for complaint in standing if complaint not in known]
-    # After a rename, complaints about the new name only follow from the loss of the old one.
+    # After a rename, complaints about the new name merely follow from the loss of the old name.
     return [complaint for complaint in raised if complaint.kind in _GONE] or raised
 
 

@@ -46,7 +46,7 @@ def _carry_columns(
 
 
 def _former_names(before: Collection[str], after: Collection[str]) -> dict[str, str]:
-    """Return the former name of each name in `after` that is not new."""
+    """Map each name in `after`, except new ones, to its former name."""
     gone = [name for name in before if name not in after]
     come = [name for name in after if name not in before]
     # No operation drops one name and creates another, so such a pair is a rename. Renames keep the order.

@@ -15,9 +15,9 @@ _WRITTEN = (Default.COMPUTED, Default.DISTINCT, Default.GENERATED)
 
 
 def waits(before: Mapping[str, Table], after: Mapping[str, Table], sizes: Mapping[str, int]) -> list[Complaint]:
-    """Return the work that takes long because its table is large; `sizes` are in bytes."""
+    """Return a complaint for each piece of work that takes long because the table is large; `sizes` are in bytes."""
     return [
-        Complaint(kind, f"{name} has {size // _MEGABYTE:,} MB, and no session can write to it until {work}")
+        Complaint(kind, f"{name} holds {size // _MEGABYTE:,} MB, and no session can write to it until {work}")
         for name, size in sizes.items()
         if size >= LARGE_TABLE_BYTES and name in before and name in after
         for kind, work in _work(before[name], after[name])

@@ -58,10 +58,10 @@ class _Holder:
 
 
 class MigrationLock:
-    """The lock of one session, which takes it exclusively and then holds it shared until the session ends.
+    """The lock of one session, which takes it in exclusive mode and then holds it in shared mode until it ends.
 
-    The migrating session holds the shared lock too. If only the session of this class dies, other processes still wait
-    until the running migration ends.
+    The migrating session holds the lock in shared mode too. If only the session of this class dies, other processes
+    still wait until the running migration ends.
     """
 
     def __init__(self, session: psycopg.Connection) -> None:
@@ -70,7 +70,8 @@ class MigrationLock:
     def take(self, *, wait_s: int, say: Callable[[str], None]) -> None:
         """Poll until the lock is free; raise CommandError with EXIT_BUSY when it is still held after `wait_s`.
 
-        A statement that waits for the lock would hold a snapshot, and CREATE INDEX CONCURRENTLY would wait for that.
+        A statement that waits for the lock would hold a snapshot, and CREATE INDEX CONCURRENTLY would wait for that
+        snapshot.
         """
         deadline = time.monotonic() + wait_s
         told: tuple[int, ...] = ()
@@ -143,7 +144,7 @@ def prepare_session(session: psycopg.Connection, *, lock_timeout_s: int = 0) -> 
 
 
 def share_lock(session: psycopg.Connection) -> None:
-    """Share the lock with the session; raise CommandError when another migrate holds it."""
+    """Take the lock in shared mode in the session; raise CommandError when another migrate holds it."""
     if not _ask(session, "SELECT pg_try_advisory_lock_shared(%s)"):
         raise CommandError(
             "the migration lock is lost and another migrate is running; run this again when it has ended"

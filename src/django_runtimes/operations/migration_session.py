@@ -36,9 +36,9 @@ LIMIT 3
 
 @contextmanager
 def migration_session(connection: BaseDatabaseWrapper, *, lock_timeout_s: int) -> Iterator[None]:
-    """Share the migration lock with every session of `connection`, and remove their timeouts except `lock_timeout_s`.
+    """Make every session of `connection` share the migration lock, and remove its timeouts except `lock_timeout_s`.
 
-    When that timeout ends, raises CommandError with the statement and the sessions that probably block it.
+    When that timeout expires, raise CommandError with the statement and the sessions that probably block it.
     """
     statements = _Statements(lock_timeout_s)
 

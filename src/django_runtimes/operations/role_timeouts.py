@@ -24,7 +24,7 @@ _READ = """
 
 @dataclass(frozen=True)
 class RoleTimeouts:
-    """Timeouts of a role's new connections, in milliseconds: None is not set, 0 is no limit."""
+    """Timeouts of a role's new connections, in milliseconds; None means not set, and 0 means no limit."""
 
     statement_timeout_ms: int | None
     idle_in_transaction_timeout_ms: int | None

@@ -2,7 +2,7 @@
 
 from django_runtimes.serving.types import Application, Receive, Scope, Send
 
-# Load balancers request these from the container directly, bypassing the hop that adds or strips the base path.
+# Load balancers request these paths from the container directly, bypassing the hop that adds or strips the base path.
 HEALTH_PATHS = frozenset({"/healthz", "/readyz"})
 
 

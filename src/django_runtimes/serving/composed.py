@@ -61,7 +61,8 @@ class ComposedLifespan:
         try:
             await self._application(scope, self._messages.get, self._send)
         except Exception as error:
-            # If it ends before an answer, the application most likely does not support the protocol; later, it failed.
+            # An application that fails before it answers most likely does not support the protocol; a later failure is
+            # an error.
             is_fault = self._answered is None or self._answered.done()
             level = logging.ERROR if is_fault else logging.DEBUG
             logger.log(

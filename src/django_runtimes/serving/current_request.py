@@ -25,7 +25,7 @@ class Request:
 
     def end(self) -> None:
         """Call the methods from `at_end()`, which must not raise or block: this may be the event loop's thread."""
-        # Set this first, because the caller that adds a method too late checks it.
+        # Set this first, because a caller that adds a method too late checks it.
         self.is_over = True
         while self._at_end:
             try:

@@ -9,7 +9,7 @@ _SMALLEST_STATUS, _LARGEST_STATUS = 200, 599
 # Only the server may set these headers, since they apply to its connection: RFC 9110, section 7.6.1.
 _CONNECTION_HEADERS = frozenset({b"connection", b"keep-alive", b"proxy-connection", b"transfer-encoding"})
 _LENGTHS = frozenset(map(len, _CONNECTION_HEADERS | {b"content-length"}))
-# A 426 must send `upgrade`. Any other option would make a proxy remove the header of that name, such as a length.
+# A 426 must send `upgrade`. Any other option makes a proxy remove the header that it names, for example Content-Length.
 _CONNECTION_OPTIONS = frozenset({b"close", b"upgrade"})
 
 _MAX_DIGITS = 18

@@ -83,7 +83,7 @@ class HealthChecks:
 
     async def _readiness_error(self) -> Exception | None:
         check = asyncio.wrap_future(self._check())
-        # If the check fails after the timeout, asyncio would log an error that was never retrieved.
+        # Otherwise, if the check fails after the timeout, asyncio logs that its error was never retrieved.
         check.add_done_callback(_retrieve_error)
         try:
             await asyncio.wait_for(asyncio.shield(check), self._timeout_s)

@@ -268,7 +268,7 @@ def test_work_that_takes_long_on_a_large_table_is_a_warning(operation, kind, wor
     waits = [verdict for verdict in verdicts_on(migration("0002", operation), size=LARGE_BYTES) if verdict.kind is kind]
 
     assert [(verdict.level, verdict.reason) for verdict in waits] == [
-        (GateLevel.WARNING, f"shop_item has 2,500 MB, and {work}")
+        (GateLevel.WARNING, f"shop_item holds 2,500 MB, and {work}")
     ]
     assert kind not in kinds(verdicts_on(migration("0002", operation), size=1_000_000))
 

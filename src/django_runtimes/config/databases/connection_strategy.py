@@ -33,7 +33,7 @@ class PerRequest:
     name = Strategy.PER_REQUEST
 
     def as_django(self) -> dict[str, Any]:
-        """Return the keys of an entry of DATABASES that this strategy sets."""
+        """Return the keys and values that this strategy sets in an entry of DATABASES."""
         return {"CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": False, "OPTIONS": {}}
 
 
@@ -45,7 +45,7 @@ class Persistent:
     name = Strategy.PERSISTENT
 
     def as_django(self) -> dict[str, Any]:
-        """Return the keys of an entry of DATABASES that this strategy sets."""
+        """Return the keys and values that this strategy sets in an entry of DATABASES."""
         return {"CONN_MAX_AGE": self.max_age_s, "CONN_HEALTH_CHECKS": True, "OPTIONS": {}}
 
 
@@ -59,7 +59,7 @@ class Pool:
     name = Strategy.POOL
 
     def as_django(self) -> dict[str, Any]:
-        """Return the keys of an entry of DATABASES that this strategy sets."""
+        """Return the keys and values that this strategy sets in an entry of DATABASES."""
         pool = {"min_size": self.min_size, "max_size": self.max_size, "timeout": self.timeout_s}
         return {"CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True, "OPTIONS": {"pool": pool}}
 

@@ -60,7 +60,7 @@ _MAX_IDLE_IF_FROZEN_S = 5.0
 _ADDRESS_OPTIONS = frozenset(
     {"host", "hostaddr", "port", "dbname", "user", "password", "passfile", "service", "servicefile"}
 )
-# Project options with which libpq refuses a server without TLS, or a weaker sslmode.
+# Project options that make libpq refuse a server without TLS, or an sslmode that allows plain text.
 _NEEDS_TLS = frozenset({"sslrootcert", "sslnegotiation", "channel_binding"})
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
@@ -126,7 +126,7 @@ def _entry(
     _require_encryption(effective, tls["sslmode"], profile, token=isinstance(login.credentials, IamToken))
     strategy = profile.connections.as_django()
     if isinstance(profile.connections, Pool):
-        # Every request that the handlers admit may wait for a connection. psycopg's pool would read 0 as no limit.
+        # Every request that the handlers admit may wait for a connection. psycopg's pool would treat 0 as no limit.
         strategy["OPTIONS"]["pool"]["max_waiting"] = max(profile.threads, profile.max_waiting)
         strategy["OPTIONS"]["pool"] |= _project_pool(environment, profile, project)
     options = {
@@ -186,7 +186,7 @@ def _not_overridden(environment: Environment, route: Route, given: dict[str, Any
     overridden = {
         "connect_timeout": environment.is_set(DB_CONNECT_TIMEOUT_S),
         "sslmode": environment.is_set(DB_SSLMODE),
-        # A proxy's certificate has a different root from its server's.
+        # The certificates of a proxy and of its server have different roots.
         "sslrootcert": environment.is_set(root) or route is Route.PROXY,
     }
     return {name: value for name, value in given.items() if not overridden.get(name, False)}

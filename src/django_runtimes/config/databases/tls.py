@@ -52,7 +52,7 @@ def tls_options(
 
 
 def with_libpq_variables(options: Mapping[str, Any], environment: Environment) -> dict[str, Any]:
-    """Return the options, completed from libpq's own variables where they leave out a part of the address."""
+    """Return the options, and the parts of the address that only libpq's own variables give."""
     own = {name: environment[variable] for name, variable in _LIBPQ_VARIABLES.items()}
     return {**{name: value for name, value in own.items() if value is not None}, **options}
 

@@ -49,7 +49,7 @@ class Address:
 
 
 def parse_database_url(url: str) -> Address:
-    """Parse DATABASE_URL; raise ConfigurationError, without any part that may belong to the password, if invalid."""
+    """Parse DATABASE_URL; for an invalid URL raise ConfigurationError, which shows no possible part of the password."""
     url = Secret(url)
     scheme = next((scheme for scheme in _SCHEMES if url.startswith(scheme)), None)
     if scheme is None:
@@ -75,7 +75,7 @@ def parse_database_url(url: str) -> Address:
 
 
 def libpq_url(url: str) -> Secret:
-    """Return the URL for libpq, which knows neither postgis:// nor Django's keys."""
+    """Return the URL for libpq, which accepts neither postgis:// nor Django's keys."""
     url, _ = split_options(url)
     if url.startswith(_SPATIAL_SCHEME):
         return Secret("postgresql://" + Secret(url.removeprefix(_SPATIAL_SCHEME)))

@@ -58,8 +58,8 @@ _CONTAINER = Profile(
     connections=Pool(),
     threads=8,
     async_requests=8 * _ASYNC_REQUESTS_PER_THREAD,
-    # With this limit a few workers serve even an unevenly shared burst within a second; WEBAPP_MAX_WAIT_S bounds
-    # longer waits.
+    # A few workers serve this many requests within a second, even if a burst reaches them unevenly. WEBAPP_MAX_WAIT_S
+    # bounds longer waits.
     max_waiting=128,
     # Kubernetes and load balancers take some seconds to stop sending requests to a container that is shutting down.
     drain_s=5,

@@ -35,7 +35,7 @@ MAX_WAIT_S = Integer(
 ASYNC_REQUESTS = Integer(
     "WEBAPP_ASYNC_REQUESTS",
     "Maximum number of requests to asynchronous views that one server process serves at once. Streams that have "
-    "started are not included: they and the applications alongside Django share as many further threads.",
+    "started are not included: they and the applications alongside Django share the same number of further threads.",
     minimum=1,
     default_note="8 for each thread",
 )

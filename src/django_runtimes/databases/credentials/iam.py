@@ -78,7 +78,7 @@ class IamProvider:
         try:
             key = self._role_credentials.get_frozen_credentials()
         except (BotoCoreError, ClientError, OSError) as error:
-            # STS raises ClientError when it refuses; a web identity's file may be missing.
+            # STS raises ClientError when it refuses the request, and the file of a web identity may be missing.
             failure = " ".join(str(error).split())
         else:
             return AccessKey(key.access_key, key.secret_key, key.token)

@@ -33,10 +33,11 @@ class Provider(Protocol):
 
 
 class CredentialsError(OperationalError):
-    """No login is available; an OperationalError, since the next attempt may succeed."""
+    """No login is available; this is an OperationalError, since the next attempt may succeed."""
 
 
-# Providers by everything that their logins depend on. A forked child must not share locks or clients with its parent.
+# The key of a provider contains everything that its logins depend on. A forked child must not share locks or clients
+# with its parent.
 _providers: dict[tuple[Any, ...], Provider] = {}
 os.register_at_fork(after_in_child=_providers.clear)
 

@@ -11,7 +11,7 @@ from django_runtimes.databases.moment import Moment
 
 logger = logging.getLogger(__name__)
 
-# Without a login every request needs an attempt, and an outage must not cause a storm of calls or a queue of threads.
+# Without a login, each request would try to fetch one. An outage must not cause a storm of calls or a queue of threads.
 _PAUSE_S = 1.0
 # This is longer, since the previous login is still used and each failed attempt delays one request.
 _RETRY_AFTER_S = 10.0
@@ -59,7 +59,8 @@ class Renewal:
         finally:
             self._lock.release()
         if login is None:
-            # The error is raised here, where no local variable holds a secret: error pages and trackers show these.
+            # Error pages and trackers show local variables, so the error is raised here, where none of them holds a
+            # secret.
             raise CredentialsError(failure or "no login was fetched")
         return login
 

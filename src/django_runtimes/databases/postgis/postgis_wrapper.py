@@ -29,7 +29,7 @@ class DatabaseWrapper(DatabaseWrapperMixin, base.DatabaseWrapper):
 
     def _configure_connection(self, connection: psycopg.Connection) -> bool:
         if self._is_pooled:
-            # The pool calls this for each new connection; Django would register them at each checkout.
+            # The pool calls this for each new connection; Django would register the adapters at each checkout.
             self.register_geometry_adapters(connection)
         return super()._configure_connection(connection)
 

@@ -1,4 +1,4 @@
-"""The engine `django_runtimes.databases.postgresql`: with GeoDjango's fields where django.contrib.gis is installed."""
+"""The engine `django_runtimes.databases.postgresql`, which supports GeoDjango if django.contrib.gis is installed."""
 
 from django.apps import apps
 from django.conf import settings

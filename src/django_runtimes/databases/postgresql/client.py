@@ -9,7 +9,7 @@ from django_runtimes.databases.postgresql.types import ClientBase
 
 
 class DatabaseClientMixin(ClientBase):
-    """Precedes Django's client for PostgreSQL, which reads only the settings."""
+    """Adds the current credentials to Django's client for PostgreSQL, which reads only the settings."""
 
     @classmethod
     def settings_to_cmd_args_env(

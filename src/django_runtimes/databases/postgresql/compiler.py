@@ -27,7 +27,8 @@ _OPERATORS = ("postgres_operator", "postgres_nested_operator", "logical_operator
 # The methods by which expressions and lookups write SQL.
 _METHODS = ("as_sql", "as_postgresql")
 _INSTANCE_SQL = frozenset({*_TEXTS, *_OPERATORS, "get_rhs_op", "process_lhs", "process_rhs"})
-# The application may have defined any other operator, which then calls its function.
+# The application may have created any other operator, and PostgreSQL evaluates such an operator with a function of the
+# application.
 _CONNECTORS = frozenset(
     [value for name, value in vars(Combinable).items() if name.isupper()] + ["||", "&&"]  # full-text search
 )
@@ -184,7 +185,8 @@ def _has_own_generated_columns(model: "type[Model]", connection: Any) -> bool:
     try:
         for field in model._meta.concrete_fields:
             if isinstance(field, GeneratedField):
-                # Only compilation resolves F() and Q() in it, for example to a transform of the application.
+                # Only compilation resolves F() and Q() in the field's expression, for example to a transform of the
+                # application.
                 field.generated_sql(connection)
         return bool(connection.unknown_expressions != before)
     finally:
@@ -208,14 +210,14 @@ def _is_patched(cls: type, _as_sql: object, _as_postgresql: object, *texts: obje
 
 
 def _has_own_method(cls: type) -> bool:
-    """Return whether a method that writes SQL is not Django's, as after `Length.as_postgresql = …`."""
+    """Return whether a method that writes SQL is not Django's, for example after `Length.as_postgresql = …`."""
     methods = (getattr(cls, name, None) for name in _METHODS)
     return any(method is not None and not _is_django_code(method) for method in methods)
 
 
 def _is_django_code(method: Any) -> bool:
-    """Return whether a method runs Django's code; its names prove nothing, since functools.wraps() copies them."""
-    # isinstance() accepts an object that pretends to be a function.
+    """Return whether a method runs Django's code; its names do not tell, since functools.wraps() copies them."""
+    # isinstance() accepts an object that imitates a function.
     if type(method) is not FunctionType:
         return False
     module = str(method.__globals__.get("__name__"))

@@ -8,7 +8,7 @@ from django_runtimes.databases.postgresql.types import CreationBase
 
 
 class DatabaseCreationMixin(CreationBase):
-    """Precedes Django's DatabaseCreation for PostgreSQL, which closes only the pool of its own alias.
+    """Extends Django's DatabaseCreation for PostgreSQL, which closes only the pool of its own alias.
 
     A replica that `TEST["MIRROR"]` points at the same database has a pool of its own.
     """

@@ -8,7 +8,7 @@ _DJANGO_COMPILER = "django.db.backends.postgresql.compiler"
 
 
 class DatabaseOperationsMixin:
-    """Precedes Django's or GeoDjango's operations for PostgreSQL."""
+    """Extends Django's or GeoDjango's operations for PostgreSQL."""
 
     compiler_module = "django_runtimes.databases.postgresql.compiler"
 

@@ -112,7 +112,7 @@ class HandoverMixin(TakingMixin):
         if request is not None and vars(self)["connection"] is not None and self.connection._pool is not None:
             request.at_end(self._give_back_after)
         if request is None or not self._is_announced:
-            # This comes last: until here, uses of the connection on this thread must not check the job.
+            # This is set last: until now, using the connection on this thread must not check the job.
             self._checked_request, self._request = request, CHECK_EACH_USE
 
     def _note_job(self) -> None:
@@ -165,7 +165,7 @@ class HandoverMixin(TakingMixin):
         return True
 
     def _clean(self) -> None:
-        """Reset the session if earlier work left state in it, or give the connection back for that."""
+        """Reset the session if earlier work left state in it; a pooled connection is given back for the reset."""
         connection = vars(self)["connection"]
         if connection is None:
             return

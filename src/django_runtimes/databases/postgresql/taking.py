@@ -30,7 +30,7 @@ LONGEST_REST_S = 30.0
 
 
 class TakingMixin(ConnectionSourceMixin):
-    """Tracks whether a thread still needs its connection, so that another thread can take an unneeded one.
+    """Tracks whether a thread still needs its connection; if it does not, another thread can take the connection.
 
     Any thread may take it, including the event loop's: taking a connection never waits for the server, and no statement
     runs under the lock.
@@ -83,18 +83,18 @@ class TakingMixin(ConnectionSourceMixin):
     def _give_back_after(self, request: Request) -> None:
         """Give back the pooled connection that an executor's thread keeps for a request; callable from any thread.
 
-        Do nothing if the thread already works for a later request, or still works for this one: it then gives the
-        connection back itself. State that a finished job left is dropped.
+        Do nothing if the thread already works for a later request, or still works for this one: in both cases the
+        thread gives the connection back itself. State that a finished job left is dropped.
         """
         self._take(lambda connection, known: known is request and self._is_free(connection))
 
     def release_unused(self) -> None:
-        """Give back a pooled connection that its thread no longer uses; callable from any thread, never waits."""
+        """Give back a pooled connection that its thread no longer uses; callable from any thread, without waiting."""
         self._take(self._is_left)
 
     def _is_free(self, connection: WatchedConnection) -> bool:
         if self._open_cursors:
-            # The thread's next job may read on from a cursor without calling this wrapper.
+            # The thread's next job may continue to read from a cursor without calling this wrapper.
             return False
         return (self._job is not None and is_over(self._job)) or not self._needs_thread(connection)
 
@@ -109,7 +109,7 @@ class TakingMixin(ConnectionSourceMixin):
         if (is_needed and is_at_work) or monotonic() - self._rests_since_s < LONGEST_REST_S:
             return False
         if request is None:
-            # ensure_connection() opened the connection, or only psycopg has used it.
+            # Django's cursors have not used the connection: only ensure_connection() or psycopg itself has.
             return not is_needed
         if not request.is_over:
             return False

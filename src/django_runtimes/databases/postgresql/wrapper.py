@@ -116,7 +116,7 @@ class DatabaseWrapperMixin(HandoverMixin):
                 self._open_cursors.clear()
                 forget(self)
             elif self.closed_in_transaction:
-                # Django keeps the closed connection until the transaction's end, which may never come.
+                # Django keeps the closed connection until the transaction ends, and it may never end.
                 forget(self)
 
     def _cursor(self, name: str | None = None) -> Any:
@@ -159,7 +159,7 @@ class DatabaseWrapperMixin(HandoverMixin):
             pool.renew(connection)
 
     def close_if_unusable_or_obsolete(self) -> None:
-        """Do as Django does at a request's start and end, except that a connection idle for too long is closed."""
+        """Check the connection as Django does at a request's start and end; close it if it was idle for too long."""
         if self.connection is None:
             self._last_checked_at = None
             return

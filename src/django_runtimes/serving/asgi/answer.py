@@ -1,4 +1,4 @@
-"""A complete response, which can be sent without a thread."""
+"""A complete response that can be sent without a thread."""
 
 from typing import NamedTuple
 

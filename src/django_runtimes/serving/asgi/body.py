@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 async def read_body(receive: Receive) -> BinaryIO:
     """Return the whole body, spooled to disk beyond FILE_UPLOAD_MAX_MEMORY_SIZE.
 
-    Raise RequestAborted if the client disconnects first, OverloadedError if the disk cannot hold the body.
+    Raise RequestAborted if the client disconnects first, and OverloadedError if the disk cannot hold the body.
     """
     message = await receive()
     if message["type"] == "http.disconnect":

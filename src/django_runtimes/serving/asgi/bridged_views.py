@@ -8,7 +8,7 @@ from django.utils.translation import get_language
 
 from django_runtimes.serving.asgi.hint import hint_in
 
-# Every request looks up each pair in a cache.
+# The number is small, because every request looks up each pair in a cache.
 _MAX_PAIRS = 16
 
 

@@ -1,4 +1,4 @@
-"""Keeps SystemExit and KeyboardInterrupt of one request from ending a process that serves others."""
+"""Prevents SystemExit and KeyboardInterrupt in one request from ending a process that serves other requests."""
 
 import asyncio
 import dis

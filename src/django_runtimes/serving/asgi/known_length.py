@@ -24,7 +24,7 @@ class KnownLengthHandler(ASGIHandler):
         try:
             request, refusal = super().create_request(scope, body_file)
         except BadRequest:
-            # Django 6.1 raises this where no code turns it into a response.
+            # Django 6.1 raises this error outside the code that turns errors into responses.
             _logger.warning("Bad Request (BadRequest)", exc_info=True, extra={"status_code": 400})
             return None, HttpResponseBadRequest()
         if request is not None:
@@ -33,6 +33,6 @@ class KnownLengthHandler(ASGIHandler):
                 body_file.seek(0)
                 request.META["CONTENT_LENGTH"] = str(length)
             elif "CONTENT_LENGTH" in request.META or "HTTP_TRANSFER_ENCODING" in request.META:
-                # A request without a body usually has neither header, and then gets no length.
+                # A request without a body usually has neither header, and then CONTENT_LENGTH stays unset.
                 request.META["CONTENT_LENGTH"] = "0"
         return request, refusal

@@ -57,7 +57,7 @@ class LazyChain(Generic[Chain]):
 
     def _begin(self) -> "Future[tuple[Chain | None, BaseException | None]]":
         attempt: Future[tuple[Chain | None, BaseException | None]] = Future()
-        # The future is marked as running, since a running future cannot be cancelled.
+        # Mark the future as running, so that no caller can cancel it.
         attempt.set_running_or_notify_cancel()
         # A constructor that hangs must not keep the process from ending.
         threading.Thread(target=self._try, args=(attempt,), name="django-middleware", daemon=True).start()

@@ -64,7 +64,7 @@ class NativeHandler(KnownLengthHandler):
     async def serve(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         """Serve one request; raise OverloadedError if no place in the gate becomes free in time."""
         try:
-            # If a tool has patched Django's method, its version runs.
+            # If a tool has patched Django's method, the patched method runs.
             read: Any = super().read_body if "read_body" in self._patches.seen else read_body
             body: BinaryIO = await read(receive)
         except RequestAborted:
@@ -96,7 +96,7 @@ class NativeHandler(KnownLengthHandler):
         try:
             await asyncio.shield(handling)
         except asyncio.CancelledError:
-            # Cancelling Django's handler would leave the view running; a disconnect ends both.
+            # Cancelling Django's handler would leave the view running. A disconnect ends the handler and the view.
             request.leave()
             await asyncio.wait([handling])
             raise
@@ -180,7 +180,7 @@ class NativeHandler(KnownLengthHandler):
 
 
 class _ReadRequest:
-    """A request whose body has been read, with its context; receiving from it waits for the client's disconnect."""
+    """A request whose body has been read, with its context; receiving from it waits for the client to disconnect."""
 
     def __init__(self, body: BinaryIO, receive: Receive) -> None:
         self.body = body
@@ -242,7 +242,7 @@ class _Outbox:
             with suppress(RuntimeError):
                 loop.call_soon_threadsafe(place.leave)
 
-        # A disconnect ends the request, but not the chunk that the thread is producing.
+        # A disconnect ends the request, but the thread still finishes its current chunk.
         self.lease.when_free(leave)
         self._stalled_s = stalled_s
 

@@ -94,7 +94,7 @@ class OneHopASGIHandler(KnownLengthHandler):
             max_streams = max(1, threads // 2)
         if max_native is None:
             max_native = threads * _NATIVE_REQUESTS_PER_THREAD
-        # With more native places, one becomes free sooner, so the queue for them may be longer.
+        # The more native places there are, the sooner one becomes free, so their queue may be longer.
         native_waiting = max_waiting * max(1, max_native // threads)
         self._gate, self._stream_gate, self._native_gate = (
             Gate(slots, max_waiting=waiting, max_wait_s=max_wait_s)
@@ -105,7 +105,7 @@ class OneHopASGIHandler(KnownLengthHandler):
         self._bridged = BridgedViews()
         self._threads = LongLivedThreads(threads, name="django", serves_whole_requests=True)
         self._responder = Responder(self._threads, may_share=streams_share)
-        # The same sets, which save a lookup per request.
+        # These are the responder's sets; holding them here saves a lookup per request.
         self._streaming_views = self._responder.streaming_views
         self._async_streaming_views = self._responder.async_streaming_views
         # asgiref's annotation demands a ThreadPoolExecutor, but asgiref only calls submit().
@@ -146,7 +146,7 @@ class OneHopASGIHandler(KnownLengthHandler):
             await self.refusal(scope).send(send)
         finally:
             request.end()
-            # An application around this handler may continue after it.
+            # An application around this handler may continue after the request.
             current_request.set(outer)
 
     @property
@@ -161,7 +161,7 @@ class OneHopASGIHandler(KnownLengthHandler):
 
     def refusal(self, scope: dict[str, Any]) -> Answer:
         """Return the response to a request that gets no place or thread in time."""
-        # The page's links need the script prefix; no signals are sent and no middleware runs.
+        # Set the script prefix for links in the page. No signals are sent and no middleware runs.
         set_script_prefix(get_script_prefix(scope))
         request, bad_request = self.create_request(scope, BytesIO())
         response = self._refuse(request) if bad_request is None else bad_request

@@ -11,7 +11,7 @@ ENTRY = "__call__"
 NATIVE_METHODS = frozenset(
     {"handle", "read_body", "run_get_response", "_get_response_async", "send_response", "listen_for_disconnect"}
 )
-# If a tool has patched this method, it is called around the one hop.
+# If a tool has patched this method, the patched method is called around the one hop.
 GET_RESPONSE_ASYNC = "get_response_async"
 CHECK_INTERVAL_S = 0.1
 
@@ -42,7 +42,7 @@ class PatchWatch:
     def __init__(
         self, handler_class: type, names: Collection[str] = (ENTRY, GET_RESPONSE_ASYNC, *NATIVE_METHODS)
     ) -> None:
-        """Watch the methods `names`, of which there must be at least two."""
+        """Watch the methods with these names, of which there must be at least two."""
         self._handler_class = handler_class
         self._names = names
         self._functions_of = attrgetter(*names)

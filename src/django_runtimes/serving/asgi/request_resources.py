@@ -11,11 +11,11 @@ from django_runtimes.serving.asgi.threads.gate import Place
 
 
 class RequestResources:
-    """A request's body and places, which its thread may need for longer than its task."""
+    """A request's body and places; the request's thread may need them after its task has ended."""
 
     channel: StreamChannel
     place: Place | None = None
-    # Set when the call is submitted.
+    # The call on the request's thread, once it is submitted.
     call: "Future[Any] | None" = None
 
     def __init__(self, body: BinaryIO) -> None:

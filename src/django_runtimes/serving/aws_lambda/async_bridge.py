@@ -37,7 +37,7 @@ class AsyncBridge:
 
     def withdraw(self) -> None:
         """Undo `offer()` on the same thread; unfinished tasks continue when the loop next runs."""
-        # Nothing drives the loop after this.
+        # Hide the loop first, because it stops running here.
         SyncToAsync.threadlocal.main_event_loop = None
         if self._driving is not None:
             self._loop.call_soon_threadsafe(self._end.set)

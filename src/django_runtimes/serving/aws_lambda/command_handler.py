@@ -10,7 +10,7 @@ from django_runtimes.serving.aws_lambda.unknown_event import UnknownEvent, name_
 
 # Time after the grace period to copy the last output and send the answer.
 _ANSWER_S = 2.0
-# The answer may have 6 MB, and JSON writes at most six characters for one.
+# The answer may be 6 MB, and JSON writes at most six characters for one character of output.
 _KEPT_BYTES = 1_000_000
 
 

@@ -17,7 +17,7 @@ GRACE_S = 3.0
 _EXIT_STOPPED = 124
 _LONGEST_LINE_BYTES = 65_536
 _STANDARD_ERROR = 2
-# A process that left the command's process group may keep the output open for ever.
+# A process that left the command's process group may keep the output open forever.
 _LAST_OUTPUT_S = 0.5
 _PR_SET_PDEATHSIG = 1
 
@@ -26,7 +26,7 @@ _libc = ctypes.CDLL(None)
 
 @dataclass(frozen=True)
 class CommandEnding:
-    """How a command ended; `dropped_bytes` of its output came before the kept `output`."""
+    """How a command ended; the first `dropped_bytes` of its output are not in `output`."""
 
     exit_code: int
     output: str
@@ -35,7 +35,7 @@ class CommandEnding:
 
 
 def run_command(argv: Sequence[str], *, time_limit_s: float, kept_bytes: int) -> CommandEnding:
-    """Run a command, then kill what is left of its process group; call this on the main thread.
+    """Run a command, then kill the remaining processes of its group; call this on the main thread.
 
     The command's standard output and standard error go to this process's standard error, in whole lines and in the
     order in which they were written; the last `kept_bytes` are kept. After `time_limit_s` the command gets SIGTERM, and

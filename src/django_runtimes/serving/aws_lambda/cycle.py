@@ -8,7 +8,7 @@ from mangum.protocols.http import HTTPCycleState
 
 from django_runtimes.serving.framing import has_content
 
-# How long an application may go on streaming after the client's response is complete.
+# How long an application may continue to stream after the client's response is complete.
 _GRACE_S = 1.0
 
 

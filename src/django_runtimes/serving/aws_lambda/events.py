@@ -13,7 +13,7 @@ from django_runtimes.serving.aws_lambda.stage_path import with_stage_path
 from django_runtimes.serving.aws_lambda.unknown_event import UnknownEvent, is_edge_response, name_event
 from django_runtimes.serving.types import Event, Scope
 
-# Errors that reading a malformed event raises, in Mangum or here.
+# The errors that Mangum or this module raises for a malformed event.
 PARSE_ERRORS = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 # https://www.rfc-editor.org/rfc/rfc9110#name-tokens
 _TOKEN_CHARACTERS = b"!#$%&'*+-.^_`|~" + string.digits.encode() + string.ascii_letters.encode()
@@ -136,7 +136,7 @@ def read_request(request: Any) -> tuple[Scope, bytes]:
 
 
 def _read_scope_without_nulls(request: Any) -> Scope:
-    """Return the scope of an event with nulls or a Host that Mangum cannot split; else raise one of `PARSE_ERRORS`."""
+    """Return the scope of an event with nulls or an unusual Host; raise one of `PARSE_ERRORS` for any other event."""
     event = request.event
     # Test events, from the console or written by hand, have null where a front omits the key.
     request.event = _without_nulls(event)
@@ -155,7 +155,7 @@ def _read_scope_without_nulls(request: Any) -> Scope:
 
 def _without_host(event: Event) -> tuple[Event, str]:
     """Return the event without its Host header, and the header's value; raise ValueError unless it contains a colon."""
-    # Only the changed parts are copied, and shallowly: the rest may be nested too deeply to copy.
+    # Only the changed parts are copied, each of them shallowly, since the rest may be nested too deeply to copy.
     holder = dict(event["Records"][0]["cf"]["request"] if "Records" in event else event)
     hosts: set[str] = set()
     for kind in ("headers", "multiValueHeaders"):
@@ -198,7 +198,7 @@ def _require_base64(content: str, length: int) -> None:
 
 
 def _checked_headers(headers: list[list[bytes]], length: int) -> list[list[bytes]]:
-    # Headers are joined and checked at once, since this runs for every request.
+    # All headers are joined and checked together, since this runs for every request.
     names = b"".join([name for name, _ in headers])
     values = b"".join([value for _, value in headers])
     if b"\0" in values or b"\r" in values or b"\n" in values or names.translate(None, _TOKEN_CHARACTERS):

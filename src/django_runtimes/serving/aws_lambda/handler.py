@@ -51,9 +51,8 @@ logger = logging.getLogger(__name__)
 
 
 _LAMBDA_QUOTA_BYTES = 6 * 2**20
-# A reply cannot exceed a limit that is twelve times the size of its body and headers: JSON writes at most six
-# characters for one, and CloudFront's replies name each header twice. Encoding a reply to measure it takes
-# milliseconds.
+# A reply is at most twelve times as large as its body and headers: JSON writes at most six characters for one, and
+# CloudFront's replies name each header twice. Encoding a reply to measure it takes milliseconds.
 _MAX_EXPANSION = 12
 # The event that the template's schedule sends.
 _WARM_UP = {"warm_up": True}
@@ -69,14 +68,14 @@ class DirectLambdaHandler:
 
     With `answers_warm_up`, the handler itself answers the event `{"warm_up": true}`. `answer_health` may answer a
     request by path and method before Django sees it, or return None. A body larger than `max_body_bytes` gets a 413,
-    and so does a body that has more than `max_event_body_bytes` in the event, where it may be base64. A reply for which
-    `encode` returns more than `max_reply_bytes` is logged and becomes a 500: Lambda would drop it, and the front would
-    answer 502.
+    and so does a body that takes more than `max_event_body_bytes` in the event, where it may be base64. A reply for
+    which `encode` returns more than `max_reply_bytes` is logged and becomes a 500: Lambda would drop it, and the front
+    would answer 502.
 
-    If `application` `is_composed` of Django's and others, it gets the lifespan protocol's startup event here, and its
-    shutdown event from `end_lifespan()`. Raise StartupFailedError if it cannot start. `proxy_headers` are trusted,
-    since only the front can send events. `base_path` is the path at which users find the application, and
-    `base_path_is_stripped` declares that the front removes it.
+    With `is_composed`, `application` contains other applications beside Django's. It gets the lifespan protocol's
+    startup event here, and its shutdown event from `end_lifespan()`. Raise StartupFailedError if it cannot start.
+    `proxy_headers` are trusted, since only the front can send events. `base_path` is the path at which users find the
+    application, and `base_path_is_stripped` declares that the front removes it.
     """
 
     def __init__(
@@ -228,7 +227,7 @@ class DirectLambdaHandler:
         if isinstance(request, ALB):
             scope = self._proxy_headers.read(scope)
         elif self._proxy_headers.are_chosen:
-            # These events contain the client's address themselves.
+            # Events of the other fronts contain the client's address themselves.
             scope = self._proxy_headers.read(scope) | {"client": scope["client"]}
         if not self._base_path:
             return scope
@@ -247,7 +246,7 @@ class DirectLambdaHandler:
         except BaseException as error:
             if is_exit_of_a_signal(error):
                 raise
-            # Answer as Mangum does if Django did not, for example for an error in a signal's receiver.
+            # Django has not answered, for example because a signal's receiver failed, so answer as Mangum does.
             logger.exception("an error outside the middleware chain")
             return internal_error()
 

@@ -7,11 +7,11 @@ _KEY_CHARACTERS = 40
 
 
 class UnknownEvent(ValueError):  # noqa: N818  (the log and the invoker see this name)
-    """The function does not handle the event; the one-line message names the events that it does handle."""
+    """The function does not handle the event; the one-line message names the events that the function handles."""
 
 
 def name_event(event: object) -> str:
-    """Describe an event in a few words without its values, as in "an event with the keys …"."""
+    """Describe an event in a few words without its values, for example as "an event with the keys …"."""
     if not isinstance(event, dict):
         return f"an event of type {type(event).__name__}, not an object,"
     if not event:

@@ -11,7 +11,7 @@ _CHUNK_SIZE = re.compile(rb"[0-9A-Fa-f]{1,16}")
 _EXTRAS_BYTES = 16 * 1024
 _SIZE_LINE_BYTES = 18
 _DATA_BYTES_PER_EXTRA = 16
-# Every chunk takes time. This many chunks may have any size; beyond them, chunks must have 16 bytes on average.
+# Every chunk takes time. A body may have this many chunks of any size, and one more for each 16 bytes of data.
 _CHUNKS = 16 * 1024
 _DATA_BYTES_PER_CHUNK = 16
 # The lines that one turn reads before other connections get theirs; this takes about 2 ms.
@@ -75,7 +75,7 @@ class ChunkedBody:
     def take(self, data: bytes | bytearray) -> Taken:
         """Return the part of the data that belongs to the body; raise RefusedError if it is too large or malformed.
 
-        With many small chunks, return less than there is; the rest is for the connection's next turn.
+        If there are many small chunks, return only the first of them; the connection's next turn reads the others.
         """
         position = lines = 0
         trailers_at = 0 if self._in_trailers else None

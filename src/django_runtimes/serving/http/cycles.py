@@ -40,7 +40,7 @@ async def _ignore() -> None:
 
 
 class FramedCycle(RequestResponseCycle):
-    """A response that ends for the client when the application ends it, and not before.
+    """A response that ends for the client no earlier than the application ends it.
 
     A response that cannot have content ends with its head, whatever the application sends afterwards; the application
     receives http.disconnect.
@@ -97,7 +97,8 @@ class FramedCycle(RequestResponseCycle):
         self._held_byte = b""
         ends = not self.chunked_encoding and len(body) == self.expected_content_length
         if body and ends and message.get("more_body") and not self._ends_with_connection:
-            # With the last byte the client could start its next request, while the application may still fail.
+            # Hold the last byte back: a client that has it may send its next request while the application can still
+            # fail.
             body, self._held_byte = body[:-1], body[-1:]
         await super().send(cast("Any", {**message, "body": body}))
 
@@ -108,7 +109,7 @@ class Http10Cycle(FramedCycle):
     def send(self, message: Any) -> Coroutine[Any, Any, None]:
         """Send an ASGI message."""
         if self._ends_with_connection and message["type"] == "http.response.body":
-            # Make uvicorn's check of the length pass for each piece.
+            # Let each piece pass uvicorn's check of the content's length.
             self.expected_content_length = len(message.get("body", b""))
         return super().send(message)
 

@@ -14,8 +14,8 @@ _PAUSE_S = 0.001
 _LARGEST_TURN = 64
 # The most closed connections skipped in one turn, which takes about 3 ms.
 _MAX_GONE = 512
-# The kernel buffers this much of a response until it can send it. By default it buffers up to 4 MB, which every client
-# that reads nothing would occupy. Bytes in flight to the client are not counted.
+# The kernel buffers this much of a response until it can send it. By default it buffers up to 4 MB, and every client
+# that reads nothing would occupy as much. Bytes in flight to the client are not counted.
 _NOTSENT_LOWAT: int | None = getattr(socket, "TCP_NOTSENT_LOWAT", None)
 _MAX_UNSENT_BYTES = 512 * 1024
 # asyncio's pause when no file descriptors are left.

@@ -94,7 +94,8 @@ class FairServer(Server):
             wanted_s = 0 if self._is_orphan else self.lifespan.state.get("drain_s", 0)
             drain_s = min(wanted_s, max(0, longest_s - 1))
             self.lifespan.state["draining"] = True
-            # A view that never returns would keep an orphan alive. A living master's SIGKILL comes before this alarm.
+            # A view that never returns would keep an orphan alive. If the master is alive, it sends SIGKILL before this
+            # alarm.
             signal.signal(signal.SIGALRM, signal.SIG_DFL)
             signal.alarm(longest_s + CLEAN_UP_S + 1)
         else:

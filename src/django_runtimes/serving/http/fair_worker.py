@@ -52,7 +52,7 @@ class FairUvicornWorker(UvicornWorker):  # type: ignore[misc]  # it has no types
             sys.exit(Arbiter.WORKER_BOOT_ERROR)
 
     def _limits(self) -> Limits:
-        """Return gunicorn's settings as limits; 0 leaves only the limit on the whole head."""
+        """Return gunicorn's settings as limits; for a setting of 0, only the limit on the whole head applies."""
         default = Limits()
         line, field = self.cfg.limit_request_line, self.cfg.limit_request_field_size
         head = max(default.head, line + field)

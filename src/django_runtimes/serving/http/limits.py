@@ -5,7 +5,7 @@ import resource
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-# 32 characters are more than any method that the parser knows.
+# Every method that the parser accepts is shorter than 32 characters.
 _REQUEST_LINE_START = re.compile(rb"[A-Z-]{1,32}(?: |\Z)")
 _BARE_LINE_FEED = re.compile(rb"(?:\A|[^\r])\n")
 

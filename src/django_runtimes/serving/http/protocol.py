@@ -40,7 +40,7 @@ class LimitedHttpProtocol(HeadProtocol):
 
     def data_received(self, data: bytes | bytearray) -> None:
         if self._leaving_since is not None:
-            # One read per turn: otherwise a client that keeps sending would occupy the event loop.
+            # Read once per turn, since a client that keeps sending would otherwise occupy the event loop.
             self._received_at = self._clock()
             self.transport.pause_reading()
             self._connections.turns.wait(self._resume_discarding)
@@ -90,7 +90,7 @@ class LimitedHttpProtocol(HeadProtocol):
                 self._refuse(TOO_MANY_CONNECTIONS)
                 return False
             if len(rest) > READ_BYTES:
-                # A client must wait for the handshake's response.
+                # A client must wait for the handshake's response before it sends messages.
                 self._refuse(BAD_REQUEST)
                 return False
             self.flow.resume_reading()
@@ -120,12 +120,12 @@ class LimitedHttpProtocol(HeadProtocol):
             default_headers=self.server_state.default_headers,
             message_event=asyncio.Event(),
             expect_100_continue=self.expect_100_continue and version == "1.1" and not self._message_complete,
-            # A response that does not wait for the body's end is the connection's last.
+            # A response that begins before the body's end is the last on its connection.
             keep_alive=self._keep_alive and self._message_complete,
             on_response=self.on_response_complete,
         )
         if is_scarce:
-            # Other clients wait for the reserved place, which a client with keep-alive could hold for ever.
+            # Other clients wait for the reserved place, which a client with keep-alive could hold forever.
             self._keep_alive = cycle.keep_alive = False
             self._connections.reserved[self] = self._clock()
         if self._message_complete:

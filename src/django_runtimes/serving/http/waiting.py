@@ -21,7 +21,7 @@ NO_LINE: Line = OrderedDict()
 
 
 class WaitingProtocol(HttpToolsProtocol):
-    """uvicorn's protocol, which enters the queue of `connections` for the event that it waits for."""
+    """uvicorn's protocol, which joins one of the queues of `connections` while it waits for its client."""
 
     def __init__(self, *args: Any, connections: Connections, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -34,7 +34,7 @@ class WaitingProtocol(HttpToolsProtocol):
         self._unparsed: bytes | bytearray = b""
         self._body: SizedBody | ChunkedBody | None = None
         self._keep_alive = False
-        # The time since which the connection is read only to notice that the client closes it.
+        # The time from which the connection is only read to notice that the client closes it.
         self._leaving_since: float | None = None
         self._received_at = self._body_due_at = self._body_began_at = 0.0
         self._unsent_bytes = 0
@@ -112,7 +112,7 @@ class WaitingProtocol(HttpToolsProtocol):
         return now > min(self._body_due_at, self._received_at + self._limits.body_pause_s)
 
     def is_leaving_late(self, now: float) -> bool:
-        """Return whether the client, after its last response, kept sending for too long or is silent."""
+        """Return whether the client has kept sending for too long after its last response, or has fallen silent."""
         if self.takes_answer():
             self._received_at = self._leaving_since = now
         started = self._leaving_since or now

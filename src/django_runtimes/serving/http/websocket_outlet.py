@@ -7,7 +7,7 @@ from typing import Any
 READ_BYTES = 16 * 1024
 # How long a client may take to read the last frame and close, like nginx's lingering_timeout.
 _LINGER_S = 5.0
-# How long a client may stop reading what a closed transport still sends.
+# How long a client may stop reading while a closed transport sends its remaining data.
 _WRITE_PAUSE_S = 10.0
 
 # All websockets share the buffer, since event loops fill it and pass it on before they read anything else.
@@ -21,7 +21,7 @@ class WebSocketOutlet:
     """
 
     def __init__(self, transport: Any, early: bytes | bytearray) -> None:
-        """Wrap `transport`; the websocket's protocol gets `early`, bytes after the handshake, after the response."""
+        """Wrap `transport`; after the response the websocket's protocol gets `early`, the bytes after the handshake."""
         self._transport = transport
         self._early = early
         self._is_answered = False

@@ -135,7 +135,7 @@ class Connections:
     def admits_body(self) -> bool:
         """Return whether another body may arrive, after ending a slow one if necessary.
 
-        It ends the slowest body that has had some time, or else the one that has paused longest. Without this, a few
+        The slowest body that is at least 5 s old is ended, or else the body that has paused longest. Otherwise a few
         clients with dripping or restarted uploads could block all other uploads.
         """
         if len(self.bodies) < self.limits.bodies:

@@ -27,15 +27,16 @@ class ConnectionSourceMixin(WrapperBase):
     """Opens each connection with current credentials, through the alias's pool if its entry has one."""
 
     _connection_pools: "dict[str, RecoveringPool]" = pools
-    # This is set while Django takes a connection, because Django reads `pool` three times.
+    # This is set only while Django takes a connection: Django reads `pool` three times, and must get the same pool.
     _used_pool: "RecoveringPool | None" = None
 
     @property
     def pool(self) -> "RecoveringPool | None":
         """The pool for this alias's current entry in DATABASES, or None.
 
-        It is created on first use, opened by the first query, and replaced when the entry changes, as when a test
-        runner creates its database. The old pool is closed. It closes connections in use when they are given back.
+        It is created on first use, opened by the first query, and replaced when the entry changes, for example when a
+        test runner creates its database. The old pool is closed, and closes connections in use once they are given
+        back.
         """
         if self._used_pool is not None:
             return self._used_pool
@@ -150,7 +151,7 @@ class ConnectionSourceMixin(WrapperBase):
 
 
 def _made_for(entry: dict[str, Any]) -> tuple[Any, ...]:
-    """Return the parts of the entry that a pool reads when it is created; compared several times per request."""
+    """Return the parts of the entry that a new pool reads; they are compared several times per request."""
     get = entry.get
     return (*_read_by_pool(entry), get("CREDENTIALS"), get("ROUTE"), get("MAX_REST_S"), get("ALWAYS_RESET"))
 

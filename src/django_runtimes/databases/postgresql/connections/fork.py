@@ -31,7 +31,7 @@ def _forget_inherited() -> None:
         _, pool = pools.popitem()
         pool.abandon()
     for wrapper in list(_wrappers):
-        # The property is not read, because it may reset the session.
+        # Reading the property could reset the session.
         connection = vars(wrapper)["connection"]
         if connection is None:
             continue

@@ -14,7 +14,7 @@ from weakref import ref
 Job = ref[Future[Any]] | ref[asyncio.Future[Any]] | tuple[int, int]
 
 _EXECUTORS = vars(executor_threads)
-# From Python 3.13 on, `f_locals` is a view.
+# From Python 3.13 on, `f_locals` is a view and not a copy.
 _LOCALS_ARE_COPIES = sys.version_info < (3, 13)
 
 

@@ -26,7 +26,7 @@ _EMPTY_QUERY = b""
 # How long to wait once an outage has lasted longer than the pool's timeout: enough for a connection that is almost
 # ready.
 _TIMEOUT_IN_OUTAGE_S = 0.25
-# This is shorter than any client's timeout.
+# This must be shorter than the timeout of any client.
 _RECLAIM_EVERY_S = 0.1
 
 _DEFAULTS = {
@@ -47,7 +47,7 @@ class PooledConnection(WatchedConnection):
     def connect(  # type: ignore[override]  # the pool calls it with these arguments alone
         cls, *args: Any, make: Callable[[], Self] | None = None, **kwargs: Any
     ) -> Self:
-        """Return `make()` if a pool passes it; psycopg's pool has no other hook for opening a connection."""
+        """Return `make()` if a pool passes `make`; psycopg's pool has no other hook for opening a connection."""
         return super().connect(*args, **kwargs) if make is None else make()
 
 
@@ -82,7 +82,7 @@ class RecoveringPool(ConnectionPool[PooledConnection]):
         super().__init__(
             connection_class=PooledConnection,
             kwargs={"make": self._make_noted},
-            # The pool's threads would not survive a server that forks later.
+            # The server may fork later, and the pool's threads would not exist in the child process.
             open=False,
             configure=make_ready,
             reconnect_failed=cast("Callable[[ConnectionPool[Any]], None]", type(self)._try_again),
@@ -126,7 +126,7 @@ class RecoveringPool(ConnectionPool[PooledConnection]):
             self.renew(connection)
 
     def reclaim_unused(self) -> None:
-        """Take back connections that threads hold but no longer use, as after garbage collection dropped a cursor.
+        """Take back connections that threads hold but no longer use, for example after a cursor was garbage-collected.
 
         A thread that collects garbage may hold any lock, including this pool's, so it cannot give a connection back.
         """
@@ -149,7 +149,7 @@ class RecoveringPool(ConnectionPool[PooledConnection]):
         if self._waiting:
             self.reclaim_while_waited_for()
 
-    # In psycopg this is a static method, which is called on the pool.
+    # In psycopg this is a static method, but psycopg calls it on the pool.
     def check_connection(self, conn: PooledConnection) -> None:  # type: ignore[override]
         """Raise psycopg's error if the connection is broken, after reading the answer to a pending reset."""
         conn.session.owner = get_ident()
@@ -179,7 +179,7 @@ class RecoveringPool(ConnectionPool[PooledConnection]):
         return len(self._lent) >= self.max_size
 
     def renew(self, connection: PooledConnection) -> None:
-        """Replace all idle connections, unless they were replaced after this useless connection was opened."""
+        """Replace all idle connections, unless they were replaced after `connection`, which is useless, was opened."""
         with self._emptying:
             if connection.made_at_s > self._emptied_at_s:
                 self._emptied_at_s = monotonic()
@@ -257,7 +257,7 @@ class RecoveringPool(ConnectionPool[PooledConnection]):
         since_s = self._failing_since_s
         if since_s is None:
             return timeout_s
-        # Clients that ask later have already waited for a thread, so all clients give up at the same time.
+        # All clients give up at the same time, since those that ask later have already waited for a thread.
         return min(timeout_s, max(_TIMEOUT_IN_OUTAGE_S, since_s + self.timeout - monotonic()))
 
     def _make_noted(self) -> PooledConnection:

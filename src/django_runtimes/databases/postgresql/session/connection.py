@@ -21,7 +21,7 @@ class WatchedConnection(psycopg.Connection[Any]):
     _pool: Any = None
 
     def wait(self, *args: Any, **kwargs: Any) -> Any:
-        """Note everything that is sent; raise InterfaceError on a thread that gave the connection back."""
+        """Note each statement that is sent; raise InterfaceError on a thread that gave the connection back."""
         session = self.__dict__.get("session")
         if session is not None:
             session.require_owner()
@@ -53,7 +53,7 @@ class WatchedConnection(psycopg.Connection[Any]):
     def ask(self, question: bytes) -> None:
         """Send a statement that leaves no session state; raise psycopg's error unless the server answers it.
 
-        This needs no cursor, which would take longer than the statement.
+        This creates no cursor, which would take longer than the statement.
         """
         with self.lock, noted(self):
             self.pgconn.send_query(question)
@@ -67,7 +67,7 @@ class WatchedConnection(psycopg.Connection[Any]):
             super().commit()
 
     def set_autocommit(self, value: bool) -> None:  # noqa: FBT001  (psycopg's signature)
-        """Set autocommit as psycopg does, which sends nothing."""
+        """Set autocommit as psycopg does, without sending anything."""
         with noted(self):
             super().set_autocommit(value)
 

@@ -72,7 +72,7 @@ class NotingServerCursor(NotingCursor):
         return result
 
     def close(self) -> None:
-        """Close as psycopg does; on another thread, as in garbage collection, send nothing."""
+        """Close as psycopg does; on another thread, for example in garbage collection, send nothing."""
         # If the cursor stays open on the server, the reset at the request's end closes it.
         if self.thread_id != get_ident():
             self._closed = True

@@ -81,7 +81,7 @@ class SessionState:
         self.begin(connection)
 
     def begin(self, connection: psycopg.Connection[Any]) -> None:
-        """Remember psycopg's side of a clean session, so that `restore()` can bring it back."""
+        """Remember psycopg's side of a clean session for `restore()`."""
         self._attributes = _attributes_of(connection)
         self._handlers = [(handlers, handlers.copy()) for handlers in _handlers(connection)]
         self._callbacks = _callbacks(connection.pgconn)
@@ -177,7 +177,7 @@ def _callbacks(pgconn: Any) -> tuple[Any, Any]:
 
 
 def _are_shared(adapters: AdaptersMap, template: AdaptersMap) -> bool:
-    """Return whether nothing was registered: an unchanged map shares its template's parts, which compare fast."""
+    """Return whether nothing was registered; comparing is fast, since an unchanged map shares its template's parts."""
     return (
         adapters.types._registry is template.types._registry
         and adapters._dumpers == template._dumpers
@@ -193,5 +193,5 @@ def _may_leave_state(query: object, cursor: psycopg.Cursor[Any]) -> bool:
     return _remembered(text) if len(text) <= _LONGEST_REMEMBERED else may_leave_state(text)
 
 
-# The results are cached, because applications send the same few statements over and over.
+# The results are cached, because applications repeat the same few statements.
 _remembered = lru_cache(maxsize=512)(may_leave_state)

@@ -140,7 +140,7 @@ def _is_suspect(tokens: Sequence[Token]) -> bool:
 
 
 def _is_temporary_schema(token: Token) -> bool:
-    """Match quoted names too, which may escape letters (`U&"pg\\005ftemp"`), and numbered schemas."""
+    """Match numbered schemas and quoted names too, which may escape letters (`U&"pg\\005ftemp"`)."""
     return token.kind in (TokenKind.WORD, TokenKind.QUOTED) and (token.text.startswith("pg_temp") or "\\" in token.text)
 
 

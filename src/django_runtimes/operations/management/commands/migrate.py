@@ -1,4 +1,4 @@
-"""Django's migrate; as an operation, it runs one at a time and without the timeouts of web requests."""
+"""Django's migrate, which as an operation takes a lock and runs without the timeouts of web requests."""
 
 import argparse
 import signal

@@ -15,7 +15,7 @@ from django_runtimes.serving.types import Receive, Send
 logger = logging.getLogger(__name__)
 
 
-# A client must take one piece within the time limit, and may take longer for a large chunk of several pieces.
+# The time limit applies to each piece, so that a client may take longer for a large chunk of several pieces.
 _PIECE_BYTES = 64 * 1024
 STALL_WARNING = "a client took less than %s bytes of a stream in %s s"
 

@@ -38,11 +38,11 @@ class Lender(Protocol):
 class Lease(Executor):
     """Runs the thread-sensitive calls of one task, one at a time.
 
-    While it shares, the lease keeps its thread between two calls only if a database connection has to stay there, as
-    the engine's `needs_thread` says. Its connections' wrappers move with it from thread to thread.
+    While it shares threads, the lease keeps its thread between two calls only if a database connection must stay there,
+    as the engine's `needs_thread` reports. Its connections' wrappers move with it from thread to thread.
     """
 
-    # This stays a class attribute until it changes.
+    # An instance gets its own attribute only when the lease ends.
     _is_over = False
 
     def __init__(self, lender: Lender, *, shares: bool, wrappers: RequestWrappers | None) -> None:
@@ -136,7 +136,8 @@ class Lease(Executor):
             is_moving = self._shares or self._wrappers is not None
             is_clean = not (is_cut_off or self._unfinished or is_moving or self._has_open_transaction)
             if thread is not None and not is_clean:
-                # The closing is counted as a call, so that the running call does not hand the thread back first.
+                # Closing the connections is counted as a call, so that the running call does not hand the thread back
+                # first.
                 self._unfinished += 1
         if thread is None:
             self._on_free()
@@ -182,7 +183,7 @@ class Lease(Executor):
 
     def _leave_thread(self) -> None:
         with self._lock:
-            # This call was still waiting for a thread when the lease ended.
+            # The lease ended while this call was still waiting for a thread.
             is_late = self._is_over and self._unfinished == 1
             if not is_late:
                 self._unfinished -= 1
@@ -209,7 +210,7 @@ class Lease(Executor):
                 return
             thread = self._thread
             if thread is not None and self._wrappers is not None:
-                # Uninstall the wrappers now: the next call may get another thread, and installs them there.
+                # Uninstall the wrappers now, since the next call may get another thread, on which it installs them.
                 self._wrappers.uninstall(thread)
             self._thread = None
         if thread is not None:

@@ -87,7 +87,8 @@ class ThreadLeases:
             else:
                 self._shared.discard(thread)
                 if len(self._idle) >= self._keeping:
-                    # Enough other idle threads keep their connections; this thread's next lease waits for the close.
+                    # Enough other idle threads keep their connections. This thread's next lease waits until its own are
+                    # closed.
                     with suppress(RuntimeError):
                         # A thread that could not start has no connections.
                         thread.executor.submit(connections.close_all)

@@ -16,7 +16,8 @@ Wrappers = dict[str, BaseDatabaseWrapper]
 class RequestWrappers:
     """Django's connection wrappers, with the attributes that middleware and engines set on them, such as a tenant.
 
-    They are disconnected while they move between two threads. A thread that they have left shows them to no request.
+    They are disconnected while they move between two threads. Once they have left a thread, no other request on that
+    thread can use them.
     """
 
     def __init__(self, *, are_installed: bool = False) -> None:
@@ -51,7 +52,7 @@ class RequestWrappers:
         if not self.are_installed:
             return
         self.are_installed = False
-        # The wrappers that cannot move belonged to this thread before.
+        # Wrappers that cannot move belonged to this thread before the request.
         self._stored = _removed(_movable())
         exchange_connected(self._connected_aside)
         for alias, wrapper in self._set_aside.items():

@@ -1,4 +1,4 @@
-"""Determines from the database engines whether a connection has to stay on its thread."""
+"""Determines from the database engines whether a connection must stay on its thread."""
 
 from django.db import DEFAULT_DB_ALIAS, connections
 
@@ -16,7 +16,7 @@ def can_share_threads() -> bool:
 
 
 def needs_thread() -> bool:
-    """Return whether a connection has to stay on this thread; close the others, even persistent ones."""
+    """Return whether a connection must stay on this thread; close the others, even persistent ones."""
     is_needed = False
     for connection in connections.all(initialized_only=True):
         if connection.in_atomic_block:

@@ -20,7 +20,7 @@ class ByteBudget:
     """Closes the connections that hold most for longest until all together hold at most `max_bytes`.
 
     The measure is bytes times seconds. By size alone, idle clients that each hold a little less than a message could
-    block all messages for ever; by time alone, each new large holder would close many old small ones.
+    block all messages forever; by time alone, each new large holder would close many old small ones.
 
     Holders whose sizes round up to the same power of two share a queue, the oldest first, so that the choice takes the
     same time for any number of holders.
@@ -39,7 +39,8 @@ class ByteBudget:
     def note(self, holder: ByteHolder, held_bytes: int, *, made_progress: bool = False) -> None:
         """Record how many bytes `holder` holds; `made_progress` declares that some were just processed.
 
-        Without progress, it stays in the queue of its largest size: otherwise alternating sizes would reset its age.
+        Without progress, `holder` stays in the queue of its largest size: otherwise alternating sizes would reset its
+        age.
         """
         before, line = self._holders.get(holder, _NO_ENTRY)
         self.held_bytes += held_bytes - before

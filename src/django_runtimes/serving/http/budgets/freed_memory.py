@@ -30,7 +30,7 @@ class FreedMemory:
         elif self._remaining_s:
             self._remaining_s -= 1
             if self._remaining_s % _TRIM_EVERY_S == 0 and self._trim is not None:
-                # It takes a millisecond per ten megabytes.
+                # Trimming takes a millisecond per ten megabytes, so it does not run every second.
                 self._trim(0)
 
 
