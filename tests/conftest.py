@@ -1,4 +1,4 @@
-"""The suite's variables and PostgreSQL, and the mark on tests that do not depend on the profile."""
+"""Sets the suite's variables, provides PostgreSQL, and marks the tests that do not depend on the profile."""
 
 import atexit
 import os
@@ -38,7 +38,7 @@ os.environ.update(_VARIABLES)
 
 pytest_plugins = ["django_runtimes.pinning.plugin"]
 
-# Separate projects, which tests copy and adopt.
+# Tests copy these projects and adopt the copies, so the projects' own tests are not collected.
 collect_ignore = ["projects"]
 _PROFILE_FREE = (
     Path("tests/unit"),
@@ -53,8 +53,8 @@ _PROFILE_FREE = (
 def pytest_configure() -> None:
     for number in (signal.SIGINT, signal.SIGHUP):
         if signal.getsignal(number) is signal.SIG_IGN:
-            # In the background of a shell or under nohup the signal is ignored. Child processes inherit an ignored
-            # signal, but no handler.
+            # A background process of a shell, or one under nohup, ignores the signal. Child processes inherit an
+            # ignored signal, but they do not inherit a handler.
             signal.signal(number, lambda *_: None)
     # pytest-django looks for settings before this file has set the variables, so it has not set up Django.
     django.setup()

@@ -8,7 +8,7 @@ import pytest
 
 from django_runtimes.cli.processes import find_program
 
-# Debian's packages whose name differs from the program's.
+# Debian packages whose names differ from their programs' names.
 _PACKAGES = {
     "ip": "iproute2",
     "nft": "nftables",

@@ -16,7 +16,7 @@ from tests.conformance.ways import WAYS, Way
 
 
 def main() -> int:
-    """Return 1 if a difference is not listed, or a listed one does not occur."""
+    """Return 1 if a difference is not listed, or a listed difference does not occur."""
     parser = argparse.ArgumentParser(prog="make conformance ARGS=…", description=__doc__)
     parser.add_argument("labels", nargs="*", help="labels of Django's suites (default: those that CI runs)")
     parser.add_argument(

@@ -13,7 +13,7 @@ _PIECE_BYTES = 2**16
 
 
 class AsgiServer:
-    """A handler on the event loop that all such servers share."""
+    """A handler on an event loop that all servers of this class share."""
 
     def __init__(self, make_handler: Callable[[], Any]) -> None:
         self._handler = make_handler()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.conformance.ending import Ending, Endings
 
-# The endings of each test, such as `AssertionError: 200 != 404` for an exception whose message contains `200 != 404`.
+# The expected endings of each test: `AssertionError: 200 != 404` is an exception whose message contains `200 != 404`.
 Expected = Mapping[str, tuple[str, ...]]
 _PLACE = Path(__file__).parent / "differences"
 _NOT_RUN = "not run"
@@ -41,7 +41,7 @@ def read_groups(file: Path) -> list[tuple[str, Expected]]:
 
 
 def read_list(way: str) -> Expected:
-    """Return the expected endings of each listed test of a way."""
+    """Return the expected endings of each test in a way's list."""
     return {test: causes for _, tests in read_groups(_PLACE / f"{way}.toml") for test, causes in tests.items()}
 
 

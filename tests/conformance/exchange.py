@@ -1,4 +1,4 @@
-"""A request of a Django test client through a handler in another thread, and its response."""
+"""A Django test client's request, which a handler in another thread answers, and its response."""
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager

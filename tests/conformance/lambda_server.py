@@ -22,8 +22,8 @@ class LambdaServer:
 
     def __init__(self, make_handler: type[OneHopASGIHandler]) -> None:
         self._make_handler = make_handler
-        # One handler for each base path, because a function has only one base path and each request of a test may have
-        # another.
+        # Each base path has its own handler, because a function has only one base path and the requests of a test may
+        # have several.
         self._handlers: dict[str, DirectLambdaHandler] = {}
         # Each server needs its own thread, because a view may be a client of another function.
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="function")
@@ -58,8 +58,8 @@ class LambdaServer:
 
 def _event(scope: dict[str, Any], body: bytes) -> dict[str, Any]:
     event: dict[str, Any] = event_from(_request(scope, body))
-    # A function URL is HTTPS only. This event has the scheme of the request, as behind a load balancer with an HTTP
-    # listener; some tests set the header themselves.
+    # A function URL accepts only HTTPS. This event has the scheme of the request, as behind a load balancer with an
+    # HTTP listener; some tests set the header themselves.
     named = dict(scope["headers"]).get(b"x-forwarded-proto", b"").decode("latin-1")
     event["headers"]["x-forwarded-proto"] = named or scope["scheme"]
     event["headers"]["x-forwarded-port"] = str(scope["server"][1])

@@ -1,4 +1,4 @@
-"""The ASGI scopes and bodies of requests by Django's test clients."""
+"""Converts the requests of Django's test clients to ASGI scopes and bodies."""
 
 from typing import Any
 from urllib.parse import quote

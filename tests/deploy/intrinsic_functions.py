@@ -11,7 +11,7 @@ _NO_VALUE = object()
 class IntrinsicFunctions(ABC):
     """Resolves parts of a template, given the values of its parameters and of the pseudo parameters.
 
-    A subclass says what resources and exports are.
+    A subclass provides the values of resources and exports.
     """
 
     def __init__(self, template: Mapping[str, Any], values: Mapping[str, Any]) -> None:
@@ -35,7 +35,7 @@ class IntrinsicFunctions(ABC):
         """Return the error for a function that is not supported."""
 
     def resolve(self, value: Any) -> Any:
-        """Return a part of the template with its functions evaluated, without what is AWS::NoValue."""
+        """Return a part of the template with its functions evaluated and each AWS::NoValue removed."""
         if isinstance(value, list):
             return [part for part in map(self.resolve, value) if part is not _NO_VALUE]
         if not isinstance(value, dict):

@@ -17,7 +17,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    # The report leaves out short versions, because one repetition has no worst figures.
+    # The report omits short versions, because the worst figure of a single repetition means little.
     verdicts = [verdict for verdict in config.stash[_VERDICTS] if verdict.repetitions == REPETITIONS]
     if verdicts:
         # A partial run must not overwrite the report of a full one.

@@ -72,7 +72,7 @@ async def test_rotation_with_alternating_users_causes_no_error(trial: Trial, tmp
             trial.target, database, tmp_path, variables=store.variables, hidden=[first, *passwords]
         ) as system:
             for password, number in zip(passwords, trial.repetitions, strict=False):
-                # From the second repetition on the application uses the user that is rotated, and changes to the other.
+                # From the second repetition on, the application starts with the rotated user, and changes to the other.
                 rotated, used = users[(number + 1) % 2], users[number % 2]
                 await _rotate(trial, system, database, store, rotated, password, used=used)
 
@@ -161,7 +161,7 @@ async def _rotate(
     trial.note(
         ended=ended,
         due_before_publication=sum(end_s < reply.due_s < published_s for reply in load.replies),
-        # A response that was sent before may still be in flight.
+        # A response that was sent before the sessions ended may still be in flight.
         served_before_publication=served(load.replies, end_s + 0.1, published_s),
         errors=len(errors),
         errors_for_s=max((error.ended_s - rotated_s for error in errors), default=0.0),

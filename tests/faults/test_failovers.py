@@ -102,7 +102,7 @@ async def _move_name(
     known_s = moved_s + _TTL_S
     trial.note(
         due_before_new_host=sum(crashed_s < reply.due_s < known_s for reply in load.replies),
-        # A response that was sent before may still be in flight.
+        # A response that was sent before the crash may still be in flight.
         served_before_new_host=served(load.replies, crashed_s + 0.1, known_s),
         errors=len(failures(load.replies)),
         new_host_used_s=recovery_s(load.replies, moved_s, kind="write"),
@@ -115,7 +115,7 @@ def _refused_writes(primary: EmbeddedPostgres) -> int:
 
 
 def _new_data(primary: EmbeddedPostgres) -> Path:
-    """Return a path at which the servers' account may create a standby's data."""
+    """Return a path at which the account that runs the servers may create a standby's data."""
     place = primary.directory / "standby"
     place.mkdir()
     if (account := processes.server_account()) is not None:

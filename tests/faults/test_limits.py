@@ -125,8 +125,8 @@ async def _occupy(stack: AsyncExitStack, system: System, connections: int) -> li
     shares: Counter[int] = Counter()
     while len(clients) < connections:
         client = await stack.enter_async_context(Client(system.url, hidden=system.hidden))
-        # Each client's connection stays with one worker, so count the clients of each: a worker's pool must not be
-        # exceeded.
+        # Each client's connection stays with one worker, so count each worker's clients, which must not outnumber its
+        # pool.
         worker = json.loads((await client.read("/faults/identity/")).body)["process"]
         if system.is_lambda or shares[worker] < POOL_MAX:
             shares[worker] += 1

@@ -47,7 +47,7 @@ async def test_requests_are_answered_in_time_on_a_silent_network(trial: Trial, t
                 errors = failures(load.replies)
                 trial.note(
                     packets_dropped=dropped,
-                    # A response that was sent before may still be in flight.
+                    # A response that was sent before the silence may still be in flight.
                     served_in_silence=served(load.replies, silent_s + 0.1, restored_s),
                     errors=len(errors),
                     latency_s=longest_s(load.replies),

@@ -67,7 +67,7 @@ async def test_a_query_before_the_fork_shares_no_connection(trial: Trial, tmp_pa
             trial.note(
                 shared_backends=sum(len(sharing) > 1 for sharing in users.values()),
                 answers=sum(reply.succeeded for reply in replies),
-                # The workers and the master, which ran the query; without --preload each worker would run its own.
+                # These are the workers and the master, which ran the query; without --preload every worker runs it.
                 miscounted_processes=abs(WORKERS + 1 - len(set().union(*users.values()))),
                 errors=len(failures(replies)),
                 latency_s=longest_s(replies),
@@ -75,10 +75,10 @@ async def test_a_query_before_the_fork_shares_no_connection(trial: Trial, tmp_pa
 
 
 @fault(31, "ASGI leak", CONTAINER_PERSISTENT, short=[CONTAINER_PERSISTENT])
-async def test_persistent_connections_do_not_leak_or_are_refused(trial: Trial, tmp_path) -> None:
+async def test_persistent_connections_either_do_not_leak_or_are_refused(trial: Trial, tmp_path) -> None:
     # Each thread of a worker keeps a connection, and each concurrent asynchronous view has its own thread.
     limits = {"backends": WORKERS * POOL_MAX, "backends_after_async_views": WORKERS * POOL_MAX + _AT_ONCE, "errors": 0}
-    # A system check does not know which handler serves, so constructing the handler raises the error. Without
+    # A system check cannot tell which handler serves, so constructing the handler raises the error. Without
     # CONN_MAX_AGE the same handler serves.
     least = {"refused_at_construction": 1, "serves_without_age": 1, "kept": 1, "answers": 2 * _REQUESTS}
     with trial.judged(least=least, **limits), a_database() as database:

@@ -14,7 +14,7 @@ from tests.faults.parts.system import LAMBDA, serving
 from tests.faults.waiting import until_ended
 
 _PAUSE_S = 3.0
-# A response that was sent before may arrive this much later.
+# A response that the application sent before the fault may arrive this much later.
 _IN_FLIGHT_S = 0.1
 _ROUNDS = 20
 _ITERATIONS = 3

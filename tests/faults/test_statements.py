@@ -54,7 +54,7 @@ async def test_a_hanging_transaction_is_ended_and_not_acknowledged(trial: Trial,
 
 
 @fault(14, "slow query", CONTAINER, LAMBDA)
-async def test_an_endless_query_is_a_504_and_keeps_its_connection(trial: Trial, tmp_path) -> None:
+async def test_an_endless_query_gives_a_504_and_keeps_its_connection(trial: Trial, tmp_path) -> None:
     limits = {"latency_s": 10.0, "other_than_504": 0, "connections_lost": 0, "errors": 0}
     with trial.judged(least={"connections_kept": 1}, **limits), a_database() as database:
         async with serving(trial.target, database, tmp_path) as system:

@@ -31,7 +31,7 @@ _LOCKED_UP = (
 
 
 class Container:
-    """A container in the foreground of a podman process, which forwards signals and finally removes the container."""
+    """A container that podman runs in the foreground; the podman process forwards signals and removes the container."""
 
     def __init__(self, name: str, process: "subprocess.Popen[bytes]", *, url: str, log: Path) -> None:
         self.name = name
@@ -53,7 +53,7 @@ class Container:
         return self.log.read_text(errors="replace")
 
     def execute(self, *command: str) -> str:
-        """Run a command inside as the image's user, and return its output."""
+        """Run a command in the container as the image's user, and return its output."""
         return podman("exec", self.name, *command)
 
     def wait_until_serving(self, path: str = "/healthz") -> None:

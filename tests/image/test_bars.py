@@ -65,7 +65,7 @@ def test_the_size_is_close_to_base_plus_packages(image, packages_bytes):
     assert record_figure("uncompressed size", _size_bytes(image) / _MIB, unit="MiB", bar=bar)
 
 
-def test_the_size_is_as_close_on_a_base_without_compiled_files(cold_build, packages_bytes):
+def test_the_size_bound_also_holds_on_a_base_without_compiled_files(cold_build, packages_bytes):
     base_bytes = _size_bytes(UNCOMPILED_BASE_IMAGE)
 
     record_figure("base image without compiled files", base_bytes / _MIB, unit="MiB")

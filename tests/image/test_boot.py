@@ -185,7 +185,7 @@ def test_it_starts_a_worker_for_each_available_cpu(image, log):
         assert container.logs().count("Booting worker") == 1
 
 
-def test_by_default_it_serves_as_local_outside_the_container_too(image, log):
+def test_by_default_it_serves_as_local_and_on_every_interface(image, log):
     with run_container(image, {"DATABASE_URL": _UNREACHABLE}, log=log, network="bridge") as container:
         container.wait_until_serving()
         assert "Serving as local" in container.logs()

@@ -100,7 +100,7 @@ def test_the_image_serves_with_webs_variables_on_both_routes(image, compose, dat
     with run_container(image, environ, log=log) as container:
         container.wait_until_serving("/readyz")
         container.wait_until_serving("/")
-        # Run the service's own health check against the container's port here.
+        # Run the service's own health check, but on the port of this container.
         port = container.url.rpartition(":")[2]
         container.execute(*(word.replace(":8000/", f":{port}/") for word in web["healthcheck"]["test"][1:]))
         assert f"on the {route} route" in container.logs()

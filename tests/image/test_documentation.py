@@ -41,7 +41,7 @@ def test_three_lines_invoke_the_image_as_a_function(image, database_url, log: Pa
     process = processes.spawn(command, environ=ENVIRON, log=log, directory=CACHE, death_signal=SIGTERM)
     container = Container(name, process, url=f"http://127.0.0.1:{port}", log=log)
     try:
-        # The engine's process is the listener's client, not its parent.
+        # The engine's process is only a client of the engine, so the listener is not its child.
         assert processes.wait_until(process, lambda: ports.accepts_connections(port), timeout_s=60), container.logs()
         answer = subprocess.run(["bash", "-c", invoke], cwd=CHECKOUT, capture_output=True, check=True, timeout=60)
     finally:

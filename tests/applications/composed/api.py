@@ -1,4 +1,4 @@
-"""FastAPI under /api, Django under /legacy and under everything else."""
+"""FastAPI under /api, and Django under /legacy and for everything else."""
 
 import asyncio
 import sys

@@ -1,4 +1,4 @@
-"""Channels for websockets, FastAPI under /api, Django under everything else."""
+"""Channels for websockets, FastAPI under /api, and Django for everything else."""
 
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
 from channels.routing import ProtocolTypeRouter, URLRouter

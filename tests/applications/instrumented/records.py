@@ -1,4 +1,4 @@
-"""Records of the data that a tool would send to its vendor, as lines of JSON in the same form for all tools."""
+"""Records the data that a tool would send to its vendor, as JSON lines in one form for all tools."""
 
 import json
 import os

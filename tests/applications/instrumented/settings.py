@@ -1,4 +1,4 @@
-"""The project's settings with these views; each tool's module adds the tool and its function `note`."""
+"""The project's settings with this package's views; each tool's module adds the tool and a function `note`."""
 
 from webapp.settings import *  # noqa: F403
 
@@ -6,5 +6,5 @@ ROOT_URLCONF = "instrumented.urls"
 INSTALLED_APPS = [app for app in INSTALLED_APPS if not app.startswith("webapp.")]  # noqa: F405
 AUTH_USER_MODEL = "auth.User"
 MIDDLEWARE = ["django.middleware.common.CommonMiddleware"]
-# Otherwise each failing view would print a traceback into the tests' output.
+# At any lower level each failing view would print a traceback in the tests' output.
 LOGGING["loggers"] = {**LOGGING.get("loggers", {}), "django.request": {"level": "CRITICAL"}}  # noqa: F405

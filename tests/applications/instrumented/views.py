@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import connection
 from django.http import HttpResponse, StreamingHttpResponse
 
-# Long enough for the concurrent requests of a test to overlap.
+# Each view takes this long, so that a test's concurrent requests overlap.
 DURATION_S = 0.02
 
 

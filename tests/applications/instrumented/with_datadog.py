@@ -1,4 +1,4 @@
-"""ddtrace, activated by `ddtrace-run` or by the import below; the test runs its agent."""
+"""Settings with ddtrace, which `ddtrace-run` or the import below activates; the test runs a stand-in for its agent."""
 
 import os
 

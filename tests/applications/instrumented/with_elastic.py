@@ -1,4 +1,4 @@
-"""Elastic APM, which sends to a server in the test."""
+"""Settings with Elastic APM, which sends its data to a server that the test runs."""
 
 import elasticapm
 

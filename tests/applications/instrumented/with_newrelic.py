@@ -1,4 +1,4 @@
-"""New Relic's agent in developer mode, which sends nothing; its transactions are written to the records."""
+"""Settings with New Relic's agent in developer mode, which sends nothing; its transactions go to the records."""
 
 import newrelic.agent
 from newrelic.core.stats_engine import StatsEngine

@@ -1,4 +1,4 @@
-"""OpenTelemetry's Django instrumentation, whose spans are written to the records."""
+"""Settings with OpenTelemetry's Django instrumentation, whose spans are written to the records."""
 
 from opentelemetry import trace
 from opentelemetry.instrumentation.django import DjangoInstrumentor

@@ -1,4 +1,4 @@
-"""Sentry, whose events are written to the records instead of sent to its server."""
+"""Settings with Sentry, whose events are written to the records instead of being sent to its server."""
 
 import os
 from datetime import datetime

@@ -4,7 +4,7 @@ from webapp.settings import *  # noqa: F403
 from webapp.settings import INSTALLED_APPS
 
 INSTALLED_APPS = [
-    # This app queries the types of each new connection by the connection's alias.
+    # This app queries types on each new connection, which it finds by the connection's alias.
     "django.contrib.postgres",
     *(app for app in INSTALLED_APPS if app.startswith("django_runtimes.")),
     "journal",

@@ -42,7 +42,7 @@ def public(request: HttpRequest) -> HttpResponse:
 
 
 def unsteady(request: HttpRequest) -> HttpResponse:
-    """Succeed on a process's first request, and fail on every second request."""
+    """Succeed and fail alternately, starting with a success in each process."""
     if next(_answers) % 2:
         raise RuntimeError("unsteady on purpose")
     return HttpResponse()

@@ -1,1 +1,1 @@
-"""A small application in place of the guestbook, like a team's own."""
+"""A small application that replaces the guestbook, as a team's own application would."""

@@ -1,1 +1,1 @@
-"""A settings module for each way to run Django's suites, and their shared settings; runtests.py adds the rest."""
+"""A settings module for each way to run Django's suites, and the settings they share; runtests.py adds the rest."""

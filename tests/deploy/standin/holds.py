@@ -59,7 +59,7 @@ async def keep_waiting(state: State, held: dict[str, Any] | None, *, done: bool)
 
 
 def _text(state: State, call: Call) -> str:
-    """Join the call's parameters; a call that names only a change set adds that set's stack and parameters."""
+    """Join the call's parameters; if it names only a change set, add that change set's stack and parameters."""
     values = list(call.parameters.values())
     if "ChangeSetName" in call.parameters and "StackName" not in call.parameters:
         name = call.parameters["ChangeSetName"]

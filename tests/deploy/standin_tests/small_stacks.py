@@ -88,7 +88,7 @@ def reason(cloudformation: Any, stack: str, logical_id: str, status: str) -> str
 
 
 def function(image_uri: Any, **variables: Any) -> dict[str, Any]:
-    """Return a function from an image, with the application's variables and the given ones."""
+    """Return a function that runs an image with the application's variables and the given ones."""
     return {
         "Type": "AWS::Lambda::Function",
         "Properties": {

@@ -18,7 +18,7 @@ _VARIANTS = {
     "everything": {"CloudTrail": "yes", "Egress": "nat", "WarmUp": "yes", "HostedZoneId": "Z1"},
     "aurora": {"Engine": "aurora", "Credentials": "secretsmanager", "FrontDoor": "function_url", "Egress": "endpoints"},
 }
-# Services whose containers need long to start; test_containers covers them.
+# Services whose containers take long to start; test_containers covers them.
 _CONTAINER_TEMPLATES = {"apprunner/template.yaml", "ecs/fargate.yaml", "ecs/express.yaml"}
 
 

@@ -39,7 +39,7 @@ by_serving_stack = pytest.mark.parametrize("process", SERVING, ids=str)
 by_container = pytest.mark.parametrize("process", IN_CONTAINERS, ids=str)
 
 
-# --- the templates among themselves --------------------------------------------------------------------
+# --- consistency between templates ---------------------------------------------------------------------
 
 
 def test_the_readme_names_every_template_once():
@@ -71,7 +71,7 @@ def test_a_template_can_be_sent_without_a_bucket(name: str):
 
 
 @pytest.mark.parametrize("name", template_names())
-def test_a_shared_parameter_is_declared_the_same_everywhere(name: str):
+def test_every_template_declares_a_shared_parameter_identically(name: str):
     for parameter, declared in read_template(name).get("Parameters", {}).items():
         if parameter in {"Project", "Stage", "LogRetentionDays", *SAME_EVERYWHERE}:
             others = [
@@ -144,7 +144,7 @@ def test_the_container_listens_on_the_expected_port(process: Process):
     assert process.declared.get("PORT", "8000") == "8000"
 
 
-def test_the_load_balancer_sends_to_the_containers_port():
+def test_the_load_balancer_forwards_to_the_containers_port():
     for group in of_type("AWS::ElasticLoadBalancingV2::TargetGroup"):
         assert group.properties["Port"] == 8000
     for service in of_type("AWS::ECS::Service"):
@@ -159,7 +159,7 @@ def test_every_health_check_requests_healthz():
         assert group.properties["HealthCheckPath"] == "/healthz"
 
 
-def test_tasks_get_more_time_to_stop_than_the_application_takes():
+def test_tasks_have_more_time_to_stop_than_the_graceful_timeout():
     graceful_timeout_s = GRACEFUL_TIMEOUT_S.default
     tasks = of_type("AWS::ECS::TaskDefinition")
     group = of_type("AWS::ElasticLoadBalancingV2::TargetGroup")[0]

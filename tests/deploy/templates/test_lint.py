@@ -40,7 +40,7 @@ def checkov() -> Path:
 
 
 def scan(checkov: Path, directory: Path) -> dict[str, object]:
-    # Checkov scans a template's path like one of its values, and some absolute paths look like a secret.
+    # Checkov searches a template's path for secrets too, and some absolute paths look like one.
     scanned = subprocess.run(
         [checkov, "-m", "checkov.main", "--config-file", TEMPLATES / ".checkov.yaml", "-d", ".", "--output", "json"],
         check=False,

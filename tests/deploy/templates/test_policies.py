@@ -163,7 +163,7 @@ def inline(statement: dict[str, Any]) -> dict[str, Any]:
 
 
 def network_actions_of_the_code(deployment: Deployment) -> set[str]:
-    """Return the service's network permissions that the function's own code may use too."""
+    """Return the network permissions of the Lambda service that the function's own code may use too."""
     roles = {each.name: each for each in deployment.resources if each.type == "AWS::IAM::Role" and each.stack == LAMBDA}
     (web,) = [process for process in started_processes(deployment) if process.resource.stack == LAMBDA]
     actions = {action for action, _ in granted_permissions(deployment, roles["Role"]) if action.startswith("ec2:")}
@@ -210,7 +210,7 @@ def test_a_wrong_database_user_is_found(media_actions: dict[str, bool]):
     assert [action for action, _ in found.missing] == ["rds-db:connect"]
 
 
-def test_the_login_by_secret_only_reads_the_secret():
+def test_a_login_by_secret_calls_only_get_secret_value():
     with recorded_calls() as calls:
         arn = boto3.client("secretsmanager").create_secret(Name="login", SecretString="only-a-password")["ARN"]
         calls.clear()
@@ -271,7 +271,7 @@ def test_no_role_has_every_action_of_a_service():
 
 
 def test_every_resource_wildcard_has_a_comment():
-    """The comment is within two lines, or is the suppression above."""
+    """The comment is within two lines of the wildcard, or is the suppression above it."""
     unexplained = []
     for name in template_names():
         lines = (TEMPLATES / name).read_text().splitlines()

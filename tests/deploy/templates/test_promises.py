@@ -1,4 +1,4 @@
-"""The templates keep their promises, and each promise is broken by a fault."""
+"""The templates keep their promises, and for each promise some fault breaks it."""
 
 from collections.abc import Callable
 from typing import Any
@@ -40,7 +40,7 @@ def resource(kind: str, **properties: Any) -> dict[str, Any]:
     return {"Type": kind, "Properties": properties}
 
 
-# The faults that break each promise: template, path and wrong value.
+# For each promise the faults that break it, each as a template, a path and a wrong value.
 FAULTS: dict[Promise, list[tuple[str, str, Any]]] = {
     runtime_promises.a_failed_deploy_rolls_back_on_ecs: [
         (FARGATE, f"{DEPLOYING}/DeploymentCircuitBreaker/Enable", False),

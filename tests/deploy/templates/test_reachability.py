@@ -37,7 +37,7 @@ APPLICATION = {
 DATABASE = {"AWS::RDS::DBCluster", "AWS::RDS::DBInstance"}
 PUBLIC = {"AWS::ECS::ExpressGatewayService", "AWS::ElasticLoadBalancingV2::LoadBalancer"}
 GATEWAYS = {"dynamodb", "s3"}
-# The services that the code uses besides the database and, on ECS, the services that start the task.
+# The AWS services that the code calls, and those that ECS needs to start a task.
 SERVICES = GATEWAYS | {"ecr.api", "ecr.dkr", "logs", "secretsmanager"}
 
 VARIANTS = [
@@ -101,7 +101,7 @@ def has_public_address(place: Place) -> bool:
 
 
 def unreachable_services(deployment: Deployment) -> dict[str, set[str]]:
-    """Map the application's places to the services that they need by `Egress` but cannot reach."""
+    """Map each of the application's places to the services that it needs under the chosen `Egress` but cannot reach."""
     found = {}
     for place in places(deployment):
         if place.resource.type in APPLICATION:

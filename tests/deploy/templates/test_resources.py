@@ -191,7 +191,7 @@ def test_the_alarm_counts_failed_scheduled_commands(
 
 
 def matches_filter(pattern: str, line: str) -> bool:
-    """Return whether a CloudWatch Logs filter pattern matches the line; it has quoted terms, excluded ones with `-`."""
+    """Return whether a CloudWatch Logs filter pattern of quoted terms matches the line; `-` excludes a term."""
     terms = re.findall(r'(-?)"([^"]*)"', pattern)
     assert " ".join(f'{minus}"{text}"' for minus, text in terms) == pattern
     return all((text in line) != bool(minus) for minus, text in terms)

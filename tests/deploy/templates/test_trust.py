@@ -143,7 +143,7 @@ def test_only_the_stacks_http_api_may_invoke_the_function():
     assert grants(deployment, source(strange)) - UNCONDITIONAL == set()
 
 
-def test_the_public_may_invoke_the_function_only_by_its_url():
+def test_the_public_may_invoke_the_function_only_through_its_url():
     deployment = deploy(FrontDoor="function_url")
     by_url = {"lambda:FunctionUrlAuthType": "NONE", "lambda:InvokedViaFunctionUrl": "true"}
 

@@ -75,7 +75,7 @@ def create_registry(aws: StandIn) -> None:
 def assert_documented(aws: StandIn) -> None:
     """Assert that every action called is among those that docs/deploy.md lists for the deploying role."""
     documented = set(re.findall(r"`(\w+:\w+)`", (CHECKOUT / "docs/deploy.md").read_text()))
-    # The action of lambda:Invoke has another name. The tests themselves make the two subtracted calls.
+    # IAM has another name for lambda:Invoke. The tests themselves make the two subtracted calls.
     asked = {call.replace("lambda:Invoke", "lambda:InvokeFunction") for call in aws.calls()}
     assert asked - {"cloudformation:CreateStack", "cloudformation:ListChangeSets"} <= documented
 

@@ -98,7 +98,7 @@ class Project:
         return ended.stderr.splitlines()[-1]
 
     def kill_at(self, marker: str, *arguments: str) -> bool:
-        """Run a verb, SIGKILL it and its children at the first line with the marker, and return whether it came."""
+        """Run a verb, SIGKILL it and its children when it writes the marker, and return whether it wrote the marker."""
         with subprocess.Popen(
             bound_to_parent(self._argv(arguments)),
             cwd=self.directory,

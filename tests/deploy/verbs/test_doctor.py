@@ -9,12 +9,12 @@ from tests.deploy.verbs.conftest import Project
 
 pytestmark = pytest.mark.profile_free
 
-# The web function's default reservation, the operations function's, and AWS's unreserved minimum.
+# The default reservations of the web function and the operations function, and AWS's unreserved minimum.
 NEEDED = 50 + 1 + 100
 
 
 def findings(project: Project, exit_code: int) -> list[tuple[str, str, str]]:
-    """Return level, text and remedy of each finding except the container engine's, which this machine may lack."""
+    """Return the level, text and remedy of each finding, except for the container engine, which may be missing here."""
     ended = project.run("doctor", "aws", "--json", exit_code=exit_code)
     (section,) = json.loads(ended.stdout)["sections"]
     return [(finding["level"], finding["text"], finding["remedy"]) for finding in section["findings"]][1:]

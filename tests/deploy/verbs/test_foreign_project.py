@@ -172,7 +172,7 @@ def test_ejected_templates_are_used(shop: Shop):
     assert "edited in this project: foundation/network.yaml" in planned.stderr
 
 
-def test_the_doctor_finds_the_same_as_a_deploy(shop: Shop, installed: InstalledWheel):
+def test_the_doctor_reports_the_parts_that_a_deploy_uses(shop: Shop, installed: InstalledWheel):
     write_configuration(shop)
 
     (section,) = json.loads(shop.run("doctor", "aws", "--json").stdout)["sections"]

@@ -10,7 +10,7 @@ ROOT_URLCONF = "tests.faults.application.urls"
 if refresh_after_s := os.environ.get(TOKEN_REFRESH_AFTER_S):
     from django_runtimes.databases.credentials import iam
 
-    # No setting changes these, because AWS fixes the lifetime of a token.
+    # The library has no setting for these values, because AWS fixes the lifetime of a token.
     iam.IamProvider.__init__.__kwdefaults__["refresh_after_s"] = float(refresh_after_s)
     iam._USABLE_FOR_S = float(os.environ[TOKEN_USABLE_FOR_S])
 if QUERY_AT_START in os.environ:

@@ -27,7 +27,7 @@ class Client:
     """Sends single requests to a system and keeps every reply; an async context manager."""
 
     def __init__(self, url: str, *, hidden: Sequence[str]) -> None:
-        """Take the secrets in `hidden` as texts that no reply may contain."""
+        """Send requests to `url`; no reply may contain any of the secrets in `hidden`."""
         self._url = url
         self._hidden = [secret.encode() for secret in hidden]
         self.replies: list[Reply] = []

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-# A request that fails later than this failed for another reason.
+# A request that fails later than this after its connection ended has failed for another reason.
 _CUT_OFF_WITHIN_S = 0.5
 
 
@@ -55,7 +55,7 @@ def was_cut_off(error: Reply, begin_s: float, end_s: float) -> bool:
 
 
 def recovery_s(replies: Iterable[Reply], ready_s: float, *, kind: str | None = None) -> float:
-    """Return the seconds from the database's readiness to the next success, or infinity without one."""
+    """Return the seconds from the database's readiness to the next success, or infinity if there is none."""
     successes = (reply for reply in replies if reply.succeeded and kind in (None, reply.kind))
     return min((reply.ended_s for reply in successes if reply.ended_s >= ready_s), default=float("inf")) - ready_s
 

@@ -42,8 +42,8 @@ class Case:
 class Verdict:
     """The worst value of each figure of a case, and its limit.
 
-    `least` holds the lower limits of the figures that prove the fault; the worst value of such a figure is its
-    smallest.
+    `least` holds the lower limits of the figures that prove that the fault happened; the worst value of such a figure
+    is its smallest.
     """
 
     case: Case
@@ -69,7 +69,7 @@ class Verdict:
 
 
 def fault(number: int, name: str, *targets: str, short: Iterable[str] = ()) -> Callable[[Any], Any]:
-    """Make a test a case: `make faults` repeats it five times per target, `make test` runs it once per `short`."""
+    """Make a test a case: `make faults` runs it five times per target, `make test` once per target in `short`."""
 
     def parameters(target: str, repetitions: int) -> Any:
         identity = f"case_{number:02}-{target.replace('/', '-')}"

@@ -48,7 +48,7 @@ class MovingDatabase:
 
     @property
     def administration_url(self) -> str:
-        """The URL of the current server itself, which bypasses the address."""
+        """The current server's own URL, which bypasses the fixed address."""
         return self.current.administration_url
 
     @property

@@ -22,7 +22,7 @@ _libc = ctypes.CDLL(None, use_errno=True)
 def own_network(directory: Path) -> Iterator["OwnNetwork"]:
     """Move this thread and its child processes to a network namespace with only a loopback device.
 
-    Names are resolved by 127.0.0.1 there. Skip the test where this process may not create namespaces.
+    Inside the namespace 127.0.0.1 resolves names. Skip the test if this process may not create namespaces.
     """
     require_program("nft")
     require_program("ip")

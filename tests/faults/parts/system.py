@@ -75,7 +75,7 @@ async def serving(
     hidden: Sequence[str] = (),
     timeout_s: float = 30.0,
 ) -> AsyncIterator[System]:
-    """Run the migrated application for a target, on Lambda with `ready` warm execution environments."""
+    """Run the migrated application for a target; Lambda begins with `ready` warm execution environments."""
     name = TargetName.parse(target)
     logs = directory / "logs"
     logs.mkdir(exist_ok=True)

@@ -42,7 +42,7 @@ def _drop_connection(shown: dict[str, Any]) -> None:
 
 
 def _decode_tag(shown: dict[str, Any]) -> None:
-    # Latin-1 stays as it is, and UTF-8 that was read as latin-1 is decoded correctly.
+    # Keep text that is really latin-1, and decode UTF-8 that was read as latin-1.
     try:
         shown["headers"]["HTTP_X_TAG"] = shown["headers"]["HTTP_X_TAG"].encode("latin-1").decode()
     except UnicodeDecodeError:

@@ -73,7 +73,7 @@ async def emulated_function(image: str, database_url: str, log: Path) -> AsyncIt
 
 @asynccontextmanager
 async def aws_emulated_function(image: str, database_url: str, log: Path) -> AsyncIterator[Ask]:
-    """Run the image under the Runtime Interface Emulator, with our front, because the emulator has none."""
+    """Run the image under the Runtime Interface Emulator, behind our own front, because the emulator has none."""
     port = free_port()
     options = (f"--volume={EMULATOR}:{_RIE}:ro", f"--entrypoint={_RIE}")
     addresses = ("--runtime-interface-emulator-address", f"127.0.0.1:{port}")

@@ -35,7 +35,7 @@ class Request:
 
 
 def request_set() -> Iterator[Request]:
-    """Yield the requests in an order in which later ones read what earlier ones wrote."""
+    """Yield the requests in an order that lets later requests read the data that earlier ones wrote."""
     yield from _targets()
     yield from _heads()
     yield from _bodies()

@@ -90,7 +90,7 @@ def _leaking_logs(directory: Path, database_url: str) -> list[Path]:
 
 @pytest.fixture(scope="session")
 def database_url(image: str, database_server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Return one migrated database for all cases, because none of them counts the rows of another."""
+    """Return one migrated database for all cases, because no case counts another case's rows."""
     log = tmp_path_factory.mktemp("migrate") / "container.log"
     with migrated_database(image, database_server, log) as url:
         yield url

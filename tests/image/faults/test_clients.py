@@ -119,7 +119,7 @@ def _watched(database_url: str) -> Iterator[_Watcher]:
 
 
 async def _leave(url: str, number: int) -> bool:
-    """Start a transaction and disconnect before its end; return whether no response had come.
+    """Start a transaction and disconnect before its end; return whether no response had arrived.
 
     Every other request goes to an asynchronous view, and every third connection ends with a reset.
     """
@@ -140,7 +140,7 @@ async def _leave(url: str, number: int) -> bool:
 
 
 async def _wait_until_quiet(container: Container, watcher: _Watcher, since_s: float) -> None:
-    """Wait until no view has ended and no connection was busy for a second."""
+    """Wait until, for one second, no view has ended and no connection has been busy."""
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
         if time.monotonic() > max([*_ends(container), watcher.last_busy_s, since_s]) + 1.0:
@@ -165,7 +165,7 @@ async def _begin(url: str, number: int) -> tuple[asyncio.StreamReader, asyncio.S
 
 
 async def _drip(writer: asyncio.StreamWriter) -> None:
-    """Send one more byte of a header or of the body every `_DRIP_S`."""
+    """Send one more byte of a header or of the body every `_DRIP_S` seconds."""
     while True:
         writer.write(b"x")
         await writer.drain()

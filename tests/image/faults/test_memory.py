@@ -17,7 +17,7 @@ _HEAD_START_S = 0.3
 
 
 @pytest.mark.fault(22, "out of memory", "aws_ecs")
-def test_only_the_worker_without_memory_fails_and_is_replaced(trial: Trial, image, database_url, log) -> None:
+def test_only_the_worker_that_runs_out_of_memory_fails_and_is_replaced(trial: Trial, image, database_url, log) -> None:
     least = {"killed": 1, "served_elsewhere": 10}
     with (
         trial.judged(least=least, failed_elsewhere=0, replaced_s=5.0),

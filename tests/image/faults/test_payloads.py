@@ -22,7 +22,7 @@ _TAIL = b"\r\n--limit--\r\n"
 
 
 @pytest.mark.fault(23, "payload", "aws_lambda")
-def test_payloads_above_lambdas_limit_are_never_a_bad_gateway(trial: Trial, image, database_url, log) -> None:
+def test_payloads_above_lambdas_limit_never_get_a_bad_gateway(trial: Trial, image, database_url, log) -> None:
     # Only bodies and replies above a limit may be refused.
     limits = {"refused_below": 0, "accepted_above": 0, "failed": 0, "replies_refused_below": 0, "replies_lost": 0}
     with (

@@ -12,7 +12,7 @@ def test_the_user_model_is_the_projects_own():
     assert User._meta.db_table == "accounts_user"
 
 
-def test_a_user_signs_in_with_the_right_password_only():
+def test_a_user_signs_in_only_with_the_right_password():
     user = User.objects.create_user("ada", password="correct horse battery")
 
     assert authenticate(username="ada", password="correct horse battery") == user

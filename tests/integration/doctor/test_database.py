@@ -100,7 +100,7 @@ def test_an_exceeded_budget_gives_exit_code_1(database_server, database):
     ]
 
 
-def test_the_budget_is_not_proven_without_the_server():
+def test_an_unreachable_server_leaves_the_budget_unproven():
     examined = doctor("database", "budget", "--json", **REQUIRED, DATABASE_URL=UNREACHABLE)
 
     ((level, text),) = findings(examined, "database")
@@ -113,7 +113,7 @@ def test_the_budget_is_not_proven_without_the_server():
     assert examined.returncode == 1
 
 
-def test_offline_a_variable_gives_the_servers_limit():
+def test_offline_the_servers_limit_comes_from_a_variable():
     examined = doctor(
         "database", "budget", "--offline", **REQUIRED, DATABASE_URL=UNREACHABLE, WEBAPP_DB_MAX_CONNECTIONS="100"
     )

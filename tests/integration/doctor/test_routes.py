@@ -56,7 +56,7 @@ def test_every_configured_route_is_examined(database_server, database, alter):
     ]
 
 
-def test_an_impossible_route_that_is_not_used_is_a_warning(database_server, database):
+def test_an_unused_impossible_route_gets_a_warning(database_server, database):
     url = f"{database_server.url(database)}?options=-csearch_path%3Dpublic"
 
     examined = doctor("database", "--json", **REQUIRED, DATABASE_URL=url, WEBAPP_DB_PROXY_HOST="127.0.0.1")
@@ -67,7 +67,7 @@ def test_an_impossible_route_that_is_not_used_is_a_warning(database_server, data
 
 
 class EncryptedPgBouncer(PgBouncer):
-    """Offers TLS with a certificate for localhost; `root` is the file of the certificate of its own authority."""
+    """Offers TLS with a certificate for localhost; `root` is the path of its authority's certificate."""
 
     def _configure(self, directory, account):
         databases = super()._configure(directory, account)

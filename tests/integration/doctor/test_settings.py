@@ -69,7 +69,7 @@ def test_every_further_database_is_examined(database_server, database, alter, se
     assert examined.returncode == 1
 
 
-def test_missing_timeouts_are_reported_at_their_database(database_server, database, settings_module):
+def test_missing_timeouts_are_reported_under_their_database(database_server, database, settings_module):
     url = database_server.url(database)
     changed = settings_module(f"DATABASES['replica'] = {entry(url)}")
 

@@ -1,4 +1,4 @@
-"""The serving processes make their middleware before the first request."""
+"""The serving processes build their middleware before the first request."""
 
 import os
 import subprocess
@@ -26,7 +26,7 @@ print(handler._sync_chain.made is not None, handler._native.made)
     ("runtime", "code", "made"),
     [("aws_lambda", _LAMBDA, "True None None\n"), ("aws_ecs", _CONTAINER, "True None\n")],
 )
-def test_only_the_chain_of_synchronous_views_is_made(runtime, code, made):
+def test_only_the_middleware_of_synchronous_views_is_built(runtime, code, made):
     environ = {
         "PATH": os.environ["PATH"],
         "WEBAPP_RUNTIME": runtime,

@@ -84,7 +84,7 @@ def test_the_origins_own_name_is_not_an_allowed_host(get):
 @pytest.mark.parametrize(
     ("base_path", "path"), [("/admin", "/login/"), ("/admin", "/admin/login/"), ("/static", "/admin/login/")]
 )
-def test_a_stripped_base_path_may_also_be_a_url(tmp_path, base_path, path):
+def test_a_stripped_base_path_may_also_begin_a_url(tmp_path, base_path, path):
     """The public path is the base path plus the stripped path; only /admin/admin/login/ is a page."""
     variables = BEHIND_CLOUDFRONT | {"WEBAPP_BASE_PATH": base_path, "WEBAPP_BASE_PATH_STRIPPED": "1"}
     with container(tmp_path / "log", **variables) as (_, port):

@@ -13,12 +13,12 @@ pytestmark = pytest.mark.profile_free
 
 # The workers check for their master every second.
 NOTICED_WITHIN_S = 3
-# Longer than a worker without its master may keep listening.
+# A worker without its master must stop listening before this time is over.
 LONG_DRAIN = {"WEBAPP_DRAIN_S": "20"}
 
 
 def wait_until_serving(log, count: int) -> None:
-    """Wait for the workers, since the master listens before it has started one."""
+    """Wait for the workers, since the master listens before it has started any."""
     give_up = time.monotonic() + 30
     while log.read_text().count("Application startup complete") < count:
         assert time.monotonic() < give_up, log.read_text()

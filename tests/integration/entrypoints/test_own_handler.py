@@ -138,7 +138,7 @@ async def test_a_function_starts_the_handler_that_it_names(project, tmp_path, wo
 @pytest.mark.parametrize(
     ("words", "variable"), [((HANDLER,), ""), *(((), value) for value in ("", "-m", LAUNCH, "none"))]
 )
-async def test_the_projects_handler_and_the_librarys_serve_requests(project, tmp_path, words, variable):
+async def test_the_projects_and_the_librarys_handlers_serve_requests(project, tmp_path, words, variable):
     function = Launched("own", variable, on_lambda(project), tmp_path / "logs", init_timeout_s=60, words=words)
     statuses = []
     async with LambdaTarget(function) as target, aiohttp.ClientSession(headers=FRONT) as session:
@@ -179,7 +179,7 @@ async def test_an_error_of_the_handlers_module_reaches_lambda(project, tmp_path)
             await emulator.invoke(b"{}")
 
 
-def test_a_command_stays_a_command_on_lambda(project):
+def test_a_command_runs_on_lambda_despite_a_handler(project):
     checked = launched("check", **on_lambda(project, _HANDLER=HANDLER))
 
     assert checked.returncode == 0, checked.stderr

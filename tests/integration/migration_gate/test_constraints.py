@@ -156,5 +156,5 @@ CASES = [
 
 
 @parametrize_cases(CASES)
-def test_the_gate_refuses_what_breaks_the_running_version(case):
+def test_the_gate_refuses_changes_that_break_the_running_version(case):
     case.verify()

@@ -67,7 +67,7 @@ def has_rows(pages: Any) -> bool:
 
 
 @parametrize_cases(CASES)
-def test_rows_are_lost_exactly_where_the_gate_reports_it(case):
+def test_rows_are_lost_exactly_where_the_gate_reports_a_loss(case):
     running = apply(state_of([]), migration("0001_initial", [PAGE]))
     pages = running.apps.get_model("shop", "Page").objects
     pages.create(front="recto", back="verso")

@@ -49,7 +49,7 @@ def table_file():
     ],
     ids=str,
 )
-def test_a_table_is_rewritten_where_the_gate_predicts_it(operation):
+def test_a_table_is_rewritten_exactly_where_the_gate_predicts_it(operation):
     running = apply(state_of([]), migration("0001_initial", OLD))
     expected, former = predicts_rewriting(operation, running), table_file()
 

@@ -189,7 +189,7 @@ def test_tokens_without_rds_iam_create_no_role(server, administrator):
     assert administrator.execute("SELECT FROM pg_roles WHERE rolname = 'guest'").fetchone() is None
 
 
-def test_the_role_gets_the_password_of_its_secret(server, administrator, tmp_path):
+def test_the_role_gets_the_password_from_its_secret(server, administrator, tmp_path):
     with secrets_manager(tmp_path / "moto.log") as secrets:
         arn = secrets.store({"username": "guest", "password": "from the secret"})
         other = secrets.store({"username": "somebody", "password": "from the secret"})

@@ -99,7 +99,7 @@ def test_a_dry_run_changes_nothing(server, administrator):
     assert read_role_timeouts(administrator, "webapp") == RoleTimeouts(None, None)
 
 
-def test_the_operations_login_sets_them_on_the_direct_route(server, administrator):
+def test_the_operations_login_sets_timeouts_on_the_direct_route(server, administrator):
     # As in Lambda's template, the web's route is a proxy; here nothing listens at its address.
     password = administrator.info.password
     done = set_role_timeouts(

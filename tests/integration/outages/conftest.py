@@ -54,7 +54,7 @@ def database(server, pgbouncer, _migrated, django_db_blocker) -> Iterator[dict]:
 
 @pytest.fixture
 def administrator(server, _migrated) -> Iterator[psycopg.Connection]:
-    """A superuser's connection to the same database."""
+    """A superuser's connection to the application's database."""
     with psycopg.connect(server.url(_DATABASE, role="postgres"), autocommit=True) as connection:
         yield connection
 

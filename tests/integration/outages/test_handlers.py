@@ -132,7 +132,7 @@ async def send_request(handler, page: str, header: str = ""):
 
 
 @EVERY_PLACE
-async def test_an_outage_in_a_container_is_503(page, header):
+async def test_an_outage_in_a_container_gives_503(page, header):
     with one_hop() as handler:
         reply = await send_request(handler, page, header)
 
@@ -140,13 +140,13 @@ async def test_an_outage_in_a_container_is_503(page, header):
 
 
 @EVERY_PLACE
-async def test_an_outage_on_djangos_handler_is_503(page, header):
+async def test_an_outage_on_djangos_handler_gives_503(page, header):
     assert (await send_request(ASGIHandler(), page, header)).status == 503
 
 
 @pytest.mark.parametrize(("page", "header"), [("/view", ""), ("/asynchronous", ""), ("/fine", "before")])
 @pytest.mark.parametrize("raising", ["AsynchronousMiddleware", "RaisingMiddleware"])
-async def test_an_outage_under_async_middleware_is_503(settings, page, header, raising):
+async def test_an_outage_under_async_middleware_gives_503(settings, page, header, raising):
     settings.MIDDLEWARE = [f"{__name__}.AsynchronousMiddleware", f"{__name__}.{raising}", INNER]
 
     with one_hop() as handler:
@@ -155,7 +155,7 @@ async def test_an_outage_under_async_middleware_is_503(settings, page, header, r
 
 
 @EVERY_PLACE
-def test_an_outage_on_lambda_is_503(page, header):
+def test_an_outage_on_lambda_gives_503(page, header):
     reply = reply_on_lambda(page, **({"raise": header} if header else {}))
 
     assert (reply["statusCode"], reply["headers"]["retry-after"]) == (503, "5")

@@ -28,7 +28,7 @@ def _urls(settings) -> None:
 
 
 class ServedClient(Client):
-    """A client that works as a server does: errors become responses, and each request releases its connections."""
+    """A client that behaves like a server: errors become responses, and each request releases its connections."""
 
     def __init__(self, **defaults):
         super().__init__(raise_request_exception=False, **defaults)
@@ -84,31 +84,31 @@ def test_the_sqlstate_decides_the_status(client, database, sqlstate, status, ret
 
 
 @pytest.mark.parametrize("path", ["/query", "/write", "/template", "/session"])
-def test_a_refused_connection_is_503_wherever_it_occurs(client, unreachable, path):
+def test_a_refused_connection_gives_503_wherever_it_occurs(client, unreachable, path):
     assert_unavailable(client.get(path))
 
 
-def test_an_outage_while_the_user_is_looked_up_is_503(client, unreachable):
+def test_an_outage_while_the_user_is_looked_up_gives_503(client, unreachable):
     client.cookies[django_settings.SESSION_COOKIE_NAME] = "a" * 32
 
     assert_unavailable(client.get("/user"))
 
 
 @pytest.mark.parametrize("path", ["/query", "/write"])
-def test_an_outage_with_atomic_requests_is_503(client, unreachable, monkeypatch, path):
+def test_an_outage_with_atomic_requests_gives_503(client, unreachable, monkeypatch, path):
     monkeypatch.setitem(connections.settings["default"], "ATOMIC_REQUESTS", True)
 
     assert_unavailable(client.get(path))
 
 
-async def test_an_outage_in_an_async_view_is_503(async_client, unreachable):
+async def test_an_outage_in_an_async_view_gives_503(async_client, unreachable):
     async_client.raise_request_exception = False
 
     assert_unavailable(await async_client.get("/aquery"))
 
 
 @only_with_a_pool
-def test_an_exhausted_pool_is_503_until_a_connection_is_free(client, database):
+def test_an_exhausted_pool_gives_503_until_a_connection_is_free(client, database):
     shorten_wait_for_pool(database, max_size=1, min_size=1)
     taken, done = threading.Event(), threading.Event()
 
@@ -130,8 +130,8 @@ def test_an_exhausted_pool_is_503_until_a_connection_is_free(client, database):
 
 
 @only_with_a_pool
-def test_a_full_waiting_list_of_the_pool_is_503_at_once(client, database, caplog):
-    # One request may wait for a connection, and for a long time.
+def test_a_full_waiting_list_of_the_pool_gives_503_at_once(client, database, caplog):
+    # Only one request may wait for a connection, but for a long time.
     shorten_wait_for_pool(database, timeout_s=30, max_size=1, min_size=1, max_waiting=1)
     pool = connection.pool
     pool.open()
@@ -149,7 +149,7 @@ def test_a_full_waiting_list_of_the_pool_is_503_at_once(client, database, caplog
     assert "TooManyRequests" in caplog.text
 
 
-def test_the_connection_limit_of_the_role_is_503(client, database, alter_role):
+def test_the_connection_limit_of_the_role_gives_503(client, database, alter_role):
     shorten_wait_for_pool(database, timeout_s=1)
     alter_role("CONNECTION LIMIT 0")
 
@@ -157,7 +157,7 @@ def test_the_connection_limit_of_the_role_is_503(client, database, alter_role):
 
 
 @only_through_a_proxy
-def test_a_proxy_without_a_free_connection_is_503(client, database, server):
+def test_a_proxy_without_a_free_connection_gives_503(client, database, server):
     with PgBouncer(server, pool_size=1) as narrow, psycopg.connect(narrow.url(database["NAME"])) as other:
         other.execute("SELECT 1")
         database.update(HOST=narrow.host, PORT=narrow.port)
@@ -177,7 +177,7 @@ def test_a_terminated_connection_fails_one_request(client, database):
     assert client.get("/query").status_code == 200
 
 
-def test_a_statement_timeout_is_504(client, database, alter_role):
+def test_a_statement_timeout_gives_504(client, database, alter_role):
     alter_role("SET statement_timeout = '100ms'")
 
     response = client.get("/slow")
@@ -195,18 +195,18 @@ def test_a_slow_transaction_is_rolled_back(client, database, alter_role):
     assert not Entry.objects.filter(message="rolled back").exists()
 
 
-def test_a_statement_cancelled_for_another_reason_is_500(client, database):
+def test_a_statement_cancelled_for_another_reason_gives_500(client, database):
     assert client.get("/cancelled").status_code == 500
 
 
-def test_an_idle_transaction_timeout_is_503(client, database, alter_role):
+def test_an_idle_transaction_timeout_gives_503(client, database, alter_role):
     alter_role("SET idle_in_transaction_session_timeout = '100ms'")
 
     assert_unavailable(client.get("/idle_in_transaction"))
     assert client.get("/query").status_code == 200
 
 
-def test_a_lock_timeout_is_503_with_a_short_retry_after(client, database, administrator):
+def test_a_lock_timeout_gives_503_with_a_short_retry_after(client, database, administrator):
     with administrator.transaction():
         administrator.execute("LOCK TABLE guestbook_entry")
 
@@ -215,7 +215,7 @@ def test_a_lock_timeout_is_503_with_a_short_retry_after(client, database, admini
     assert (response.status_code, response["Retry-After"]) == (503, "1")
 
 
-def test_an_error_caused_by_an_outage_is_503(client, database):
+def test_an_error_caused_by_an_outage_gives_503(client, database):
     assert client.get("/continues_in_broken_transaction").status_code == 503
 
 

@@ -48,7 +48,7 @@ async def test_a_stream_whose_connection_is_lost_is_cut_off(database):
     assert streamed.messages[-1]["more_body"] is True
 
 
-def test_on_lambda_a_failed_stream_is_500(database, caplog):
+def test_on_lambda_a_failed_stream_gives_500(database, caplog):
     reply = reply_on_lambda("/stream")
 
     assert (reply["statusCode"], reply["body"]) == (500, "Internal Server Error")

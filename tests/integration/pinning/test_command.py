@@ -168,7 +168,7 @@ def test_wrapped():
 """
 
 
-def test_places_are_distinguished_with_this_projects_settings(pinlint, tmp_path, logging_server):
+def test_each_pin_has_its_own_line_with_this_projects_settings(pinlint, tmp_path, logging_server):
     site = tmp_path / "test_site.py"
     site.write_text(SITE)
     process = pinlint(

@@ -27,7 +27,7 @@ def append(foreign, text: str) -> None:
 
 
 def change(foreign, text: str) -> None:
-    """Insert a line before the call of configure()."""
+    """Insert a line before the call to configure()."""
     settings = (foreign.code / "config/settings.py").read_text()
     call = "from django_runtimes import configure"
     foreign.write("config/settings.py", settings.replace(call, f"{text}\n{call}"))
@@ -102,7 +102,7 @@ def test_a_module_without_the_configured_settings_is_refused(foreign):
     assert (served.returncode, served.stderr.startswith(f"webapp: {beginning}")) == (78, True)
 
 
-def test_apps_removed_after_the_call_are_refused_everywhere(foreign):
+def test_removing_apps_after_configure_is_refused_everywhere(foreign):
     append(foreign, 'INSTALLED_APPS = ["django.contrib.auth", "django.contrib.contenttypes", "shop"]\n')
     text = "lacks django_runtimes.adopt, django_runtimes.databases, django_runtimes.operations, "
 
@@ -111,7 +111,7 @@ def test_apps_removed_after_the_call_are_refused_everywhere(foreign):
     assert text in start(foreign, **DEPLOYED).stderr
 
 
-def test_debug_set_after_the_call_is_refused_everywhere(foreign):
+def test_setting_debug_after_configure_is_refused_everywhere(foreign):
     append(foreign, "DEBUG = True\n")
     text = "DEBUG=True was set after configure() in config.settings, line "
 
@@ -122,5 +122,5 @@ def test_debug_set_after_the_call_is_refused_everywhere(foreign):
     assert text in start(foreign, **DEPLOYED).stderr
 
 
-def test_a_server_starts_if_nothing_was_set_after_the_call(foreign):
+def test_a_server_starts_if_nothing_was_set_after_configure(foreign):
     assert start(foreign, **DEPLOYED).returncode == 0

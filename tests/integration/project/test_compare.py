@@ -69,7 +69,7 @@ def test_settings_that_require_tls_do_not_stop_a_comparison(foreign):
     )
 
 
-# Django's documentation has this handler without a formatter, whose lines show no level.
+# Django's documentation uses this handler without a formatter, so its lines show no level.
 PLAIN_LOGGING = """
 LOGGING = {
     "version": 1,

@@ -20,7 +20,7 @@ HADOLINT = Path(sys.executable).with_name("hadolint")
 
 @pytest.fixture(scope="module", params=LAYOUTS)
 def adopted(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, library: Library):
-    """The project's folder after the adoption, its tree before, and the adoption."""
+    """The adopted project's folder, its tree before the adoption, and the adoption."""
     directory = make(tmp_path_factory.mktemp("project"), request.param)
     before = tree(directory)
     adoption = plan_adoption(directory, library)

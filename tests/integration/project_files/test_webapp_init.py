@@ -198,7 +198,7 @@ def test_a_debug_variable_that_is_needed_is_listed_and_noted(tmp_path: Path):
     assert workload.application.environment == {"DEBUG": "0"}
 
 
-def test_compare_turns_off_a_debug_variable_of_a_file(tmp_path: Path):
+def test_the_workload_turns_off_a_debug_variable_from_a_file(tmp_path: Path):
     read = "import os\nfrom dotenv import load_dotenv\nload_dotenv()\nDEBUG = os.getenv('SHOP_DEBUG') == '1'\n"
     write(tmp_path, {**PLAIN, "shop/settings.py": SETTINGS + read, ".env": "SHOP_DEBUG=1\n"})
 

@@ -46,7 +46,7 @@ class Example:
         return cls(folder, database_url, variables)
 
     def environ(self, runtime: str | None, **more: str) -> dict[str, str]:
-        """Return the variables for a runtime; without a runtime, only the project's variables before its adoption."""
+        """Return the variables for a runtime, or without one only the project's own, as before its adoption."""
         environ = {"PATH": os.environ["PATH"], "HOME": str(self.folder), "PYTHONDONTWRITEBYTECODE": "1"}
         if runtime is not None:
             environ |= REQUIRED | {"WEBAPP_RUNTIME": runtime, "DATABASE_URL": self.database_url}

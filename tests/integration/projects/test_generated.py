@@ -56,7 +56,7 @@ def site(database_server, tmp_path_factory) -> Iterator[Example]:
         install(python, "-r", "requirements.txt", directory=mysite)
     else:
         (mysite / "requirements.txt").write_text("django\nwagtail\n", encoding="utf-8")
-    # Wagtail's documentation requires this on PostgreSQL, and Django 6.1 refuses its models without it.
+    # Wagtail's documentation requires this app on PostgreSQL; Django 6.1 refuses Wagtail's models without it.
     with (mysite / "mysite" / "settings" / "base.py").open("a", encoding="utf-8") as settings:
         settings.write('\nINSTALLED_APPS += ["django.contrib.postgres"]\n')
     database = f"webapp_generated_{secrets.token_hex(4)}"

@@ -69,7 +69,7 @@ def test_the_first_comparison_uses_the_pages_that_init_found(gallery):
     assert measured(gallery) == {"aws_ecs/pool/direct": "measured", "aws_lambda/per_request/direct": "measured"}
 
 
-def test_the_api_is_compared_with_logins_and_writes(stock):
+def test_compare_measures_the_api_including_logins_and_writes(stock):
     (stock.folder / "compare.toml").write_text(STOCK_WORKLOAD)
 
     stock.webapp("compare", *SHORT, *TARGETS)

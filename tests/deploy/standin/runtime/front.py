@@ -43,7 +43,7 @@ class Front:
 
     async def start(self, port: int) -> None:
         loop = asyncio.get_running_loop()
-        # A stopping server would wait for idle connections.
+        # Keep no idle connections, because a stopping server would wait for them.
         connector = aiohttp.TCPConnector(force_close=True)
         self._session = aiohttp.ClientSession(connector=connector, auto_decompress=False)
         self._web = web.Server(self._answer, access_log=None, auto_decompress=False)

@@ -7,9 +7,9 @@ from tests.deploy.templates.analysis.stacks import read_template
 
 
 def mutate(template: str, path: str, value: Any) -> dict[str, dict[str, Any]]:
-    """Return a template with another value at the path, which consists of names and indexes; None removes the value.
+    """Return a copy of a template with another value at the path; None removes the value.
 
-    A path starts at the resources; all its parts except the last must exist.
+    A path consists of names and indexes, and starts at the resources; all its parts except the last must exist.
     """
     mutated = copy.deepcopy(read_template(template))
     *names, last = [int(name) if name.isdigit() else name for name in path.split("/")]

@@ -34,7 +34,7 @@ _OPEN_SHELL = (
     "ssmmessages:OpenControlChannel",
     "ssmmessages:OpenDataChannel",
 )
-# The resource types for which AWS maintains a policy of its own.
+# AWS maintains a managed policy for each of these resource types.
 _AWS_POLICIES = {
     "AWS::CodeDeploy::DeploymentGroup": "arn:aws:iam::aws:policy/service-role/AWSCodeDeployRoleForLambdaLimited",
     "AWS::ECS::ExpressGatewayService": (
@@ -87,7 +87,7 @@ def permission_mismatches(deployment: Deployment, media_actions: Mapping[str, bo
 
 
 def granted_permissions(deployment: Deployment, role: Resource) -> frozenset[Permission]:
-    """Return the permissions in the role's policies, whatever their conditions; AWS's policies appear as their ARNs."""
+    """Return the permissions in the role's policies, whatever their conditions; AWS's own policies appear as ARNs."""
     statements, by_aws = _policies(deployment, role)
     granted = {
         (action, resource)

@@ -8,7 +8,7 @@ from typing import Any
 from tests.deploy.templates.analysis.stacks import Deployment, Resource
 
 WORLD = "0.0.0.0/0"
-# The destination in the rule of a group that opens no connections: only the machine itself.
+# A security group that opens no connections has one rule, with this destination: the machine itself.
 _LOOPBACK = "127.0.0.1/32"
 _ALL_PORTS = (0, 65535)
 
@@ -122,7 +122,7 @@ def is_public(deployment: Deployment, subnet: str) -> bool:
 
 
 def has_nat(deployment: Deployment, subnet: str) -> bool:
-    """Return whether the subnet's default route is a NAT gateway that reaches the internet itself."""
+    """Return whether the subnet's default route is a NAT gateway in a public subnet."""
     nats = {_identity(nat): nat.properties["SubnetId"] for nat in deployment.of_type("AWS::EC2::NatGateway")}
     return any(
         is_public(deployment, nats[route.properties["NatGatewayId"]])
@@ -165,7 +165,7 @@ def _outward(deployment: Deployment) -> Iterator[_Rule]:
     for group in deployment.of_type("AWS::EC2::SecurityGroup"):
         rules = group.properties.get("SecurityGroupEgress", [])
         if not rules and _identity(group) not in apart:
-            # AWS adds a rule that allows everything.
+            # AWS adds a rule that allows everything to a group without outgoing rules.
             yield _Rule(_identity(group), WORLD, _ALL_PORTS)
         yield from (_rule(_identity(group), rule, "Destination") for rule in rules)
     for alone in deployment.of_type("AWS::EC2::SecurityGroupEgress"):

@@ -4,7 +4,7 @@ from tests.deploy.templates.analysis.stacks import Deployment
 
 LAMBDA, OPERATIONS, APP_RUNNER = "lambda/template.yaml", "operations/template.yaml", "apprunner/template.yaml"
 FARGATE, EXPRESS, BALANCER = "ecs/fargate.yaml", "ecs/express.yaml", "ecs/load-balancer.yaml"
-# The types that may refer to the operations function: none makes it reachable from outside.
+# Only these types may refer to the operations function; none of them makes it reachable from outside.
 _OF_OPERATIONS = {
     "AWS::CloudWatch::Alarm",
     # The cluster and the task definition of task.yaml have the same name.
@@ -36,7 +36,7 @@ def a_failed_deploy_rolls_back_on_lambda(deployment: Deployment) -> bool:
     return (
         deployment.named(LAMBDA, "Alias").policies == {"UpdatePolicy": {"CodeDeployLambdaAliasUpdate": shift}}
         and group["ApplicationName"] == shift["ApplicationName"]
-        # A rollback, and a fix for the fault behind an alarm, shift all at once; the alarm must not stop them.
+        # A rollback, or a fix for the fault behind an alarm, shifts all traffic at once; the alarm must not stop it.
         and group["AlarmConfiguration"] == {"Enabled": is_gradual, "Alarms": alarms}
         and group["AutoRollbackConfiguration"] == {"Enabled": True, "Events": events}
         and group["DeploymentStyle"] == {"DeploymentType": "BLUE_GREEN", "DeploymentOption": "WITH_TRAFFIC_CONTROL"}

@@ -20,7 +20,7 @@ REQUIRED = {
     "Domain": "guestbook.example.com",
     "CertificateArn": "arn:aws:acm:us-east-1:123456789012:certificate/1",
 }
-# The templates that are created only with one value of a parameter.
+# A template is created only if the parameter has this value.
 ONLY_WITH = {
     "foundation/endpoints.yaml": ("Egress", "endpoints"),
     "foundation/rotation.yaml": ("Credentials", "secretsmanager"),
@@ -102,9 +102,9 @@ class Deployment:
 def deploy(
     templates: Mapping[str, dict[str, Any]] | None = None, /, *, only: tuple[str, ...] | None = None, **parameters: Any
 ) -> Deployment:
-    """Resolve all templates that these parameters need, or `only` some, in order.
+    """Resolve the templates that these parameters need, or only the templates in `only`, in order.
 
-    Each template gets the parameters that it declares. `templates` replace the files of the same names.
+    Each template gets the parameters that it declares. `templates` replaces files by their names.
     """
     stacks: dict[str, Stack] = {}
     exports: dict[str, Any] = {}

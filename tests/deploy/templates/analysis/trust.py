@@ -29,7 +29,7 @@ _SENDS_SOURCE_ACCOUNT = {"ecs-tasks.amazonaws.com", "scheduler.amazonaws.com", "
 
 
 def wrongly_trusted_roles(deployment: Deployment) -> list[str]:
-    """Return the roles that trust anything but exactly the one service that uses them."""
+    """Return the roles whose trust policy does not name exactly the one service that uses them."""
     users: dict[str, set[str]] = {}
     for resource in deployment.resources:
         for path, value in _texts(resource.properties):

@@ -54,7 +54,7 @@ def assert_settled(aws: StandIn, target: str, *, image: str, releases: list[tupl
 
 
 def recorded_releases(aws: StandIn, target: str) -> list[tuple[str, str]]:
-    """Return verb and digest of each release in the history, oldest first."""
+    """Return the verb and the digest of each release in the history, oldest first."""
     ssm = aws.client("ssm")
     try:
         versions = ssm.get_parameter_history(Name=f"/webapp/guestbook/dev/{target}/release")["Parameters"]

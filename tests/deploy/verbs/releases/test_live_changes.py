@@ -135,7 +135,7 @@ def test_a_new_revision_reads_the_secret_key_again(live: tuple[Project, str], aw
 
 
 @pytest.mark.verbs
-def test_a_new_revision_alone_is_a_new_version(live: tuple[Project, str], aws_with_database: StandIn):
+def test_a_new_revision_alone_publishes_a_new_version(live: tuple[Project, str], aws_with_database: StandIn):
     project, image = live
 
     configure(project, Revision="once more")
@@ -196,7 +196,7 @@ def test_an_alarm_stops_only_a_gradual_shift(live: tuple[Project, str], aws_with
 
     assert alarm in project.error("deploy", "--image", second, "--yes")
     path.write_text(at_once)
-    # Without a new revision, AWS may find that a version of this code exists already.
+    # Without a new revision, AWS may find that a version of this code already exists.
     configure(project, Revision="mended")
     assert project.json("deploy", "--image", second, "--yes")["digest"] == second
     assert project.json("rollback", "--yes")["digest"] == first

@@ -1,4 +1,4 @@
-"""Verbs take a stage from its first deploy to its destruction; test_killed.py does so on each target."""
+"""Verbs take a stage from its first deploy to its destruction; test_killed.py covers each target."""
 
 import shutil
 import ssl
@@ -52,7 +52,7 @@ def shifts(aws: StandIn) -> list[str]:
 
 
 def make_version_with_raw_sql(directory: Path) -> tuple[dict[str, str], Path]:
-    """Return variables and Python path of a version whose last migration is raw SQL, which the gate cannot judge."""
+    """Return the variables and the Python path of a version whose last migration is SQL that the gate cannot judge."""
     package = directory / "other_migrations"
     shutil.copytree(CHECKOUT / "src/webapp/guestbook/migrations", package)
     last = max(path.stem for path in package.glob("0*.py"))

@@ -55,7 +55,7 @@ _BODIES = (
 
 
 def hostile_events(count: int, seed: int) -> Iterator[tuple[str, Event]]:
-    """Yield `count` events with their fronts, which depend only on the seed."""
+    """Yield `count` pairs of a front and an event, which the seed alone determines."""
     chance = random.Random(seed)
     bases = {front: event_of(front, "GET", "/", headers={"host": HOST}) for front in FRONTS}
     for number in range(count):

@@ -25,7 +25,7 @@ Reply = dict[str, Any]
 
 
 class LambdaContainer:
-    """Invokes the function in a container, one event at a time; from any thread."""
+    """Invokes the function in a container with one event at a time; any thread may call it."""
 
     def __init__(self, container: Container, loop: asyncio.AbstractEventLoop, queue: "_Queue") -> None:
         self.container = container

@@ -113,7 +113,7 @@ def test_a_wrong_password_is_refused(pgbouncer):
         psycopg.connect(f"postgresql://webapp:wrong@127.0.0.1:{pgbouncer.port}/first")
 
 
-def test_startup_parameters_are_refused_as_by_rds_proxy(pgbouncer):
+def test_startup_parameters_are_refused_as_rds_proxy_refuses_them(pgbouncer):
     with pytest.raises(psycopg.OperationalError, match="unsupported startup parameter"):
         psycopg.connect(pgbouncer.url("first"), options="-c statement_timeout=1000")
 

@@ -199,7 +199,7 @@ def test_it_starts_for_a_caller_who_is_not_root(server):
         caller.kill()
 
         assert remaining(started) == set()
-    # Only the next start under that account would remove it.
+    # Remove the directory here; otherwise only the next start under that account would remove it.
     shutil.rmtree(seen["directory"])
 
 

@@ -25,7 +25,7 @@ PROJECT = {
     "DJANGO_SETTINGS_MODULE": f"{COMPOSED}.settings",
     "PYTHONPATH": str(ROOT),
     "WEBAPP_WORKERS": "1",
-    # WhiteNoise warns about a missing directory.
+    # This must exist, because WhiteNoise warns about a missing directory.
     "WEBAPP_STATIC_ROOT": str(ROOT / "tests/applications/composed"),
 }
 FRONT = {"Host": "guestbook.example", "X-Forwarded-Proto": "https", "X-Forwarded-For": "198.51.100.7"}

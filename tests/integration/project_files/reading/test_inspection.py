@@ -84,7 +84,7 @@ def test_pages_and_settings_write_into_a_copy(tmp_path: Path):
     assert tree(tmp_path) == before
 
 
-def test_settings_may_read_what_lies_above_the_project(tmp_path: Path):
+def test_settings_may_read_files_above_the_project(tmp_path: Path):
     (tmp_path / "repository/.git").mkdir(parents=True)
     (tmp_path / "repository/services/shop").mkdir(parents=True)
     (tmp_path / "repository/key.txt").write_text("key")

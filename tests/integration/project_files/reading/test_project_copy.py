@@ -1,4 +1,4 @@
-"""Copies a project, and links what is large."""
+"""Copies a project, and links its large files and folders."""
 
 from pathlib import Path
 

@@ -5,7 +5,7 @@ from django.core.management.base import BaseCommand
 
 
 class Command(BaseCommand):
-    """Adds member1, member2 and so on, with the password in the workload."""
+    """Adds member1, member2 and so on, with the password that the workload uses."""
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("count", type=int)

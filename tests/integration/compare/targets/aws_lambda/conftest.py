@@ -39,7 +39,7 @@ def freezer(request: pytest.FixtureRequest) -> Freezer:
 
 @pytest.fixture
 def is_alive() -> Callable[[int], bool]:
-    """Returns a function that says whether a process runs, frozen or not; a zombie does not."""
+    """Returns a function that tells whether a process is alive: a frozen process is, a zombie is not."""
     return process_tree.is_alive
 
 

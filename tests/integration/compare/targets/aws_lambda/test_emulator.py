@@ -93,7 +93,7 @@ async def test_a_waiting_invocation_gets_the_first_free_environment(function):
         await asyncio.sleep(0)
         waiting = asyncio.create_task(emulator.invoke(event()))
 
-        # A second environment is starting, but takes seconds longer than the first is busy.
+        # A second environment is starting, but the first is free seconds before the second is ready.
         assert (await waiting).environment_id == (await busy).environment_id
         assert (await waiting).init_ms is None
 

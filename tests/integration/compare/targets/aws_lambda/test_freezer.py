@@ -119,7 +119,7 @@ async def test_the_whole_tree_of_a_process_is_frozen_and_killed(freezer, tmp_pat
     assert heartbeat.stat().st_size == ended_at
 
 
-async def test_the_groups_of_an_emulator_are_removed_with_it(function):
+async def test_closing_an_emulator_removes_its_groups(function):
     async with LambdaEmulator(function("echo.plain")) as emulator:
         await emulator.warm(2)
         has_group = str(os.getpid()) in own_groups().values()

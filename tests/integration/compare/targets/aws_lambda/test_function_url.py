@@ -81,7 +81,7 @@ async def test_a_head_request_gets_the_headers_without_the_body(page, session):
 
 
 @pytest.mark.parametrize("path", ["/malformed", "/raise", "/exit", "/large"])
-async def test_a_failing_function_is_a_502_and_the_next_request_works(page, session, path):
+async def test_a_failing_function_gives_a_502_and_the_next_request_works(page, session, path):
     async with session.get(f"{page}{path}") as response:
         assert response.status == 502
         assert await response.text() == "Internal Server Error"
@@ -89,14 +89,14 @@ async def test_a_failing_function_is_a_502_and_the_next_request_works(page, sess
         assert response.status == 201
 
 
-async def test_a_timeout_is_a_504_and_the_next_request_works(page, session):
+async def test_a_timeout_gives_a_504_and_the_next_request_works(page, session):
     async with session.get(f"{page}/sleep?60") as response:
         assert response.status == 504
     async with session.get(f"{page}/cookies") as response:
         assert response.status == 201
 
 
-async def test_a_request_above_the_limit_is_a_413(function, session):
+async def test_a_request_above_the_limit_gives_a_413(function, session):
     async with LambdaEmulator(function("echo.page")) as emulator, FunctionUrl(emulator) as url:
         # Base64 makes the event a third larger than the body.
         for size in (6_000_000, 7_000_000):
@@ -105,7 +105,7 @@ async def test_a_request_above_the_limit_is_a_413(function, session):
         assert emulator.started_count == 0
 
 
-async def test_a_request_above_the_concurrency_limit_is_a_429(function, session):
+async def test_a_request_above_the_concurrency_limit_gives_a_429(function, session):
     function = function("echo.page", concurrency_limit=2)
     async with LambdaEmulator(function) as emulator, FunctionUrl(emulator) as url:
         await emulator.warm(2)
@@ -117,7 +117,7 @@ async def test_a_request_above_the_concurrency_limit_is_a_429(function, session)
         assert sorted(await asyncio.gather(*(status() for _ in range(5)))) == [200, 200, 429, 429, 429]
 
 
-async def test_a_function_that_cannot_start_is_a_502(function, session):
+async def test_a_function_that_cannot_start_gives_a_502(function, session):
     async with (
         LambdaEmulator(function("broken.handler")) as emulator,
         FunctionUrl(emulator) as url,

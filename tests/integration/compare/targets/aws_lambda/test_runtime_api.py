@@ -145,6 +145,6 @@ def test_closing_on_a_busy_event_loop_logs_no_error(environment, caplog):
         writer.close()
         return await reader.read()
 
-    # Only uvloop calls timers that are due before the callbacks that wait.
+    # Only uvloop runs due timers before waiting callbacks.
     assert uvloop.run(close_during_a_poll()) == b""
     assert caplog.messages == []
