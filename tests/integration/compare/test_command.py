@@ -46,6 +46,10 @@ def test_two_targets_are_measured_side_by_side(tmp_path):
     scenarios = [[(each["name"], each["rate_rps"]) for each in target["scenarios"]] for target in run["targets"]]
     assert scenarios[0] == [("read", 20), ("write", 20), ("burst_cold", None), ("burst", None)]
     assert scenarios[1] == [("read", 20), ("write", 20), ("burst", None)]
+    medians = [each["latency_ms"]["p50"] for each in run["targets"][0]["scenarios"] if each["rate_rps"]]
+    # The handler's duration is part of the latency.
+    assert 0 < run["targets"][0]["usage"]["duration_ms"] < 3 * max(medians)
+    assert run["targets"][1]["usage"] == {}
     assert run["environment"]["pgbouncer"]["pool_mode"] == "transaction"
     assert run["environment"]["targets"][LAMBDA]["detected by"] == "WEBAPP_RUNTIME=aws_lambda"
     assert sorted(path.name for path in (tmp_path / "report").iterdir()) == ["report.html", "report.md", "run.json"]

@@ -4,6 +4,7 @@ import asyncio
 import os
 import sys
 from collections import deque
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -49,6 +50,7 @@ class LambdaEmulator:
         self._logs: list[Path] = []
         self._failed_count = 0
         self._init_durations_ms: list[float] = []
+        self._handler_durations_ms: list[float] = []
         self._closing = False
 
     async def __aenter__(self) -> Self:
@@ -92,6 +94,11 @@ class LambdaEmulator:
     def init_durations_ms(self) -> tuple[float, ...]:
         """The duration of each successful init phase, from process start to the first call of `/next`."""
         return tuple(self._init_durations_ms)
+
+    @property
+    def handler_durations_ms(self) -> Sequence[float]:
+        """The duration of each successful invocation, from its event to its response, without any init phase."""
+        return self._handler_durations_ms
 
     async def invoke(self, payload: bytes) -> Invocation:
         """Invoke the function with an event in JSON.
@@ -181,3 +188,5 @@ class LambdaEmulator:
 
     def _invocation_done(self, outcome: asyncio.Future[Invocation]) -> None:
         self._in_flight -= 1
+        if not outcome.cancelled() and outcome.exception() is None:
+            self._handler_durations_ms.append(outcome.result().duration_ms)

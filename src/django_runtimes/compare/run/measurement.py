@@ -91,6 +91,7 @@ class Measurement:
 
     def _steady(self, scenario: Scenario, rate_rps: float, index: int) -> Step:
         async def step(subject: Subject) -> None:
+            handled = len(subject.target.handler_durations_ms)
             await self._sampled(
                 subject,
                 (scenario, rate_rps),
@@ -105,6 +106,7 @@ class Measurement:
                     users=subject.users,
                 ),
             )
+            subject.handler_durations_ms += subject.target.handler_durations_ms[handled:]
 
         return step
 

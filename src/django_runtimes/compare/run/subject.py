@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from statistics import fmean
 
 from django_runtimes.compare.diagnosis.diagnose import Examined
 from django_runtimes.compare.load.block import Block
@@ -32,6 +33,8 @@ class Subject:
     blocks: dict[ScenarioKey, dict[int, Block]] = field(default_factory=lambda: defaultdict(dict))
     windows: dict[ScenarioKey, list[SampledConnections]] = field(default_factory=lambda: defaultdict(list))
     cold_starts: list[ColdStart] = field(default_factory=list)
+    # Those of the steady blocks.
+    handler_durations_ms: list[float] = field(default_factory=list)
     opened: int | None = None
     transactions: int | None = None
     rows: Reconciliation | None = None
@@ -64,10 +67,16 @@ class Subject:
             ),
             connections=_counts([window for windows in self.windows.values() for window in windows], self.opened),
             transactions=self.transactions,
+            usage=self._usage(),
             acknowledged_writes=self.ledger.acknowledged,
             ambiguous=Ambiguous(self.ledger.ambiguous, None if rows is None else rows.ambiguous_committed),
             rows_found=None if rows is None else rows.rows_found,
         )
+
+    def _usage(self) -> dict[str, float]:
+        """Return what was measured for the target's bill, by the KEY of `webapp cost --set`."""
+        durations_ms = self.handler_durations_ms
+        return {"duration_ms": round(fmean(durations_ms), 3)} if durations_ms else {}
 
 
 def failed_result(name: TargetName, error: str) -> TargetResult:

@@ -90,6 +90,11 @@ class ContainerTarget:
         return self._server.details
 
     @property
+    def handler_durations_ms(self) -> Sequence[float]:
+        """Nothing; a server does not report them."""
+        return ()
+
+    @property
     def logs(self) -> Sequence[Path]:
         """The log of all starts, in one file."""
         return (self._log,)

@@ -67,6 +67,11 @@ class LambdaTarget:
         }
 
     @property
+    def handler_durations_ms(self) -> Sequence[float]:
+        """The durations that Lambda would bill, before rounding."""
+        return self.emulator.handler_durations_ms
+
+    @property
     def logs(self) -> Sequence[Path]:
         """The log of each execution environment."""
         return self.emulator.logs

@@ -54,6 +54,11 @@ class Target(Protocol):
         ...
 
     @property
+    def handler_durations_ms(self) -> Sequence[float]:
+        """The time that each handled request occupied a handler so far; empty if the runtime does not tell."""
+        ...
+
+    @property
     def logs(self) -> Sequence[Path]:
         """The logs of its processes, in the order in which they started."""
         ...

@@ -104,7 +104,7 @@ def _measured(target: TargetResult) -> Iterator[tuple[str, MeasuredValue]]:
         key = USAGE_KEYS.get(name)
         # A later version may measure more.
         if key is not None and not key.choices:
-            yield name, MeasuredValue(_within(target, key, value), "measured by the run")
+            yield name, MeasuredValue(_within(target, key, value), f"recorded by the run, {target.label}")
 
 
 def _within(target: TargetResult, key: UsageKey, value: object) -> Decimal:

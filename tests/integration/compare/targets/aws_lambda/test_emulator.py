@@ -119,8 +119,11 @@ async def test_an_environment_is_reused_after_an_exception(function):
             await emulator.invoke(json.dumps({"raise": "no such entry"}).encode())
 
         assert (failure.value.error_type, failure.value.message) == ("ValueError", "no such entry")
-        assert json.loads((await emulator.invoke(event())).payload) == "fine"
+        fine = await emulator.invoke(event())
+        assert json.loads(fine.payload) == "fine"
         assert (emulator.started_count, emulator.failed_count) == (1, 0)
+        # Only successful invocations have a duration.
+        assert emulator.handler_durations_ms == [fine.duration_ms]
 
 
 async def test_a_handler_that_ends_its_process_fails_one_invocation_only(function):

@@ -166,7 +166,7 @@ def test_what_a_run_records_for_the_bill(run: Run):
 
     assert (found.usage.duration_ms, found.usage.capacity_rps) == (Decimal("3.5"), Decimal("81.25"))
     assert found.usage.response_kb == 12
-    assert found.bases["capacity_rps"] == "measured by the run"
+    assert found.bases["capacity_rps"] == "recorded by the run, emulated"
 
 
 @pytest.mark.parametrize("value", [float("nan"), -1.0, 0.5, "80", None])
