@@ -162,9 +162,9 @@ def _unknown(step: _Step, migration: Migration, alias: str, known_apps: Collecti
     if not router.allow_migrate(alias, migration.app_label, **operation.hints):
         return
     if migration.app_label in known_apps:
-        yield Complaint(Kind.UNKNOWN_OPERATION, "its effect on the running version cannot be seen from outside")
+        yield Complaint(Kind.UNKNOWN_OPERATION, "the gate cannot determine its effect on the running version")
     else:
-        reason = f"its effect cannot be seen from outside; {migration.app_label} is new to the running version"
+        reason = f"the gate cannot determine its effect; {migration.app_label} is new to the running version"
         yield Complaint(Kind.UNKNOWN_OPERATION_OF_NEW_APP, reason)
 
 

@@ -30,7 +30,7 @@ class RoleTimeouts:
     idle_in_transaction_timeout_ms: int | None
 
     def by_setting(self) -> dict[str, int | None]:
-        """Return the timeouts by the names of PostgreSQL's settings."""
+        """Map the names of PostgreSQL's settings to the timeouts."""
         return {
             STATEMENT_TIMEOUT: self.statement_timeout_ms,
             IDLE_IN_TRANSACTION_TIMEOUT: self.idle_in_transaction_timeout_ms,

@@ -1,4 +1,4 @@
-"""Runs the lifespan of an ASGI application that a project composes around Django's; Django does not support it."""
+"""Runs the lifespan protocol, which Django does not support, for an ASGI application composed around Django's."""
 
 import asyncio
 import logging

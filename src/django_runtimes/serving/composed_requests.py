@@ -1,4 +1,4 @@
-"""Isolates the requests of an application composed around Django's handler from each other."""
+"""Keeps the requests of an application around Django's handler isolated from each other."""
 
 import asyncio
 import sys

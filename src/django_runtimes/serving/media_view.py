@@ -8,7 +8,7 @@ from django.views.static import serve
 
 
 def serve_media(request: HttpRequest, path: str, document_root: Path) -> HttpResponseBase:
-    """Call Django's `serve`; raise Http404 for a name that is too long for the file system, too."""
+    """Call Django's `serve`, but raise Http404 for a name that is too long for the file system."""
     try:
         return serve(request, path, document_root=str(document_root))
     except OSError as error:

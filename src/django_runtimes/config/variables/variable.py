@@ -52,7 +52,7 @@ class Variable(Generic[T_co]):
         return self.default
 
     def parse(self, text: str) -> T_co:
-        """Return the value of a text that is not empty; raise ConfigurationError for a text that is not accepted."""
+        """Parse a text that is not empty; raise ConfigurationError if the variable does not accept it."""
         raise NotImplementedError
 
     def show(self, value: Any) -> str:

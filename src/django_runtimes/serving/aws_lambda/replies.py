@@ -66,7 +66,7 @@ def framed_response(response: Response, method: str) -> Response:
 
 def text_headers(headers: Headers) -> tuple[Headers, int]:
     """Return the headers as UTF-8, since Mangum cannot read Django's latin-1, and their counted size in bytes."""
-    # Names and values are joined at once, which takes a third of a microsecond.
+    # Joining the names and values in one call takes only a third of a microsecond.
     joined = b"".join(map(b"".join, headers))
     length = len(joined) + len(headers) * _HEADER_OVERHEAD_BYTES
     if joined.isascii():

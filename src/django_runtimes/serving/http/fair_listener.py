@@ -30,7 +30,7 @@ class FairListener:
     A worker that accepts all waiting connections takes a whole burst, and keeps it with keep-alive while other cores
     idle. While the other workers leave connections waiting, the number accepted per turn doubles up to 64, so that a
     flood is not slowed down. `connections` limits how many are open: at the limit, new ones replace those silent for
-    longest, including TLS handshakes.
+    the longest time, including TLS handshakes.
     """
 
     def __init__(

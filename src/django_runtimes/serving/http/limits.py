@@ -21,7 +21,7 @@ _MIN_MESSAGES_BYTES = _MESSAGES_AT_ONCE * 2**20
 
 
 class Refusal(NamedTuple):
-    """A response that the server sends without the application before it closes the connection."""
+    """A response that the server itself sends before it closes the connection."""
 
     status: int
     text: str

@@ -20,8 +20,8 @@ from django_runtimes.serving.http.worker_connections import Connections
 
 logger = logging.getLogger("uvicorn.error")
 
-# The bytes parsed at once. deflate expands one byte to at most 1,032, so a piece holds one or two messages of the
-# largest size, or 170 of the smallest.
+# The number of bytes parsed at once. deflate expands one byte to at most 1,032, so a piece holds one or two messages of
+# the largest size, or 170 of the smallest.
 _PIECE_BYTES = 1024
 # The size of a message's dictionary.
 _MESSAGE_BYTES = 200
@@ -86,7 +86,7 @@ class LimitedWebSocket(WebSocketsSansIOProtocol):
     # Called by the application
 
     async def receive(self) -> Any:
-        """Return the next ASGI message; read on once the application has received them all."""
+        """Return the next ASGI message; resume reading once the application has received all messages."""
         message = await self.queue.get()
         if self.read_paused and self.queue.empty():
             self.read_paused = False
@@ -117,7 +117,9 @@ class LimitedWebSocket(WebSocketsSansIOProtocol):
         if self.disconnected:
             self.queue.put_nowait({"type": "websocket.disconnect", "code": CloseCode.ABNORMAL_CLOSURE})
             return
-        logger.warning("websockets together reached their memory limit; the one holding most for longest is closed")
+        logger.warning(
+            "websockets together reached their memory limit; the one holding the most for the longest time is closed"
+        )
         # From now on, the application's sends fail because its client has disconnected.
         self.disconnected = True
         self.stop_keepalive()

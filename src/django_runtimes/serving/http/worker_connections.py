@@ -177,7 +177,7 @@ class Connections:
     def make_room(self) -> None:
         """Close one long-silent connection for each one above the limit."""
         if self._excess > 0:
-            self._warn("the ones silent for longest are closed")
+            self._warn("those silent for the longest time are closed")
             self.close_silent(self._excess)
 
     @property
@@ -187,7 +187,7 @@ class Connections:
         return len(self.opened) - leaving + self.opening - self.limits.connections
 
     def close_silent(self, count: int) -> None:
-        """Close answered connections first, then long requests in reserved places, then those silent for longest."""
+        """Close answered connections, then long requests in reserved places, then those silent for the longest time."""
         for end in list(islice(self._removable(), count)):
             end()
 

@@ -50,7 +50,7 @@ def is_mode_blind(middleware: Any) -> bool:
 
     `MiddlewareMixin` runs hooks on a thread in both modes. Only two objects reveal the mode: the middleware and the
     rest of the chain. A class passes if its functions use them only to access an attribute or to call the base's
-    constructor, since code elsewhere cannot see them then.
+    constructor, since no other code can see them then.
     """
     if type(middleware) is not type or MiddlewareMixin not in middleware.__mro__:
         return False

@@ -74,7 +74,7 @@ def test_the_longest_pending_handshakes_are_closed_to_make_room(run, server_side
 
     assert answered.startswith(b"HTTP/1.1 200 ")
     assert ended == [True, True, True, False, False, False]
-    assert "the ones silent for longest are closed" in caplog.text
+    assert "those silent for the longest time are closed" in caplog.text
     assert "midst of a request" not in caplog.text
 
 

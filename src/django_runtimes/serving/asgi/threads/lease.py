@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 
 
 class Lender(Protocol):
-    """Where a lease gets its thread."""
+    """Lends threads to leases."""
 
     max_wait_s: float
 
@@ -92,7 +92,7 @@ class Lease(Executor):
             self._waiting.clear()
 
     def _give_up(self, first: "Future[Any]") -> None:
-        """End the wait for a shared thread that `first` began, since the busy ones may never become free."""
+        """End the wait, begun by `first`, for a shared thread, since the busy threads may never become free."""
         with self._lock:
             if not self._waiting or self._waiting[0][0] is not first or not self._lender.withdraw(self):
                 return

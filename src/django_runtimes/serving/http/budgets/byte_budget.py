@@ -17,7 +17,7 @@ class ByteHolder(Protocol):
 
 
 class ByteBudget:
-    """Closes the connections that hold most for longest until all together hold at most `max_bytes`.
+    """Closes the connections that hold the most bytes for the longest time until all hold at most `max_bytes` together.
 
     The measure is bytes times seconds. By size alone, idle clients that each hold a little less than a message could
     block all messages forever; by time alone, each new large holder would close many old small ones.

@@ -13,7 +13,7 @@ TakeTurn = Callable[[], bool]
 class Turns:
     """Runs connections in turn, for at most 3 ms in each iteration of the event loop.
 
-    Chunks and frames may be tiny or empty. Parsing one takes a thousand times as long as its bytes alone would take,
+    Chunks and frames may be tiny or empty, so parsing them may take a thousand times as long as their size suggests,
     while other clients wait.
     """
 
