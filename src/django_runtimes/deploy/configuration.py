@@ -24,7 +24,7 @@ _STAGE_KEYS = ("target", "parameters")
 
 @dataclass(frozen=True)
 class Configuration:
-    """The file's content; `parameters` are as written, and a table in them belongs to one stack."""
+    """The file's content; `parameters` are unchanged, and each table in them has the parameters of one stack."""
 
     directory: Path
     project: str
@@ -82,7 +82,7 @@ def parse_configuration(content: Mapping[str, Any], directory: Path) -> Configur
 
 
 def choose_deployment(configuration: Configuration, stage: str | None, target: str | None) -> Deployment:
-    """Return the deployment for --stage and --target; they default to the only stage, or `dev`, and its target."""
+    """Return the deployment for --stage (default: the only stage, or `dev`) and --target (default: the stage's own)."""
     if stage is None:
         stage = next(iter(configuration.targets)) if len(configuration.targets) == 1 else DEFAULT_STAGE
     if stage not in configuration.targets:
@@ -97,7 +97,7 @@ def checked_project(text: object) -> str:
     if not isinstance(text, str) or not _PROJECT.fullmatch(text):
         raise UsageError(
             f"project {text!r} is not a valid name in AWS; use 2 to 21 lowercase letters, digits and "
-            "single hyphens between them, a letter first"
+            "single hyphens between them, starting with a letter"
         )
     return text
 

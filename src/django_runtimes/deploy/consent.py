@@ -14,7 +14,7 @@ class Consent:
     dry_run: bool
 
     def ask(self, question: str) -> None:
-        """Return if the user agrees; raise ToolError if not, or UsageError without a terminal."""
+        """Ask the question; raise ToolError if the user declines, and UsageError without a terminal."""
         if self.yes:
             return
         if not sys.stdin.isatty():

@@ -15,7 +15,7 @@ _PAUSE_S = 1.0
 
 @dataclass(frozen=True)
 class PageAnswer:
-    """The answer of a path: its status, or the reason why there is none."""
+    """The answer to a request for a path: its status, or the reason why there was none."""
 
     path: str
     status: int | None
@@ -46,7 +46,7 @@ def _ask_until_good(endpoint: str, path: str, deadline: float) -> PageAnswer:
 
 
 def _ask(endpoint: str, path: str) -> PageAnswer:
-    # As in a browser, only characters that a request line may not contain are escaped; existing escapes stay.
+    # Like a browser, this escapes only characters that a request line may not contain, and keeps existing escapes.
     address = f"{endpoint}{urllib.parse.quote(path, safe=string.punctuation)}"
     request = urllib.request.Request(address, headers={"User-Agent": "webapp-deploy"})  # noqa: S310
     try:

@@ -26,7 +26,7 @@ from django_runtimes.deploy.consent import Consent
 from django_runtimes.deploy.context import Context, open_context
 
 EXIT_CODES = "Exit codes: 0 done; 1 failed, with the reason; 2 bad arguments or webapp.toml; 130 interrupted."
-# The message of verbs that can be repeated, since they read from AWS what is done already.
+# The message of verbs that can be repeated, since they read their progress from AWS.
 RESUMABLE = "interrupted; AWS finishes the operation in progress, and the same command continues from there"
 
 # The version of the JSON output's format; increase it with each incompatible change.
@@ -35,7 +35,7 @@ _SCHEMA = 1
 
 @dataclass(frozen=True)
 class Result:
-    """A verb's result: `text` for people, `content` for programs; both empty if all is printed already."""
+    """A verb's result: `text` for people, `content` for programs; both are empty if all output is printed already."""
 
     text: str = ""
     content: Mapping[str, Any] | None = None
@@ -43,10 +43,10 @@ class Result:
 
 
 class VerbParser(OneLineParser):
-    """The parser of a verb's command line; it reports errors like all others."""
+    """The parser of a verb's command line; it reports errors as the verb does, on one line or as JSON."""
 
     def __init__(self, verb: str, description: str, epilog: str) -> None:
-        # An abbreviated --json could not be recognized when the rest of the command line is invalid.
+        # If the rest of the command line is invalid, only an unabbreviated --json can be recognized.
         super().__init__(prog=f"webapp {verb}", description=description, epilog=epilog, allow_abbrev=False)
         self.verb = verb
         self.add_argument("--json", action="store_true", help="print JSON to standard output")

@@ -124,7 +124,7 @@ def convert_settings(settings: Mapping[str, Mapping[str, Any]]) -> ConvertedSett
 
 
 def _named_stages(settings: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
-    """Map the Zappa stages that match a stage of the templates to its name, in the file's order."""
+    """Map each Zappa stage that matches one of the templates' stages to that stage's name, in the file's order."""
     taken: dict[str, str] = {}
     # A stage with exactly the template's name takes precedence over a synonym.
     for name in sorted(settings, key=lambda name: _STAGES.get(name.lower()) != name.lower()):
@@ -133,7 +133,7 @@ def _named_stages(settings: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
             taken[name] = stage
     if not taken:
         parents = {content.get("extends") for content in settings.values() if isinstance(content.get("extends"), str)}
-        # The other stages may be separate functions.
+        # Only the first is converted, since the others may be separate functions.
         taken = dict.fromkeys([name for name in settings if name not in parents][:1], DEFAULT_STAGE)
     return {name: taken[name] for name in settings if name in taken}
 
@@ -200,6 +200,6 @@ def _text(content: Mapping[str, Any], name: str) -> str | None:
 
 
 def project_of(name: str | None) -> str | None:
-    """Return a name as a valid project name, or None if nothing of it is valid."""
+    """Return a name as a valid project name, or None if too little of it is valid."""
     text = re.sub(r"[^a-z0-9]+", "-", (name or "").lower()).lstrip("-0123456789")[:_LONGEST_PROJECT].rstrip("-")
     return text if len(text) > 1 else None

@@ -1,4 +1,4 @@
-"""Examines the needs of `webapp deploy`: webapp.toml, docker or podman, credentials, stacks, Lambda's quota."""
+"""Examines the requirements of `webapp deploy`: webapp.toml, docker or podman, credentials, stacks, Lambda's quota."""
 
 from collections.abc import Iterator
 from pathlib import Path

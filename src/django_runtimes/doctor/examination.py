@@ -28,7 +28,7 @@ from django_runtimes.doctor.examined_server import ExaminedServer, ServerError, 
 from django_runtimes.entrypoints.cpu import worker_cpus
 
 _POSTGRESQL = "postgresql"
-# Django's engine for an entry that names none, and its vendor.
+# Django's default for an entry of DATABASES without ENGINE, and that engine's vendor.
 _NO_ENGINE, _NONE = "django.db.backends.dummy", "unknown"
 _OPERATIONS_LOGIN = (DB_OPERATIONS_USER, DB_OPERATIONS_PASSWORD, DB_OPERATIONS_SECRET_ARN)
 
@@ -78,7 +78,7 @@ class Examination:
 
     @cached_property
     def settings_error(self) -> Exception | None:
-        """The error of loading Django's settings and applications, if any."""
+        """The error that loading Django's settings and applications raised, if any."""
         import django
 
         if not self.environ.get("DJANGO_SETTINGS_MODULE"):
@@ -91,7 +91,7 @@ class Examination:
 
     @cached_property
     def databases(self) -> Mapping[str, Mapping[str, Any]]:
-        """DATABASES as Django uses it; empty when the settings do not load, or are for operations."""
+        """DATABASES as Django uses it; empty when the settings do not load, or use the operations login."""
         if self.settings_error is not None or not self._settings_serve:
             return {}
         from django.conf import settings
@@ -100,12 +100,12 @@ class Examination:
 
     @cached_property
     def vendors(self) -> Mapping[str, str | ImproperlyConfigured]:
-        """Each database's vendor, such as "postgresql", or the error of loading its engine."""
+        """Each database's vendor, such as "postgresql", or the error that loading its engine raised."""
         return {alias: _vendor(database) for alias, database in self.databases.items()}
 
     @property
     def is_postgresql(self) -> bool:
-        """Whether the default database is PostgreSQL, or unknown and set by variables."""
+        """Whether the default database is PostgreSQL, or is not known, since the variables can name no other."""
         return self.vendors.get("default", _NONE) in {_POSTGRESQL, _NONE}
 
     @cached_property
@@ -169,7 +169,7 @@ class Examination:
         return databases.get("default", {})  # type: ignore[no-any-return]
 
     def _prepare_django(self) -> None:
-        """Configure Django for its database engine when the project's settings do not load."""
+        """If the project's settings do not load, configure just enough of Django to use its database engine."""
         from django.conf import settings
 
         if self.settings_error is not None and not settings.configured:

@@ -26,7 +26,7 @@ _LOGIN = """
 """
 _SETTINGS = "SELECT name, setting::int FROM pg_settings WHERE name = ANY(%s)"
 
-# Parts of errors' texts, with their remedies; the first match counts.
+# Parts of error messages, with the remedy for each; the first match is used.
 _REMEDIES = (
     ("of the extra", "install what is missing here"),
     ("AWS credentials", "give this process an AWS role or access keys"),

@@ -56,7 +56,7 @@ def test_a_stage_cannot_be_promoted_to_itself(offline: Project):
 
 def test_an_invalid_endpoint_is_refused(offline: Project):
     assert offline.error("status", exit_code=2, AWS_ENDPOINT_URL="foo") == (
-        "webapp status: Invalid endpoint: foo; fix it where boto3 reads it: a variable AWS_…, or ~/.aws/config"
+        "webapp status: Invalid endpoint: foo; correct the AWS_… variable, or ~/.aws/config"
     )
 
 
@@ -64,7 +64,7 @@ def test_a_missing_credential_process_is_explained(offline: Project, tmp_path: P
     configuration = tmp_path / "aws.ini"
     configuration.write_text("[default]\ncredential_process = /nonexistent\n")
 
-    assert "fix it where boto3 reads it" in offline.error("status", exit_code=2, AWS_CONFIG_FILE=str(configuration))
+    assert "correct the AWS_… variable" in offline.error("status", exit_code=2, AWS_CONFIG_FILE=str(configuration))
 
 
 @pytest.mark.parametrize("age", ["999999d", "3654d", "10", "-5m"])

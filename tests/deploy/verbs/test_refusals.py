@@ -59,7 +59,7 @@ def test_an_image_that_lambda_does_not_support_is_refused(project: Project, aws:
     large = aws.push("guestbook", "large", size_bytes=11 * 1024**3)
     index = aws.push("guestbook", "index", media_type="application/vnd.oci.image.index.v1+json")
 
-    assert "the image has 11.0 GB, but Lambda" in project.error("deploy", "--image", large)
+    assert "the image is 11.0 GB, but Lambda" in project.error("deploy", "--image", large)
     assert "--provenance=false --sbom=false" in project.error("deploy", "--image", index)
 
 

@@ -42,7 +42,7 @@ def test_an_image_too_large_for_lambda_is_refused_after_the_build(make_project, 
     consent = Consent(yes=True, dry_run=False)
     context = open_context(project.directory, stage="dev", target=None, consent=consent, progress=Progress())
 
-    with pytest.raises(ToolError, match=r"the image has 11\.0 GB, but Lambda"):
+    with pytest.raises(ToolError, match=r"the image is 11\.0 GB, but Lambda"):
         build(context, ImageBuilder(ContainerEngine("docker", str(program), "28")), [])
 
 

@@ -120,7 +120,7 @@ def test_a_proxy_at_the_servers_address_is_wrong(database_server, database):
     with PgBouncer(database_server) as proxy:
         examined = doctor("database", "--json", **REQUIRED, DATABASE_URL=proxy.url(database))
 
-    assert ("wrong", "web login, direct route: a proxy answers, on which the lock of `webapp migrate` is unreliable") \
+    assert ("wrong", "web login, direct route: a proxy answers, which makes the lock of `webapp migrate` unreliable") \
         in findings(examined, "database")  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from django_runtimes.deploy.aws.images import refuse_too_large
 
 
 def test_an_image_above_lambdas_limit_is_refused():
-    with pytest.raises(ToolError, match=r"the image has 11.0 GB, but Lambda, .* accepts 10; exclude"):
+    with pytest.raises(ToolError, match=r"the image is 11.0 GB, but Lambda, .* accepts at most 10 GB; exclude"):
         refuse_too_large(11 * 1024**3)
 
 

@@ -78,7 +78,7 @@ def test_a_sound_server_has_no_problems():
     [
         ({"encrypted": False}, Level.WRONG, "not encrypted"),
         ({"sslmode": "require"}, Level.WARNING, "encrypted, but sslmode=require accepts any server"),
-        ({"is_proxied": True}, Level.WRONG, "a proxy answers, on which the lock of `webapp migrate` is unreliable"),
+        ({"is_proxied": True}, Level.WRONG, "a proxy answers, which makes the lock of `webapp migrate` unreliable"),
         (
             {"time_zone": "Europe/Berlin"},
             Level.WARNING,

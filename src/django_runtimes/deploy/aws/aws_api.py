@@ -25,14 +25,15 @@ from botocore.parsers import ResponseParserError
 from django_runtimes.cli.tool_error import ToolError, UsageError
 from django_runtimes.deploy.configuration import FILE_NAME
 
-# After these errors it is unknown what AWS has done. An answer that cannot be parsed usually comes from a proxy.
+# After one of these errors AWS may or may not have executed the call. An answer that cannot be parsed usually comes
+# from a proxy.
 CONNECTION_ERRORS = (UnreachableError, HTTPClientError, ResponseParserError)
 
 _CONFIG = Config(
     connect_timeout=10,
     read_timeout=60,
     retries={"mode": "standard", "max_attempts": 6},
-    # This identifies the calls in AWS's own logs.
+    # AWS's own logs show this text with each call.
     user_agent_extra="webapp-deploy",
 )
 
@@ -95,7 +96,7 @@ class Aws:
             return self._session.client(service, config=config)
         except (OSError, ValueError) as error:
             # botocore raises these for invalid variables and files, such as a bad endpoint or credential_process.
-            raise UsageError(f"{error}; fix it where boto3 reads it: a variable AWS_…, or ~/.aws/config") from None
+            raise UsageError(f"{error}; correct the AWS_… variable, or ~/.aws/config") from None
 
 
 def explain_error(error: ToolError | BotoCoreError | ClientError | ResponseParserError) -> str:

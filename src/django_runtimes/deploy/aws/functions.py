@@ -16,7 +16,7 @@ from django_runtimes.deploy.aws.aws_api import Aws, error_code
 _LONGEST_S = 15 * 60
 _ANSWER_S = 20
 _BUSY_PAUSE_S = 5.0
-# AWS returns these while it prepares a function's network or another image.
+# AWS returns these errors while it prepares a function's network or a new image.
 _NOT_READY_CODES = {"ResourceConflictException", "CodeArtifactUserPendingException"}
 
 
@@ -31,7 +31,8 @@ class CommandOutcome:
 def run_in_function(aws: Aws, progress: Progress, function_name: str, command: Sequence[str]) -> CommandOutcome:
     """Run a command and wait for its end; raise ToolError if the function did not run it.
 
-    The function runs one command at a time. This waits for another running command, at most Lambda's longest timeout.
+    The function runs one command at a time, so this first waits for a running one, for at most Lambda's longest
+    timeout.
     """
     client = aws.patient_client("lambda", read_timeout_s=_LONGEST_S + _ANSWER_S)
     payload = json.dumps({"command": list(command)})
@@ -64,6 +65,6 @@ def _read(function_name: str, answer: dict[str, Any]) -> CommandOutcome:
     if "FunctionError" in answer or "exit_code" not in content:
         reason = " ".join(str(content.get("errorMessage", content)).split())
         raise ToolError(
-            f"the function {function_name} did not run the command: {reason}; `webapp logs --of operations` has more"
+            f"the function {function_name} did not run the command: {reason}; `webapp logs --of operations` shows more"
         )
     return CommandOutcome(int(content["exit_code"]), str(content["output"]))

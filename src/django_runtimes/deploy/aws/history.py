@@ -84,13 +84,13 @@ class History:
 
 
 def last_good(releases: Sequence[Release], image: str) -> str | None:
-    """Return the newest release, to roll back to if `image` fails; None if that is `image` or there is none."""
+    """Return the newest image, the one to roll back to if `image` fails; None if it is `image` or there is none."""
     newest = releases[-1].image if releases else None
     return None if newest == image else newest
 
 
 def previous_image(releases: Sequence[Release], running: str) -> str | None:
-    """Return the image before `running` was deployed, or None; repeated rollbacks go back further each time.
+    """Return the image that preceded `running`, or None; repeated rollbacks go back further each time.
 
     If `running` is an older release but not the newest, a rollback was killed: return `running`, to complete it.
     """

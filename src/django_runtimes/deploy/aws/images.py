@@ -89,8 +89,9 @@ def refuse_too_large(size_bytes: int) -> None:
     """Raise ToolError for an image above Lambda's limit; it applies to every target, since operations run on Lambda."""
     if size_bytes > _LARGEST_BYTES:
         raise ToolError(
-            f"the image has {size_bytes / 1024**3:.1f} GB, but Lambda, which runs the management commands of every "
-            f"target, accepts {_LARGEST_BYTES / 1024**3:.0f}; exclude unneeded files (.dockerignore, requirements)"
+            f"the image is {size_bytes / 1024**3:.1f} GB, but Lambda, which runs the management commands of every "
+            f"target, accepts at most {_LARGEST_BYTES / 1024**3:.0f} GB; exclude unneeded files (.dockerignore, "
+            "requirements)"
         )
 
 
@@ -100,5 +101,5 @@ def _refuse_unusable(image: Mapping[str, Any]) -> None:
             f"the image {image['imageDigest']} is an index of several manifests, which Lambda refuses; build it for "
             "one platform and without attestations: `docker build --provenance=false --sbom=false`"
         )
-    # This size is compressed, so an image above the limit here is certainly above it uncompressed.
+    # ECR states the compressed size. An image that exceeds the limit even compressed is certainly too large.
     refuse_too_large(image["imageSizeInBytes"])

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 from django_runtimes.deploy.aws.aws_api import Aws, error_code
 
 _PAUSE_S = 2.0
-# Events of several hosts can arrive about this far out of order.
+# Events of different hosts can arrive out of order by about this much.
 _LATE_MS = 10_000
 
 

@@ -27,8 +27,8 @@ _READY = {
 _SUCCEEDED = {"CREATE_COMPLETE", "UPDATE_COMPLETE", "DELETE_COMPLETE"}
 # The statuses of a stack's own event at the start of an operation.
 _START_STATUSES = {"CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "DELETE_IN_PROGRESS", "REVIEW_IN_PROGRESS"}
-# The statuses at the start of a rollback. Only their reason explains a failure without a failed resource, such as an
-# export that another stack imports.
+# The statuses at the start of a rollback. If an operation fails although no resource did, for example because another
+# stack imports an export, only the reason of this event explains it.
 _ROLLBACK_STATUSES = {"ROLLBACK_IN_PROGRESS", "UPDATE_ROLLBACK_IN_PROGRESS"}
 # The reasons of resources that failed only because another one did.
 _CONSEQUENCES = ("resource creation cancelled", "resource update cancelled", "the following resource(s) failed")
@@ -107,7 +107,7 @@ def describe_event(event: Mapping[str, Any]) -> str:
 
 
 def last_operation(events: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """Return the events of a stack's last operation, oldest first; `events` are newest first, as from AWS."""
+    """Return the events of a stack's last operation, oldest first; `events` are newest first, as AWS returns them."""
     found: list[Mapping[str, Any]] = []
     for event in events:
         found.append(event)

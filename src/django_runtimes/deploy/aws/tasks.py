@@ -43,7 +43,7 @@ def run_in_task(
         overrides={"containerOverrides": [{"name": _CONTAINER, "command": list(command)}]},
     )
     if started["failures"]:
-        raise ToolError(f"ECS does not start the task: {started['failures'][0].get('reason', 'no reason given')}")
+        raise ToolError(f"ECS did not start the task: {started['failures'][0].get('reason', 'no reason given')}")
     arn = started["tasks"][0]["taskArn"]
     progress.say(f"  {command[0]} runs in the task {arn.rpartition('/')[2]}")
     with progress.waiting(f"{command[0]} …"):

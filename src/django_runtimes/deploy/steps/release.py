@@ -66,8 +66,8 @@ def confirm(context: Context, image: str) -> Context:
 def release(context: Context, image: str, *, verb: str, allowed: Sequence[str]) -> Released:
     """Migrate, shift the traffic and test; after a failure, roll back and raise ToolError.
 
-    `allowed` are migrations that the gate lets through. A killed release can be repeated: each step reads from AWS what
-    is done, and a rollback goes to the newest image that passed the test.
+    `allowed` are migrations that the gate lets through. A killed release can be repeated: each step reads its progress
+    from AWS, and a rollback goes to the newest image that passed the test.
     """
     releases = context.history.read()
     found = images_of(context)
@@ -118,5 +118,5 @@ def _require_unchanged(context: Context, stack: Stack, image: str) -> None:
     if has != image or state.readiness is not Readiness.READY:
         raise ToolError(
             f"somebody else changed the stack {context.stack_name(stack)} at the same time: it is in {state.status} "
-            f"and has {has or 'no image'}; check `webapp status`, and once they are done run this again for {image}"
+            f"and has {has or 'no image'}; once `webapp status` shows a finished change, run this again for {image}"
         )

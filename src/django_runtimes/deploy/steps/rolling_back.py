@@ -30,8 +30,8 @@ def images_of(context: Context) -> dict[Stack, str | None]:
 def undo_release(context: Context, image: str, found: Mapping[Stack, str | None], releases: Sequence[Release]) -> str:
     """Roll back from a failed image to the newest release, and describe the outcome.
 
-    `found` and `releases` are from the start of the deploy. A stack with an image other than the failed one and the one
-    in `found` was changed by somebody else and keeps it; the operations function then follows the runtime.
+    `found` and `releases` are from the start of the deploy. A stack whose image is neither the failed one nor the one
+    in `found` was changed by somebody else and keeps its image; the operations function then gets the runtime's image.
     """
     before = last_good(releases, image)
     try:

@@ -11,11 +11,11 @@ from django_runtimes.deploy.templates.parameter_rules import broken_rule
 from django_runtimes.deploy.templates.template_source import TemplateSource
 from django_runtimes.deploy.templates.templates import Template, read_template
 
-# These are filled in here, never from webapp.toml.
+# This module sets these parameters; webapp.toml cannot.
 _FILLED = frozenset({"Project", "Stage", "ImageUri"})
-# These must have the same value in all stacks of a stage, since the stacks depend on each other's.
+# Each of these must have the same value in all stacks of a stage, since one stack's value affects what others find.
 SAME_EVERYWHERE = frozenset({"Architecture", "Credentials", "Domain", "Egress", "Engine", "MaxConnections"})
-# A new image makes a new version by itself, so the fingerprint need not include it.
+# A new image creates a new version anyway, so the fingerprint need not include it.
 _OUTSIDE_FINGERPRINT = frozenset({"ImageUri", "Revision"})
 
 

@@ -74,7 +74,7 @@ def library_templates() -> Path:
 def differing_templates(source: TemplateSource) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return an ejected copy's files that were edited, and those that changed in the library since the copy.
 
-    Both are names below deploy/ and include files that one side lacks; both are empty for other sources.
+    Paths are relative to deploy/. Both lists include files that only one side has, and are empty for other sources.
     """
     if source.record is None:
         return (), ()

@@ -47,7 +47,7 @@ def main(arguments: Sequence[str]) -> int:
         "--image",
         type=image_digest,
         metavar="DIGEST",
-        help="deploy this image from the registry, sha256:…, and build none",
+        help="deploy this image (sha256:…) from the registry instead of building one",
     )
     add_allow(parser)
     return run(parser, arguments, _deploy, interrupted=RESUMABLE)

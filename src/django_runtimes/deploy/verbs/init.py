@@ -50,7 +50,7 @@ def plan_file(arguments: Sequence[str]) -> PlannedFile:
 def _parser() -> VerbParser:
     parser = verb_parser(
         "init",
-        f"Write {FILE_NAME} into this folder, from the options, from {_ZAPPA} if there is one, and from answers.",
+        f"Write {FILE_NAME} into this folder, from the options, from {_ZAPPA} if there is one, and from your answers.",
         epilog=f"With {eject.EJECT} instead: copy the library's templates to deploy/. {EXIT_CODES}",
     )
     add_place(parser)
@@ -61,7 +61,7 @@ def _parser() -> VerbParser:
         "--page", metavar="PATH", help=f"the page tested after a deploy, besides /readyz (default: {DEFAULT_PAGE})"
     )
     parser.add_argument(
-        "--zappa", type=Path, metavar="FILE", help=f"Zappa's settings (default: {_ZAPPA}, if it is there)"
+        "--zappa", type=Path, metavar="FILE", help=f"Zappa's settings (default: {_ZAPPA}, if it exists)"
     )
     return parser
 
@@ -105,7 +105,7 @@ def _planned(options: argparse.Namespace) -> PlannedFile:
             for name, given in stages.items()
         },
     }
-    # A file that could not be read back is not written.
+    # Invalid content raises an error here, before the file is written.
     parse_configuration(content, Path.cwd())
     return PlannedFile(_checked(_HEADER + render_toml(content)), content, zappa.remarks)
 

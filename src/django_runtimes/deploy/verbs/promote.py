@@ -53,7 +53,7 @@ def _context_of_other(source: Context, deployment: Deployment) -> Context:
     """Return the destination stage's context; raise UsageError if its parameters are invalid or unfit for the image."""
     context = replace(source, deployment=deployment, templates=read_templates(deployment, source.template_source))
     validate_parameters(context)
-    # webapp.toml may have changed since the image was built, so the source stack's parameter counts.
+    # webapp.toml may have changed since the image was built, so the architecture is read from the source's stack.
     built_for = source.state(OPERATIONS).parameters.get("Architecture", X86_64)
     if built_for != context.architecture:
         raise UsageError(

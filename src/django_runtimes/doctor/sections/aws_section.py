@@ -8,7 +8,7 @@ from django_runtimes.extras import missing_package
 
 
 def examine_aws(examination: Examination) -> list[Finding]:
-    """Return the findings about deployment, which is skipped without webapp.toml, as on a server."""
+    """Return the findings about deployment; without webapp.toml, as on a server, nothing is examined."""
     try:
         from django_runtimes.deploy.configuration import FILE_NAME, find_configuration
     except ModuleNotFoundError as error:

@@ -54,7 +54,7 @@ def _of_login(login: ExaminedLogin, server: ExaminedServer | ServerError, *, loc
     if server.is_proxied and login.route is Route.DIRECT:
         yield Finding(
             Level.WRONG,
-            "a proxy answers, on which the lock of `webapp migrate` is unreliable",
+            "a proxy answers, which makes the lock of `webapp migrate` unreliable",
             "point DATABASE_URL or WEBAPP_DB_HOST at the server, and WEBAPP_DB_PROXY_HOST at the proxy"
             if login.alias == "default"
             else "point HOST and PORT at the server itself",

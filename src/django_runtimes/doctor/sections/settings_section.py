@@ -29,7 +29,7 @@ def _operations_settings(examination: Examination) -> object:
     return decide(call.project, {**examination.environ, DB_ROLE.name: Role.OPERATIONS})
 
 
-# Loading the settings stops at the first mistake, while these readers are all tried.
+# Loading the settings stops at the first mistake, but each of these readers is tried.
 _READERS: tuple[Callable[[Examination], object], ...] = (
     lambda examination: examination.profile,
     _operations_settings,
@@ -82,7 +82,7 @@ def _mistakes(examination: Examination) -> list[str]:
 
 
 def _lost_apps() -> list[Finding]:
-    """Return the mistakes that configure() found when the app that would report them is not installed."""
+    """Return the mistakes that configure() found, if the app that would report them is not installed."""
     call = last_call()
     return [] if call is None else [Finding(Level.WRONG, mistake) for mistake in unchecked_mistakes(call)]
 
