@@ -56,7 +56,7 @@ _calls: list[Call] = []
 
 
 def configure_at(given: object, caller: Caller) -> Adopted:
-    """Fit a settings module to the runtime; `given` must be its `globals()`, in which single names are replaced.
+    """Fit a settings module to the runtime; `given` must be its `globals()`, which this changes in place.
 
     `caller` is the place of the call. Everything is decided before anything is set. Raises ConfigurationError, with the
     remedy in its text.
@@ -104,7 +104,7 @@ def adopted() -> Adopted:
 
 
 def require_call(settings: object, module: str) -> Call:
-    """Return the `configure()` call of these settings; ConfigurationError if they have none, even if others have one.
+    """Return the `configure()` call of these settings; ConfigurationError if only other settings call it, or none.
 
     `settings` are Django's settings or the module itself, and `module` is their name.
     """

@@ -6,7 +6,7 @@ from django.utils.module_loading import import_string
 def is_named(name: str, base: type) -> bool:
     """Return whether `name` is the dotted name of `base` or of a subclass.
 
-    Return False for a class that cannot be imported, which Django reports when it needs the class.
+    Return False for a class that cannot be imported; Django reports the error when it needs the class.
     """
     # The import of a project's module may raise anything.
     try:

@@ -56,7 +56,7 @@ class ProcessVariables:
         return self.is_local and not self._has_own and not self.is_set(DATABASE_URL)
 
     def _is_url_of_project(self, url: str, default: Mapping[str, Any]) -> bool:
-        """Return whether DATABASE_URL names another engine's database, or the settings have read it already."""
+        """Return whether DATABASE_URL is the project's own: for another engine, or already read by the settings."""
         return not url.startswith(_POSTGRESQL) or (not self._has_own and has_address_of(default, url))
 
     @cached_property

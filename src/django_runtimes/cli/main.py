@@ -42,9 +42,9 @@ _TEST_RUNNER = "pytest"
 _OPERATIONS = ("create_web_role", "createcachetable", "migrate", "migration_gate", "set_role_timeouts")
 
 _OVERVIEW = """\
-webapp compare    run this application under every runtime and report side by side
-webapp cost       price the targets of a comparison on AWS, and when one becomes cheaper than another
-webapp serve      serve it at http://127.0.0.1:8000 on an embedded PostgreSQL
+webapp compare    run this application under every runtime and report the results side by side
+webapp cost       price the targets of a comparison on AWS, and find when one becomes cheaper than another
+webapp serve      serve this application at http://127.0.0.1:8000 on an embedded PostgreSQL
 webapp test       run the project's own tests under the profile of each runtime
 webapp pinlint    run the tests and list the statements that would pin RDS Proxy
 webapp doctor     check the variables, the database and its connection budget

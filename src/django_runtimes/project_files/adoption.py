@@ -100,8 +100,8 @@ def _note_neighbours(plan: FilePlan, layout: Layout) -> None:
     for_tests = suite_settings_without_lines(layout)
     if for_tests is not None:
         plan.remarks.append(
-            f"{plan.name(for_tests)}, the settings of the tests, does not call configure(), nor do settings that it "
-            "imports; for webapp test, add the same two lines at its end"
+            f"{plan.name(for_tests)}, the settings of the tests, does not call configure(), nor do the settings that "
+            "it imports; for webapp test, add the same two lines at its end"
         )
     reader = file_that_reads_env(layout)
     has_file = any((folder / ".env").is_file() for folder in (layout.root, layout.python_path))

@@ -158,9 +158,9 @@ def _next_commands(adoption: Adoption, directory: Path) -> list[str]:
 
 
 def _developers_commands(adoption: Adoption) -> list[str]:
-    """Return the command that installs the extras for the next commands, which developers need and the image does not.
+    """Return the command that installs the extras for the next commands; empty if they are installed.
 
-    Empty if the extras are installed.
+    Only developers need these extras, so the image does not contain them.
     """
     extras = [_COMPARE, *([_DEPLOY] if adoption.plan.exists(adoption.plan.root / CONFIGURATION_FILE) else [])]
     missing = [extra for extra in extras if not is_installed(extra)]

@@ -23,7 +23,7 @@ _PAGE_SIZE_DEFAULT = 10
 FieldErrors = Mapping[str, Sequence[str]]
 
 
-# The view is exempt, since the API reads no cookie that another site could make a browser send.
+# The view needs no CSRF protection, since the API reads no cookie that another site could make a browser send.
 @csrf_exempt
 def entries(request: HttpRequest) -> JsonResponse:
     """List entries, newest first (GET), or add one entry for each Idempotency-Key (POST)."""

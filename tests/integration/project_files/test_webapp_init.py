@@ -137,7 +137,7 @@ def test_undo_needs_no_readable_pyproject(tmp_path: Path):
     ended = init(tmp_path, "--undo", "--keep-edited")
 
     assert refused.returncode == 2
-    assert "pyproject.toml was edited since" in refused.stderr
+    assert "pyproject.toml was edited after" in refused.stderr
     assert refused.stderr.endswith("webapp init --undo --keep-edited\n")
     assert ended.returncode == 0, ended.stderr
     assert "not changed: pyproject.toml\n" in ended.stderr

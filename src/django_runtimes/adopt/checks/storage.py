@@ -80,7 +80,7 @@ def check_media(**kwargs: Any) -> list[CheckMessage]:
 
 
 def _places(cache: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Return where an unshared cache is, and which unit has its own ("process", "task"); empty for a shared cache."""
+    """Return the place of an unshared cache, and the unit that it belongs to ("process", "task"); empty if shared."""
     if is_named(cache.get("BACKEND", ""), LocMemCache):
         return [("each process's memory", "process")]
     if is_named(cache.get("BACKEND", ""), FileBasedCache):

@@ -60,5 +60,5 @@ def _app(name: str) -> str:
 
 
 def _with(names: Names, place: int, more: list[str]) -> Names:
-    """Return a new sequence of the same type, with more names inserted at the place."""
+    """Return a new sequence of the same type, with `more` inserted at the index `place`."""
     return type(names)([*names[:place], *more, *names[place:]])  # type: ignore[call-arg]

@@ -50,7 +50,7 @@ def _decided(
             return database_settings(variables.environment, variables.profile, _of_postgresql(project))
         if not project:
             if any(databases.values()):
-                # Django lets a project without a default database leave it empty.
+                # Django accepts an empty entry for a project without a default database.
                 return project
             return database_settings(variables.environment, variables.profile)
         _refuse_sqlite(alias, project, variables)

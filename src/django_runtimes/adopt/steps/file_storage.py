@@ -20,7 +20,7 @@ PLAIN_STATIC_FILES = "django.contrib.staticfiles.storage.StaticFilesStorage"
 _STATIC_FOLDER = "build/static"
 _UPLOAD_HANDLERS = [
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
-    # Django's handler names a temporary file after the upload's extension, and fails if that is too long.
+    # Django's handler appends the upload's extension to the temporary file's name, and fails if it is too long.
     "django_runtimes.serving.uploads.TemporaryFileUploadHandler",
 ]
 # Settings that Django has ignored since 5.1, with their keys in STORAGES.

@@ -58,7 +58,8 @@ def set_base_path(draft: Draft, variables: ProcessVariables) -> None:
         return
     reason = f"WEBAPP_BASE_PATH={base_path}"
     if draft.value("FORCE_SCRIPT_NAME"):
-        # Django would strip this name from each path instead of `root_path`, which is longer in a mounted application.
+        # With FORCE_SCRIPT_NAME, Django would ignore `root_path`, which is longer if the application is mounted under a
+        # path.
         draft.set("FORCE_SCRIPT_NAME", None, f"{reason}: the server passes the base path to Django")
     for name in _COOKIE_PATHS:
         # Applications under other paths of this host must not receive these cookies.

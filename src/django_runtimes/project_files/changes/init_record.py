@@ -26,7 +26,7 @@ class WrittenFile:
 
 @dataclass(frozen=True)
 class InitRecord:
-    """The record; `is_complete` is false while files are being written, and `folders` are those created for them."""
+    """The record; `is_complete` is false while files are being written, and `folders` are the newly created ones."""
 
     files: tuple[WrittenFile, ...]
     folders: tuple[str, ...]
@@ -88,4 +88,7 @@ def read_init_record(root: Path) -> InitRecord | None:
 def _require_inside(root: Path, names: Sequence[str]) -> None:
     for name in names:
         if not (root / name).resolve().is_relative_to(root.resolve()):
-            raise UsageError(f"{FILE} names {name}, which is outside {root}; nothing outside the project is written")
+            raise UsageError(
+                f"{FILE} names {name}, which is outside {root}, and webapp init writes only inside the project; "
+                "restore the file, or undo the changes by hand"
+            )

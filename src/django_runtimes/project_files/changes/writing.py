@@ -112,7 +112,7 @@ def _edited(root: Path, file: WrittenFile) -> str | None:
     else:
         what = None if sha256_of(content) == file.after_sha256 else "edited"
     return what and (
-        f"{file.path} was {what} since webapp init wrote it, and nothing is undone; restore it, "
+        f"{file.path} was {what} after webapp init wrote it, so nothing is undone; restore it, "
         "or keep such files and restore all others: webapp init --undo --keep-edited"
     )
 
@@ -132,7 +132,7 @@ def _record(
         keeps = known is not None and change.before is not None and sha256_of(change.before) == known.after_sha256
         before = known.before if known is not None and keeps else change.before
         mode = known.before_mode if known is not None and keeps else _mode(change.path)
-        # A killed run may leave a file of the earlier run, which --undo recognises by its hash.
+        # A killed run may leave a file of the earlier run, which --undo recognizes by its hash.
         gone = known.after_sha256 if known is not None and keeps and known.before is None else None
         files[name] = WrittenFile(name, before, mode, gone if change.after is None else sha256_of(change.after))
     return InitRecord(tuple(files.values()), (*(earlier.folders if earlier else ()), *folders), is_complete=False)

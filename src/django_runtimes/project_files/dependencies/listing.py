@@ -72,7 +72,7 @@ class Dependencies:
 
     @property
     def brings_django(self) -> bool:
-        """Whether Django may be among the packages; the needs of local packages and of files at URLs are unknown."""
+        """Whether Django may be among the packages; what local packages and files at URLs require is unknown."""
         files = list(self.requirements.all()) if self.requirements is not None else []
         return any(file.local_paths or file.urls for file in files) or "django" in self.packages()
 
@@ -161,7 +161,7 @@ def _from_arrays(
     listed = {(table, key): array_requirements(data, table, key) or {} for table, key in arrays}
     found = next((place for place, needs in listed.items() if "django" in needs), None)
     if found is None and (requirements is None or not _brings_django(_direct(requirements))):
-        # Django may come with another package, such as Wagtail.
+        # Django may be a dependency of another package, such as Wagtail.
         found = next((place for place, needs in listed.items() if _brings_django(needs)), None)
     if found is None and requirements is None and listed[arrays[0]]:
         found = arrays[0]
@@ -186,7 +186,7 @@ def _from_metadata(
 ) -> Dependencies | None:
     """Return the dependencies of a new requirements.txt, which installs the requirements of the project's own metadata.
 
-    UsageError if only a file for conda lists packages.
+    UsageError if only a conda file lists packages.
     """
     if requirements is not None:
         return None

@@ -18,7 +18,7 @@ _INSTALLER_FILES = re.compile(r"[^/]+\.dist-info/(?:RECORD|INSTALLER|REQUESTED|d
 
 
 def plan_upgrade(plan: FilePlan, dependencies: Dependencies, library: Library) -> bool:
-    """Plan the newer wheel, and its name and version in place of the older; return whether anything was planned."""
+    """Plan to replace the older wheel, and its name and version in other files; return whether anything was planned."""
     vendor = (dependencies.folder or plan.root) / VENDOR
     wheels = _wheels(vendor)
     if not wheels or not isinstance(library.source, Wheel):

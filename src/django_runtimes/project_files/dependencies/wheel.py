@@ -23,7 +23,7 @@ _INSTALLER_FILES = frozenset({"RECORD", "INSTALLER", "REQUESTED", "direct_url.js
 
 
 def packed_wheel(dist: Distribution) -> tuple[str, bytes]:
-    """Return file name and content of a wheel with the installed files."""
+    """Return the file name and the content of a wheel with the installed files."""
     if not dist.files:
         raise UsageError(f"the installed {dist.name} has no list of its files; install it again with pip or uv")
     files = sorted(_installed_files(dist), key=lambda entry: entry[0].as_posix())

@@ -16,7 +16,7 @@ _TOOLS = "/opt/tools"
 _STATIC = "/opt/static"
 _PYTHON = f"{_VENV}/bin/python"
 _PIP = f"{_TOOLS}/bin/pip --python {_PYTHON} install --no-cache-dir --no-compile"
-# The series of each tool; a version that the lock file names takes precedence.
+# The accepted versions of each tool; a version that the lock file names takes precedence.
 _TOOL_VERSIONS = {Manager.UV: "uv>=0.5,<1", Manager.POETRY: "poetry>=2,<3", Manager.PIPENV: "pipenv>=2024"}
 
 IGNORED = """\

@@ -47,7 +47,7 @@ _LIBPQ = SystemPackages(run=("libpq5",))
 
 
 def system_packages(packages: Collection[str], *, uses_gis: bool, uses_git: bool) -> SystemPackages:
-    """Return the Debian packages for Python packages (normalised names), GeoDjango and requirements from Git."""
+    """Return the Debian packages for Python packages (normalized names), GeoDjango and requirements from Git."""
     needs = [_NEEDS[name] for name in packages if name in _NEEDS]
     needs += [_GEODJANGO] if uses_gis else []
     needs += [_GIT] if uses_git else []

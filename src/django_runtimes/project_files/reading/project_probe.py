@@ -70,7 +70,7 @@ def main(request_path: Path, answer_path: Path) -> None:
 
 
 def _moved(paths: list[str], original: Path, root: Path) -> Iterator[str]:
-    """Yield the import paths; those inside the project, as of an editable install, lead to its copy instead."""
+    """Yield the import paths; those inside the project, such as an editable install's, lead to its copy instead."""
     for text in paths:
         path = Path(text)
         is_own = text and path.is_relative_to(original) and "site-packages" not in path.parts

@@ -40,7 +40,7 @@ def test_undo_refuses_to_change_an_edited_file(project: Path, name: str):
     (project / name).write_bytes(b"mine\n")
     before = snapshot(project)
 
-    with pytest.raises(UsageError, match=f"{name} was edited since webapp init wrote it, and nothing is undone"):
+    with pytest.raises(UsageError, match=f"{name} was edited after webapp init wrote it, so nothing is undone"):
         undo_adoption(project)
 
     assert snapshot(project) == before
@@ -68,7 +68,7 @@ def test_undo_refuses_if_an_old_file_was_removed(project: Path):
     write(planned(project))
     (project / "old.txt").unlink()
 
-    with pytest.raises(UsageError, match=r"old\.txt was removed since"):
+    with pytest.raises(UsageError, match=r"old\.txt was removed after"):
         undo_adoption(project)
 
 
