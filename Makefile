@@ -24,13 +24,13 @@ setup: $(READY)  ## Install everything that the other targets need
 $(READY): requirements/development.txt pyproject.toml scripts/setup.sh
 	@scripts/setup.sh
 
-compare: $(READY)  ## Run the application under every runtime and report
+compare: $(READY)  ## Run the application under every runtime and report the results
 	@$(BIN)/webapp compare $(ARGS)
 
 serve: $(READY)  ## Serve the application at http://127.0.0.1:8000 on an embedded PostgreSQL
 	@$(BIN)/webapp serve $(ARGS)
 
-test: $(READY) $(CHECKOV_READY) $(INSTRUMENTS_READY)  ## Run the tests: profile-free once, the application's under both profiles
+test: $(READY) $(CHECKOV_READY) $(INSTRUMENTS_READY)  ## Run all tests; those of the application run under both profiles
 	$(PYTEST) tests/deploy -m "profile_free and not verbs" -n 2 $(ARGS)
 	$(PYTEST) --ignore tests/deploy -m "profile_free and not faults and not image and not verbs and not weekly" $(PARALLEL) $(ARGS)
 	WEBAPP_RUNTIME=aws_lambda $(PYTEST) -m "not profile_free and not weekly" $(ARGS)

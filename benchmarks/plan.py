@@ -1,4 +1,4 @@
-"""The plans of a benchmark: how many rounds it measures."""
+"""Benchmark plans: how many rounds each part measures, and for how long."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 class Plan:
     """The number of rounds of each part; every round measures each contender once.
 
-    Blocks of wrk have whole seconds, since wrk accepts no others.
+    Blocks of wrk last whole seconds, since wrk accepts no fractions.
     """
 
     warm_rounds: int

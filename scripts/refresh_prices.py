@@ -64,7 +64,7 @@ def _fail(text: str) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description="Refresh prices.toml from the files of AWS's price list.")
-    parser.add_argument("offers", nargs="*", type=Path, metavar="OFFER.json", help="none: print where they are")
+    parser.add_argument("offers", nargs="*", type=Path, metavar="OFFER.json", help="if none: print where they are")
     parser.add_argument("--region", default="us-east-1")
     parser.add_argument("--date", type=date.fromisoformat, default=datetime.now(UTC).date(), help="default: today")
     parser.add_argument("--documentation", action="store_true", help="write docs/cost.md from prices.toml as it is")
@@ -100,7 +100,7 @@ def _find_all(entries: Mapping[str, Any], offers: Mapping[str, Any], region: str
 
 
 def _find(offer: Mapping[str, Any], key: str, entry: Mapping[str, Any], region: str) -> Tiers | None:
-    """Return the tiers of one price for its `per`; raise ValueError if its products have different prices."""
+    """Return the tiers of one price, for `per` units each; raise ValueError if its products have different prices."""
     per = Decimal(entry.get("per", 1))
     skus = [sku for sku, product in offer["products"].items() if _matches(product["attributes"], entry, region)]
     prices = {sku: _tiers(offer["terms"].get("OnDemand", {}).get(sku, {}), per) for sku in skus}

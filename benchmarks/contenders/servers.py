@@ -85,10 +85,10 @@ def _cpu_ticks(stat: Path, session: int) -> int:
 
 @contextmanager
 def server(name: str, database: str, testbed: Testbed, *, workers: int = WORKERS) -> Iterator[Server]:
-    """Start a server with the code of `testbed`. Enter this in the main thread, with which the server ends.
+    """Start a server with the code of `testbed`; `workers` applies only to our server.
 
-    `workers` applies only to our server. Raise CompareError with the end of the log if the server does not answer
-    within 30 s.
+    Raise CompareError with the end of the log if the server does not answer within 30 s. Enter this in the main thread:
+    the kernel stops the server when the thread that started it ends.
     """
     log = testbed.workspace / f"server-{SERVERS.index(name)}.log"
     address = ""

@@ -24,7 +24,7 @@ Loads = dict[str, list[Load]]
 
 @dataclass
 class MeasuredServers:
-    """The servers' load at 16 connections by path and at 64 on `/items`, and our server's peak of backends by round."""
+    """The loads at 16 connections by path, and at 64 on `/items`; `backends` are our server's peaks by round."""
 
     paths: dict[str, Loads] = field(default_factory=dict)
     crowd: Loads = field(default_factory=dict)

@@ -21,7 +21,7 @@ from django_runtimes.compare.emulator.lambda_function import Function
 OURS = "ours"
 BARE_SETUP = "bare django.setup()"
 
-# Our process is killed when it is ready. os._exit leaves out the interpreter's shutdown here as well.
+# Our process is killed when it is ready, so this program skips the interpreter's shutdown too, with os._exit.
 _BARE = "import os, django; django.setup(); os._exit(0)"
 _REGISTER = b"POST /2020-01-01/extension/register "
 _REGISTERED = b"HTTP/1.1 200 OK\r\nLambda-Extension-Identifier: bench\r\nContent-Length: 2\r\n\r\n{}"
@@ -39,7 +39,7 @@ def measure(plan: Plan, testbed: Testbed, rng: random.Random, progress: Progress
 def measure_starts(
     starts: Mapping[str, Callable[[], float]], rounds: int, rng: random.Random, progress: Progress
 ) -> dict[str, list[float]]:
-    """Return each start's measurement in every round but the first, which reads its files from the disk."""
+    """Return each start's measurement in every round but the first, in which files are read from the disk."""
     measured: dict[str, list[float]] = {name: [] for name in starts}
     progress.begin("Lambda, cold starts", (rounds + 1) * len(starts))
     for name in (*starts, *interleaved(list(starts), rounds, rng)):
@@ -80,8 +80,8 @@ class ColdStart:
 
     def _start(self, arguments: list[str], runtime_api: str) -> subprocess.Popen[bytes]:
         with self._log.open("ab") as output:
-            # Not started through setpriv and a shell, whose CPU time would count. The process ends by itself within a
-            # second, or when the Runtime API is gone.
+            # setpriv and a shell are not used here, since their CPU time would be measured too. The process ends by
+            # itself within a second, or when the Runtime API is gone.
             return subprocess.Popen(
                 [str(self._surroundings.python), *arguments],
                 env=self._function.process_environ(runtime_api=runtime_api, log_stream="bench"),

@@ -109,12 +109,12 @@ def caller(name: str, handler: str, database: str, testbed: Testbed) -> Iterator
         task_root=testbed.checkout,
     )
     environ = function.process_environ(runtime_api="", log_stream="bench")
-    # There is no Runtime API here, and some revisions do not start when it is set and does not answer.
+    # There is no Runtime API here, and some revisions do not start if this variable names one that does not answer.
     del environ["AWS_LAMBDA_RUNTIME_API"]
     with log.open("ab") as errors:
         process = subprocess.Popen(
-            # The caller is started by path, since a revision may have another one, or none. -P keeps its folder off
-            # sys.path.
+            # The caller is started by its path, since a revision may have a different caller or none. -P keeps its
+            # folder off sys.path.
             processes.bound_to_parent([str(testbed.python), "-P", str(_CALLER), handler]),
             env=environ,
             stdin=subprocess.PIPE,
