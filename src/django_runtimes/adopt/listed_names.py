@@ -56,7 +56,7 @@ LISTED = (
     ListedName("SECRET_KEY", (SECRET_KEY,), "an error outside `local`, as is a public or short key"),
     ListedName("SECRET_KEY_FALLBACKS", (SECRET_KEY_FALLBACKS,), "Django's"),
     ListedName("SECURE_HSTS_SECONDS", (HSTS_SECONDS,), "3600 with HTTPS in front"),
-    ListedName("SECURE_PROXY_SSL_HEADER", (HTTPS, PROTO_HEADER), "the header of the hop in front, with HTTPS there"),
+    ListedName("SECURE_PROXY_SSL_HEADER", (HTTPS, PROTO_HEADER), "the hop's header with HTTPS in front"),
     ListedName("SECURE_SSL_REDIRECT", (HTTPS,), "True with HTTPS in front"),
     ListedName("SESSION_COOKIE_PATH", (BASE_PATH,), "Django's"),
     ListedName("SESSION_COOKIE_SECURE", (HTTPS,), "True with HTTPS in front"),

@@ -13,7 +13,7 @@ from django_runtimes.aws.signature import LIFETIME_S, AccessKey
 # The endpoints of Amazon ECS and EKS Pod Identity, and the names of this machine, for a local server in their place.
 _ECS_HOST = "169.254.170.2"
 _HOSTS = (_ECS_HOST, "169.254.170.23", "fd00:ec2::23", "localhost", "127.0.0.1", "::1")
-# The AWS SDKs prefer the sources that these variables name to the endpoint.
+# If these variables are set, the AWS SDKs use the sources that they name instead of the endpoint.
 _PREFERRED = ("AWS_PROFILE", "AWS_WEB_IDENTITY_TOKEN_FILE")
 # The AWS SDKs use the same timeout; the endpoint is on the same machine.
 _TIMEOUT_S = 2.0

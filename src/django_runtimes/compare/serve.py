@@ -85,7 +85,7 @@ def _environ(stack: ExitStack, workspace: Path, project: Project, port: int, *, 
         "WEBAPP_DEBUG": "1",
         "WEBAPP_WORKERS": "1",
         "PORT": str(port),
-        # Developers who serve from a checkout change its code.
+        # Developers change the code while they serve it.
         "GUNICORN_CMD_ARGS": "--reload --access-logfile -",
     }
     own_server = not environ.get("DATABASE_URL")
@@ -119,14 +119,14 @@ def _environ(stack: ExitStack, workspace: Path, project: Project, port: int, *, 
 
 
 def _application(project: Project) -> Application:
-    """Return the application of the project's workload; without a workload only its settings are known."""
+    """Return the application of the project's workload; without a workload, one with only the project's settings."""
     settings_module = os.environ.get("DJANGO_SETTINGS_MODULE")
     if not settings_module:
         raise CompareError(NO_SETTINGS)
     if project.workload is None:
         return Application(settings_module=settings_module, python_path=None, prepare=())
     application = load_workload(project.workload, settings_module=settings_module).application
-    # The workload's settings are for comparisons, and may differ.
+    # The workload may name other settings, which are for comparisons.
     return replace(application, settings_module=settings_module)
 
 

@@ -6,8 +6,8 @@ from functools import partial
 from django_runtimes.config.configuration_error import ConfigurationError
 from django_runtimes.entrypoints.served_application import load_application, log_runtime, require_websocket_library
 
-# gunicorn's code for an application that does not load: its master exits too. After any other code, it would start
-# workers forever.
+# gunicorn's exit code for an application that does not load. If a worker exits with it, the master exits too; after any
+# other code the master would start workers forever.
 _APPLICATION_CANNOT_LOAD = 4
 
 try:

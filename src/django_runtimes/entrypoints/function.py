@@ -12,7 +12,7 @@ from django_runtimes.extras import require_extra
 if TYPE_CHECKING:
     from django_runtimes.serving.aws_lambda.handler import DirectLambdaHandler
 
-# Lambda's quota is 6 MB for each; its error messages give these exact limits, the first one for the whole event.
+# Lambda's quota is 6 MB each for the event and the response; its error messages give these exact limits.
 _LARGEST_BODY_BYTES = 6_291_456
 _LARGEST_REPLY_BYTES = 6_291_556
 # Lambda sends SIGKILL 500 ms after SIGTERM, and the rest of that time is for closing the database connections.

@@ -15,7 +15,7 @@ from django_runtimes.config.adopted import adopted_by
 from django_runtimes.config.http.front import is_below
 from django_runtimes.serving.base_path import HEALTH_PATHS
 
-# These match a route up to its first converter, and a regular expression up to its first special character.
+# These patterns match a route up to its first converter, and a regular expression up to its first special character.
 _LITERAL_ROUTE = re.compile(r"[^<]*")
 _LITERAL_REGEX = re.compile(r"\^?((?:[A-Za-z0-9_/~%-](?![*?{])|\\[./-])*)")
 _PATHS = ("LOGIN_URL", "LOGIN_REDIRECT_URL", "LOGOUT_REDIRECT_URL", "STATIC_URL", "MEDIA_URL")
@@ -63,7 +63,7 @@ def check_settings_are_below_base_path(**kwargs: Any) -> list[CheckMessage]:
 
 
 def check_static_prefix(**kwargs: Any) -> list[CheckMessage]:
-    """Warn if WhiteNoise serves static files at another path than the one in their links."""
+    """Warn if WhiteNoise serves static files at a path that differs from the one in their links."""
     prefix = getattr(settings, "WHITENOISE_STATIC_PREFIX", None)
     address = urlsplit(settings.STATIC_URL or "")
     if not adopted_by(settings).front.base_path or prefix is None or address.netloc:

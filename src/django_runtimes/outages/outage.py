@@ -27,7 +27,7 @@ _OUTAGES = (
     ("25P03", UNAVAILABLE),  # idle_in_transaction_session_timeout
     ("25P04", TIMEOUT),  # transaction_timeout
     ("40001", BUSY),  # serialization failure
-    ("40P01", BUSY),  # deadlock, and PostgreSQL cancelled this side
+    ("40P01", BUSY),  # deadlock, in which PostgreSQL cancelled this transaction
     ("53300", UNAVAILABLE),  # too many connections
     ("55P03", BUSY),  # lock_timeout, NOWAIT
     ("57P", UNAVAILABLE),  # shutdown, crash, start-up, or pg_terminate_backend()

@@ -115,7 +115,7 @@ _SUSPECT = re.compile(
 
 
 def pinning_rules(statement: Statement) -> tuple[Rule, ...]:
-    """Return the rules that the statement breaks, or any statement of several in its text."""
+    """Return the rules that the statement breaks; its text may consist of several statements."""
     rules = list(_rules_of_text(statement.text))
     if statement.named and PREPARED not in rules:
         rules.append(PREPARED)

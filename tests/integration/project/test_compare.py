@@ -91,8 +91,8 @@ def test_a_replica_on_another_server_fails_the_target(foreign, logging):
 
     assert ended.returncode == 1
     assert (
-        "DATABASES['replica'] is live at 127.0.0.1:1, not on the server used here; if a variable sets it, "
-        'set that to "{database_url}" in [application.environment] of the workload\n'
+        "DATABASES['replica'] is live at 127.0.0.1:1, not on the server used here; if a variable sets its address, "
+        'set that variable to "{database_url}" in [application.environment] of the workload\n'
     ) in ended.stderr
     diagnosis = run_of(foreign)["targets"][0]["diagnosis"]
     assert "Connection refused" in "\n".join(diagnosis["log"])

@@ -26,7 +26,7 @@ _STATIC_ROOT = {"WEBAPP_STATIC_ROOT": "/tmp/static"}  # noqa: S108 - in the cont
 
 
 class ImageCodebase:
-    """An image whose containers write their logs into the containers' directory.
+    """The codebase in an image; its containers write their logs into the directory of `containers`.
 
     Creating it raises CompareError when the image does not start.
     """

@@ -43,8 +43,8 @@ def own_variables(project: Project, given: Mapping[str, str], shell: Mapping[str
 def database_notices(settings: LoadedSettings, address: Address) -> list[str]:
     """Return a line for each other PostgreSQL database that is not on the server at `address`."""
     return [
-        f"DATABASES[{alias!r}] is {database}, not on the server used here; if a variable sets it, "
-        'set that to "{database_url}" in [application.environment] of the workload'
+        f"DATABASES[{alias!r}] is {database}, not on the server used here; if a variable sets its address, "
+        'set that variable to "{database_url}" in [application.environment] of the workload'
         for alias, database in settings.elsewhere(address).items()
     ]
 
@@ -52,7 +52,8 @@ def database_notices(settings: LoadedSettings, address: Address) -> list[str]:
 def fill_placeholders(values: Mapping[str, str], *, database_url: str) -> dict[str, str]:
     """Return the values of a project's file with placeholders such as {database_url} replaced.
 
-    The others are {database_host}, {database_port}, {database_name}, {database_user} and {database_password}.
+    The other placeholders are {database_host}, {database_port}, {database_name}, {database_user} and
+    {database_password}.
     """
     address = parse_database_url(database_url)
     parts = {
@@ -67,6 +68,6 @@ def fill_placeholders(values: Mapping[str, str], *, database_url: str) -> dict[s
 
 
 def _replaced(value: str, parts: Mapping[str, str]) -> str:
-    # Replaced in one pass, since a password may contain braces.
+    # All are replaced in one pass, since a password may contain braces.
     pattern = "|".join(map(re.escape, parts))
     return re.sub(pattern, lambda found: parts[found[0]], value)

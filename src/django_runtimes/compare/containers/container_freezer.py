@@ -47,7 +47,7 @@ class ContainerFreezer:
         self._containers.forget(pid)
 
     def close(self) -> None:
-        """Do nothing; the `with` block of the containers ends those that still run."""
+        """Do nothing; at the end of its `with` block, `Containers` ends the containers that still run."""
 
     def _set_frozen(self, pid: int, state: str) -> bool:
         group = self._group(pid)

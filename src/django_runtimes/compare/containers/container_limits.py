@@ -12,7 +12,7 @@ _LAMBDA_MB_PER_CPU = 1_769
 
 @dataclass(frozen=True)
 class ContainerLimits:
-    """A limit in CPUs of this machine and one in MB of memory."""
+    """The limits of a container: CPUs of this machine, and MB of memory."""
 
     cpus: float
     memory_mb: int

@@ -43,7 +43,7 @@ done
 class Containers:
     """Starts containers on the host's network, each attached to a client process of the engine.
 
-    Containers that still run end with the `with` block, and when this process ends, even by SIGKILL.
+    Containers that still run are killed at the end of the `with` block, and when this process ends, even by SIGKILL.
     Enter it in the main thread: the kernel kills the clients when the thread that started them ends.
     """
 
@@ -128,8 +128,8 @@ class Containers:
     def kill(self, pid: int) -> None:
         """Kill a client that has not been reaped, and let the engine kill its container.
 
-        This returns before the container is dead. A container that the client was still creating ends with the `with`
-        block.
+        This returns before the container is dead. A container that the client was still creating is killed at the end
+        of the `with` block.
         """
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(pid, signal.SIGKILL)

@@ -11,9 +11,9 @@ from django_runtimes.config.runtimes.profile import choose_profile
 from django_runtimes.config.variables.application_variables import SECRET_KEY
 from django_runtimes.config.variables.database_address import DATABASE_URL
 
-# These differ for every target.
+# These variables differ for every target.
 _PER_TARGET = frozenset({DATABASE_URL.name, SECRET_KEY.name})
-# This setting repeats the variables and the profile.
+# This setting repeats values of the variables and the profile.
 _DERIVED_SETTINGS = frozenset({"DJANGO_RUNTIMES"})
 _UNSET = "-"
 _MAX_LENGTH = 160
@@ -57,7 +57,7 @@ def _profile(environ: Mapping[str, str]) -> dict[str, str]:
     try:
         profile = choose_profile(detect_runtime(environ).runtime, Environment(environ))
     except ConfigurationError:
-        # The target's log shows this error.
+        # The target raised this error too, so its log shows it.
         return {}
     return {f"profile.{name}": str(value) for name, value in profile._asdict().items()}
 

@@ -18,7 +18,7 @@ _DATABASE = re.compile(
 )
 # Lambda's messages for a timeout.
 _LAMBDA = re.compile(r"Task timed out after|Status: timeout")
-# A level in the line decides.
+# A line with one of these levels is not an error, whatever words it contains.
 _HARMLESS = re.compile(r"\b(DEBUG|INFO|NOTICE|WARNING)\b")
 _MAX_CONTINUATION_LINES = 2
 

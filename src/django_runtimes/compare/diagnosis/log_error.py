@@ -97,7 +97,7 @@ def _warnings(lines: Sequence[str]) -> Iterator[list[str]]:
 
 
 def _traceback_summary(lines: Sequence[str]) -> list[str]:
-    """Return the last frames of a traceback, the project's own first, and the exception, or the last of a chain."""
+    """Return the last frames of a traceback, the project's own first, and its exception (in a chain, the last)."""
     frames, exception, rest = _traceback(lines)
     while rest and _CHAINED.match(rest[0]) and any(_TRACEBACK in line for line in rest[1:3]):
         frames, exception, rest = _traceback(rest[1:])

@@ -70,7 +70,7 @@ class SignalFreezer:
 
 
 class CgroupFreezer:
-    """Freezes with cgroup v2's `cgroup.freeze`, which stops a whole process tree; one group for each.
+    """Freezes with cgroup v2's `cgroup.freeze`, which stops a whole process tree, in a group of its own.
 
     The v1 freezer is not used: a process frozen by it survives SIGKILL.
     """

@@ -34,8 +34,8 @@ class HttpServer:
                 request.cancel()
             if unfinished:
                 await asyncio.wait(unfinished)
-        # aiohttp raises an error of its own if a request ends just as shutdown() gives up waiting for it, so none is
-        # left for it. Clients keep idle connections open.
+        # aiohttp raises an error of its own if a request ends just as shutdown() stops waiting for it, so all requests
+        # have ended by now. Only the clients' idle connections are left.
         await self._web.shutdown(_CLOSE_TIMEOUT_S)
 
     async def _tracked_answer(self, request: web.BaseRequest) -> web.Response:

@@ -32,8 +32,8 @@ _STARTS_AT_ONCE = 2 * (os.cpu_count() or 1)
 class LambdaEmulator:
     """Runs one function as Lambda does; an async context manager.
 
-    Each execution environment serves one invocation at a time. An invocation gets the most recently used idle one;
-    without one, a new one is started, up to the concurrency limit. The first environment that becomes ready gets the
+    Each execution environment serves one invocation at a time. An invocation gets the most recently used idle one. If
+    none is idle, a new one is started, up to the concurrency limit. The first environment that becomes ready gets the
     invocation that has waited longest.
     """
 

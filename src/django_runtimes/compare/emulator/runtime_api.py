@@ -103,7 +103,7 @@ class RuntimeApi:
         if request.method == "POST" and request.path == _REGISTER:
             return self._register(await request.content.read())
         if request.method == "GET" and request.path == _NEXT_EVENT:
-            # No extension subscribes to events, so none ever comes.
+            # No extension subscribes to events, so the request stays pending.
             await asyncio.shield(self._no_event)
         if request.method == "POST" and (result := _RESULT.fullmatch(request.path)):
             return await self._take_result(request, result["request_id"], result["kind"])

@@ -43,8 +43,8 @@ def recorded_settings(connection: psycopg.Connection) -> dict[str, str]:
 def _password(database_url: str, parts: SplitResult) -> str:
     conninfo = conninfo_to_dict(database_url)
     host, port = str(conninfo.get("host") or ""), conninfo.get("port")
-    # libpq and Python split a password that is not encoded in different places. libpq would read a part of it as the
-    # host or the port, and quote that in its message.
+    # If the password is not percent-encoded, libpq and Python may split the URL at different places. libpq would take a
+    # part of the password for the host or the port, and quote it in its error message.
     same_host = unquote(parts.hostname or "").lower() == host.lower()
     same_port = parts.port == (int(port) if port else None)
     if parts.netloc and not (same_host and same_port):

@@ -33,8 +33,8 @@ class PgBouncer:
 
     `pool_size` limits the backends of one database: PgBouncer counts them for each pair of database and user, and the
     targets share one role. All databases together get at most half of the server's connections, as with RDS Proxy's
-    MaxConnectionsPercent of 50. The other half stays free for the direct routes. An idle backend of one database makes
-    room for another's.
+    MaxConnectionsPercent of 50. The other half stays free for the direct routes. An idle backend of one database is
+    closed when another database needs one.
 
     Enter it in the main thread: the kernel kills PgBouncer when the thread that started it ends.
     """
@@ -195,7 +195,7 @@ class PgBouncer:
     def _answers(self) -> bool:
         url = self.url(self._postgres.maintenance_database)
         try:
-            # PgBouncer accepts a client only after it has logged in to the server itself.
+            # PgBouncer accepts a client only after PgBouncer has itself logged in to the server.
             psycopg.connect(url, connect_timeout=_CONNECT_TIMEOUT_S).close()
         except psycopg.OperationalError:
             return False

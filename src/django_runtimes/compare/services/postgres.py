@@ -29,7 +29,8 @@ from django_runtimes.extras import how_to_install
 _ROLE = "webapp"
 _SUPERUSER = "postgres"
 _MAINTENANCE_DATABASE = "postgres"
-# Neither this server nor PgBouncer has TLS. With libpq's default, connecting costs the same as without an sslmode.
+# Neither this server nor PgBouncer has TLS. `prefer` is libpq's default, so connecting takes as long as without an
+# sslmode.
 NO_TLS = SslMode.PREFER.value
 _INITDB_TIMEOUT_S = 60.0
 _START_TIMEOUT_S = 30.0

@@ -10,7 +10,7 @@ from typing import Any
 
 from django_runtimes.cli.tool_error import UsageError
 
-# The files are in pytest's order, and the first one with a configuration counts.
+# The files are in pytest's order, and the first one with a configuration is used.
 _INI_FILES = (
     ("pytest.ini", "pytest"),
     (".pytest.ini", "pytest"),
@@ -50,7 +50,7 @@ def _configurations(folder: Path) -> Iterable[tuple[Path, Mapping[str, Any]]]:
             yield folder / name, _table(_toml(folder / name), "pytest")
     for name, section in _INI_FILES[:2]:
         if (folder / name).is_file():
-            # The file counts even without the section, as for pytest.
+            # Like pytest, this uses the file even without the section.
             yield folder / name, _section(folder / name, section) or {}
     path = folder / "pyproject.toml"
     if path.is_file():

@@ -39,7 +39,7 @@ class Suite:
         return environ | (self.adjustments or {})
 
     def check_settings(self, runtime: Runtime, given_url: str | None) -> tuple[LoadedSettings, Address]:
-        """Load the settings under this profile, and return them with the address that they were given.
+        """Load the settings under this profile, and return them with the address of the database that they got.
 
         Raise ToolError when they do not load, or use another database.
         """

@@ -118,5 +118,6 @@ def _require_unchanged(context: Context, stack: Stack, image: str) -> None:
     if has != image or state.readiness is not Readiness.READY:
         raise ToolError(
             f"somebody else changed the stack {context.stack_name(stack)} at the same time: it is in {state.status} "
-            f"and has {has or 'no image'}; once `webapp status` shows a finished change, run this again for {image}"
+            f"and has {has or 'no image'}; wait until `webapp status` shows the end of that change, and run this again "
+            f"for {image}"
         )

@@ -13,7 +13,7 @@ from django_runtimes.deploy.templates.templates import Template, read_template
 
 # This module sets these parameters; webapp.toml cannot.
 _FILLED = frozenset({"Project", "Stage", "ImageUri"})
-# Each of these must have the same value in all stacks of a stage, since one stack's value affects what others find.
+# Each of these describes something that the stacks of a stage share, so it must have the same value in all of them.
 SAME_EVERYWHERE = frozenset({"Architecture", "Credentials", "Domain", "Egress", "Engine", "MaxConnections"})
 # A new image creates a new version anyway, so the fingerprint need not include it.
 _OUTSIDE_FINGERPRINT = frozenset({"ImageUri", "Revision"})

@@ -78,7 +78,7 @@ class Library:
 
     @property
     def packages(self) -> frozenset[str]:
-        """The names of the packages that the library needs; psycopg[binary] also gives psycopg-binary."""
+        """The names of the packages that the library needs; for psycopg[binary] they include psycopg-binary."""
         extras = {f"{need.name}-{extra}" for need in self.requires for extra in need.extras}
         return frozenset({canonicalize_name(need.name) for need in self.requires} | extras)
 

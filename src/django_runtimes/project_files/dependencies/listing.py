@@ -114,7 +114,7 @@ def find_dependencies(plan: FilePlan, python_path: Path) -> Dependencies:
 
 
 def _pip_folder(root: Path, folder: Path, requirements: RequirementFile | None) -> Path | None:
-    """Return `folder` as pip's working directory, or None for the project's if the requirements' paths need that."""
+    """Return `folder` if pip must run there, or None if the requirements' paths begin at the project's folder."""
     if requirements is None:
         return None
     paths = [path for file in requirements.all() for path in file.local_paths]

@@ -27,7 +27,7 @@ def locked_packages(lock: Path | None) -> Iterator[str]:
 
 
 def needed_packages(requirements: Iterable[Requirement]) -> Iterator[str]:
-    """Yield the names of these packages and of all that they need here; psycopg[binary] also yields psycopg-binary."""
+    """Yield the names of these packages and of all that they need here; for psycopg[binary], also psycopg-binary."""
     waiting, seen = list(requirements), set()
     while waiting:
         need = waiting.pop()
