@@ -28,7 +28,7 @@ HOLDING = Application(
     settings_module="holding.settings", python_path=Path(__file__).parents[2] / "applications", prepare=()
 )
 _CONNECTED_TIMEOUT_S = 30
-# Client backends only: autovacuum connects to the database too.
+# Count only client backends, because autovacuum connects to the database too.
 _HELD = (
     "SELECT count(*) FROM pg_stat_activity "
     "WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
@@ -52,7 +52,7 @@ class Observer:
         return held
 
     async def count_once_settled(self, *, to: int) -> int:
-        """Wait until at most `to` backends are left, or for five seconds, and return their number."""
+        """Wait up to five seconds until at most `to` backends are left; return how many are left."""
         # A client disconnects without waiting for its backend to exit.
         for _ in range(500):
             if (held := await self.count()) <= to:
@@ -61,7 +61,7 @@ class Observer:
         return held
 
     async def count_continuously(self) -> None:
-        """Count until cancelled, with pauses for the other tasks."""
+        """Count until cancelled, pausing so that other tasks can run."""
         while True:
             await self.count()
             await asyncio.sleep(0.005)
@@ -93,7 +93,7 @@ def database(database_server):
 
 @pytest.fixture
 def variables(database_server, database, tmp_path):
-    """Returns a function that makes the variables of a target."""
+    """Return a function that makes a target's variables."""
 
     def make(target: str, **more: str) -> dict[str, str]:
         environ = application_environ(HOLDING, database_url=database_server.url(database), static_root=tmp_path)
@@ -104,7 +104,7 @@ def variables(database_server, database, tmp_path):
 
 @pytest.fixture
 def observe(database_server, database):
-    """Observes the database until the block ends."""
+    """Return a context manager that observes the database until its block ends."""
 
     @asynccontextmanager
     async def watch() -> AsyncIterator[Observer]:

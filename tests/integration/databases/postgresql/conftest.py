@@ -25,8 +25,8 @@ _numbers = itertools.count()
 OpenDatabase = Callable[..., DatabaseWrapper]
 
 
-# The modules that test an engine; the others test the code around it.
-_OF_BOTH_ENGINES = {
+# These modules test an engine; the others test the code around it.
+_ENGINE_TEST_MODULES = {
     "test_connection_objects",
     "test_fork",
     "test_outlived",
@@ -39,8 +39,8 @@ _OF_BOTH_ENGINES = {
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run the tests of those modules with GeoDjango's engine too, on a server without PostGIS."""
-    if metafunc.module.__name__.rpartition(".")[2] in _OF_BOTH_ENGINES and "engine" in metafunc.fixturenames:
+    """Run the tests of the modules above with GeoDjango's engine too, on a server without PostGIS."""
+    if metafunc.module.__name__.rpartition(".")[2] in _ENGINE_TEST_MODULES and "engine" in metafunc.fixturenames:
         metafunc.parametrize("engine", ["postgresql", "postgis"])
 
 
@@ -52,7 +52,7 @@ def engine() -> str:
 
 @pytest.fixture
 def open_database(engine, django_db_blocker) -> Iterator[OpenDatabase]:
-    """Creates wrappers from variables, as the settings do; `changes` updates the entry of DATABASES."""
+    """Creates wrappers from variables, as the settings do; `changes` updates the DATABASES entry."""
     # pytest-django blocks queries to protect the application's database, but these are other databases.
     if engine == "postgis":
         require_geodjango()
@@ -108,7 +108,7 @@ def _secrets_manager(tmp_path_factory) -> Iterator[SecretsManager]:
 
 @pytest.fixture
 def secrets(_secrets_manager, monkeypatch) -> SecretsManager:
-    """AWS Secrets Manager, which this process's AWS clients use."""
+    """A Secrets Manager that this process's AWS clients use."""
     for name, value in _secrets_manager.environ.items():
         monkeypatch.setenv(name, value)
     return _secrets_manager
@@ -146,7 +146,7 @@ def backend_pid(wrapper: DatabaseWrapper) -> int:
 
 
 def kill(administrator: psycopg.Connection, application_name: str) -> int:
-    """End all backends of an application, wait until they are gone, and return their number."""
+    """Terminate an application's backends, wait until they are gone, and return how many there were."""
     (count,) = administrator.execute(
         "SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity WHERE application_name = %s",
         [application_name],
@@ -160,7 +160,7 @@ def end_request(wrapper: DatabaseWrapper) -> None:
 
 
 def run(wrapper: DatabaseWrapper, sql: str) -> object:
-    """Return the first value of the statement's result, or None without a result."""
+    """Execute the statement; return the first value of its result, or None if it has no result."""
     with wrapper.cursor() as cursor:
         cursor.execute(sql)
         return cursor.fetchone()[0] if cursor.description else None
@@ -175,7 +175,7 @@ def _postgis_server() -> Iterator[TlsServer]:
 
 @pytest.fixture
 def postgis_url(_postgis_server) -> Iterator[str]:
-    """The superuser's URL of a new database without PostGIS, on a server that offers the extension."""
+    """The superuser's URL for a new database without PostGIS, on a server where the extension is available."""
     name = f"places_{next(_numbers)}"
     url = _postgis_server.url()
     with psycopg.connect(url, autocommit=True) as administrator:

@@ -28,7 +28,7 @@ class Endpoint:
     requests: list[tuple[str, str | None]] = field(default_factory=list)
 
     def give(self, key_id: str, *, for_s: float = 6 * 3600) -> None:
-        """Answer with credentials in the format of ECS."""
+        """Answer with credentials in ECS's format."""
         self.answer = {
             "RoleArn": "arn:aws:iam::123456789012:role/guestbook",
             "AccessKeyId": key_id,
@@ -69,7 +69,7 @@ def provider(**arguments: float) -> IamProvider:
     return IamProvider(region="eu-west-1", host="db.example", port=5432, user="app", **arguments)
 
 
-def test_a_token_is_signed_with_the_role_of_the_task(endpoint):
+def test_a_token_is_signed_with_the_tasks_role(endpoint):
     token = provider().login().password
 
     assert "AKIDROLE1%2F" in token
@@ -77,7 +77,7 @@ def test_a_token_is_signed_with_the_role_of_the_task(endpoint):
     assert endpoint.requests == [("/v1/credentials?task=1", None)]
 
 
-def test_the_endpoint_gets_the_token_of_the_pod(endpoint, monkeypatch, tmp_path):
+def test_the_pods_token_is_sent_to_the_endpoint(endpoint, monkeypatch, tmp_path):
     (tmp_path / "token").write_text("of-the-pod\n")
     monkeypatch.setenv("AWS_CONTAINER_AUTHORIZATION_TOKEN", "of-a-variable")
     provider().login()
@@ -121,7 +121,7 @@ def test_credentials_that_expire_before_the_token_are_renewed(endpoint):
         ),
     ],
 )
-def test_an_answer_without_credentials_is_a_missing_login(endpoint, status, answer, reason):
+def test_an_answer_without_credentials_is_a_credentials_error(endpoint, status, answer, reason):
     endpoint.status, endpoint.answer = status, answer
 
     with pytest.raises(CredentialsError) as raised:
@@ -131,7 +131,7 @@ def test_an_answer_without_credentials_is_a_missing_login(endpoint, status, answ
     assert str(raised.value).endswith(reason)
 
 
-def test_an_unreachable_endpoint_is_a_missing_login(endpoint, monkeypatch):
+def test_an_unreachable_endpoint_is_a_credentials_error(endpoint, monkeypatch):
     monkeypatch.setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://127.0.0.1:1/")
 
     with pytest.raises(CredentialsError, match=r"cannot load the AWS credentials.*: .*refused"):
@@ -148,7 +148,7 @@ def test_an_unreachable_endpoint_is_a_missing_login(endpoint, monkeypatch):
         {"AWS_PROFILE": "guestbook"},
     ],
 )
-def test_botocore_reads_other_credentials(endpoint, monkeypatch, variables):
+def test_other_credentials_are_left_to_botocore(endpoint, monkeypatch, variables):
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
 
@@ -167,7 +167,7 @@ print(*sorted({name.partition(".")[0] for name in sys.modules} & {"boto3", "boto
 """
 
 
-def test_a_first_token_of_a_task_costs_less_than_60_ms_of_cpu(endpoint):
+def test_a_tasks_first_token_takes_less_than_60_ms_of_cpu_time(endpoint):
     process = subprocess.run(
         [sys.executable, "-c", SOURCE],
         env={

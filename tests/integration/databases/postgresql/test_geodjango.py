@@ -31,7 +31,7 @@ print(type(connections["default"]).__module__, any(name.startswith("django.contr
 
 
 def run(url: str, *command: str, **environ: str) -> subprocess.CompletedProcess[str]:
-    """Run a process of the project, as a container unless the variables say otherwise."""
+    """Run a process of the project with a container's variables, which `environ` may override."""
     process = subprocess.run(
         [sys.executable, *command],
         env={

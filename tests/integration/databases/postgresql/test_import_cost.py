@@ -1,4 +1,4 @@
-"""The packages that a source of credentials loads."""
+"""A source of credentials loads only the packages that it needs."""
 
 import os
 import subprocess
@@ -21,7 +21,7 @@ print(*sorted({name.partition(".")[0] for name in sys.modules} & {"boto3", "boto
 
 
 @pytest.mark.parametrize("credentials", ["password", "iam"])
-def test_a_login_loads_no_package_for_aws(credentials):
+def test_a_login_loads_neither_aws_clients_nor_the_pool(credentials):
     process = subprocess.run(
         [sys.executable, "-c", SOURCE],
         env={

@@ -40,11 +40,11 @@ class CountingWrapper(DjangosWrapper):
 
 
 class OwnConnection(psycopg.Connection):
-    """A package's own class of connections."""
+    """A package's own connection class."""
 
 
 class OwnConnectionWrapper(DjangosWrapper):
-    """Opens connections of its own class."""
+    """Opens connections with its own connection class."""
 
     def get_new_connection(self, conn_params):
         if self.pool:

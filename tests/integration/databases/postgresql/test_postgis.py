@@ -81,7 +81,7 @@ def test_every_request_reads_its_geometry(open_places, strategy):
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
-def test_a_geometry_is_sent_after_a_session_was_reset(open_places, strategy):
+def test_a_geometry_is_sent_after_a_session_reset(open_places, strategy):
     wrapper = open_places(strategy)
 
     for _ in range(2):
@@ -159,7 +159,7 @@ def queries(alias: str) -> dict[str, models.QuerySet]:
 
 
 @pytest.mark.parametrize("name", ["all", "lookup", "operator", "distance", "functions", "aggregate"])
-def test_queries_of_geodjango_need_no_reset(open_places, name):
+def test_geodjango_queries_need_no_reset(open_places, name):
     wrapper = open_places()
     save(wrapper)
     wrapper.ops.spatial_version  # noqa: B018  (queried once per thread)
@@ -171,7 +171,7 @@ def test_queries_of_geodjango_need_no_reset(open_places, name):
     assert wrapper.connection.session.reset_statement() is None
 
 
-def test_writes_of_geodjango_need_no_reset(open_places):
+def test_geodjango_writes_need_no_reset(open_places):
     wrapper = open_places()
     place = save(wrapper)
     place.at = Point(1, 2)

@@ -19,7 +19,7 @@ SECRET = "hunter2-which-nobody-may-see"
 
 
 def everything_shown(error: BaseException) -> str:
-    """Return an exception as error pages, error trackers and logs show it, with the variables of all frames."""
+    """Render an exception as error pages, error trackers and logs do, with the local variables of all frames."""
     shown = "".join(traceback.TracebackException.from_exception(error, capture_locals=True).format())
     chain, seen = error, []
     while chain is not None:
@@ -77,7 +77,7 @@ def test_an_error_shows_no_secret(secrets, role, database_server, open_database,
     assert SECRET not in caplog.text
 
 
-def test_an_error_shows_no_secret_of_another_shape(secrets, open_database, settings):
+def test_an_error_shows_no_malformed_secret(secrets, open_database, settings):
     settings.DEBUG = True
     wrapper = open_database(
         "postgresql://unused@127.0.0.1:1/postgres",

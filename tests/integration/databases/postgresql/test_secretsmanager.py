@@ -31,7 +31,7 @@ def provider(arn: str, ttl_s: float = 300) -> CountingProvider:
     return CountingProvider(StoredSecret(arn, ttl_s), user="app")
 
 
-def test_a_secret_in_the_format_of_rds_also_has_the_user(secrets):
+def test_an_rds_secret_also_contains_the_user(secrets):
     arn = secrets.store({"engine": "postgres", "username": "shop", "password": "hunter2", "port": 5432})
 
     assert provider(arn).login() == ConnectionLogin("shop", "hunter2")
@@ -128,7 +128,7 @@ def test_the_former_login_is_kept_if_it_cannot_be_read_again(secrets, caplog):
         (" ", "it is empty or binary"),
     ],
 )
-def test_a_secret_of_another_shape_is_refused_without_its_content(secrets, value, message):
+def test_a_malformed_secret_is_refused_without_showing_it(secrets, value, message):
     arn = secrets.store(value)
 
     with pytest.raises(CredentialsError) as error:
@@ -140,7 +140,7 @@ def test_a_secret_of_another_shape_is_refused_without_its_content(secrets, value
     assert error.value.__context__ is None
 
 
-def test_a_missing_secret_is_named_with_the_permission(secrets):
+def test_the_error_for_a_missing_secret_names_it_and_the_permission(secrets):
     arn = secrets.store("first")
     secrets.delete(arn)
 
@@ -194,7 +194,7 @@ def rotating(secrets, role, database_server, open_database):
             WEBAPP_DB_STRATEGY=strategy,
             WEBAPP_DB_CREDENTIALS="secretsmanager",
             WEBAPP_DB_SECRET_ARN=arn,
-            # The first login imports boto3, which takes a busy machine seconds.
+            # The first login imports boto3, which takes seconds on a busy machine.
             WEBAPP_DB_POOL_TIMEOUT_S="30",
         )
         wrapper.arn = arn
@@ -217,7 +217,7 @@ def test_a_rotated_password_fails_no_query(secrets, rotating, role, administrato
     assert provider_of(wrapper.settings_dict).login().password == "second"
 
 
-def test_a_pool_lends_connections_without_a_login(monkeypatch, rotating):
+def test_a_pool_lends_connections_without_fetching_the_login(monkeypatch, rotating):
     wrapper = rotating("pool")
     wrapper.settings_dict["OPTIONS"]["pool"]["max_size"] = 1
     before = backend_pid(wrapper)

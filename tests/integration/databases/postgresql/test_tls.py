@@ -56,7 +56,7 @@ def test_the_authorities_in_the_variable_are_trusted(server, open_database):
     assert encrypted(wrapper)
 
 
-def test_a_server_of_another_name_is_refused(server, open_database):
+def test_a_certificate_for_another_name_is_refused(server, open_database):
     wrapper = open_database(
         server.url("other.example"), WEBAPP_DB_STRATEGY="per_request", WEBAPP_DB_SSLMODE="verify-full"
     )
@@ -65,7 +65,7 @@ def test_a_server_of_another_name_is_refused(server, open_database):
         backend_pid(wrapper)
 
 
-def test_a_server_of_an_unknown_authority_is_refused(server, open_database):
+def test_a_certificate_of_an_unknown_authority_is_refused(server, open_database):
     wrapper = open_database(
         server.url(sslrootcert=str(server.other_root)),
         WEBAPP_DB_STRATEGY="per_request",
@@ -151,7 +151,7 @@ def test_a_proxy_with_a_valid_certificate_is_accepted(proxy, database_server, op
 
 
 @pytest.mark.needs("pgbouncer")
-def test_a_proxy_of_another_name_or_authority_is_refused(proxy, database_server, open_database):
+def test_a_proxy_with_the_wrong_name_or_authority_is_refused(proxy, database_server, open_database):
     by_number = open_through(
         proxy, database_server, open_database, "127.0.0.1", WEBAPP_DB_PROXY_ROOT_CERTIFICATES=str(proxy.root)
     )
@@ -182,7 +182,7 @@ def test_a_login_that_a_proxy_refuses_is_read_again(proxy, database_server, open
     assert backend_pid(wrapper)
 
 
-def test_a_missing_file_of_authorities_is_reported_in_one_line(server):
+def test_a_missing_root_certificate_file_is_reported_in_one_line(server):
     process = subprocess.run(
         [sys.executable, "-m", "webapp", "check"],
         env={

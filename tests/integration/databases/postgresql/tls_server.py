@@ -99,7 +99,7 @@ def _initialise(programs: Path, directory: Path, password: str, account) -> None
     except subprocess.TimeoutExpired:
         processes.stop(process)
         raise
-    # RDS takes a token as a password in clear text, inside TLS.
+    # RDS receives a token as a clear-text password inside TLS.
     rules = ["hostssl all token 127.0.0.1/32 password", "hostssl all all 127.0.0.1/32 scram-sha-256"]
     (data / "pg_hba.conf").write_text("\n".join(rules) + "\n")
 

@@ -1,4 +1,4 @@
-"""Threads that the server does not manage, and their uses of a database."""
+"""Threads that the server does not manage, and the ways in which they use a database."""
 
 import queue
 import threading
@@ -11,7 +11,7 @@ POOL_SIZE = 2
 
 
 class Worker(threading.Thread):
-    """A thread that runs the calls it gets until `end()`."""
+    """A thread that runs the calls passed to `do()`, until `end()` is called."""
 
     def __init__(self) -> None:
         super().__init__(daemon=True)

@@ -1,4 +1,4 @@
-"""Threads of executors work for a request: no other request sees its session state, and its end returns connections."""
+"""Executor threads work for a request: no other request sees its session state, and all connections are returned."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -24,7 +24,7 @@ READ = "SELECT coalesce(nullif(current_setting('app.tenant', true), ''), 'none')
 
 
 def in_request(call):
-    """Return a function that makes the call in a new request's context, as `asyncio.to_thread` does on a thread."""
+    """Return a function that makes the call in a new request's context, as `asyncio.to_thread` does."""
     context = Context()
     context.run(current_request.set, Request())
     return lambda: context.run(call)
@@ -113,7 +113,7 @@ def test_a_thread_that_outlives_its_request_loses_no_query(alias):
 
 
 @pytest.mark.parametrize("strategy", ["pool", "persistent", "per_request"])
-def test_no_request_on_psycopgs_connection_sees_anothers_state(database_server, open_database, strategy):
+def test_psycopgs_connection_shows_no_state_of_another_request(database_server, open_database, strategy):
     wrapper = open_database(database_server.url("postgres"), WEBAPP_DB_STRATEGY=strategy)
     connections.settings[wrapper.alias] = wrapper.settings_dict
     alias = wrapper.alias

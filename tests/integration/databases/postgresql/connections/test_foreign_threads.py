@@ -145,7 +145,7 @@ def test_a_connection_is_returned_after_the_transaction(alias):
         assert thread.do(roll_back) is False
 
 
-def test_a_connection_is_returned_with_the_last_cursor(alias):
+def test_a_connection_is_returned_when_the_last_cursor_closes(alias):
     def two_cursors():
         connection = connections[alias]
         with connection.cursor() as first:
@@ -174,7 +174,7 @@ def test_garbage_collection_returns_no_connection_twice(alias, monkeypatch):
     dropped = []
 
     def close_pooled(self, conn, *args, **kwargs):
-        # Simulates a garbage collection at this point, which drops an unclosed cursor.
+        # Simulate a garbage collection that drops an unclosed cursor at this point.
         dropped.append(wrapper_of_thread[0]._open_cursors.copy())
         for forget in [one.__callback__ for one in wrapper_of_thread[0]._open_cursors.values()]:
             forget(None)
@@ -198,7 +198,7 @@ def test_garbage_collection_returns_no_connection_twice(alias, monkeypatch):
     assert len({id(one) for one in wrapper.pool._pool}) == len(wrapper.pool._pool)
 
 
-def test_an_error_keeps_no_connection(alias):
+def test_a_caught_error_keeps_no_connection(alias):
     def fail():
         with pytest.raises(Exception, match="nothing"):
             run(alias, "SELECT nothing")
@@ -208,7 +208,7 @@ def test_an_error_keeps_no_connection(alias):
         assert thread.do(fail) is False
 
 
-def test_a_receiver_of_connection_created_keeps_no_connection(alias):
+def test_a_connection_created_receiver_keeps_no_connection(alias):
     def set_timeout(connection, **kwargs):
         if connection.alias == alias:
             run(alias, "SET statement_timeout = 5000")
@@ -273,7 +273,7 @@ def test_a_statement_that_fails_keeps_no_connection(alias, statement):
 
 
 @pytest.mark.parametrize("end", ["selec 1", "SELECT 1/0"])
-def test_a_failure_after_a_commit_of_state_keeps_the_connection(alias, end):
+def test_a_failure_after_committed_state_keeps_the_connection(alias, end):
     with workers(1) as (thread,):
         with pytest.raises((ProgrammingError, DataError)):
             thread.do(lambda: run(alias, f"SET app.tenant = 'a'; COMMIT; {end}"))

@@ -19,7 +19,7 @@ from tests.secret_key import SECRET_KEY
 
 pytestmark = pytest.mark.profile_free
 
-# Queries, forks children that query and exit with Python's full shutdown, and queries again.
+# This program queries, forks children that query and shut Python down completely, and queries again.
 FORKING = """
 import json, os, sys
 import django
@@ -82,7 +82,7 @@ def application(environ, start_response):
     return [body.encode()]
 """
 
-# The handler of awslambdaric's processes, which fork after its import.
+# The handler for awslambdaric's processes, which fork after they import it.
 HANDLER = """
 import os
 import django
@@ -163,7 +163,7 @@ def ask(port: int) -> tuple[int, int, int]:
 
 
 def ask_until(answer, *, processes_wanted: int) -> list[tuple[int, int, int]]:
-    """Return the answers once each of the wanted processes has given two, or after a hundred."""
+    """Collect answers until each of the wanted processes has given two, or until there are a hundred."""
     answers = []
     for _ in range(100):
         answers.append(answer())
@@ -174,7 +174,7 @@ def ask_until(answer, *, processes_wanted: int) -> list[tuple[int, int, int]]:
 
 
 class ConcurrentInvocations:
-    """Gives invocations to every process that asks, until two processes have answered two each."""
+    """Gives an invocation to every process that asks, until each of two processes has answered two."""
 
     def __init__(self) -> None:
         self.answers: list[dict] = []
@@ -235,5 +235,5 @@ async def test_awslambdarics_processes_share_no_connection(environ, strategy, tm
     backends = {(answer["process"], answer["backend"]) for answer in invocations.answers}
     assert len(masters) == 1
     assert masters.isdisjoint(backend for _, backend in backends)
-    # One backend for each of two processes: none is shared.
+    # Each of the two processes has a backend of its own.
     assert len(backends) == len({process for process, _ in backends}) == len({backend for _, backend in backends}) == 2

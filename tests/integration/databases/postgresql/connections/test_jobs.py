@@ -73,7 +73,7 @@ def read_raw(alias):
 
 @pytest.mark.parametrize("read", [partial(run, sql=READ), read_raw], ids=["query", "raw"])
 @pytest.mark.parametrize("set_tenant", [partial(run, sql=SET), set_raw], ids=["query", "raw"])
-def test_a_job_without_a_context_sees_no_state_of_a_job(any_alias, executor, set_tenant, read):
+def test_a_job_without_a_context_sees_no_state_of_another_job(any_alias, executor, set_tenant, read):
     executor.submit(set_tenant, any_alias).result()
 
     assert executor.submit(read, any_alias).result() == ("none",)
@@ -126,7 +126,7 @@ async def test_a_call_on_anyios_thread_sees_no_state_of_another_call(any_alias, 
     await run_sync(partial(close, any_alias))
 
 
-async def test_connections_of_anyios_calls_are_returned_with_the_request(alias):
+async def test_connections_of_anyio_calls_are_returned_when_the_request_ends(alias):
     def work():
         run(alias, SET)
         return connections[alias]
@@ -234,7 +234,7 @@ def test_a_cursor_closed_by_another_thread_frees_its_connection(alias, make, end
         close(alias)
 
 
-def test_closing_cursors_in_other_threads_serves_every_waiter(alias):
+def test_closing_cursors_in_other_threads_lets_every_waiter_connect(alias):
     handed_over = queue.SimpleQueue()
 
     def hand_over():

@@ -24,8 +24,8 @@ def pooled(request, database_server, open_database):
 
 
 def fill(wrapper, count: int) -> None:
-    """Let the pool open `count` connections, and return them all."""
-    # While the pool opens its first connection, the first caller would make it open another.
+    """Make the pool open `count` connections, then return them all to the pool."""
+    # Without this wait, the first caller would make the pool open one more connection.
     wrapper.pool.open(wait=True)
     taken = [wrapper.pool.getconn() for _ in range(count)]
     for connection in taken:
@@ -206,7 +206,7 @@ def test_a_request_fails_early_once_the_server_is_known_to_be_down(own_server, o
     assert time.monotonic() - started_s < 0.9
 
 
-def test_a_later_request_in_an_outage_fails_with_the_first(own_server, open_database):
+def test_two_requests_in_an_outage_share_one_timeout(own_server, open_database):
     wrapper = open_database(own_server.url("postgres"), WEBAPP_DB_POOL_TIMEOUT_S="2")
     fill(wrapper, 1)
     processes.stop(own_server.process, first_signal=SIGQUIT)

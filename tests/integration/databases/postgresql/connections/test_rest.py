@@ -12,7 +12,7 @@ pytestmark = pytest.mark.profile_free
 
 @pytest.fixture
 def kept(database_server, open_database):
-    """A persistent connection on Lambda, which may rest for one second."""
+    """A persistent connection on Lambda that may rest for at most one second."""
     return open_database(
         f"{database_server.url('postgres')}?application_name=test_rest",
         runtime=Runtime.AWS_LAMBDA,

@@ -54,7 +54,7 @@ def test_a_connection_in_use_is_not_taken_back(alias, monkeypatch, use):
             thread.do(lambda: use(alias))
         monkeypatch.setattr(taking, "LONGEST_REST_S", 5.0)
         for thread in threads:
-            # Access to psycopg's connection is a use.
+            # Accessing psycopg's connection ends its rest.
             thread.do(lambda: _simulate_rest(alias))
             thread.do(lambda: connections[alias].connection)
         monkeypatch.setattr(connections[alias].pool, "timeout", 0.1)

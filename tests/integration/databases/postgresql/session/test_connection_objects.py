@@ -148,7 +148,7 @@ def test_every_attribute_of_psycopgs_connection_is_restored(administrator):
     assert vars(administrator).keys() == restored | others
 
 
-def test_the_isolation_level_of_the_settings_is_kept(database_server, open_database):
+def test_the_configured_isolation_level_is_kept(database_server, open_database):
     for strategy in ("pool", "persistent"):
         wrapper = open_database(database_server.administration_url, WEBAPP_DB_STRATEGY=strategy)
         wrapper.settings_dict["OPTIONS"]["isolation_level"] = IsolationLevel.SERIALIZABLE

@@ -50,7 +50,7 @@ def test_a_cursor_factory_sees_no_statement_of_another_request(wrapper, name):
     assert getattr(connection, name) is before
 
 
-def test_limits_of_prepared_statements_are_restored(wrapper):
+def test_prepared_statement_limits_are_restored(wrapper):
     before = wrapper.connection.prepare_threshold, wrapper.connection.prepared_max
     wrapper.connection.prepare_threshold, wrapper.connection.prepared_max = 0, 7
 
@@ -75,7 +75,7 @@ class DumperWithoutOid(StrDumper):
     oid = 0
 
 
-# For each map of psycopg's adapters, a registration in that map alone, and its lookup.
+# Each entry registers something in a single map of psycopg's adapters, and looks it up there.
 REGISTRATIONS = {
     "type": (
         lambda adapters: adapters.types.add(TypeInfo("own", 990_001, 0)),
@@ -97,7 +97,7 @@ REGISTRATIONS = {
 
 
 @pytest.mark.parametrize("name", REGISTRATIONS)
-def test_registrations_with_the_adapters_are_removed(wrapper, name):
+def test_adapter_registrations_are_removed(wrapper, name):
     register, find = REGISTRATIONS[name]
     before = find(wrapper.connection.adapters)
     register(wrapper.connection.adapters)
@@ -113,7 +113,7 @@ def test_an_unfinished_transaction_block_is_removed(wrapper):
     next_request(wrapper).commit()
 
 
-def test_a_callback_of_libpq_sees_no_notice_of_another_request(wrapper):
+def test_a_libpq_callback_sees_no_notice_of_another_request(wrapper):
     received = []
     wrapper.connection.pgconn.notice_handler = received.append
 

@@ -33,7 +33,7 @@ def reset_statement(wrapper) -> bytes | None:
     return wrapper.connection.session.reset_statement()
 
 
-def test_a_transaction_of_the_orm_needs_no_reset(wrapper):
+def test_an_orm_transaction_needs_no_reset(wrapper):
     wrapper.ensure_connection()
     for set_rollback in (False, True):
         with transaction.atomic(wrapper.alias), wrapper.cursor() as cursor:
@@ -62,7 +62,7 @@ def test_a_cursor_that_runs_two_queries_needs_no_reset(wrapper):
     assert reset_statement(wrapper) is None
 
 
-def test_closing_a_cursor_twice_hides_no_other_cursor(wrapper):
+def test_closing_a_cursor_twice_does_not_prevent_the_reset(wrapper):
     closed, kept = declare(wrapper), declare(wrapper)
     closed.close()
     closed.close()
@@ -72,7 +72,7 @@ def test_closing_a_cursor_twice_hides_no_other_cursor(wrapper):
     kept.close()
 
 
-def test_a_cursor_of_an_earlier_request_hides_no_later_cursor(wrapper):
+def test_closing_an_earlier_requests_cursor_does_not_prevent_the_reset(wrapper):
     outlived = declare(wrapper)
     end_request(wrapper)
     kept = declare(wrapper)
@@ -84,7 +84,7 @@ def test_a_cursor_of_an_earlier_request_hides_no_later_cursor(wrapper):
 
 
 @pytest.mark.parametrize("fetch", FETCHES)
-def test_a_cursor_of_an_earlier_request_fetches_nothing(wrapper, fetch):
+def test_an_earlier_requests_cursor_fetches_nothing(wrapper, fetch):
     outlived = declare(wrapper)
     end_request(wrapper)
     wrapper.ensure_connection()

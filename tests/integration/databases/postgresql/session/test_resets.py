@@ -28,7 +28,7 @@ def test_a_failed_reset_replaces_the_connection(database_server, open_database, 
     assert backend_pid(wrapper) != before
 
 
-def test_a_connection_to_a_proxy_with_session_state_is_replaced(database_server, open_database):
+def test_a_proxy_connection_with_session_state_is_replaced(database_server, open_database):
     for strategy in ("pool", "persistent"):
         wrapper = open_database(
             database_server.administration_url, WEBAPP_DB_STRATEGY=strategy, changes={"ROUTE": "proxy"}

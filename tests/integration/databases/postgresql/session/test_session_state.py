@@ -15,7 +15,7 @@ from tests.integration.databases.postgresql.conftest import backend_pid, end_req
 
 pytestmark = pytest.mark.profile_free
 
-# The statement that sets the state, the query that shows it, and the values that the next request may see.
+# Each entry is the statement that sets the state, the query that shows it, and the values the next request may see.
 STATE = {
     "a setting": ("SET app.tenant = 'a'", "SELECT current_setting('app.tenant', true)", {"", None}),
     "set_config in a query": (
@@ -106,7 +106,7 @@ def test_state_set_through_psycopgs_connection_is_reset_too(wrapper):
 
 
 @pytest.mark.parametrize("cursor_class", [psycopg.Cursor, psycopg.ClientCursor, psycopg.RawCursor])
-def test_state_set_by_a_cursor_of_psycopg_is_reset_too(wrapper, cursor_class):
+def test_state_set_through_a_psycopg_cursor_is_reset_too(wrapper, cursor_class):
     wrapper.ensure_connection()
     cursor_class(wrapper.connection).execute("SET app.tenant = 'a'")
     end_request(wrapper)
@@ -114,7 +114,7 @@ def test_state_set_by_a_cursor_of_psycopg_is_reset_too(wrapper, cursor_class):
     assert not run(wrapper, "SELECT current_setting('app.tenant', true)")
 
 
-def test_state_is_reset_although_the_cursor_factory_was_changed(wrapper):
+def test_state_is_reset_even_if_the_cursor_factory_was_changed(wrapper):
     wrapper.ensure_connection()
     wrapper.connection.cursor_factory = psycopg.Cursor
     wrapper.connection.execute("SET app.tenant = 'a'")
@@ -169,7 +169,7 @@ def test_session_settings_changed_by_a_custom_dumper_are_reset(wrapper):
     wrapper.ensure_connection()
     wrapper.connection.adapters.register_dumper(Calling, CallingDumper)
     with wrapper.cursor() as cursor:
-        # The ORM sends such a query when a field leaves its value to psycopg's dumper.
+        # The ORM sends a query like this when a field leaves its value to psycopg's dumper.
         cursor.execute(CompiledSQL("SELECT name FROM auth_group WHERE name = %s OR name = 'dumped'"), [Calling("x")])
     end_request(wrapper)
 
@@ -201,7 +201,7 @@ def test_a_session_without_autocommit_is_configured_again(database_server, open_
         assert run(wrapper, "SHOW TimeZone") == "Asia/Tokyo"
 
 
-def test_settings_by_a_connection_created_receiver_are_set_again(wrapper):
+def test_settings_of_a_connection_created_receiver_are_set_again(wrapper):
     def set_tenant(connection, **kwargs):
         if connection is wrapper:
             run(connection, "SET app.tenant = 'every'")
@@ -216,7 +216,7 @@ def test_settings_by_a_connection_created_receiver_are_set_again(wrapper):
         connection_created.disconnect(set_tenant)
 
 
-def test_queries_of_the_orm_need_no_reset(wrapper):
+def test_orm_queries_need_no_reset(wrapper):
     groups = Group.objects.using(wrapper.alias)
     run(wrapper, "CREATE TABLE IF NOT EXISTS auth_group (id serial PRIMARY KEY, name varchar(150) UNIQUE)")
     end_request(wrapper)

@@ -9,7 +9,7 @@ from django_runtimes.databases.postgresql.session.statements import STATELESS_FU
 pytestmark = pytest.mark.profile_free
 
 
-# Functions whose results vary, that send a signal, or whose effect ends with the transaction.
+# These functions return varying results, send a signal, or have an effect that ends with the transaction.
 VOLATILE_WITHOUT_STATE = {
     "clock_timestamp",
     "gen_random_uuid",
@@ -35,7 +35,7 @@ VOLATILE_WITHOUT_STATE = {
 }
 
 
-def test_the_stateless_functions_are_stable_on_the_server(alias):
+def test_only_known_stateless_functions_are_volatile_on_the_server(alias):
     with connections[alias].cursor() as cursor:
         cursor.execute(
             "SELECT DISTINCT proname FROM pg_proc WHERE pronamespace = 'pg_catalog'::regnamespace "
@@ -48,10 +48,10 @@ def test_the_stateless_functions_are_stable_on_the_server(alias):
 
 
 @pytest.mark.parametrize(("always", "left"), [("0", "a"), ("1", None)])
-def test_always_reset_clears_settings_of_orm_statements(database_server, open_database, always, left):
+def test_always_reset_clears_settings_made_by_orm_statements(database_server, open_database, always, left):
     wrapper = open_database(database_server.url("postgres"), WEBAPP_DB_ALWAYS_RESET=always, WEBAPP_DB_POOL_MAX_SIZE="1")
     with wrapper.cursor() as cursor:
-        # This resembles a query of a view.
+        # A query that reads from a database view may change a setting like this.
         cursor.execute(CompiledSQL("SELECT set_config('app.tenant', 'a', false)"))
     wrapper.close()
 
