@@ -46,7 +46,7 @@ def test_a_stripped_base_path_is_added_to_every_path(path, seen):
 
 @pytest.mark.parametrize("is_stripped", [False, True])
 @pytest.mark.parametrize("path", ["/healthz", "/healthz/healthz", "/readyz", "/healthz/readyz"])
-def test_health_checks_take_precedence_over_a_base_path_of_their_name(path, is_stripped):
+def test_health_checks_beat_a_base_path_with_their_name(path, is_stripped):
     scope = under_base_path({"path": path}, "/healthz", is_stripped=is_stripped)
 
     assert path_below(scope) == "/" + path.rpartition("/")[2]

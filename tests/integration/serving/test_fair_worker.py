@@ -142,7 +142,7 @@ async def test_disconnected_clients_are_skipped(listener):
             accepted[0].close()
 
 
-def test_websockets_are_not_served_by_a_library_without_limits(monkeypatch, caplog):
+def test_a_websocket_library_without_limits_is_not_used(monkeypatch, caplog):
     monkeypatch.setattr(fair_server, "find_spec", lambda name: name == "wsproto" or None)
 
     assert fair_server._websockets(None) is None

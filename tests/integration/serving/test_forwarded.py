@@ -39,7 +39,7 @@ async def test_the_nearest_proxys_entry_is_the_client(value, client):
     assert scope["client"][0] == client
 
 
-async def test_a_repeated_header_is_an_earlier_entry():
+async def test_repeated_headers_are_read_as_one_list():
     scope = await seen_behind([(b"x-forwarded-for", b"6.6.6.6"), (b"x-forwarded-for", b"198.51.100.1")])
 
     assert scope["client"] == ("198.51.100.1", 0)

@@ -3,7 +3,7 @@
 import asyncio
 from typing import NamedTuple
 
-# Content that is itself a complete response: a client that misreads the length takes it for the next one.
+# Content that is itself a complete response: a client that misreads the length takes it for the next response.
 INNER = b'HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n{"inner": 1}'
 
 

@@ -106,7 +106,7 @@ async def _exit_in_a_task(way, code):
         asyncio.get_running_loop().call_soon(signal.raise_signal, signal.SIGUSR2)
         await asyncio.sleep(0.05)
     else:
-        # Nothing awaits this exit.
+        # Exit in a callback, which nothing awaits.
         asyncio.get_running_loop().call_soon(sys.exit, code)
         await asyncio.sleep(0.05)
 

@@ -55,7 +55,7 @@ backend application
 
 @contextmanager
 def proxy(program: str, server: int, directory: Path) -> Iterator[int]:
-    """Run nginx or haproxy in front of the server at port `server`; yield the proxy's port."""
+    """Run nginx or haproxy in front of the server on port `server`; yield the proxy's port."""
     port = free_port()
     template, options = {"nginx": (_NGINX, ("-p", str(directory), "-c")), "haproxy": (_HAPROXY, ("-db", "-f"))}[program]
     user = "user root;" if os.geteuid() == 0 else ""

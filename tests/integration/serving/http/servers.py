@@ -17,7 +17,7 @@ from tests.listening import listening
 
 ROOT = Path(__file__).parents[4]
 OURS = "django_runtimes.serving.http.fair_worker.FairUvicornWorker"
-# Longer than a busy machine takes for any step.
+# Longer than any step takes on a busy machine.
 _DEADLINE_S = 30
 STOCK = "uvicorn_worker.UvicornWorker"
 
@@ -114,8 +114,8 @@ def talk(
 def receive(client: socket.socket, patience_s: float = 0.5, *, answers: int | None = None) -> Received:
     """Read until the server closes the connection, or is silent for `patience_s` after its responses.
 
-    The server has 30 s for each of `answers` responses (by default one), and for a close that it announces. Raise
-    ConnectionResetError when the server resets the connection.
+    The server has 30 s to send each of `answers` responses (one by default), and 30 s to close after it announces a
+    close. Raise ConnectionResetError when the server resets the connection.
     """
     raw = b""
     awaited = 1 if answers is None else answers

@@ -34,7 +34,7 @@ def test_no_content_is_sent_with_a_status_that_allows_none(port, status, shape, 
 
 
 @pytest.mark.parametrize("status", [100, 101, 102, 103])
-def test_an_interim_status_as_final_response_is_an_error(port, status):
+def test_an_interim_status_as_the_final_response_is_an_error(port, status):
     received = talk(port, request(f"GET /answers/{status}-as-if-final") + _NEXT)
 
     assert (received.statuses, received.closed) == ([500], True)
@@ -92,7 +92,7 @@ def test_a_repeated_content_length_is_sent_once(port):
 
 
 @pytest.mark.parametrize("name", ["too-short-a-length", "too-short-a-length-in-pieces"])
-def test_content_beyond_its_length_closes_the_connection(port, name):
+def test_content_longer_than_its_declared_length_closes_the_connection(port, name):
     received = talk(port, request(f"GET /answers/{name}") + _NEXT)
 
     assert received.closed
@@ -101,7 +101,7 @@ def test_content_beyond_its_length_closes_the_connection(port, name):
 
 
 @pytest.mark.parametrize("name", ["too-long-a-length", "too-long-a-length-in-pieces"])
-def test_content_below_its_length_closes_the_connection(port, name):
+def test_content_shorter_than_its_declared_length_closes_the_connection(port, name):
     received = talk(port, request(f"GET /answers/{name}") + _NEXT)
 
     assert received.closed

@@ -139,7 +139,7 @@ def test_a_response_before_the_bodys_end_closes_the_connection(port):
     assert b"connection: close" in received.raw
 
 
-def test_the_header_connection_close_is_sent_only_once(port):
+def test_connection_close_is_sent_only_once(port):
     received = talk(port, request("POST /closing", "Content-Length: 3"), b"abc", _NEXT)
 
     assert (received.statuses, received.closed) == ([200], True)

@@ -103,7 +103,7 @@ class Client:
         writer.close()
 
     async def _ask_hostile(self, path: str) -> None:
-        """Send one hostile request over a new connection; any response must belong to this path."""
+        """Send one hostile request over a new connection, and record any response that belongs to another path."""
         (line, *headers), body = self._random.choice(_HOSTILE)
         reader, writer = await asyncio.open_connection("127.0.0.1", self._port)
         raw = b""

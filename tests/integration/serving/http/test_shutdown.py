@@ -37,7 +37,7 @@ def shut_down(server) -> float:
     return time.monotonic() - started
 
 
-def test_a_stalled_body_is_answered_408(impatient):
+def test_a_stalled_body_gets_408(impatient):
     with create_connection(("127.0.0.1", impatient.port)) as client:
         client.sendall(_STALLED)
         time.sleep(0.3)

@@ -47,7 +47,7 @@ async def answer(port, context, target="/"):
 
 @pytest.mark.parametrize("sweeps", [True, False])
 @pytest.mark.parametrize("sent", [b"", _HALF_HELLO], ids=["silent", "half"])
-def test_a_handshake_times_out_like_the_first_head(run, server_side, client_side, sent, sweeps):
+def test_a_handshake_times_out_like_the_first_requests_head(run, server_side, client_side, sent, sweeps):
     async def scenario():
         async with serving(ssl=server_side, sweeps=sweeps, head_s=0.3) as (port, connections):
             raw, after_s = await talk_until_closed(port, sent)

@@ -79,6 +79,6 @@ def body_of(reply: Mapping[str, Any]) -> bytes:
 
 
 def status_of(reply: Mapping[str, Any]) -> int:
-    """Return a reply's status, for which Lambda@Edge has another key."""
+    """Return a reply's status, which has a different key for Lambda@Edge."""
     status: int = reply["statusCode"] if "statusCode" in reply else reply["status"]
     return status

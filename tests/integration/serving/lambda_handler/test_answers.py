@@ -122,7 +122,7 @@ def test_head_does_not_consume_a_stream(ours, name, way):
 
 
 def composed(listens):
-    """Return an ASGI application whose stream never ends, or ends on a disconnect if it listens."""
+    """Return an ASGI application whose stream ends on a disconnect if it `listens`, and otherwise never."""
 
     async def application(scope, receive, send):
         await receive()
@@ -139,7 +139,7 @@ def composed(listens):
 
 
 @pytest.mark.parametrize("listens", [True, False])
-def test_head_ends_the_stream_of_another_application(listens):
+def test_head_ends_the_stream_of_an_asgi_application(listens):
     handler = DirectLambdaHandler(composed(listens))
     try:
         reply = handler(event_of("http_api_v2", "HEAD", "/feed"), CONTEXT)

@@ -103,7 +103,7 @@ def test_middleware_with_differing_modes_gets_only_the_async_chain(make, setting
     assert constructors.made == ["asynchronous"]
 
 
-def test_behind_a_tool_the_asgi_handler_makes_its_chain(make, settings, listed):
+def test_behind_a_tools_wrapper_only_the_asgi_handlers_chain_is_made(make, settings, listed):
     settings.MIDDLEWARE = [listed(f"{HERE}.SaysItsMode")]
     asgi_handler = OneHopASGIHandler(threads=1)
 
@@ -117,7 +117,7 @@ def test_behind_a_tool_the_asgi_handler_makes_its_chain(make, settings, listed):
     assert constructors.made == ["synchronous"]
 
 
-def test_behind_a_patched_entry_the_asgi_handler_makes_its_chain(make, settings, listed, monkeypatch):
+def test_behind_a_patched_entry_only_the_asgi_handlers_chain_is_made(make, settings, listed, monkeypatch):
     original = ASGIHandler.__call__
 
     async def patched(self, *args):

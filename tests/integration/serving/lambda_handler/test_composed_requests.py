@@ -43,7 +43,7 @@ async def application(scope, receive, send):
 
 @pytest.fixture
 def ask():
-    """Return a function that asks the application for a path."""
+    """Return a function that requests a path from the application."""
     django = OneHopASGIHandler(threads=1, streams_share=False)
     handler = DirectLambdaHandler(application, django, is_composed=True)
     yield lambda path: body_of(handler(event_of("http_api_v2", "GET", path), CONTEXT))

@@ -1,4 +1,4 @@
-"""Events of every front get the same reply as from Mangum around Django's own handler."""
+"""Our handler replies to every front's events as Mangum around Django's own handler does."""
 
 import asyncio
 from io import BytesIO
@@ -205,7 +205,7 @@ def test_the_chunks_of_a_stream_are_joined(ours, way, name):
 
 @WAYS
 @pytest.mark.parametrize("name", ["text", "image", "missing"])
-def test_head_is_answered_as_by_mangum(both, way, name):
+def test_head_is_answered_as_mangum_answers_it(both, way, name):
     both(event_of("load_balancer", "HEAD", f"{way}/{name}"))
 
 

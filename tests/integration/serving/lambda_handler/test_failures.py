@@ -1,4 +1,4 @@
-"""The next invocation works after one that failed."""
+"""A failed invocation does not affect the next invocation."""
 
 import asyncio
 import signal
@@ -143,7 +143,7 @@ def tool(request, monkeypatch):
 
 @pytest.fixture
 def pythons_interrupt():
-    """Install Python's default handler of SIGINT, as on Lambda."""
+    """Install Python's default SIGINT handler, as on Lambda."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)

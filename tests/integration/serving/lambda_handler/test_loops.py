@@ -1,4 +1,4 @@
-"""All coroutines of an execution environment run on one event loop, including the ones of synchronous views."""
+"""All coroutines of an execution environment run on one event loop, including those that synchronous views call."""
 
 import asyncio
 import threading
@@ -158,7 +158,7 @@ def test_the_loop_that_a_sync_view_creates_is_kept(ours):
     assert get(ours, "/calls_once") == get(ours, "/asynchronous") == get(ours, "/calls_often")
 
 
-def test_a_constructor_of_middleware_uses_the_same_loop(ours, settings):
+def test_a_middleware_constructor_uses_the_same_loop(ours, settings):
     settings.MIDDLEWARE = [f"{__name__}.CallsAsItIsMade"]
 
     reply = ours(event_of("http_api_v2", "GET", "/calls_once"))

@@ -64,7 +64,7 @@ def test_the_path_that_an_http_api_has_decoded_is_not_decoded_again(both, target
 
 @WAYS
 @pytest.mark.parametrize("target", ["a%20b", "%2561"])
-def test_an_event_with_two_equal_paths_is_read_as_by_mangum(both, way, target):
+def test_an_event_with_two_equal_paths_is_read_as_mangum_reads_it(both, way, target):
     both(event_of("function_url", "GET", f"/{way}/{target}"))
 
 

@@ -151,7 +151,7 @@ urlpatterns = [path(f"{name}/<int:number>", view) for name, view in VIEWS.items(
 
 
 def check(target: str) -> None:
-    """Assert that the notes hold only the request to `target`, which began without values and kept its own."""
+    """Assert that the notes cover only the request to `target`, which began without values and kept its own values."""
     where = [name for name, *_ in notes]
     assert where.count("started") == where.count("finished") == 1
     assert (where[0], where[-1]) == ("started", "finished")

@@ -1,10 +1,10 @@
-"""Objects that choose a key by the mode of a middleware, in another module than the middleware."""
+"""Objects that choose a key by the mode of a middleware, in a different module from the middleware."""
 
 from asgiref.sync import iscoroutinefunction
 
 
 def key_for(function, *_):
-    """Return the key for the kind of the next handler."""
+    """Return the key that matches the next handler's kind, synchronous or asynchronous."""
     return "HTTP_TENANT" if iscoroutinefunction(function) else "TENANT"
 
 

@@ -26,7 +26,7 @@ def by_server(request, *_):
 
 
 class WithoutLogin(RemoteUserMiddleware):
-    """Django's own dispatch, without a login."""
+    """Keeps Django's dispatch, but logs no user in."""
 
     def process_request(self, request):
         by_server(request)
@@ -36,14 +36,14 @@ class WithoutLogin(RemoteUserMiddleware):
 
 
 class WithDjangosName(WithoutLogin):
-    """Has the name of a middleware on Django's list."""
+    """Has the name of a Django middleware that is on the list."""
 
 
 WithDjangosName.__module__, WithDjangosName.__qualname__ = "django.middleware.common", "CommonMiddleware"
 
 
 class Dispatching:
-    """Has two entry points, as packages do."""
+    """Has two entry points, as the middleware of some packages does."""
 
     sync_capable = async_capable = True
 

@@ -18,7 +18,7 @@ class NeedsItsService:
 
 @contextmanager
 def outage() -> Iterator[None]:
-    """Let every construction of the middleware in the block fail."""
+    """Make every construction of the middleware within the block fail."""
     _outages.append("the service is down")
     try:
         yield

@@ -43,7 +43,7 @@ def _urls_of_the_test_module(request, settings, tmp_path) -> None:
 
 @pytest.fixture
 def one_hop() -> Iterator[Callable[..., OneHopASGIHandler]]:
-    """Return a factory of our handlers, which are closed at the end of the test."""
+    """Return a factory of our handlers, and close the handlers at the end of the test."""
     with ExitStack() as handlers:
 
         def make(*, threads: int = 2, **limits) -> OneHopASGIHandler:

@@ -145,7 +145,7 @@ async def test_a_forced_script_name_beats_the_root_path(both, way, settings):
 
 
 @WAYS
-async def test_a_unix_sockets_request_has_no_client(both, way):
+async def test_a_request_over_a_unix_socket_has_no_client(both, way):
     assert b'"client": null' in (await both("GET", way, client=None, server=None)).body
 
 

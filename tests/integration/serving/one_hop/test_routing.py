@@ -206,7 +206,7 @@ async def test_a_urlconf_set_by_middleware_is_used(both, switching, target):
     await both("GET", target)
 
 
-async def test_a_view_wrongly_guessed_sync_is_bridged_and_counted(one_hop, switching):
+async def test_a_view_wrongly_guessed_as_sync_is_bridged_and_counted(one_hop, switching):
     handler = one_hop()
 
     reply = await exchange(handler, "GET", "/switched/async")
@@ -215,7 +215,7 @@ async def test_a_view_wrongly_guessed_sync_is_bridged_and_counted(one_hop, switc
     assert handler.bridged_async_views == 1
 
 
-async def test_a_bridged_view_is_guessed_async_afterwards(one_hop, switching):
+async def test_a_bridged_view_is_guessed_as_async_afterwards(one_hop, switching):
     handler = one_hop()
 
     replies = [await exchange(handler, "GET", f"/switched/{name}") for name in ("only", "only", "async", "sync")]
@@ -224,7 +224,7 @@ async def test_a_bridged_view_is_guessed_async_afterwards(one_hop, switching):
     assert handler.bridged_async_views == 1
 
 
-async def test_a_view_wrongly_guessed_async_runs_on_a_thread(one_hop, switching):
+async def test_a_view_wrongly_guessed_as_async_runs_on_a_thread(one_hop, switching):
     handler = one_hop()
 
     reply = await exchange(handler, "GET", "/switched/sync")

@@ -86,7 +86,7 @@ def settled_mb(process: int, wanted_mb: float) -> float:
 
 
 def run_floods(directory, kinds, seconds):
-    """Return the worst health check in seconds and the memory growth in MiB, by the floods' names.
+    """Return each flood's slowest health check in seconds and memory growth in MiB, by the flood's name.
 
     Only the worker's processor time counts, because other programs on the machine delay the server and its clients.
     """

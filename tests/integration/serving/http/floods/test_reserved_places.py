@@ -45,7 +45,7 @@ async def test_streams_leave_places_for_short_requests(serve):
     assert len(unreserved) == 8
 
 
-async def test_a_stream_in_a_reserved_place_ends_for_another_client(serve):
+async def test_a_stream_in_a_reserved_place_ends_to_admit_another_client(serve):
     async with serve(connections=16) as (port, _), AsyncExitStack() as clients:
         readers = await opened(port, clients, request("GET /events"), 16)
         await talk_until_closed(port, _CLOSING)
@@ -64,7 +64,7 @@ async def test_a_response_in_a_reserved_place_closes_its_connection(serve):
     assert b"connection: close" in raw
 
 
-async def test_a_slow_view_in_a_reserved_place_is_answered_503(serve, monkeypatch):
+async def test_a_slow_view_in_a_reserved_place_gets_503(serve, monkeypatch):
     monkeypatch.setattr("django_runtimes.serving.http.worker_connections._SHORT_REQUEST_S", 0.3)
     async with serve(connections=16) as (port, _), AsyncExitStack() as clients:
         readers = await opened(port, clients, request("GET /endless"), 16)

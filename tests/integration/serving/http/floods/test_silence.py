@@ -30,7 +30,7 @@ async def test_a_client_that_sends_no_request_is_disconnected(serve):
 @pytest.mark.parametrize(
     "pieces", [(b"GET / HT",), (b"GET / HTTP/1.1\r\n", *[b"X-A: b\r\n"] * 50)], ids=["half", "drips"]
 )
-async def test_a_head_that_does_not_end_is_answered_408(serve, pieces):
+async def test_a_head_that_does_not_end_gets_408(serve, pieces):
     async with serve(head_s=0.3, linger_pause_s=0.1) as (port, _):
         raw, after_s = await talk_until_closed(port, *pieces, pause_s=0.01)
 
@@ -46,7 +46,7 @@ async def test_an_idle_connection_is_closed_after_its_timeout(serve):
     assert after_s > 0.5
 
 
-async def test_a_body_that_stalls_is_answered_408(serve):
+async def test_a_body_that_stalls_gets_408(serve):
     async with serve(body_pause_s=0.3) as (port, _):
         raw, after_s = await talk_until_closed(port, _POST + b"half")
 
@@ -54,7 +54,7 @@ async def test_a_body_that_stalls_is_answered_408(serve):
     assert after_s > 0.2
 
 
-async def test_a_body_that_drips_is_answered_408(serve):
+async def test_a_body_that_drips_gets_408(serve):
     async with serve(body_pause_s=0.3, body_grace_s=0.5, body_bytes_per_s=1000) as (port, _):
         raw, after_s = await talk_until_closed(port, _POST, *[b"x"] * 60, pause_s=0.02)
 
@@ -80,7 +80,7 @@ async def test_a_client_that_reads_no_response_is_disconnected(serve):
         writer.close()
 
 
-async def test_a_client_still_sending_after_its_response_is_closed(serve):
+async def test_a_client_still_sending_after_its_response_is_disconnected(serve):
     async with serve(linger_pause_s=0.2, linger_s=0.5) as (port, _):
         _, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(request("POST /", "Content-Length: 999999999"))

@@ -1,4 +1,4 @@
-"""Bytes that are not parsed yet use little memory, for one client and for all together."""
+"""Unparsed bytes use little memory, for a single client and for all clients together."""
 
 import asyncio
 import contextlib
@@ -106,7 +106,7 @@ async def test_a_long_chunk_extension_sent_bytewise_is_rejected(serve):
     assert raw.startswith(b"HTTP/1.1 400 ")
 
 
-async def test_expect_100_continue_without_a_body_is_answered_408(serve):
+async def test_expect_100_continue_without_a_body_gets_408(serve):
     async with serve(body_pause_s=0.3, linger_pause_s=0.1) as (port, _):
         raw, after_s = await talk_until_closed(port, request("POST /", "Expect: 100-continue", "Content-Length: 9"))
 

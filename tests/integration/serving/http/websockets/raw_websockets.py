@@ -18,7 +18,7 @@ CLOSE = b"\x88\x82\0\0\0\0\x03\xe8"
 
 
 def frame(content: bytes, *, announced: int | None = None, first: int = 0x82) -> bytes:
-    """Return a masked frame that declares the length `announced`, by default the content's."""
+    """Return a masked frame that declares the length `announced`, which is the content's length by default."""
     return bytes([first, 0xFF]) + (announced or len(content)).to_bytes(8, "big") + bytes(4) + content
 
 

@@ -83,7 +83,7 @@ def test_curl_upgrading_to_http_2_posts_its_body(port):
     assert b"x" * 3000 in posted.stdout
 
 
-def test_the_method_connect_is_rejected(port):
+def test_the_connect_method_is_rejected(port):
     received = talk(port, b"CONNECT guestbook.example:80 HTTP/1.1\r\nHost: guestbook.example\r\n\r\n" + _INNER)
 
     assert (received.statuses, received.closed) == ([501], True)

@@ -19,7 +19,7 @@ _REQUESTS: tuple[dict[str, Any], ...] = (
     {"method": "POST", "headers": {"content-type": "multipart/form-data; boundary=edge"}, "body": _MULTIPART},
     {"method": "PUT", "headers": {"content-type": "application/json"}, "body": b'{"a": [1]}'},
 )
-# The handler rejects these events; damaged, they must be rejected or served like the others.
+# The handler rejects these events. If they are damaged, it must reject them, or serve them like the others.
 _OTHER_EVENTS = ("vpc_lattice_v1", "vpc_lattice_v2", "websocket_connect", "authorizer_request", "edge_response")
 # JSON can encode a lone surrogate; UTF-8 cannot.
 _STRINGS = (

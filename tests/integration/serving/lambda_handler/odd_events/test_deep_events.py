@@ -1,4 +1,4 @@
-"""A value nested almost as deep as JSON's parser allows fails no invocation, wherever in the event it is."""
+"""An event may hold a value nested almost as deep as JSON's parser allows, anywhere, without failing its invocation."""
 
 import sys
 
@@ -11,7 +11,7 @@ from tests.integration.serving.lambda_handler.front import FRONTS, body_of, even
 from tests.integration.serving.lambda_handler.odd_events.mutations import nested, places_of
 from tests.integration.serving.lambda_handler.odd_events.test_hostile_events import with_header
 
-# A parser accepts this depth near the bottom of the stack.
+# JSON's parser accepts this depth when it runs near the bottom of the stack.
 _DEPTH = sys.getrecursionlimit() - 20
 
 
@@ -39,7 +39,7 @@ def event_with_every_part(front, host):
 @pytest.mark.parametrize("as_list", [True, False])
 @pytest.mark.parametrize("host", ["guestbook.example", "[::1]:80"])
 @pytest.mark.parametrize("front", FRONTS)
-def test_a_deep_value_is_answered_or_rejected(ours, front, host, as_list):
+def test_an_event_with_a_deep_value_is_answered_or_rejected(ours, front, host, as_list):
     statuses = set()
     for index in range(len(places_of(event_with_every_part(front, host)))):
         event = event_with_every_part(front, host)
@@ -50,12 +50,12 @@ def test_a_deep_value_is_answered_or_rejected(ours, front, host, as_list):
         except UnknownEvent:
             statuses.add("unknown")
 
-    # The handler does not read the values in many places.
+    # The handler ignores many of the event's values, so some of these events are served.
     assert {200, 400} <= statuses <= {200, 400, 404, 405, 413, "unknown"}
 
 
 @pytest.mark.parametrize("host", ["guestbook.example", "[::1]:80"])
-def test_the_deep_claims_of_an_authorizer_do_not_stop_the_view(ours, host):
+def test_an_authorizers_deep_claims_do_not_stop_the_view(ours, host):
     event = event_with_every_part("http_api_v2", host)
     event["requestContext"]["authorizer"] = {"lambda": nested("claims", _DEPTH, as_list=True)}
 

@@ -69,7 +69,7 @@ def test_a_damaged_event_is_a_bad_request(small, caplog, front, damage):
 
 @pytest.mark.parametrize("front", FRONTS)
 @pytest.mark.parametrize("body", ["!!!!", "YW*Jj", "YWJj====", "YQ==YQ==", "YWJ", "_-_-", "YW\nJj", "é"])
-def test_a_body_of_invalid_base64_is_a_bad_request(small, front, body):
+def test_an_invalid_base64_body_is_a_bad_request(small, front, body):
     event = event_of(front, "POST", "/length", body=b"body")
 
     assert small(event | {"body": body, "isBase64Encoded": True})["statusCode"] == 400
@@ -77,7 +77,7 @@ def test_a_body_of_invalid_base64_is_a_bad_request(small, front, body):
 
 @pytest.mark.parametrize("front", FRONTS)
 @pytest.mark.parametrize("body", ["", None, "YQ==", "YWI=", "YWJj", "+/+/"])
-def test_a_body_in_base64_is_decoded(small, front, body):
+def test_a_base64_body_is_decoded(small, front, body):
     event = event_of(front, "POST", "/length", body=b"body")
 
     assert small(event | {"body": body, "isBase64Encoded": True})["statusCode"] == 200
@@ -135,7 +135,7 @@ def test_a_reply_above_the_limit_is_an_explained_error(small, caplog, front):
 def test_a_reply_of_exactly_the_limit_is_sent(small):
     event = event_of("http_api_v2", "GET", "/letters/1000")
     size = len(json.dumps(small(event)))
-    # JSON writes each letter as six characters.
+    # JSON escapes each of these letters with six characters.
     fits, too_long = (1000 + (_LIMIT - size) // 6 + more for more in (0, 1))
 
     statuses = [small(event_of("http_api_v2", "GET", f"/letters/{count}"))["statusCode"] for count in (fits, too_long)]

@@ -199,5 +199,5 @@ def test_viewer_request_replies_are_limited_to_40_kb(ours):
 
 
 @pytest.mark.parametrize("front", ["http_api_v2", "rest_api_v1"])
-def test_other_fronts_accept_more_than_1_mib(ours, front):
+def test_api_gateways_accept_replies_above_1_mib(ours, front):
     assert status_of(ours(event_of(front, "GET", "/letters/2000000"))) == 200

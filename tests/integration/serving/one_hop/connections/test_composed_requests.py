@@ -130,7 +130,7 @@ def all_are_idle(leases):
 
 
 @STRATEGIES
-async def test_no_request_writes_in_the_transaction_of_another(strategy, compose, barrier):
+async def test_no_request_writes_in_another_requests_transaction(strategy, compose, barrier):
     composed = compose()
     alice = Exchange(composed, "GET", "/rolls_back").start()
     await barrier.reached()
@@ -142,7 +142,7 @@ async def test_no_request_writes_in_the_transaction_of_another(strategy, compose
 
 
 @STRATEGIES
-async def test_no_request_takes_the_session_state_of_another(strategy, compose, barrier):
+async def test_no_request_sees_another_requests_session_state(strategy, compose, barrier):
     composed = compose()
     first = Exchange(composed, "GET", "/sets_tenant").start()
     await barrier.reached()
@@ -154,7 +154,7 @@ async def test_no_request_takes_the_session_state_of_another(strategy, compose, 
 
 
 @STRATEGIES
-async def test_no_websocket_takes_the_session_state_of_another(strategy, compose, barrier):
+async def test_no_websocket_sees_another_websockets_session_state(strategy, compose, barrier):
     composed = compose()
     first = Exchange(composed, "GET", "/sets_tenant", type="websocket").start()
     await barrier.reached()

@@ -57,7 +57,7 @@ def mixed_stream(request):
 
 
 def held_stream(request):
-    """Return a stream of rows that the barrier holds after each row."""
+    """Return a stream of rows that waits at the barrier after each row."""
 
     async def rows():
         async for name in names_later():

@@ -81,7 +81,7 @@ def connected():
 
 @pytest.mark.parametrize("strategy", ["pooled", "per_request", "persistent"])
 @pytest.mark.parametrize("view", ["leaves_atomic", "aleaves_atomic"])
-async def test_the_wrapper_of_a_left_transaction_is_freed(request, one_hop, connected, strategy, view):
+async def test_the_wrapper_of_a_transaction_left_open_is_freed(request, one_hop, connected, strategy, view):
     request.getfixturevalue(strategy)
     handler = one_hop(threads=1)
 

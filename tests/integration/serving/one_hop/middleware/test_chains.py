@@ -72,7 +72,7 @@ async def test_a_constructor_that_waits_does_not_block_the_loop(one_hop, setting
 
 
 @WAYS
-async def test_a_client_that_leaves_does_not_end_the_construction(one_hop, settings, way):
+async def test_a_disconnect_does_not_end_the_construction(one_hop, settings, way):
     use(settings, "Waits")
     handler = one_hop()
     requests = [Exchange(handler, "GET", way).start() for _ in range(2)]

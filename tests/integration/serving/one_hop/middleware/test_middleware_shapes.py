@@ -118,7 +118,7 @@ def test_a_replaced_super_is_detected():
 
 @pytest.fixture
 def admin_registry():
-    """Restore the admin site's registry, because applications stay registered after the setting is reset."""
+    """Restore the admin site's registry, because models stay registered after the setting is reset."""
     registered = {**admin.site._registry}
     yield
     admin.site._registry.clear()

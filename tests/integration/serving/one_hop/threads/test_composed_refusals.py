@@ -1,4 +1,4 @@
-"""A request around Django's handler is refused like Django's own if its call gets no thread in time."""
+"""A request to an application around Django's handler gets 503 if its call gets no thread in time."""
 
 import asyncio
 
@@ -77,7 +77,7 @@ async def crowd(one_hop, barrier):
 
 
 async def handshake(application, *, accepts):
-    """Return the messages to the client of a websocket that makes a call before or after it is accepted."""
+    """Open a websocket that makes a call before or after it is accepted; return the messages that its client gets."""
 
     async def serve(scope, receive, send):
         if accepts:
@@ -99,7 +99,7 @@ APPLICATIONS = {
 
 
 @pytest.mark.parametrize("application", APPLICATIONS.values(), ids=APPLICATIONS)
-async def test_a_refused_request_is_answered_503(crowd, application):
+async def test_a_refused_request_gets_503(crowd, application):
     composed = await crowd(application)
 
     answer = await exchange(composed, "GET", "/")
@@ -137,7 +137,7 @@ async def test_a_refused_websocket_is_closed_with_1013(crowd):
     assert messages[1:] == [{"type": "websocket.close", "code": 1013, "reason": "try again later"}]
 
 
-async def test_a_websocket_refused_before_its_accept_is_answered_503(crowd):
+async def test_a_websocket_refused_before_its_accept_gets_503(crowd):
     start, body = await handshake(await crowd(None), accepts=False)
 
     assert (start["type"], start["status"]) == ("websocket.http.response.start", 503)

@@ -23,13 +23,13 @@ async def test_a_slot_freed_at_the_moment_of_timeout_is_not_lost():
     await asyncio.wait_for(gate.enter(), 1)
 
 
-async def test_a_waiter_cancelled_at_its_timeout_frees_no_slot_of_others():
+async def test_a_waiter_cancelled_at_its_timeout_frees_no_other_slot():
     gate = Gate(1, max_waiting=1, max_wait_s=0.01)
     await gate.enter()
     waiting = asyncio.create_task(gate.enter())
     await asyncio.sleep(0)
     loop = asyncio.get_running_loop()
-    # All three are due in the loop's next iteration, after the timeout.
+    # The timeout, the free slot and the cancellation are all due in the loop's next iteration, in this order.
     loop.call_later(0.011, gate.leave)
     loop.call_later(0.012, waiting.cancel)
     time.sleep(0.05)  # noqa: ASYNC251

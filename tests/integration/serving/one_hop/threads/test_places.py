@@ -1,4 +1,4 @@
-"""A request releases its slots, lease and body, whichever step of serving it raises."""
+"""A request releases its slots, lease and body if any step of its handling raises an exception."""
 
 import asyncio
 import importlib
