@@ -21,7 +21,7 @@ def test_a_missing_program_fails_in_ci(monkeypatch):
         require_program("wrk")
 
 
-def test_another_user_skips_tests_that_need_root(monkeypatch):
+def test_tests_that_need_root_are_skipped_for_other_users(monkeypatch):
     monkeypatch.delenv("CI", raising=False)
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
 

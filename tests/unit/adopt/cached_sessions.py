@@ -1,4 +1,4 @@
-"""A project's own session engine on a cache."""
+"""A project's own session engine, which stores sessions in a cache."""
 
 from django.contrib.sessions.backends.cache import SessionStore as CachedSessions
 

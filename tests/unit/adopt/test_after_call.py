@@ -1,4 +1,4 @@
-"""The checks and the servers detect settings that were changed after the call."""
+"""The checks and the servers detect settings that were changed after `configure()`."""
 
 import copy
 from typing import Any
@@ -23,7 +23,7 @@ SQLITE = {"ENGINE": "django.db.backends.sqlite3", "NAME": "db.sqlite3"}
 
 @pytest.fixture
 def messages_after(monkeypatch):
-    """Return a function that changes `ready_project()` after the call and returns the messages' IDs and texts."""
+    """Return a function that changes `ready_project()` after `configure()`, and returns the messages' IDs and texts."""
     # Django's test runner may change settings: it creates `outbox`, by which the checks recognize it.
     monkeypatch.delattr(mail, "outbox")
 
@@ -95,7 +95,7 @@ def test_defaults_that_django_fills_in_give_no_message(messages_after):
         ),
     ],
 )
-def test_settings_that_the_call_refuses_are_errors_after_it_too(messages_after, change, beginning):
+def test_settings_that_configure_refuses_are_errors_after_it_too(messages_after, change, beginning):
     errors = [text for check, text in messages_after(change) if check == "E029"]
 
     assert len(errors) == 1
@@ -124,7 +124,7 @@ def test_startup_options_through_rds_proxy_are_an_error(messages_after):
         (setting("SECURE_SSL_REDIRECT", False), "SECURE_SSL_REDIRECT"),
     ],
 )
-def test_a_setting_changed_after_the_call_gets_a_warning(messages_after, change, label):
+def test_a_setting_changed_after_configure_gets_a_warning(messages_after, change, label):
     (warning,) = messages_after(change)
 
     assert warning[0] == "W020"

@@ -89,7 +89,7 @@ def test_settings_that_fail_outside_local_get_a_warning(settings, expected):
     assert message_ids(Runtime.LOCAL, **settings) == []
 
 
-def test_sessions_in_a_cache_of_one_process_get_a_warning():
+def test_sessions_in_a_per_process_cache_get_a_warning():
     settings = {"SESSION_ENGINE": "django.contrib.sessions.backends.cache", "CACHES": {"default": {"BACKEND": LOCMEM}}}
 
     assert message_ids(Runtime.AWS_ECS, **settings) == ["django_runtimes.W022", "django_runtimes.W023"]
@@ -123,7 +123,7 @@ def test_modules_that_import_psycopg2_get_a_warning(monkeypatch):
     assert message_ids(Runtime.AWS_ECS) == ["django_runtimes.W027"]
 
 
-def test_a_migrate_command_of_the_project_gets_a_warning(monkeypatch):
+def test_a_projects_own_migrate_command_gets_a_warning(monkeypatch):
     monkeypatch.setattr(commands, "get_commands", lambda: {"migrate": "django_tenants"})
 
     (warning,) = commands.check_migrate()
@@ -135,7 +135,7 @@ def test_a_migrate_command_of_the_project_gets_a_warning(monkeypatch):
 
 
 @pytest.mark.parametrize("key", ["a" * 60, b"a" * 60, "abcd" * 15])
-def test_a_key_of_few_different_characters_gets_a_warning(key):
+def test_a_key_with_few_distinct_characters_gets_a_warning(key):
     with override_settings(
         SECRET_KEY=key,
         DJANGO_RUNTIMES=django_settings.DJANGO_RUNTIMES._replace(detection=Detection(Runtime.AWS_ECS, "a test")),

@@ -37,7 +37,7 @@ def deployed(monkeypatch) -> None:
         monkeypatch.setenv(name, value)
 
 
-def test_it_sets_the_decisions_and_the_libraries_variables(deployed):
+def test_it_sets_the_decisions_and_the_c_libraries_variables(deployed):
     settings = ready_project()
 
     adopted = run_call(settings)
@@ -155,7 +155,7 @@ def test_a_reloaded_module_may_call_it_again(monkeypatch, tmp_path):
     monkeypatch.delitem(sys.modules, "settings_reloaded")
 
 
-def test_settings_without_the_calls_result_are_refused(deployed):
+def test_settings_without_configures_result_are_refused(deployed):
     run_call(ready_project())
 
     with pytest.raises(ConfigurationError, match=r"live lacks the settings that configure\(\) set in config\.settings"):

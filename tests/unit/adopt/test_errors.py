@@ -97,7 +97,7 @@ def test_startup_options_of_a_replica_behind_a_proxy_are_refused():
     assert text.startswith("DATABASES['replica']: OPTIONS has 'options', which RDS Proxy at")
 
 
-def test_startup_options_of_a_replica_at_the_proxy_are_refused():
+def test_startup_options_of_a_replica_on_the_proxys_host_are_refused():
     replica = postgresql(HOST="PROXY.example", OPTIONS=OPTIONS)
     settings = ready_project(DATABASES={"default": postgresql(), "replica": replica})
 

@@ -242,7 +242,7 @@ def test_a_session_starts_in_the_time_zone_django_would_set(settings, zone):
     assert environ == {"PGTZ": zone, "RES_OPTIONS": "timeout:2 attempts:2"}
 
 
-def test_a_librarys_variable_that_is_set_is_kept():
+def test_a_c_librarys_variable_that_is_already_set_is_kept():
     assert decisions_for(ready_project(), PGTZ="Asia/Tokyo", RES_OPTIONS="").environ == {}
 
 

@@ -1,4 +1,4 @@
-"""Invented results of a benchmark, with round numbers and five rounds of each part."""
+"""Invented benchmark results with simple figures and five rounds of each part."""
 
 import pytest
 from benchmarks.contenders import servers

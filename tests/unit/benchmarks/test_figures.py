@@ -30,7 +30,7 @@ def test_there_is_one_figure_for_each_bar(results: Results):
     ]
 
 
-def test_every_ratio_is_ours_over_the_peer(results: Results):
+def test_every_ratio_is_ours_over_the_peers(results: Results):
     assert [each.ratio.median for each in figures(results)] == [1.0, 1.2, 0.05, 0.95, 6.0, 3.0, 0.75, 1.0]
 
 

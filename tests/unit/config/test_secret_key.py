@@ -40,6 +40,6 @@ def test_a_key_may_be_text_or_bytes(key):
     assert not weakness(LONG_KEY.encode())
 
 
-def test_a_key_of_few_different_characters_is_accepted():
+def test_a_key_with_few_distinct_characters_is_accepted():
     assert weakness("abcd" * 15) == ""
     assert weakness(b"a" * 60) == ""

@@ -74,7 +74,7 @@ def test_every_failed_subtest_is_compared():
     assert differences({A: PASSED}, ours, {A: (*LISTED[A], "KeyError: 'x'")}) == []
 
 
-def test_a_failed_class_fixture_is_the_ending_of_its_tests():
+def test_the_tests_of_a_failed_class_fixture_end_with_its_error():
     fixture = "setUpClass (basic.tests.A)"
     listed = {A: ("error in setUpClass: KeyError: 'x'",), fixture: ("KeyError: 'x'",)}
 

@@ -1,4 +1,4 @@
-"""Functions, lookups and fields with SQL of an application's own."""
+"""Functions, lookups and fields that contain an application's own SQL."""
 
 import warnings
 

@@ -68,7 +68,7 @@ def test_a_fraction_of_an_instance_is_rounded_up_in_a_deploy(percent, more):
     assert [value for _, name, value in factors(comparison) if name.startswith("more during")] == more
 
 
-def test_an_unknown_number_of_instances_proves_nothing():
+def test_an_unknown_number_of_instances_leaves_the_budget_unproven():
     (comparison,) = budget({"WEBAPP_RUNTIME": "aws_ecs", "WEBAPP_WORKERS": "1"})
 
     assert comparison.needed.value is None
@@ -177,7 +177,7 @@ def test_more_connections_than_the_proxy_has_would_wait():
     assert server.holds
 
 
-def test_an_unknown_share_of_the_proxy_proves_nothing():
+def test_an_unknown_share_of_the_proxy_leaves_the_budget_unproven():
     environ = {name: value for name, value in PROXIED.items() if name != "WEBAPP_DB_PROXY_MAX_CONNECTIONS"}
 
     assert [comparison.holds for comparison in budget(environ)] == [False, False]

@@ -74,7 +74,7 @@ def test_a_foreign_engine_with_a_password_is_a_warning(check, strategy, lost):
     assert f"lacks features of this library's engine: {lost}" in warning.msg
 
 
-def test_the_mixin_behind_djangos_class_is_an_error(check, own_engine):
+def test_the_mixin_after_djangos_class_is_an_error(check, own_engine):
     engine = own_engine(DjangosWrapper, DatabaseWrapperMixin)
 
     assert [error.id for error in check({"ENGINE": engine, **TOKEN})] == ["webapp.E015"]

@@ -1,4 +1,4 @@
-"""docs/conformance.md gives the number of listed tests of each way."""
+"""docs/conformance.md states how many tests each way's list of differences contains."""
 
 import re
 

@@ -16,7 +16,7 @@ _SUFFIXES = (".md", ".py", ".sh", ".yaml", ".yml", ".toml", ".html", ".txt", ".i
 
 
 def recommended(text: str) -> list[str]:
-    """Return this project's names in install commands, and with an extra anywhere."""
+    """Return each use of this project's names in an install command, or anywhere with an extra."""
     names = [word for (rest) in _COMMAND.findall(text) for word in re.split(r"[\s'\"]+", rest) if _NAME.fullmatch(word)]
     own = [name for name in names if name.partition("[")[0] in _OWN]
     return own + [match[0] for match in _EXTRA.finditer(text) if match[0] not in own]

@@ -7,7 +7,7 @@ def reply(*, due_s: float, ended_s: float, status: int = 200) -> Reply:
     return Reply("read", None, due_s, ended_s, status)
 
 
-def test_only_successes_that_end_in_an_outage_are_served_in_it():
+def test_only_successes_that_end_during_an_outage_are_served_in_it():
     replies = [
         reply(due_s=1.0, ended_s=1.1),
         reply(due_s=1.5, ended_s=2.5),

@@ -1,4 +1,4 @@
-"""The verdict of a trial on its repetitions."""
+"""The verdict of a trial, which covers all its repetitions."""
 
 import pytest
 

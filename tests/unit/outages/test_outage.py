@@ -43,7 +43,7 @@ def test_the_sqlstate_decides_whether_an_error_is_an_outage(sqlstate, outage):
         psycopg_pool.PoolClosed,
     ],
 )
-def test_a_failed_connection_is_an_outage_without_a_sqlstate(error_class):
+def test_a_failed_connection_without_a_sqlstate_is_an_outage(error_class):
     assert outage_of(error_class("no connection")) is UNAVAILABLE
 
 

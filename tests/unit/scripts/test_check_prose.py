@@ -92,7 +92,7 @@ def test_a_sentence_above_35_words_in_a_docstring_is_found(tree, findings, words
     assert findings() == lines
 
 
-def test_code_and_items_divide_a_sentence(tree, findings):
+def test_code_is_not_counted_and_list_items_end_a_sentence(tree, findings):
     tree.write("src/a.py", f'"""A `{"word " * 40}`.\n\n- {"a " * 30}\n- {"b " * 30}\n"""\n')
 
     assert findings() == []

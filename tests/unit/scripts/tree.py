@@ -1,4 +1,4 @@
-"""A small tree of files on which a script of this repository runs."""
+"""A small tree of files on which to run this repository's scripts."""
 
 import os
 import subprocess
@@ -15,7 +15,7 @@ class Tree:
         self.root = root
 
     def write(self, name: str, text: str) -> None:
-        """Write one file under its own name."""
+        """Write a file, and create its folders if needed."""
         (self.root / name).parent.mkdir(parents=True, exist_ok=True)
         (self.root / name).write_text(text)
 

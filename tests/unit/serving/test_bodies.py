@@ -10,7 +10,7 @@ _TINY = b"1\r\na\r\n"
 
 
 def take_all(body: ChunkedBody, data: bytes) -> tuple[int, bytes]:
-    """Return the number of turns that the data takes, and the bytes for the parser."""
+    """Pass all of the data to the body; return the number of turns it took, and the bytes for the parser."""
     turns, parsed = 0, b""
     while data:
         taken = body.take(data)

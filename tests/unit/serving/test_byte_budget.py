@@ -1,4 +1,4 @@
-"""A worker's connections share a bounded number of bytes; the largest holders end first, the older before the newer."""
+"""A worker's connections share a byte budget; the largest holders end first, and the oldest among equals."""
 
 import pytest
 

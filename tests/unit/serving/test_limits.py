@@ -7,7 +7,7 @@ from django_runtimes.serving.http.limits import Limits
     ("descriptors", "connections", "bodies"),
     [(64, 16, 4), (256, 153, 38), (1024, 614, 128), (65_536, 10_000, 128), (2**20, 10_000, 128)],
 )
-def test_the_limit_of_open_files_limits_connections_and_bodies(descriptors, connections, bodies):
+def test_the_open_file_limit_bounds_connections_and_bodies(descriptors, connections, bodies):
     limits = Limits().for_descriptors(descriptors)
 
     assert (limits.connections, limits.bodies) == (connections, bodies)

@@ -25,7 +25,7 @@ def tree(tmp_path):
         (["manage.py", "src/config/settings.py"], "src"),
         (["backend/manage.py", "backend/config/settings.py", "config/nginx.conf"], "backend"),
         (["apps/web/manage.py", "apps/web/config/settings.py", "tools/manage.py"], "apps/web"),
-        # The settings are installed elsewhere, so only manage.py tells the root.
+        # The settings are installed elsewhere, so only manage.py identifies the root.
         (["manage.py", "other/manage.py"], "."),
         (["backend/manage.py"], "backend"),
         (["one/manage.py", "two/manage.py"], "."),

@@ -35,7 +35,7 @@ def logs(tmp_path: Path):
     return write
 
 
-def test_a_traceback_is_cut_to_its_frames_that_matter(logs):
+def test_a_traceback_is_cut_to_the_frames_that_matter(logs):
     assert first_error(logs(f"starting\n{TRACE}\n[2026-11-28 11:00:00] [7] [INFO] Worker exiting")) == SHOWN
 
 

@@ -30,7 +30,7 @@ def test_a_run_directory_is_removed_after_an_error():
     assert not directory.exists()
 
 
-def test_the_directory_of_a_killed_owner_is_removed_at_next_start(temporary):
+def test_the_directory_of_a_killed_owner_is_removed_at_the_next_start(temporary):
     left_behind = temporary / "webapp-service-dead"
     (left_behind / "data").mkdir(parents=True)
 

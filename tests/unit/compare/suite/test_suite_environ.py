@@ -38,7 +38,7 @@ def test_the_projects_hosts_are_kept():
     assert hosts_for_tests(("*",)) == {}
 
 
-def test_a_project_without_hosts_gets_the_hosts_of_tests():
+def test_a_project_without_hosts_gets_the_test_hosts():
     assert hosts_for_tests(("localhost", ".localhost")) == {
         "WEBAPP_ALLOWED_HOSTS": "testserver,localhost,127.0.0.1,[::1],.localhost"
     }

@@ -136,7 +136,7 @@ def test_a_secret_is_never_shown(variable):
 
 
 @pytest.mark.parametrize("variable", [variable for variable in VARIABLES if variable.profile_field], ids=named)
-def test_a_value_that_a_profile_decides_is_a_profile_field(variable):
+def test_a_variables_profile_field_exists_and_replaces_its_default(variable):
     assert hasattr(Profile, variable.profile_field) or variable.profile_field in Profile.__dataclass_fields__
     assert variable.default is None
 

@@ -94,7 +94,7 @@ class RoleCredentials:
 
 @pytest.fixture
 def with_role(monkeypatch):
-    """Return a function that makes a provider whose role's credentials first fail with these errors."""
+    """Return a function that makes a provider whose first loads of the role's credentials raise these errors."""
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
 
     def make(*errors: Exception) -> IamProvider:

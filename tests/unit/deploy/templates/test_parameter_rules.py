@@ -1,4 +1,4 @@
-"""Rules of a template's parameter that a value breaks."""
+"""Finding the rule of a template parameter that a value breaks."""
 
 import pytest
 
@@ -26,5 +26,5 @@ NAME = {"Type": "String", "MinLength": 2, "MaxLength": 4, "AllowedPattern": "[a-
         ({"Type": "String"}, "", None),
     ],
 )
-def test_a_value_that_breaks_a_rule_gets_the_rule(declared: dict[str, object], text: str, expected: str | None):
+def test_the_rule_that_a_value_breaks_is_stated(declared: dict[str, object], text: str, expected: str | None):
     assert broken_rule(declared, text) == expected

@@ -53,7 +53,7 @@ def test_each_stack_gets_only_the_parameters_of_its_template():
     }
 
 
-def test_a_stages_value_beats_the_shared_and_a_stacks_beats_both():
+def test_a_stacks_value_beats_its_stages_which_beats_the_shared_value():
     given = deployment(
         everywhere={"MemoryMb": 512, "MaxConnections": 90, "Domain": "guestbook.example.com"},
         dev={"MemoryMb": 1024, "lambda": {"MemoryMb": 2048}},
@@ -79,7 +79,7 @@ def test_a_value_that_the_template_does_not_allow_is_refused():
         parameters(DATABASE, deployment(everywhere={"Credentials": "keys"}))
 
 
-def test_a_value_outside_its_range_is_refused_with_the_stack():
+def test_the_error_for_a_value_out_of_range_names_the_stack():
     with pytest.raises(UsageError, match="the stack 'lambda' does not accept MemoryMb = '100', which is less than 512"):
         parameters(LAMBDA, deployment(everywhere={"MemoryMb": 100}))
 

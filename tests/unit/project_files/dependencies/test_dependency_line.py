@@ -61,7 +61,7 @@ def test_a_requirements_file_gets_the_line_for_each_origin(tmp_path: Path, sourc
         (WHEEL, {"path": WHEEL.path, "python": ">=3.11,<3.14"}),
     ],
 )
-def test_poetry_gets_the_librarys_range_of_pythons(tmp_path: Path, source: object, value: dict[str, str]):
+def test_poetry_gets_the_librarys_python_range(tmp_path: Path, source: object, value: dict[str, str]):
     text = '[tool.poetry.dependencies]\npython = "^3.11"\ndjango = "^5.2"\n'
 
     plan, _ = adopt(tmp_path, {"pyproject.toml": text}, source)
@@ -143,7 +143,7 @@ def test_a_hashed_file_accepts_no_line_without_a_hash(tmp_path: Path):
         adopt(tmp_path, {"requirements.txt": HASHED}, GIT)
 
 
-def test_of_a_compiled_file_only_the_source_is_changed(tmp_path: Path):
+def test_only_the_source_of_a_compiled_file_is_changed(tmp_path: Path):
     plan, _ = adopt(tmp_path, {"requirements.txt": HASHED, "requirements.in": "django\n"}, GIT)
 
     assert [change.path.name for change in plan.changes] == ["requirements.in"]

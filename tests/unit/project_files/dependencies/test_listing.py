@@ -40,7 +40,7 @@ def test_poetrys_ranges_are_converted(tmp_path: Path, written: str, specifier: s
     ("written", "minors"),
     [('python_version = "3.12"', {12}), ('python_full_version = "3.12.4"', {12}), ("", set(range(40)))],
 )
-def test_the_python_of_a_pipfile_is_read(tmp_path: Path, written: str, minors: set[int]):
+def test_a_pipfiles_python_version_is_read(tmp_path: Path, written: str, minors: set[int]):
     found = dependencies(tmp_path, Pipfile=f'[packages]\ndjango = "*"\n[requires]\n{written}\n')
 
     assert python_minors(found.pythons) == minors

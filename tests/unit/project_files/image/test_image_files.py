@@ -87,7 +87,7 @@ def test_pip_runs_in_the_subfolder_of_the_requirements(tmp_path: Path):
     ]
 
 
-def test_pip_runs_in_the_folder_that_the_paths_start_from(tmp_path: Path):
+def test_pip_runs_in_the_folder_that_local_paths_are_relative_to(tmp_path: Path):
     files = {"backend/requirements.txt": "django\n-e backend/libs/greet\n", "backend/libs/greet/pyproject.toml": ""}
 
     plan = adopt(tmp_path, files, python_path="backend")
@@ -173,7 +173,7 @@ def test_no_path_is_written_into_requirements_read_by_setuptools(tmp_path: Path,
     ]
 
 
-def test_packages_listed_for_conda_alone_are_refused(tmp_path: Path):
+def test_packages_listed_only_for_conda_are_refused(tmp_path: Path):
     with pytest.raises(UsageError, match=r"environment.yml lists the packages for conda, .* requirements.txt"):
         adopt(tmp_path, {"environment.yml": "dependencies:\n  - django\n"})
 

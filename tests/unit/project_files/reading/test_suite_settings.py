@@ -27,7 +27,7 @@ PYTEST = "[pytest]\nDJANGO_SETTINGS_MODULE = config.settings.test\n"
         ({"test.py": "from .test import *\nINSTALLED_APPS = []\n"}, "test.py"),
     ],
 )
-def test_settings_of_tests_without_the_call_are_found(tmp_path: Path, files: dict[str, str], found: str | None):
+def test_only_test_settings_without_configure_are_found(tmp_path: Path, files: dict[str, str], found: str | None):
     settings = tmp_path / "config/settings"
     settings.mkdir(parents=True)
     for name, content in {"base.py": "", "production.py": "from .base import *\n", "__init__.py": "", **files}.items():
