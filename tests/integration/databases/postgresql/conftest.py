@@ -92,7 +92,8 @@ def alias(database_server, open_database) -> Iterator[str]:
     )
     connections.settings[wrapper.alias] = wrapper.settings_dict
     yield wrapper.alias
-    del connections.settings[wrapper.alias]
+    connections[wrapper.alias].close()
+    del connections[wrapper.alias], connections.settings[wrapper.alias]
 
 
 def close(wrapper: DatabaseWrapper) -> None:

@@ -36,7 +36,8 @@ def any_alias(request, database_server, open_database):
     wrapper = open_database(database_server.administration_url, WEBAPP_DB_STRATEGY=request.param)
     connections.settings[wrapper.alias] = wrapper.settings_dict
     yield wrapper.alias
-    del connections.settings[wrapper.alias]
+    connections[wrapper.alias].close()
+    del connections[wrapper.alias], connections.settings[wrapper.alias]
 
 
 @pytest.fixture
