@@ -77,7 +77,7 @@ def test_the_packages_of_an_extra_match_pyproject(extra):
     project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]
     named = {Requirement(text).name for text in project["optional-dependencies"][extra]}
 
-    # psycopg comes in several distributions, so the extra does not look for one.
+    # psycopg comes in several distributions, so the check of an extra does not look for it.
     assert set(PACKAGES[extra].values()) == named - {"psycopg"}
 
 

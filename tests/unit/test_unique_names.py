@@ -48,7 +48,7 @@ def test_no_name_has_two_meanings(names, allowed):
     assert repeated(names(SOURCE.rglob("*.py"))) == set(allowed)
 
 
-def test_a_second_class_and_module_of_one_name_are_found(tmp_path):
+def test_classes_and_modules_with_equal_names_are_found(tmp_path):
     paths = [tmp_path / "plans.py", tmp_path / "compare/plans.py"]
     for path in paths:
         path.parent.mkdir(exist_ok=True)

@@ -92,7 +92,7 @@ async def test_the_kernel_buffers_little_of_an_unread_response(listener):
     assert taken < 2 * 2**20
 
 
-async def test_a_closed_listener_leaves_the_connections_to_the_others(listener):
+async def test_a_closed_listener_leaves_connections_to_the_other_workers(listener):
     async with worker(listener) as staying:
         async with worker(listener) as leaving:
             pass

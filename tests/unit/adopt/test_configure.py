@@ -16,7 +16,7 @@ from tests.unit.adopt.projects import DEPLOYED, new_project, postgresql, ready_p
 def _no_call_yet(monkeypatch) -> None:
     monkeypatch.setattr(module, "_calls", [])
     for name in ("PGTZ", "RES_OPTIONS", *(name for name in os.environ if name.startswith("WEBAPP_"))):
-        # Setting the variable first makes monkeypatch restore it after the call has set it.
+        # Setting the variable first makes monkeypatch restore it after `configure()` has set it.
         monkeypatch.setenv(name, "")
         monkeypatch.delenv(name)
     monkeypatch.delenv("DATABASE_URL")
@@ -170,7 +170,7 @@ def test_missing_root_certificates_are_found_before_connecting(deployed, monkeyp
         run_call(settings)
 
 
-def test_the_package_imports_nothing_before_it_is_called():
+def test_importing_the_package_alone_loads_neither_django_nor_psycopg():
     source = "import sys, django_runtimes; print(sorted(n for n in sys.modules if n.startswith(('django', 'psycopg'))))"
 
     printed = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, check=True).stdout

@@ -84,7 +84,7 @@ def test_the_url_beats_the_variable_which_beats_the_project(own, variables, time
         ({}, {}, "verify-full"),
     ],
 )
-def test_for_sslmode_the_url_beats_the_variable_too(own, variables, mode):
+def test_an_sslmode_in_the_url_beats_the_variable(own, variables, mode):
     assert default(postgresql(OPTIONS=own), **variables)["OPTIONS"]["sslmode"] == mode
 
 

@@ -68,7 +68,7 @@ def test_sqlite_is_refused(engine):
     )
 
 
-def test_sqlite_is_refused_beside_the_default_too():
+def test_an_additional_sqlite_database_is_refused():
     databases = {"default": postgresql(), "geo": {"ENGINE": "django.db.backends.sqlite3", "NAME": "geo.sqlite3"}}
 
     assert "DATABASES['geo'] has the engine" in refusal(ready_project(DATABASES=databases), **DEPLOYED)

@@ -176,7 +176,7 @@ def test_local_uses_a_database_url_that_settings_did_not_read(url):
     assert {"DATABASES", "DJANGO_RUNTIMES"} <= decide(project, {"DATABASE_URL": url}).settings.keys()
 
 
-def test_a_declared_local_uses_a_url_that_settings_already_read():
+def test_a_declared_local_runtime_uses_a_url_that_settings_already_read():
     project = new_project() | {"DATABASES": {"default": _entry()}}
 
     settings = decide(project, {"DATABASE_URL": URL, "WEBAPP_RUNTIME": "local"}).settings

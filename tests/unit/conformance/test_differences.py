@@ -53,7 +53,7 @@ def test_a_listed_difference_is_not_reported(ours, cause):
 
 
 @pytest.mark.parametrize("cause", ["AssertionError: 500 != 404", "KeyError: 200 != 404 : a page is missing"])
-def test_another_failure_of_a_listed_test_is_a_difference(cause):
+def test_a_listed_test_with_a_different_failure_is_a_difference(cause):
     lines = differences({A: PASSED}, {A: Ending("failed", (cause,))}, LISTED)
 
     assert lines == [

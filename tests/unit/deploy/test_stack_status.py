@@ -123,7 +123,7 @@ def test_the_cause_of_a_rollback_precedes_failures_during_it():
     assert [failure.reason for failure in failures(events)] == ["Export a-b is in use", "The image is gone"]
 
 
-def test_a_rollback_for_a_failed_resource_is_not_repeated():
+def test_a_rollback_caused_by_a_failed_resource_is_not_listed():
     events = [
         of_stack("CREATE_IN_PROGRESS"),
         event("Function", "CREATE_FAILED", "too large"),

@@ -23,7 +23,7 @@ def recommended(text: str) -> list[str]:
 
 
 def test_no_text_recommends_this_projects_name():
-    # In pyproject.toml an extra lists other extras, where an installer resolves the name to this project.
+    # In pyproject.toml, an extra may list other extras by this name, which an installer resolves to this project.
     # `webapp init` writes the library's name as installed, and its tests contain those lines.
     left_out = (ROOT / "pyproject.toml", Path(__file__), ROOT / "tests/unit/project_files")
     pages = [page for page in files(*_SUFFIXES) if not any(page.is_relative_to(each) for each in left_out)]

@@ -27,7 +27,7 @@ def tables(text: str) -> Iterator[list[tuple[int, str]]]:
 
 
 def mistakes(text: str) -> list[str]:
-    """Return the mistakes in the tables of a page, by line."""
+    """Return the mistakes in a page's tables, each with its line."""
     found = []
     for (start, header), *rows in tables(text):
         width = len(_BAR.findall(header))

@@ -28,7 +28,7 @@ def test_state_inside_a_transaction_ends_with_it():
     assert read_statements(log) == (3, 0)
 
 
-def test_a_transaction_of_another_process_hides_nothing():
+def test_a_transaction_of_another_process_does_not_hide_state():
     log = log_of("statement: BEGIN", process=7) + "\n" + log_of("statement: SET timezone = 'UTC'", process=8)
 
     assert read_statements(log) == (2, 1)

@@ -9,5 +9,5 @@ def test_printable_ascii_up_to_255_characters_is_a_key(key):
 
 
 @pytest.mark.parametrize("key", ["", "k" * 256, "clé", "tab\there", "nul\0", "line\nbreak", "\x7f"])
-def test_any_other_text_is_not_a_key(key):
+def test_empty_long_or_unprintable_text_is_not_a_key(key):
     assert not is_idempotency_key(key)

@@ -56,7 +56,7 @@ def test_without_an_applied_migration_no_version_is_running():
     assert verdicts_on(migration("0001_initial", ITEM), data, old=()) == []
 
 
-def test_the_option_allows_a_migration_that_breaks():
+def test_the_option_allows_a_breaking_migration():
     (verdict,) = verdicts_on(migration("0002_remove", REMOVE), allowed=("shop.0002_remove",))
 
     assert (verdict.level, verdict.allowed, verdict.refuses) == (GateLevel.BREAKS, "--allow", False)
@@ -83,7 +83,7 @@ def test_an_invalid_reason_allows_nothing(reason):
     assert verdict.refuses
 
 
-def test_a_reason_does_not_allow_an_operation_that_breaks():
+def test_a_reason_does_not_allow_a_breaking_operation():
     (verdict,) = verdicts_on(migration("0002", REMOVE, compatible_because="nobody uses it"))
 
     assert verdict.refuses

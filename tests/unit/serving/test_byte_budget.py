@@ -110,7 +110,7 @@ def test_a_small_old_holder_survives_a_series_of_large_holders(clock):
 
 
 @pytest.mark.parametrize(("attackers", "attacking_bytes"), [(8, _MIB - 1), (16, 512 * _KIB - 1), (500, 16 * _KIB)])
-def test_idle_holders_end_to_make_room_for_a_larger_new_one(clock, attackers, attacking_bytes):
+def test_idle_holders_end_to_make_room_for_a_larger_new_holder(clock, attackers, attacking_bytes):
     """Otherwise many idle websockets, each holding a little less than a message, would keep every new message out."""
     budget = ByteBudget(8 * _MIB, clock=clock)
     hold(budget, attackers, attacking_bytes)

@@ -38,7 +38,7 @@ def test_an_rds_secret_also_contains_the_user(secrets):
 
 
 @pytest.mark.parametrize("text", ["hunter2", "12345", '"quoted"', "hal{f"])
-def test_any_other_text_is_a_password(secrets, text):
+def test_a_plain_text_secret_is_a_password(secrets, text):
     assert provider(secrets.store(text)).login() == ConnectionLogin("app", text)
 
 

@@ -18,7 +18,7 @@ from django_runtimes.serving.http.websocket import websockets_among
 from django_runtimes.serving.http.worker_connections import Connections
 from tests.integration.serving.http.mirror import application
 
-# A deadline that only a failing test reaches: the server acts long before.
+# Only a failing test reaches this deadline, because the server acts long before it.
 PATIENCE_S = 30
 
 

@@ -46,7 +46,7 @@ class Server:
 def mirror_server(
     directory: Path, *arguments: str, worker: str = OURS, descriptors: int | None = None
 ) -> Iterator[Server]:
-    """Serve the mirror with one gunicorn worker, further `arguments` and a limit on open files."""
+    """Serve the mirror with one gunicorn worker, with additional `arguments` and, if given, a limit on open files."""
     port, log = free_port(), directory / f"server-{time.monotonic_ns()}.log"
     command = [
         *(sys.executable, "-m", "gunicorn", "tests.integration.serving.http.mirror:application"),
@@ -101,7 +101,7 @@ class Received:
 def talk(
     port: int, *pieces: bytes, pause_s: float = 0.1, answers: int | None = None, patience_s: float = 0.5
 ) -> Received:
-    """Send each piece as a separate segment, then `receive`."""
+    """Send each piece as a separate segment, then return all that `receive()` reads."""
     with socket.create_connection(("127.0.0.1", port), timeout=_DEADLINE_S) as client:
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         for number, piece in enumerate(pieces):

@@ -82,7 +82,7 @@ class _Array:
 
 
 class _UnreadableTable(list):
-    """Must not be read at startup, like a table of many rows."""
+    """A table that must not be read at startup, as if it had many rows."""
 
     def _fail(self, *_):
         raise AssertionError("read")

@@ -6,7 +6,7 @@ from contextvars import Context
 from dataclasses import dataclass
 from typing import Any
 
-# Far beyond the needs of a busy machine: only a failing test waits this long.
+# Even a busy machine needs far less; only a failing test waits this long.
 TIMEOUT_S = 10.0
 
 Headers = Sequence[tuple[bytes, bytes]]

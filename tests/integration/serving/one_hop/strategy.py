@@ -116,6 +116,6 @@ def _engine(database: dict, name: str) -> Iterator[None]:
 
 
 def _discard_wrapper() -> None:
-    """Discard this thread's wrapper, so that the next one belongs to the engine of the settings."""
+    """Discard this thread's wrapper, so that the next wrapper uses the engine in the settings."""
     connections["default"].close()
     del connections["default"]

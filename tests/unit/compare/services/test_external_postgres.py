@@ -6,7 +6,7 @@ from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.compare.services.external_postgres import ExternalPostgres
 
 
-def test_only_the_database_differs_in_another_databases_url():
+def test_the_url_of_another_database_differs_only_in_the_name():
     server = ExternalPostgres("postgresql://team:secret@db.example:5433/app?sslmode=require")
 
     assert server.url("webapp_a_0") == "postgresql://team:secret@db.example:5433/webapp_a_0?sslmode=require"

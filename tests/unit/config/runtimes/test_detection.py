@@ -39,7 +39,7 @@ def test_a_declared_runtime_beats_a_leaked_ecs_marker():
     assert detection.evidence == "WEBAPP_RUNTIME=aws_app_runner"
 
 
-def test_the_execution_environment_variable_decides_nothing():
+def test_aws_execution_env_does_not_decide_the_runtime():
     assert detect_runtime({"AWS_EXECUTION_ENV": "AWS_Lambda_python3.13"}).runtime is Runtime.LOCAL
 
 

@@ -18,7 +18,7 @@ MODULES = sorted(path for path in SOURCE.rglob("*.py") if TABLE not in path.pare
 
 
 def strings_that_are_names(tree: ast.AST) -> Iterator[ast.Constant]:
-    """Yield the strings that are exactly a variable's name, except where a child's environment gets a value."""
+    """Yield the strings that equal a variable's name, except where a child process's environment is written."""
     written: set[int] = set()
     for node in ast.walk(tree):
         match node:

@@ -29,7 +29,7 @@ def test_an_interruption_restores_everything(project: Path, monkeypatch: pytest.
     before = snapshot(project)
     on_replace(monkeypatch, step, lambda: signal.raise_signal(signal.SIGINT))
 
-    # Otherwise a background process of a shell ignores SIGINT.
+    # Background processes of a shell ignore SIGINT unless they install a handler.
     handler = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         with pytest.raises(KeyboardInterrupt):

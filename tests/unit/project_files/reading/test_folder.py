@@ -17,7 +17,7 @@ MANAGE = b"DJANGO_SETTINGS_MODULE"
         (["backend/manage.py", "backend/requirements.txt", "pyproject.toml"], "backend", "backend"),
         (["backend/manage.py", ".git/HEAD"], "backend/shop", "backend"),
         (["backend/manage.py", ".git/HEAD"], "docs", "."),
-        # Two projects beside each other are separate.
+        # Projects in sibling folders are separate.
         (["a/manage.py", "b/manage.py", "pyproject.toml"], "a", "a"),
         (["a/manage.py", "b/manage.py", "pyproject.toml"], "a/shop", "a"),
         # A nested repository does not belong to the outer project.

@@ -265,7 +265,7 @@ def test_an_iterator_continues_in_the_next_job(alias, executor):
     assert not executor.submit(has_connection, alias).result()
 
 
-def test_a_thread_keeps_its_state_for_a_time_after_its_request(alias, monkeypatch, caplog):
+def test_a_thread_keeps_its_state_for_a_while_after_its_request(alias, monkeypatch, caplog):
     caplog.set_level(logging.WARNING)
     request = Request()
     with workers(POOL_SIZE) as threads:

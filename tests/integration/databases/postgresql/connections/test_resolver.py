@@ -18,7 +18,7 @@ pytestmark = [
 
 SOURCE = """
 import socket, threading, time
-# Receives every query, and answers none.
+# This socket receives every query and answers none.
 silent = socket.socket(type=socket.SOCK_DGRAM)
 silent.bind(("127.0.0.1", 53))
 import django

@@ -21,7 +21,7 @@ def test_a_body_in_tiny_chunks_arrives_whole(port):
     assert received.contents[0]["body"] == "a" * 5_000
 
 
-def test_endless_tiny_chunks_are_refused_and_others_are_answered(port):
+def test_endless_tiny_chunks_are_refused_and_other_clients_are_served(port):
     refused = []
 
     def send() -> None:

@@ -72,7 +72,7 @@ MULTIPART = {"content-type": "multipart/form-data; boundary=edge"}
         ("management_command", "an event with the keys 'command'"),
     ],
 )
-def test_other_events_are_rejected_by_name(ours, name, words):
+def test_the_rejection_of_an_unsupported_event_names_its_source(ours, name, words):
     with pytest.raises(UnknownEvent, match=f"{words}.* is not a request from an HTTP API"):
         ours(load_event(name))
 

@@ -136,7 +136,7 @@ def test_every_middleware_of_django_is_on_a_list(admin_registry, settings):
             found.add(f"{module}.{name}")
 
     assert found - listed.DJANGO_MIDDLEWARE == DIFFERENT_IN_DJANGO
-    # Added in Django 6.0.
+    # Django 6.0 added this middleware.
     assert listed.DJANGO_MIDDLEWARE - found <= {"django.middleware.csp.ContentSecurityPolicyMiddleware"}
     assert {name for name in found if may_differ(import_string(name))} == DIFFERENT_IN_DJANGO
 
