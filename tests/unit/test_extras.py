@@ -81,7 +81,7 @@ def test_the_packages_of_an_extra_match_pyproject(extra):
     assert set(PACKAGES[extra].values()) == named - {"psycopg"}
 
 
-def test_a_missing_package_is_refused_with_its_command(monkeypatch):
+def test_the_error_for_a_missing_package_says_how_to_install_it(monkeypatch):
     monkeypatch.setattr(importlib.metadata, "distribution", lambda name: Installed(None))
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "uvicorn_worker" else object())
 

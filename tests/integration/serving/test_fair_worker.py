@@ -1,4 +1,4 @@
-"""Workers share a burst of connections; a single one is accepted at once."""
+"""Workers share a burst of connections, and accept a single connection at once."""
 
 import asyncio
 import socket

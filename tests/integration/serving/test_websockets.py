@@ -226,7 +226,7 @@ def test_objects_of_an_application_are_not_evaluated(make):
     assert has_websockets(_wrapped(_Table(kept, _Consumer.as_asgi()))) is True
 
 
-def test_a_route_is_found_beside_more_objects_than_are_searched():
+def test_a_route_is_found_among_more_objects_than_are_searched():
     application = _Wrapper(_fastapi(websocket=True))
     application.rows = list(range(30_000))
 

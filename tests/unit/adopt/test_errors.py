@@ -126,7 +126,7 @@ def test_a_storage_setting_that_django_ignores_is_refused(name, key):
     )
 
 
-def test_an_ignored_storage_setting_beside_storages_is_accepted():
+def test_an_ignored_storage_setting_is_accepted_if_storages_is_set():
     settings = ready_project(STATICFILES_STORAGE="own.Storage", STORAGES={"staticfiles": {"BACKEND": "own.Storage"}})
 
     assert decide(settings, DEPLOYED)

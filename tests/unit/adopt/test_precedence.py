@@ -104,7 +104,7 @@ def test_the_variable_for_plain_http_turns_off_https_settings():
     assert "SECURE_PROXY_SSL_HEADER" not in settings
 
 
-def test_log_variables_are_ignored_beside_the_projects_logging():
+def test_log_variables_are_ignored_if_the_project_sets_logging():
     adopted = decisions_for(ready_project(LOGGING={"version": 1}), WEBAPP_LOG_LEVEL="debug").adopted
 
     assert adopted.ignored_variables == (("WEBAPP_LOG_LEVEL", "the settings have their own LOGGING"),)

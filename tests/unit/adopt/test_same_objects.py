@@ -86,7 +86,7 @@ VARIABLE_VALUES = {
 
 
 def generated(seed: int) -> tuple[dict[str, Any], dict[str, str]]:
-    """Return a project's settings and the variables of a process, which depend on the seed."""
+    """Return a project's settings and a process's variables, both chosen by the seed."""
     chance = random.Random(seed)
     chosen = {name: chance.choice(values) for name, values in PROJECT_VALUES.items() if chance.random() < 0.4}
     project = ready_project(DATABASES=chance.choice(DATABASES)) | chosen

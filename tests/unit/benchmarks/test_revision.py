@@ -81,7 +81,7 @@ def test_a_revision_without_the_benchmark_gets_its_application(repository: Path,
         assert (directory / "benchmarks/__init__.py").exists()
 
 
-def test_a_revision_without_a_lock_file_is_refused_and_removed(repository: Path, tmp_path: Path):
+def test_the_worktree_of_a_revision_without_a_lock_file_is_removed(repository: Path, tmp_path: Path):
     git(repository, "rm", "--quiet", "requirements/serving.txt")
     git(repository, "commit", "--quiet", "--message", "The third")
 

@@ -14,7 +14,7 @@ def ignored(runtime: Runtime = Runtime.AWS_ECS, **environ: str) -> list[tuple[st
 @pytest.mark.parametrize(
     "name", ["WEBAPP_DB_HOST", "WEBAPP_DB_PORT", "WEBAPP_DB_NAME", "WEBAPP_DB_USER", "WEBAPP_DB_PASSWORD"]
 )
-def test_separate_variables_are_ignored_beside_a_url(name):
+def test_separate_variables_are_ignored_if_there_is_a_url(name):
     url = "postgresql://app@db.example/shop"
 
     assert ignored(DATABASE_URL=url, **{name: "5432"}) == [(name, "DATABASE_URL is used")]

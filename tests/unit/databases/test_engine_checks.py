@@ -98,5 +98,5 @@ def test_our_own_engine_gives_no_message(check):
 
 
 @pytest.mark.parametrize("entry", [{}, {"ENGINE": DJANGOS}])
-def test_databases_beside_the_default_may_have_any_engine(check, entry):
+def test_databases_other_than_the_default_may_have_any_engine(check, entry):
     assert check(entry, alias="reports") == []

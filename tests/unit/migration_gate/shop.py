@@ -25,7 +25,7 @@ def migration(name: str, *operations: Any, app_label: str = "shop", **attributes
 def verdicts_on(
     *plan: migrations.Migration, old: tuple[Any, ...] = (ITEM,), size: int = 0, allowed: tuple[str, ...] = ()
 ) -> list[Verdict]:
-    """Return the gate's verdicts, for a running version made by `old` whose item table has `size` bytes."""
+    """Return the gate's verdicts on `plan` if `old` made the running version and its item table has `size` bytes."""
     state = migration("0001_initial", *old).mutate_state(ProjectState(), preserve=False)
     sizes = {"shop_item": size, "other": LARGE_BYTES}
     return judge(plan, state, alias="default", known_apps={"shop"}, sizes=sizes, allowed=allowed)

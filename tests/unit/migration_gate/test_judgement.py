@@ -131,7 +131,7 @@ def test_the_innermost_operation_is_named():
     assert (verdict.kind, verdict.operation) == (Kind.COLUMN_GONE, "Remove field text from item")
 
 
-def test_a_migration_that_django_cannot_apply_is_named_with_its_operation():
+def test_the_error_for_an_inapplicable_migration_names_its_operation():
     with pytest.raises(UnappliableError, match=r"^shop\.0002: Remove field size from item: KeyError: 'size'$"):
         verdicts_on(migration("0002", migrations.RemoveField("item", "size")))
 

@@ -278,7 +278,7 @@ async def test_each_chain_is_built_on_its_first_request(one_hop, settings, liste
     assert chains == [[], [False], [False], [False, True], [False, True]]
 
 
-async def test_a_pool_of_few_threads_serves_many_requests(one_hop):
+async def test_a_small_thread_pool_serves_many_requests(one_hop):
     handler = one_hop(threads=3, max_waiting=50)
 
     replies = await asyncio.gather(*(exchange(handler, "GET", "/thread") for _ in range(50)))

@@ -59,7 +59,7 @@ def test_without_a_block_there_is_no_project(write):
         ('[tool.webapp]\nenvironment = ["AWS_LAMBDA_X"]\n', "'AWS_LAMBDA_X', which is reserved by AWS Lambda"),
     ],
 )
-def test_an_invalid_block_is_refused_with_its_file(write, text, complaint):
+def test_the_error_for_an_invalid_block_names_its_file(write, text, complaint):
     directory = write(text)
 
     with pytest.raises(UsageError) as refused:

@@ -28,7 +28,7 @@ def test_settings_are_compared_if_both_could_be_read():
     assert between(ECS, ECS, worked_settings=settings["worked_settings"]) == {}
 
 
-def test_no_profile_is_compared_beside_an_invalid_variable():
+def test_profiles_are_not_compared_if_a_variable_is_invalid():
     assert between(ECS | {"WEBAPP_THREADS": "none"}, ECS) == {"WEBAPP_THREADS": ("none", "-")}
 
 

@@ -172,7 +172,7 @@ def test_the_key_fills_path_headers_and_body(write):
         ),
     ],
 )
-def test_a_wrong_value_is_refused_with_its_key_and_the_rule(write, old: str, new: str, complaint: str):
+def test_the_error_for_a_wrong_value_names_its_key_and_the_rule(write, old: str, new: str, complaint: str):
     assert old in SHOP
     path = write(SHOP.replace(old, new, 1))
 

@@ -47,7 +47,7 @@ def test_empty_variables_are_treated_as_unset():
     assert detect_runtime({"WEBAPP_RUNTIME": "", "AWS_LAMBDA_FUNCTION_NAME": ""}).runtime is Runtime.LOCAL
 
 
-def test_an_unknown_runtime_is_refused_with_the_choices():
+def test_the_error_for_an_unknown_runtime_lists_the_choices():
     with pytest.raises(ConfigurationError) as error:
         detect_runtime({"WEBAPP_RUNTIME": "heroku"})
 

@@ -114,7 +114,7 @@ def test_bounds_are_enforced(variable):
 
 
 @pytest.mark.parametrize("variable", RESTRICTED, ids=named)
-def test_a_wrong_value_is_refused_with_rule_and_remedy(variable):
+def test_the_error_for_a_wrong_value_states_rule_and_remedy(variable):
     subject, _, remedy = refusal(variable, WRONG).partition("; ")
 
     assert subject.startswith(f"{variable.name} " if variable.is_secret else f"{variable.name}=")

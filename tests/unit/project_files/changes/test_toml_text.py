@@ -50,7 +50,7 @@ def test_an_array_on_one_line_stays_on_one_line(text: str, expected: str):
     assert with_array_item(text.encode(), ("project",), "dependencies", ITEM, name="x").decode() == expected
 
 
-def test_an_array_that_cannot_be_extended_is_refused_with_the_line():
+def test_the_error_for_an_array_that_cannot_be_extended_shows_the_item():
     text = '[project]\ndependencies = ["django"\n  , "httpx"]\n'
 
     with pytest.raises(UsageError, match=r"a\.toml is formatted so .* add it by hand, in dependencies: "):

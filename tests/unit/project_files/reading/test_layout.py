@@ -76,7 +76,7 @@ def test_the_settings_may_be_a_package(tmp_path: Path):
     assert find_layout(tmp_path, settings=None).settings_file == tmp_path / "config/settings/__init__.py"
 
 
-def test_an_empty_settings_package_is_refused_with_its_modules(tmp_path: Path):
+def test_the_error_for_an_empty_settings_package_lists_its_modules(tmp_path: Path):
     write(
         tmp_path,
         "config/settings/base.py",

@@ -104,7 +104,7 @@ async def test_idle_connections_of_short_requests_reserve_no_place(serve):
 
 
 @pytest.mark.parametrize("heads", [[request("GET /events")], [request("GET /events"), _HANDSHAKE]])
-async def test_pages_are_answered_beside_400_long_streams(tmp_path, heads):
+async def test_pages_are_served_during_400_long_streams(tmp_path, heads):
     async def keep(head):
         while True:
             with contextlib.suppress(ConnectionError):

@@ -185,7 +185,7 @@ async def test_clients_that_read_no_response_are_closed_to_make_room(serve, monk
     [b"", b"GET / HT", request("GET /"), _POST, request("GET /piece") * 9],
     ids=["silent", "half", "kept", "body", "many"],
 )
-def test_health_is_answered_beside_900_silent_connections(tmp_path, sent):
+def test_health_is_answered_despite_900_silent_connections(tmp_path, sent):
     with mirror_server(tmp_path, descriptors=256) as server, ExitStack() as clients:
         for _ in range(900):
             client = clients.enter_context(create_connection(("127.0.0.1", server.port), timeout=5))

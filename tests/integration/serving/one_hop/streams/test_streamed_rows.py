@@ -72,7 +72,7 @@ def _reset_notes():
 
 
 @pytest.mark.django_db(transaction=True)
-async def test_rows_are_complete_beside_other_requests(one_hop, barrier):
+async def test_rows_are_complete_during_other_requests(one_hop, barrier):
     names = [f"{number:03}" for number in range(50)]
     await asyncio.to_thread(add_groups, names)
     handler = one_hop(threads=2)

@@ -61,7 +61,7 @@ def test_a_result_becomes_the_response_of_a_function_url(name):
         (b'{"statusCode": 200, "body": "\xc3\xa9", "isBase64Encoded": true}', "body is not base64"),
     ],
 )
-def test_a_malformed_result_is_refused_with_the_reason(result, reason):
+def test_the_error_for_a_malformed_result_states_the_reason(result, reason):
     with pytest.raises(MalformedResult) as refusal:
         response_from(result)
 
