@@ -39,7 +39,7 @@ test: $(READY) $(CHECKOV_READY) $(INSTRUMENTS_READY)  ## Run all tests; those of
 test-matrix:     ## Run the tests in clones under other paths, users, locales, orders and loads (ARGS="spaces user")
 	@scripts/test_matrix.sh $(ARGS)
 
-# A separate environment, since checkov requires a two-year-old boto3.
+# checkov has a separate environment, since it requires a two-year-old boto3.
 $(CHECKOV_READY): requirements/template-checks.txt | $(READY)
 	$(BIN)/python -m venv --clear .venv-templates
 	.venv-templates/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<

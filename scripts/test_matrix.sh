@@ -114,5 +114,5 @@ main() {
     ((${#failed[@]} == 0)) || { echo "failed: ${failed[*]}" >&2; return 1; }
 }
 
-# On one line, so that bash reads no more of this file after the run, even if it has been edited.
+# Both commands are on one line, so that bash reads no more of this file after the run, even if it has been edited.
 main "$@"; exit

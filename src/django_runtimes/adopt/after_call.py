@@ -49,8 +49,8 @@ def unchecked_mistakes(call: Call) -> list[str]:
 def _debug(call: Call, value: Any) -> Iterator[str]:
     if value and not call.adopted.is_local:
         yield (
-            f"DEBUG={value!r} was set after configure() in {call.place}: it exposes the application's internals and "
-            f"the runtime is {call.adopted.runtime}; remove the line, or set it to False before the call"
+            f"DEBUG={value!r} was set after configure() in {call.place}: it exposes the application's internals, so "
+            f"the runtime {call.adopted.runtime} refuses it; remove the line, or set it to False before the call"
         )
 
 

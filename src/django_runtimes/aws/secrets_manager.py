@@ -32,7 +32,7 @@ class SecretsManager:
         else:
             text: str | None = value.get("SecretString")
             return text
-        # This is raised outside the except blocks, since the traceback of the caught error may hold the secret.
+        # The error is raised outside the except blocks, since the traceback of the caught error may hold the secret.
         raise SecretError(failure)
 
     @cached_property

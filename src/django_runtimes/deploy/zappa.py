@@ -80,7 +80,7 @@ _CONVERTED = {
 
 @dataclass(frozen=True)
 class ConvertedSettings:
-    """The settings for webapp.toml; `stages` have the parameters of the stack lambda, `remarks` cover the rest."""
+    """The settings for webapp.toml; `stages` maps each stage to the parameters of its stack lambda."""
 
     project: str | None = None
     region: str | None = None

@@ -58,7 +58,7 @@ def server_arguments(environment: Environment, *, bind_host: str, cpu_count: int
         *("--workers", str(workers)),
         *("--keep-alive", str(_KEEP_ALIVE_S)),
         *("--graceful-timeout", str(environment[GRACEFUL_TIMEOUT_S])),
-        # gunicorn's maximum, and about nginx's default; gunicorn's own default is half of it.
+        # This is gunicorn's maximum and about nginx's default; gunicorn's own default is half as large.
         *("--limit-request-line", "8190"),
         # The control socket is not used, and its file would need a writable home directory.
         "--no-control-socket",

@@ -22,7 +22,7 @@ def answer_outages() -> None:
         request: HttpRequest, resolver: URLResolver, exc_info: tuple[Any, Any, Any]
     ) -> HttpResponseBase:
         if not (settings.DEBUG or settings.DEBUG_PROPAGATE_EXCEPTIONS):
-            # Imported here, since the module imports Django's templates, which would slow down a cold start.
+            # This import is here, since the module imports Django's templates, which would slow down a cold start.
             from django_runtimes.outages.responses import answer_to
 
             response = answer_to(exc_info[1], request)

@@ -1,4 +1,4 @@
-"""Finds the code that sends a statement, in the call stack."""
+"""Searches the call stack for the code that sends a statement."""
 
 import sys
 import sysconfig

@@ -66,7 +66,7 @@ class _Ending:
 
 
 def _incompleteness(pytest_code: int, ending: _Ending) -> str | None:
-    """Return why not all tests ran and passed, or None if they did."""
+    """Return why some tests did not run or did not pass, or None if all passed."""
     if pytest_code not in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
         return f"pytest exited with {pytest_code}"
     return None if ending.early is None else "pytest exited before its last test"

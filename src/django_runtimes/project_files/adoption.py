@@ -1,4 +1,4 @@
-"""Plans all changes to a project's files that its adoption needs."""
+"""Plans all changes to a project's files that its adoption requires."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -50,7 +50,7 @@ class Adoption:
         if found.needed_debug:
             self.plan.remarks.append(
                 f"the settings do not load without {found.needed_debug}, so environment of [tool.webapp] lists it, and "
-                f"a new {WORKLOAD} sets it to 0, for off; set it where you deploy"
+                f"a new {WORKLOAD} sets it to 0 (off); set it where you deploy"
             )
         elif found.debug:
             remedy = (

@@ -18,7 +18,7 @@ def refusal(settings, **environ) -> str:
 
 def test_debug_in_the_settings_is_refused():
     assert refusal(ready_project(DEBUG=True)) == (
-        "DEBUG=True in the settings exposes the application's internals and the runtime is aws_ecs; "
+        "DEBUG=True in the settings exposes the application's internals, so the runtime aws_ecs refuses it; "
         "set DEBUG to False there, or WEBAPP_DEBUG=0"
     )
 

@@ -23,12 +23,13 @@ def set_debug(draft: Draft, variables: ProcessVariables) -> None:
     if not variables.is_local:
         if debug:
             raise ConfigurationError(
-                f"WEBAPP_DEBUG=1 exposes the application's internals and the runtime is {variables.runtime}; unset it"
+                "WEBAPP_DEBUG=1 exposes the application's internals, so the runtime "
+                f"{variables.runtime} refuses it; unset it"
             )
         if debug is None and draft.value("DEBUG"):
             raise ConfigurationError(
-                "DEBUG=True in the settings exposes the application's internals and the runtime is "
-                f"{variables.runtime}; set DEBUG to False there, or WEBAPP_DEBUG=0"
+                "DEBUG=True in the settings exposes the application's internals, so the runtime "
+                f"{variables.runtime} refuses it; set DEBUG to False there, or WEBAPP_DEBUG=0"
             )
     if debug is not None:
         draft.set("DEBUG", debug, "WEBAPP_DEBUG is set")

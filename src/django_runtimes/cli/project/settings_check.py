@@ -78,7 +78,7 @@ class LoadedSettings:
             engine = "none" if default is None else repr(default.engine)
             raise ToolError(
                 f"the engine of DATABASES['default'] in {self.module} is {engine}, but this needs PostgreSQL; "
-                "set it before configure(globals()) is called, which takes the address from DATABASE_URL"
+                "set it before configure(globals()), which takes the address from DATABASE_URL"
             )
         if not default.is_at(address) or default.name != address.name:
             raise ToolError(

@@ -27,8 +27,8 @@ _RESTRICTIONS = (
     "--pids-limit=1024",
 )
 
-# Standard input closes when the owner ends, however it ends. The script looks several times, since clients of the
-# engine may still be starting containers.
+# Standard input closes when the owner ends, however it ends. The script looks for containers several times, since
+# clients of the engine may still be starting some.
 _REMOVE_AFTER_OWNER = """
 read -r _
 for _ in 1 2 3 4 5; do

@@ -115,7 +115,7 @@ class CgroupFreezer:
 
 
 def choose_freezer() -> Freezer:
-    """Return the cgroup v2 freezer if this process may use it, else the one with signals."""
+    """Return the cgroup v2 freezer if this process may use it, or else the freezer that sends signals."""
     parent = own_cgroup(Path("/proc/self/mountinfo").read_text(), Path("/proc/self/cgroup").read_text())
     # Moving a process into a child group also needs write access to the group that it leaves.
     if parent is not None and os.access(parent / "cgroup.procs", os.W_OK):

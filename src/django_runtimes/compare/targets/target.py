@@ -55,7 +55,7 @@ class Target(Protocol):
 
     @property
     def handler_durations_ms(self) -> Sequence[float]:
-        """The time that each handled request occupied a handler so far; empty if the runtime does not tell."""
+        """How long each request so far occupied a handler; empty if the runtime does not measure it."""
         ...
 
     @property

@@ -95,7 +95,8 @@ class Aws:
         try:
             return self._session.client(service, config=config)
         except (OSError, ValueError) as error:
-            # botocore raises these for invalid variables and files, such as a bad endpoint or credential_process.
+            # botocore raises these errors for invalid variables and files, such as a bad endpoint or
+            # credential_process.
             raise UsageError(f"{error}; correct the AWS_… variable, or ~/.aws/config") from None
 
 

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from django_runtimes.cli.tool_error import ToolError
 from django_runtimes.deploy.aws.aws_api import Aws, error_code
 
-# Indexes of several manifests, for several platforms or for attestations; Lambda refuses them.
+# The media types of indexes, which list manifests of several platforms or attestations; Lambda refuses them.
 _INDEXES = {
     "application/vnd.docker.distribution.manifest.list.v2+json",
     "application/vnd.oci.image.index.v1+json",

@@ -1,4 +1,4 @@
-"""The record in a folder that `webapp init --eject` copied, from which later versions find the differences."""
+"""The record in a folder that `webapp init --eject` copied, with which later versions find the differences."""
 
 import hashlib
 import json

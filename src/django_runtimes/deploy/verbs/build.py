@@ -18,7 +18,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def add_build_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the option for arguments of the builder."""
+    """Add the option that passes arguments to the builder."""
     parser.add_argument(
         "--build-argument",
         action="append",

@@ -72,7 +72,7 @@ def image_digest(text: str) -> str:
 
 
 def place_content(context: Context) -> dict[str, str]:
-    """Return the deployment's place as JSON output."""
+    """Return the project, region, stage and target as JSON output."""
     return {
         "project": context.configuration.project,
         "region": context.aws.region,

@@ -12,7 +12,7 @@ from django_runtimes.project_files.image.system_packages import DEBIAN, SystemPa
 ENTRY_POINT = "django_runtimes.entrypoints.launch"
 _VENV = "/opt/venv"
 _TOOLS = "/opt/tools"
-# This is outside the project's folder, so that it cannot collide with a folder of the project.
+# This folder is outside the project's, so that it cannot collide with a folder of the project.
 _STATIC = "/opt/static"
 _PYTHON = f"{_VENV}/bin/python"
 _PIP = f"{_TOOLS}/bin/pip --python {_PYTHON} install --no-cache-dir --no-compile"

@@ -19,7 +19,7 @@ def file_that_changes_sys_path(layout: Layout) -> str | None:
 
 
 def file_that_reads_env(layout: Layout) -> tuple[str, str] | None:
-    """Return the name of the first of these files that loads an .env file, and of the function used; or None."""
+    """Return the first of these files that loads an .env file, and the function that it calls, by name; or None."""
     found = ((_name(path, layout), name) for path, tree in _trees(layout) if (name := _reader(tree)))
     return next(found, None)
 

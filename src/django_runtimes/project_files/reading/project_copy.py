@@ -11,7 +11,7 @@ from pathlib import Path
 from django_runtimes.project_files.changes.init_record import FOLDER
 from django_runtimes.project_files.reading.layout import Layout
 
-# These are linked, because nothing writes to them and they may be large.
+# These folders are linked, because nothing writes to them and they may be large.
 _LINKED_FOLDERS = frozenset({".git", ".hg", "node_modules"})
 _LEFT_OUT = frozenset({"__pycache__", ".mypy_cache", ".pytest_cache", ".ruff_cache", ".tox", FOLDER})
 _ENVIRONMENT = "pyvenv.cfg"

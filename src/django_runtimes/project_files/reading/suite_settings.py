@@ -8,7 +8,7 @@ from django_runtimes.compare.suite.pytest_configuration import find_pytest_confi
 from django_runtimes.project_files.changes.settings_lines import calls_configure
 from django_runtimes.project_files.reading.layout import Layout, find_module
 
-# The usual names of test settings beside the settings. `tests` is missing, since it would contain tests.
+# The usual names of test settings beside the settings. `tests` is missing, since a module of that name contains tests.
 _FOR_TESTS = ("test", "testing", "test_settings", "settings_test", "ci")
 _APPS = "INSTALLED_APPS"
 
