@@ -213,7 +213,7 @@ def test_a_missing_extra_is_reported_in_one_line_with_a_command(installed: Insta
         assert f"] @ file://{installed.wheel}" in ended.stderr
 
 
-def test_the_doctor_reports_a_missing_extra_of_the_runtime(installed: InstalledWheel, project: Path):
+def test_the_doctor_reports_a_missing_extra_that_the_runtime_needs(installed: InstalledWheel, project: Path):
     environ = {"WEBAPP_RUNTIME": "aws_lambda", "WEBAPP_DB_ROUTE": "direct"}
 
     ended = installed.run("webapp", "doctor", "runtime", directory=project, environ=environ, extras=False)
@@ -232,7 +232,7 @@ def test_the_doctor_reports_a_missing_extra_of_the_runtime(installed: InstalledW
         ),
     ],
 )
-def test_the_doctor_reports_a_missing_extra_of_the_login(
+def test_the_doctor_reports_a_missing_extra_that_the_login_needs(
     installed: InstalledWheel, project: Path, variables, purpose: str
 ):
     environ = {"DATABASE_URL": "postgresql://app@127.0.0.1/app?sslmode=require", **variables}
@@ -244,7 +244,7 @@ def test_the_doctor_reports_a_missing_extra_of_the_login(
     assert ended.stderr == ""
 
 
-def test_only_modules_of_an_extra_fail_without_it(installed: InstalledWheel, project: Path):
+def test_without_an_extra_only_its_modules_fail(installed: InstalledWheel, project: Path):
     environ = {"DJANGO_SETTINGS_MODULE": "config.settings", "PYTHONPATH": str(project)}
     left_out = [f"django_runtimes.{name}" for name in _NEED_SYSTEM_LIBRARY]
 

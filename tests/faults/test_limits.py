@@ -150,7 +150,7 @@ async def _sleeping(connection: psycopg.AsyncConnection) -> int:
 
 
 async def _storm(url: str) -> tuple[list[str], float]:
-    """Run one query each from many clients at once; return the errors and the total seconds."""
+    """Run one query from each of many simultaneous clients; return the errors and the total time in seconds."""
     started_s = time.monotonic()
     outcomes = await asyncio.gather(*(_query(url) for _ in range(_STORM)), return_exceptions=True)
     failed = [str(outcome) for outcome in outcomes if isinstance(outcome, BaseException)]

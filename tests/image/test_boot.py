@@ -81,7 +81,7 @@ def test_it_starts_only_the_launcher_as_an_unprivileged_user(configuration):
     assert "8000/tcp" in configuration["ExposedPorts"]
 
 
-def test_it_has_labels_and_no_variables_of_the_build(configuration):
+def test_it_has_labels_and_no_build_variables(configuration):
     assert configuration["Labels"]["org.opencontainers.image.title"] == "webapp"
     assert configuration["Labels"]["org.opencontainers.image.description"]
     assert configuration["Labels"]["org.opencontainers.image.revision"] == revision()

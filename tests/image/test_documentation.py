@@ -33,7 +33,7 @@ def lines_for(image: str, database_url: str, *, name: str, port: int, api_port: 
     return text.splitlines()
 
 
-def test_three_lines_invoke_the_image_as_a_function(image, database_url, log: Path):
+def test_three_documented_lines_invoke_the_image_as_a_function(image, database_url, log: Path):
     name, port = f"webapp-test-{secrets.token_hex(6)}", ports.free_port()
     variables, run, invoke = lines_for(image, database_url, name=name, port=port, api_port=ports.free_port())
 

@@ -8,7 +8,7 @@ from tests.applications.composed import api
 
 
 class Echo(AsyncJsonWebsocketConsumer):
-    """Echoes each message, with its client and the scope."""
+    """Echoes each message, together with the client and parts of the scope."""
 
     async def receive_json(self, content: object) -> None:
         """Echo one message."""

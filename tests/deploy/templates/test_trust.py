@@ -63,7 +63,7 @@ def test_an_unused_role_is_found():
 
 
 def test_permissions_come_only_from_roles_and_policies():
-    """A policy that attaches itself to a role, or needs no role, would escape the tests of roles."""
+    """The tests of roles would miss a policy that attaches itself to a role or needs none."""
     of_iam = [resource for resource in RESOURCES if resource.type.startswith("AWS::IAM::")]
 
     assert {resource.type for resource in of_iam} == {"AWS::IAM::ManagedPolicy", "AWS::IAM::Role"}

@@ -11,7 +11,7 @@ from tests.image.faults.parts.lambda_container import lambda_container
 
 _CASES = 10_000
 _SEED = 25
-# JSON that no front sends, but that any caller with permission to invoke the function can.
+# JSON that no front sends, but that any caller with permission to invoke the function can send.
 _NO_OBJECTS = (None, True, 5, 0.5, "", "text", [], [{}])
 
 

@@ -124,7 +124,7 @@ def test_a_proxy_at_the_servers_address_is_wrong(database_server, database):
         in findings(examined, "database")  # fmt: skip
 
 
-def test_the_operations_login_is_tried_too(database_server, database):
+def test_the_operations_login_is_tried(database_server, database):
     examined = doctor(
         "database",
         "--json",

@@ -107,7 +107,7 @@ def test_variables_without_effect_get_a_warning():
     assert examined.returncode == 0
 
 
-def test_an_operations_password_needs_its_user_offline_too():
+def test_an_operations_password_needs_its_user_even_offline():
     examined = doctor("--offline", **REQUIRED, DATABASE_URL=UNREACHABLE, WEBAPP_DB_OPERATIONS_PASSWORD="0wner")
 
     assert examined.returncode == 78

@@ -73,7 +73,7 @@ def test_a_missing_setting_is_named_in_one_line(missing, command):
     assert len(started.stderr.splitlines()) == 1
 
 
-def test_a_missing_import_of_the_settings_has_a_traceback(tmp_path):
+def test_a_missing_import_in_the_settings_shows_a_traceback(tmp_path):
     (tmp_path / "lacking.py").write_text("import nowhere_to_be_found\n")
 
     variables = REQUIRED | {"PYTHONPATH": str(tmp_path), "DJANGO_SETTINGS_MODULE": "lacking"}
@@ -84,7 +84,7 @@ def test_a_missing_import_of_the_settings_has_a_traceback(tmp_path):
     assert "No module named 'nowhere_to_be_found'" in launched.stderr
 
 
-def test_a_missing_database_is_reported_under_local_too():
+def test_a_missing_database_is_also_reported_under_local():
     launched = run("django_runtimes.entrypoints.launch", WEBAPP_BIND_HOST="0.0.0.0")
 
     assert launched.returncode == 78

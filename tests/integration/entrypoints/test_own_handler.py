@@ -170,7 +170,7 @@ def test_an_unusable_handler_is_reported_in_one_line(project, way, name, complai
     assert len(refused.stderr.splitlines()) == 1
 
 
-async def test_an_error_of_the_handlers_module_reaches_lambda(project, tmp_path):
+async def test_an_error_in_the_handlers_module_reaches_lambda(project, tmp_path):
     function = Launched(
         "own", "", on_lambda(project), tmp_path / "logs", init_timeout_s=60, words=("config.broken.handler",)
     )

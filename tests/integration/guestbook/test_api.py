@@ -189,7 +189,7 @@ def test_statistics_of_an_empty_book_are_zero(client):
     assert client.get("/api/statistics").json() == {"entries": 0, "entries_today": 0, "newest_at": None}
 
 
-def test_statistics_count_visible_entries_only(client, django_assert_num_queries):
+def test_statistics_count_only_visible_entries(client, django_assert_num_queries):
     newest_at = datetime(2026, 1, 1, 12, tzinfo=UTC)
     Entry.objects.create(**_HELLO, created_at=newest_at)
     Entry.objects.create(**_HELLO, created_at=newest_at - timedelta(days=1))

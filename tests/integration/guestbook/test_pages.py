@@ -163,7 +163,7 @@ def test_an_unknown_address_gets_a_page_in_the_sites_style(client):
     assert "guestbook/guestbook." in response.text
 
 
-def test_a_server_error_gets_a_page_too(client, monkeypatch):
+def test_a_server_error_gets_a_page(client, monkeypatch):
     def fails(*args, **kwargs):
         raise RuntimeError("password=hunter2")
 
@@ -177,7 +177,7 @@ def test_a_server_error_gets_a_page_too(client, monkeypatch):
     assert "hunter2" not in response.text
 
 
-def test_a_request_that_django_refuses_gets_a_page_too(client):
+def test_a_request_that_django_refuses_gets_a_page(client):
     response = client.get("/", headers={"Host": "not_a_host"})
 
     assert response.status_code == 400

@@ -76,7 +76,7 @@ def test_a_saved_file_is_read_by_its_url(s3, region):
 
 
 @pytest.mark.parametrize("variable", ["AWS_REGION", "AWS_DEFAULT_REGION"])
-def test_urls_are_signed_for_the_region_of_either_variable(variable):
+def test_either_region_variable_decides_the_signing_region(variable):
     url = run(ADDRESS, **{variable: "eu-central-1"}).stdout
 
     assert urlsplit(url).hostname == "pictures.s3.eu-central-1.amazonaws.com"

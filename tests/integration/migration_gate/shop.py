@@ -88,7 +88,7 @@ def _use(owners: Any, tags: Any, version: ProjectState) -> None:
     fields = {field.name for field in items._meta.get_fields()}
     written = {name: value for name, value in written.items() if name in fields}
     owner, tag = owners.objects.create(pk=10**6, name="o"), tags.objects.create()
-    # No tag has the id 10**9; `loose` may have it because it has no constraint.
+    # No tag has the id 10**9, but `loose` accepts it because the column has no constraint.
     made = [items.objects.create(owner=owner, loose_id=10**9, isbn=isbn, **written) for isbn in ("1", "2")]
     item = items.objects.get(pk=made[0].pk)
     # repr() compares the types too: a Decimal equals an integer, but cannot be encoded as JSON.

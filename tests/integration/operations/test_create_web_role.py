@@ -231,7 +231,7 @@ def test_a_missing_password_names_the_variable_to_set(server, administrator):
 
 
 @pytest.mark.parametrize("table", ["TABLE parts (id bigserial)", "VIEW parts AS SELECT 1 AS id"])
-def test_relations_of_another_owner_are_skipped_and_listed(server, administrator, table):
+def test_relations_with_another_owner_are_skipped_and_listed(server, administrator, table):
     administrator.execute("CREATE ROLE porter")
     with (
         psycopg.connect(server.administration_url, dbname="book", autocommit=True) as porter,

@@ -210,7 +210,7 @@ def test_a_concurrent_index_build_ignores_the_lock_timeout(journal):
     assert journal.applied() == ALL
 
 
-def test_a_concurrent_reindex_ignores_the_lock_timeout_too(journal):
+def test_a_concurrent_reindex_ignores_the_lock_timeout(journal):
     assert journal.migrate().end() == 0
     statement = "-- slow\nREINDEX (VERBOSE) INDEX CONCURRENTLY journal_entry_text"
     with psycopg.connect(journal.url) as writer:

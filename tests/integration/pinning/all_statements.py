@@ -40,7 +40,7 @@ django.setup()
 
 
 def main() -> None:
-    """Print [text, named] of each recorded statement, in the order in which they were sent."""
+    """Print [text, named] of all recorded statements, in the order in which they were sent."""
     seen: list[Statement] = []
     with recording(seen.append):
         _send_all()

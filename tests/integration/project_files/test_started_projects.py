@@ -28,7 +28,7 @@ def paths(directory: Path) -> list[str]:
     return [request.path for request in load_workload(directory / "compare.toml", settings_module="x").requests]
 
 
-def test_a_project_of_django_admin_is_adopted_and_restored(tmp_path: Path):
+def test_a_project_from_django_admin_is_adopted_and_restored(tmp_path: Path):
     webapp = (sys.executable, "-m", "django_runtimes")
     run(sys.executable, "-m", "django", "startproject", "shop", ".", directory=tmp_path)
     before = tree(tmp_path)
@@ -45,7 +45,7 @@ def test_a_project_of_django_admin_is_adopted_and_restored(tmp_path: Path):
 
 
 @pytest.mark.weekly
-def test_a_project_of_wagtail_is_adopted(tmp_path: Path):
+def test_a_project_from_wagtail_is_adopted(tmp_path: Path):
     # The new environment also sees the packages of this environment, including the library.
     run(sys.executable, "-m", "venv", "environment", directory=tmp_path)
     python = tmp_path / "environment/bin/python"

@@ -13,5 +13,5 @@ def test_pictures_are_listed(client):
     assert response["X-Visit"] == "1"
 
 
-def test_the_page_about_counts_pictures(client):
+def test_the_about_page_counts_pictures(client):
     assert b"0 pictures" in client.get("/about/").content

@@ -19,7 +19,7 @@ from tests.deploy.standin.state import State
 
 _HEALTHY_WITHIN_S = 60.0
 _PAUSE_S = 0.1
-# AWS gives 30 s. This is enough here, because no test stops a container while a request is in flight.
+# AWS gives 30 s. Less is enough here, because no test stops a container while a request is in flight.
 _GRACE_S = 0.3
 _SERVICE = "running service"
 

@@ -39,7 +39,7 @@ def test_a_protected_database_stops_the_whole_deletion(engine: str, kind: str, m
 
 
 @pytest.mark.verbs
-def test_protection_is_checked_for_an_incomplete_stack_too(make_project, aws: StandIn):
+def test_protection_is_checked_even_for_an_incomplete_stack(make_project, aws: StandIn):
     project: Project = make_project(aws.environ)
     path = project.directory / "webapp.toml"
     path.write_text(path.read_text() + PRODUCTION.format(engine="aurora"))

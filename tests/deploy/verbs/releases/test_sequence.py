@@ -146,7 +146,7 @@ def test_a_failed_redeploy_keeps_the_traffic(make_project, aws_with_database: St
 
 
 @pytest.mark.verbs
-def test_a_failed_shift_rolls_back_the_operations_too(make_project, aws_with_database: StandIn):
+def test_a_failed_shift_also_rolls_back_the_operations_function(make_project, aws_with_database: StandIn):
     aws = aws_with_database
     project: Project = make_project(aws.environ)
     create_registry(aws)

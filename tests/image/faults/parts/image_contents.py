@@ -1,4 +1,4 @@
-"""The contents of an image: every file of its layers, even a hidden one, its configuration and its history."""
+"""The contents of an image: all files of its layers, including hidden ones, its configuration and its history."""
 
 import json
 import re

@@ -157,7 +157,7 @@ def test_a_taken_port_is_reported_in_one_line(server):
     )
 
 
-def test_a_low_limit_of_open_files_is_raised_for_pgbouncer_only(server):
+def test_a_low_limit_of_open_files_is_raised_only_for_pgbouncer(server):
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     before = descendants(os.getpid())
     resource.setrlimit(resource.RLIMIT_NOFILE, (512, hard))

@@ -198,7 +198,7 @@ def test_an_unusable_application_is_refused_in_one_line(application, complaint):
     assert len(started.stderr.splitlines()) == 1
 
 
-def test_a_server_refuses_an_unusable_application_too():
+def test_a_server_refuses_an_unusable_application():
     started = launched(REQUIRED | PROJECT, f"{COMPOSED}.djangos_own.application", PORT=str(free_port()))
 
     assert started.returncode == 4, started.stderr
@@ -206,7 +206,7 @@ def test_a_server_refuses_an_unusable_application_too():
     assert "Traceback" not in started.stderr
 
 
-def test_other_errors_of_the_applications_module_have_a_traceback():
+def test_other_errors_in_the_applications_module_show_a_traceback():
     started = launched(REQUIRED | PROJECT, f"{COMPOSED}.broken.application", PORT=str(free_port()))
 
     assert started.returncode != 0

@@ -126,7 +126,7 @@ async def test_an_environment_is_reused_after_an_exception(function):
         assert emulator.handler_durations_ms == [fine.duration_ms]
 
 
-async def test_a_handler_that_ends_its_process_fails_one_invocation_only(function):
+async def test_a_handler_that_ends_its_process_fails_only_one_invocation(function):
     async with LambdaEmulator(function("echo.exiting")) as emulator:
         with pytest.raises(FunctionFailed, match=r"Runtime\.ExitError: .*exit status 3"):
             await emulator.invoke(event(exit=True))
@@ -177,7 +177,7 @@ async def test_two_emulators_run_side_by_side(function):
     assert [json.loads(result.payload) for result in results] == [{"n": 1}, {"n": 2}]
 
 
-def test_it_runs_on_uvloop_too(function):
+def test_it_runs_on_uvloop(function):
     async def run():
         async with LambdaEmulator(function("echo.exiting", timeout_s=1.0)) as emulator:
             await emulator.warm(2)
