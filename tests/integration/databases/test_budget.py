@@ -121,7 +121,7 @@ def observe(database_server, database):
 
 
 def budgeted(environ: dict[str, str]) -> int:
-    """Return the budget's count for one instance, without deploys."""
+    """Return how many connections the budget counts for one instance outside deploys."""
     (comparison,) = connection_budget(environ | {"WEBAPP_DEPLOY_OVERLAP_PERCENT": "100"}, None, cpu_count=1)
     product = 1
     for term in comparison.needed.terms[:3]:

@@ -1,4 +1,4 @@
-"""A worker that has served its maximum number of requests is replaced without losing one."""
+"""A worker that has served its maximum number of requests is replaced without losing a request."""
 
 import asyncio
 import os

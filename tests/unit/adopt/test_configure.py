@@ -1,4 +1,4 @@
-"""The call of `configure()`: its argument, its effects, and its place in the settings."""
+"""Calls to `configure()`: the argument, the effects, and the place in the settings."""
 
 import importlib
 import os

@@ -1,4 +1,4 @@
-"""How variables, strategy and route change DATABASES, and which keys stay the project's."""
+"""How variables, strategy and route change DATABASES, and which keys keep the project's values."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Settings that cannot work are errors with a remedy."""
+"""Settings that cannot work cause errors that state a remedy."""
 
 import pytest
 

@@ -103,7 +103,7 @@ def generated(seed: int) -> tuple[dict[str, Any], dict[str, str]]:
 
 @pytest.fixture(scope="module")
 def decided_seeds() -> list[int]:
-    """The seeds that led to decisions, which the next test counts."""
+    """The seeds that led to decisions; the next test counts them."""
     return []
 
 

@@ -13,7 +13,7 @@ BUCKET = {"WEBAPP_MEDIA_BUCKET": "pictures"}
 
 @pytest.fixture
 def url_of(settings, monkeypatch):
-    """Return a function that asks django-storages and boto3 for the URL of a.png, given the variables."""
+    """Return a function that gets the URL of a.png from django-storages and boto3, configured by the variables."""
 
     def make(bucket: str = "pictures", **environ: str) -> str:
         for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE", "AWS_SESSION_TOKEN"):

@@ -1,4 +1,4 @@
-"""The endings that differ from Django's, and the rules for the lists of differences."""
+"""Test endings that differ from Django's, and the rules for the lists of differences."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""SQL from patched expressions, lookups and fields of Django is not marked."""
+"""SQL from Django's expressions, lookups and fields is not marked after they are patched."""
 
 import functools
 

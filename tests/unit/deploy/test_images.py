@@ -1,4 +1,4 @@
-"""The check of an image's size before it is pushed."""
+"""An image's size is checked before the image is pushed."""
 
 import pytest
 

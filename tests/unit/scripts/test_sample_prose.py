@@ -1,4 +1,4 @@
-"""scripts/sample_prose.py draws the same sample for the same seed and tree, in proportion."""
+"""scripts/sample_prose.py draws a proportional sample, which is the same for the same seed and tree."""
 
 import re
 from collections import Counter

@@ -1,4 +1,4 @@
-"""Patches of Django's handler are noticed, in every way that a tool makes them."""
+"""Patches of Django's handler are noticed, however a tool makes them."""
 
 import functools
 import time

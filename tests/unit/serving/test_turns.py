@@ -11,7 +11,7 @@ pytestmark = pytest.mark.profile_free
 
 
 def step(number, times, seen, takes_s=0.0):
-    """Return a callable that needs `times` turns and appends its number to `seen` in each."""
+    """Return a callable that needs `times` turns and appends its number to `seen` in each turn."""
     left = iter(range(times))
 
     def take_turn():

@@ -86,7 +86,7 @@ def wrapper(request, database_server, open_database):
 
 @pytest.fixture
 def alias(database_server, open_database) -> Iterator[str]:
-    """An alias of django.db.connections with a pool of two; each thread has its own wrapper of it."""
+    """An alias of django.db.connections with a pool of two; each thread has its own wrapper for it."""
     wrapper = open_database(
         database_server.administration_url, WEBAPP_DB_POOL_MAX_SIZE=str(POOL_SIZE), WEBAPP_DB_POOL_TIMEOUT_S="1"
     )

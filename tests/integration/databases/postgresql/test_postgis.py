@@ -24,7 +24,7 @@ def engine() -> str:
 
 @pytest.fixture
 def open_places(postgis_url, open_database):
-    """Opens a database with a strategy, and creates the extension and the table of Place."""
+    """Opens a database with the given strategy, and creates the extension and Place's table."""
 
     def make(strategy: str = "pool", **environ: str) -> DatabaseWrapperMixin:
         wrapper = open_database(postgis_url, WEBAPP_DB_STRATEGY=strategy, **environ)

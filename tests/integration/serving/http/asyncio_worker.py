@@ -4,6 +4,6 @@ from django_runtimes.serving.http.fair_worker import FairUvicornWorker
 
 
 class AsyncioWorker(FairUvicornWorker):
-    """Does not use uvloop."""
+    """Uses asyncio's event loop even if uvloop is installed."""
 
     CONFIG_KWARGS = {**FairUvicornWorker.CONFIG_KWARGS, "loop": "asyncio"}

@@ -71,7 +71,7 @@ class Received:
 
     @property
     def answers(self) -> list[tuple[int, bytes]]:
-        """The status and body of each response, 100 Continue included."""
+        """The status and body of each response, including 100 Continue."""
         found, rest = [], self.raw
         while rest:
             head, _, rest = rest.partition(b"\r\n\r\n")

@@ -1,4 +1,4 @@
-"""The application sees a client that closes its sending side as disconnected."""
+"""To the application, a client that closes its sending side is disconnected."""
 
 import asyncio
 

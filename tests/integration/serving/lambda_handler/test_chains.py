@@ -1,4 +1,4 @@
-"""On Lambda the init phase makes the middleware chain that the views need, outside any event loop."""
+"""On Lambda, the init phase makes the middleware chain that the views need, outside any event loop."""
 
 import pytest
 from django.core.handlers.asgi import ASGIHandler

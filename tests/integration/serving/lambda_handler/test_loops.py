@@ -116,7 +116,7 @@ def writes(request):
     return JsonResponse([inner, Group.objects.count()], safe=False)
 
 
-class CallsAsItIsMade:
+class CallsInItsConstructor:
     """Middleware whose constructor calls a coroutine."""
 
     def __init__(self, get_response):
@@ -159,7 +159,7 @@ def test_the_loop_that_a_sync_view_creates_is_kept(ours):
 
 
 def test_a_middleware_constructor_uses_the_same_loop(ours, settings):
-    settings.MIDDLEWARE = [f"{__name__}.CallsAsItIsMade"]
+    settings.MIDDLEWARE = [f"{__name__}.CallsInItsConstructor"]
 
     reply = ours(event_of("http_api_v2", "GET", "/calls_once"))
 

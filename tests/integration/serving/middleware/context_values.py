@@ -1,4 +1,4 @@
-"""Views and receivers that record values which were set earlier in their request."""
+"""Views and receivers that record the values set earlier in their request."""
 
 import asyncio
 import contextvars

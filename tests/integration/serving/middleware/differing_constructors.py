@@ -1,4 +1,4 @@
-"""Middleware as in `differing_middleware` whose constructor, metaclass or `__new__` causes the difference."""
+"""Middleware like `differing_middleware`'s, but its constructor, metaclass or `__new__` causes the difference."""
 
 from django.utils.deprecation import MiddlewareMixin
 

@@ -9,7 +9,7 @@ def key_for(function, *_):
 
 
 def key_of(middleware):
-    """Return the key for the mode of a middleware, or of the middleware that a method is bound to."""
+    """Return the key for the mode of a middleware, given the middleware or one of its bound methods."""
     middleware = getattr(middleware, "__self__", middleware)
     return "HTTP_TENANT" if middleware.async_mode else "TENANT"
 

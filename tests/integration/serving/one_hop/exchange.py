@@ -87,7 +87,7 @@ class Exchange:
         return b"".join(message.get("body", b"") for message in self.messages)
 
     async def received(self, body: bytes) -> None:
-        """Wait until the client has received `body`; raise AssertionError if the response ends otherwise."""
+        """Wait until the client has received `body`; raise AssertionError if the response ends without it."""
         await eventually(lambda: self.body.startswith(body) or self.task.done())
         if not self.body.startswith(body):
             raise AssertionError(f"the response ended with {self.body!r}: {self.task!r}")

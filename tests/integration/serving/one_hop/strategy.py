@@ -98,7 +98,7 @@ def tenants(request, database, direct, settings):
 
 @pytest.fixture(params=["persistent", "per_request"])
 def djangos_tenants(request, database, direct, settings):
-    """Use Django's engine for tenants, with which streams keep their threads."""
+    """Use the tenant engine based on Django's engine, with which streams keep their threads."""
     request.getfixturevalue(request.param)
     settings.MIDDLEWARE = ["tests.integration.serving.tenants.ChoosesTenant"]
     with _engine(database, "djangos"):

@@ -99,7 +99,7 @@ def broken_error_page(request):
 
 
 class Failing:
-    """Base class of middleware that fails at some point; MiddlewareMixin would hide the thread it runs on."""
+    """Base class for middleware that fails at some point; MiddlewareMixin would hide the thread it runs on."""
 
     def __init__(self, get_response):
         self.get_response = get_response

@@ -1,4 +1,4 @@
-"""Values that receivers and middleware set are kept until their request ends, and do not leak into another one."""
+"""Values that receivers and middleware set are kept until their request ends, and leak into no other request."""
 
 import asyncio
 import contextlib

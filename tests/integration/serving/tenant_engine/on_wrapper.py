@@ -1,4 +1,4 @@
-"""A tenant on a DatabaseWrapper."""
+"""Adds a tenant to a DatabaseWrapper."""
 
 
 class TenantMixin:

@@ -40,7 +40,7 @@ expected_status = 204
 
 @pytest.fixture
 def write(tmp_path: Path):
-    """Return a function that writes a workload file beside the directory `site`, which it names."""
+    """Return a function that writes a workload file, which names the directory `site` beside it."""
     (tmp_path / "site").mkdir()
 
     def write_file(text: str) -> Path:

@@ -32,7 +32,7 @@ READ = "SELECT coalesce(nullif(current_setting('app.tenant', true), ''), 'none')
 
 @pytest.fixture(params=["pool", "persistent", "per_request"])
 def any_alias(request, database_server, open_database):
-    """An alias of django.db.connections; each thread has its own wrapper of it."""
+    """An alias of django.db.connections; each thread has its own wrapper for it."""
     wrapper = open_database(database_server.administration_url, WEBAPP_DB_STRATEGY=request.param)
     connections.settings[wrapper.alias] = wrapper.settings_dict
     yield wrapper.alias

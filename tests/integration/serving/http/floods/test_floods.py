@@ -1,4 +1,4 @@
-"""Health checks are answered while clients flood a worker, and the worker frees their memory afterwards."""
+"""Health checks are answered while clients flood a worker, which frees the memory afterwards."""
 
 import http.client
 import os

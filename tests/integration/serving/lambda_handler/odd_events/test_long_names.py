@@ -1,4 +1,4 @@
-"""A media name that is too long for the file system is not found, behind any front."""
+"""Behind every front, a media name that is too long for the file system is not found."""
 
 from urllib.parse import unquote
 

@@ -1,4 +1,4 @@
-"""Values that receivers and middleware set are kept until their invocation ends, and do not leak into another one."""
+"""Values that receivers and middleware set are kept until their invocation ends, and leak into no other invocation."""
 
 import threading
 from functools import partialmethod

@@ -1,4 +1,4 @@
-"""A request's context is visible throughout the request, and never in the next one."""
+"""A request's context is visible throughout the request, and never in the next request."""
 
 import asyncio
 import threading

@@ -1,1 +1,1 @@
-"""An engine based on Django's, whose streams must keep their threads."""
+"""A tenant engine based on Django's engine, with which streams must keep their threads."""

@@ -1,1 +1,1 @@
-"""An engine based on this project's."""
+"""A tenant engine based on this project's engine."""
