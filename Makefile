@@ -96,6 +96,9 @@ check: $(READY)  ## Check lint rules, types, import contracts and prose
 bench: $(READY)  ## Measure this project and its peers, and write benchmarks/results/
 	@$(BIN)/python -m benchmarks $(ARGS)
 
+verdicts: $(READY)  ## Count how often the verdicts of the comparison are right, in 1,000 simulated runs
+	@$(BIN)/python -m benchmarks.verdicts
+
 docs: $(READY)  ## Write docs/settings.md from the table of variables and the list of settings
 	$(BIN)/python -c "from django_runtimes.adopt.listed_names import render_page; print(render_page(), end='')" > docs/settings.md
 

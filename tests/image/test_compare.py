@@ -79,7 +79,11 @@ def containers(image: str, engine_environ: None, tmp_path: Path) -> Iterator[Con
 def test_an_image_is_measured_on_two_runtimes_within_its_limits(image, engine_environ):
     targets = (TargetName.parse(LAMBDA), TargetName.parse(CONTAINER))
     plan = replace(
-        quick_plan(guestbook_workload()), image=image, targets=targets, rates_rps=(20.0,), duration_s=0.4, burst_size=6
+        quick_plan(guestbook_workload()),
+        image=image,
+        targets=targets,
+        rates_rps={"read": (20.0,), "write": (20.0,)},
+        burst_size=6,
     )
 
     with Progress(io.StringIO()) as progress:
@@ -89,7 +93,7 @@ def test_an_image_is_measured_on_two_runtimes_within_its_limits(image, engine_en
         assert (target.label, target.status, target.error) == ("emulated", "measured", None)
         assert target.acknowledged_writes + target.ambiguous.committed == target.rows_found > 0
         assert target.cold_start_ms.n == 2
-    assert [scenario.name for scenario in run.targets[0].scenarios] == ["read", "write", "burst_cold", "burst"]
+    assert [scenario.name for scenario in run.targets[0].scenarios] == ["read", "write", "burst", "burst_cold"]
     recorded = run.environment["image"]
     assert recorded["reference"] == image
     assert recorded["id"] == podman("image", "inspect", "--format", "{{.Id}}", image)
@@ -105,7 +109,7 @@ def test_an_image_is_measured_on_two_runtimes_within_its_limits(image, engine_en
 
 def test_containers_have_limits_and_end_with_a_comparison_that_is_killed(image, tmp_path):
     with comparison(
-        *("--image", image, "--target", "aws_lambda/per_request/direct", "--target", CONTAINER, "--duration", "60"),
+        *("--image", image, "--target", "aws_lambda/per_request/direct", "--target", CONTAINER, "--rate", "20"),
         *("--output", str(tmp_path / "report")),
     ) as process:
         for line in process.stderr:

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import re
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -19,16 +20,16 @@ from django_runtimes.cli.tool_error import ToolError, UsageError
 from django_runtimes.compare.compare_error import show_output
 from django_runtimes.compare.report.terminal import print_report
 from django_runtimes.compare.run.comparison import run_comparison
-from django_runtimes.compare.run.comparison_plan import QUICK_DURATION_S, ComparisonPlan, quick_plan
+from django_runtimes.compare.run.comparison_plan import MAX_RATE_RPS, ComparisonPlan, quick_plan, thorough_plan
 from django_runtimes.compare.run.output import choose_directory, publish
 from django_runtimes.compare.run.results import Run
+from django_runtimes.compare.run.saved_rates import saved_rates
 from django_runtimes.compare.targets.name import DEFAULT_TARGETS, TargetName
 from django_runtimes.compare.workload.reading import load_workload
 from django_runtimes.compare.workload.workload import Workload
 
-# The schedule is kept in memory, and one load generator on one CPU cannot reach such rates.
-_MAX_RATE_RPS = 5_000.0
-_MAX_DURATION_S = 3_600.0
+# In less than a minute no ratio gets enough blocks, and from ten minutes on there is time for three loads.
+_MIN_BUDGET_S, _THOROUGH_BUDGET_S, _MAX_BUDGET_S = 60.0, 600.0, 4 * 3_600.0
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -71,18 +72,37 @@ def _fail(error: ToolError, exit_code: int) -> int:
 
 def _plan(options: argparse.Namespace) -> ComparisonPlan:
     workload = _workload(options.workload)
-    plan = quick_plan(workload) if options.quick else ComparisonPlan(workload)
-    plan = replace(plan, database_url=options.database_url, image=options.image)
+    plan = replace(_timed_plan(options, workload), database_url=options.database_url, image=options.image)
     if options.target:
         targets = tuple(TargetName.parse(text) for text in options.target)
         if len(set(targets)) < len(targets):
             raise UsageError("--target names a target twice; name each once")
         plan = replace(plan, targets=targets)
     if options.rate:
-        plan = replace(plan, rates_rps=tuple(dict.fromkeys(options.rate)))
-    if options.duration is not None:
-        plan = replace(plan, duration_s=options.duration)
+        rates_rps = tuple(dict.fromkeys(options.rate))
+        plan = replace(plan, rates_rps=dict.fromkeys(workload.scenarios, rates_rps))
+    elif options.rates_from is not None:
+        plan = replace(plan, rates_rps=saved_rates(options.rates_from, workload.scenarios))
     return plan
+
+
+def _timed_plan(options: argparse.Namespace, workload: Workload) -> ComparisonPlan:
+    if options.quick:
+        return quick_plan(workload)
+    if options.budget >= _THOROUGH_BUDGET_S:
+        return thorough_plan(workload, options.budget)
+    return ComparisonPlan(workload, budget_s=options.budget)
+
+
+def _budget(text: str) -> float:
+    """Read a duration such as 5m or 300s, in s."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)(s|m|h)", text.strip())
+    budget_s = float(match[1]) * {"s": 1, "m": 60, "h": 3_600}[match[2]] if match else 0.0
+    if not _MIN_BUDGET_S <= budget_s <= _MAX_BUDGET_S:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a duration from {_MIN_BUDGET_S:g}s to {_MAX_BUDGET_S / 3_600:g}h; write it as 5m or 300s"
+        )
+    return budget_s
 
 
 def _workload(path: Path | None) -> Workload:
@@ -121,20 +141,26 @@ def _parser() -> argparse.ArgumentParser:
         help="TOML file with the application, its requests, logins and the query for its rows; see docs/workload.md "
         "(default: workload in [tool.webapp] of pyproject.toml)",
     )
-    parser.add_argument("--quick", action="store_true", help="a preview within a minute, too short for verdicts")
-    parser.add_argument(
-        "--duration",
-        type=positive_number(maximum=_MAX_DURATION_S),
-        metavar="S",
-        help="seconds for each target, scenario and rate "
-        f"(default: {ComparisonPlan.duration_s:g}, with --quick {QUICK_DURATION_S:g})",
+    duration = parser.add_mutually_exclusive_group()
+    duration.add_argument("--quick", action="store_true", help="a preview within a minute, too short for verdicts")
+    duration.add_argument(
+        "--budget",
+        type=_budget,
+        default="5m",
+        metavar="TIME",
+        help="the time that the run may take, such as 5m (default), with medians at 50 %% of the weakest target's "
+        "capacity; from 10m on, 10, 50 and 80 %%, and each p99",
     )
-    parser.add_argument(
+    rates = parser.add_mutually_exclusive_group()
+    rates.add_argument(
         "--rate",
-        type=positive_number(maximum=_MAX_RATE_RPS),
+        type=positive_number(maximum=MAX_RATE_RPS),
         action="append",
         metavar="RPS",
-        help="requests per second, repeatable (default: 25 and 50)",
+        help="requests per second, repeatable, instead of searching each target's capacity",
+    )
+    rates.add_argument(
+        "--rates-from", type=Path, metavar="RUN.JSON", help="the rates of a saved run, instead of searching"
     )
     parser.add_argument(
         "--output",

@@ -12,7 +12,7 @@ from django_runtimes.cli.processes import bound_to_parent
 
 APPLICATIONS = Path(__file__).parents[2] / "applications"
 LAMBDA, CONTAINER = "aws_lambda/per_request/direct", "aws_ecs/pool/direct"
-SHORT = ("--quick", "--duration", "0.4", "--rate", "20")
+SHORT = ("--quick", "--rate", "20")
 _LIMIT_S = 240
 
 

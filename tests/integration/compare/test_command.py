@@ -31,7 +31,7 @@ def test_two_targets_are_measured_side_by_side(tmp_path):
 
     assert exit_code == 0, errors
     run = json.loads((tmp_path / "report" / "run.json").read_text())
-    assert run["schema"] == 1
+    assert run["schema"] == 2
     assert [target["name"] for target in run["targets"]] == [LAMBDA, CONTAINER]
     for target in run["targets"]:
         assert (target["label"], target["status"]) == ("emulated", "measured")
@@ -44,7 +44,7 @@ def test_two_targets_are_measured_side_by_side(tmp_path):
             assert scenario["latency_ms"]["p99"] is None
             assert scenario["latency_ms"]["p50"] <= scenario["latency_ms"]["max"]
     scenarios = [[(each["name"], each["rate_rps"]) for each in target["scenarios"]] for target in run["targets"]]
-    assert scenarios[0] == [("read", 20), ("write", 20), ("burst_cold", None), ("burst", None)]
+    assert scenarios[0] == [("read", 20), ("write", 20), ("burst", None), ("burst_cold", None)]
     assert scenarios[1] == [("read", 20), ("write", 20), ("burst", None)]
     medians = [each["latency_ms"]["p50"] for each in run["targets"][0]["scenarios"] if each["rate_rps"]]
     # The handler's duration is part of the latency.
@@ -154,9 +154,10 @@ def test_missing_settings_are_reported_and_leave_no_report(tmp_path):
 
 
 def test_ctrl_c_leaves_no_process_and_keeps_the_results(tmp_path):
-    with comparison("--duration", "3", "--target", CONTAINER, "--output", str(tmp_path / "report")) as process:
+    with comparison("--rate", "20", "--target", CONTAINER, "--output", str(tmp_path / "report")) as process:
         wait_for_line(process, "steady load")
-        time.sleep(3)
+        # Longer than the longest block.
+        time.sleep(7)
         children = descendants(process.pid)
 
         process.send_signal(signal.SIGINT)
@@ -173,7 +174,7 @@ def test_ctrl_c_leaves_no_process_and_keeps_the_results(tmp_path):
 def test_a_killed_comparison_leaves_no_process(tmp_path):
     targets = ("--target", CONTAINER, "--target", "aws_lambda/per_request/direct")
     with comparison(*targets, "--output", str(tmp_path / "r")) as process:
-        wait_for_line(process, "steady load")
+        wait_for_line(process, "warming up")
         children = descendants(process.pid)
 
         process.kill()
@@ -225,7 +226,16 @@ def test_without_a_workload_the_remedies_are_named(capsys, monkeypatch, tmp_path
 
 @pytest.mark.parametrize(
     "arguments",
-    [["--rate", "0"], ["--duration", "soon"], ["--rate", "nan"], ["--rate", "1e9"], ["--duration", "1e6"], ["--wrong"]],
+    [
+        ["--rate", "0"],
+        ["--rate", "nan"],
+        ["--rate", "1e9"],
+        ["--budget", "soon"],
+        ["--budget", "59s"],
+        ["--budget", "5h"],
+        ["--budget", "0s"],
+        ["--wrong"],
+    ],
 )
 def test_unparsable_arguments_are_reported_in_one_line(arguments, capsys):
     with pytest.raises(SystemExit) as exit_:

@@ -9,7 +9,7 @@ from tests.integration.project.foreign import BLOCK, WORKLOAD, ForeignProject
 pytestmark = pytest.mark.profile_free
 
 CONTAINER, FUNCTION = "aws_ecs/pool/direct", "aws_lambda/per_request/direct"
-SHORT = ("--quick", "--duration", "0.4", "--rate", "20")
+SHORT = ("--quick", "--rate", "20")
 
 
 def with_application(lines: str) -> str:

@@ -1,7 +1,7 @@
 """The measurements of one block, an interleaved repetition."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from django_runtimes.compare.load.histogram import LatencyHistogram
@@ -15,8 +15,9 @@ TIMEOUT = "timeout"
 # Statuses of an overloaded target, which a comparison is meant to show.
 _OVERLOAD = frozenset({"status_429", "status_503", "status_504"})
 
-_VOID_LATE_SHARE = 0.01
-_VOID_CPU_SHARE = 0.70
+# A late send raises the latency, which counts from the moment the request was due. Medians may rise so much by it.
+MAX_RISE = 0.1
+_MAX_CPU_SHARE = 0.70
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class Block:
     """Requests sent to one target without a break; `void` is the reason why the latencies are not valid, or None.
 
     `latency` includes the expected answers and, with the maximum, the timeouts. It leaves out other errors, since a
-    target that refuses at once would look fast.
+    target that refuses at once would look fast. `latency_from_send` has the same requests, counted from their sending.
     """
 
     sent: int
@@ -52,6 +53,8 @@ class Block:
     ok: int
     errors: Mapping[str, int]
     latency: LatencyHistogram
+    latency_from_send: LatencyHistogram
+    duration_s: float
     void: str | None
     first_wrong: str | None = None
 
@@ -61,9 +64,12 @@ class Block:
         return sum(count for error, count in self.errors.items() if _is_wrong(error))
 
 
-def block_of(outcomes: Iterable[Outcome], *, void: str | None = None) -> Block:
-    """Return the block with these outcomes."""
-    latency = LatencyHistogram()
+def block_of(outcomes: Iterable[Outcome], *, duration_s: float, cpu_share: float = 0.0) -> Block:
+    """Return the block with these outcomes, whose requests were due within `duration_s`.
+
+    `cpu_share` is the share of one CPU that the generator's process used, from 0 to 1.
+    """
+    latency, latency_from_send = LatencyHistogram(), LatencyHistogram()
     errors: Counter[str] = Counter()
     sent = late = 0
     first_wrong = None
@@ -76,13 +82,16 @@ def block_of(outcomes: Iterable[Outcome], *, void: str | None = None) -> Block:
                 first_wrong = f"{outcome.request!r}: {outcome.seen}"
         if outcome.error in (None, TIMEOUT):
             latency.record(outcome.latency_ms)
+            latency_from_send.record(outcome.latency_ms - outcome.late_ms)
     return Block(
         sent=sent,
         late=late,
         ok=sent - errors.total(),
         errors=dict(sorted(errors.items())),
         latency=latency,
-        void=void,
+        latency_from_send=latency_from_send,
+        duration_s=duration_s,
+        void=_reason_to_void(latency.p50_ms, latency_from_send.p50_ms, cpu_share),
         first_wrong=first_wrong,
     )
 
@@ -91,15 +100,15 @@ def _is_wrong(error: str) -> bool:
     return error.startswith("status_") and error not in _OVERLOAD
 
 
-def reason_to_void(outcomes: Sequence[Outcome], cpu_share: float) -> str | None:
-    """Return why a steady block is void, because the load generator was too slow; None for a valid block.
-
-    `cpu_share` is the share of one CPU that the generator's process used, from 0 to 1.
-    """
-    late = sum(outcome.late_ms > LATE_MS for outcome in outcomes)
-    if late > _VOID_LATE_SHARE * len(outcomes):
-        rule = f"at most {_VOID_LATE_SHARE:.0%} may be"
-        return f"{late} of {len(outcomes)} sends were more than {LATE_MS:g} ms late ({rule})"
-    if cpu_share > _VOID_CPU_SHARE:
-        return f"the load generator used {cpu_share:.0%} of a CPU (it may use {_VOID_CPU_SHARE:.0%})"
+def _reason_to_void(p50_ms: float | None, p50_from_send_ms: float | None, cpu_share: float) -> str | None:
+    """Return why a block is void, because the load generator was too slow; None for a valid block."""
+    if cpu_share > _MAX_CPU_SHARE:
+        return f"the load generator used {cpu_share:.0%} of a CPU (it may use {_MAX_CPU_SHARE:.0%})"
+    if p50_ms is None or p50_from_send_ms is None:
+        return None
+    if p50_ms > (1 + MAX_RISE) * p50_from_send_ms:
+        return (
+            f"late sends raised the median from {p50_from_send_ms:.3g} to {p50_ms:.3g} ms "
+            f"(they may by at most {MAX_RISE:.0%})"
+        )
     return None

@@ -4,12 +4,14 @@ import asyncio
 import math
 import time
 from collections.abc import Sequence
+from dataclasses import replace
+from itertools import cycle
 from types import TracebackType
 
 import aiohttp
 
 from django_runtimes.compare.load.arrivals import choose_templates, poisson_arrivals
-from django_runtimes.compare.load.block import TIMEOUT, TIMEOUT_S, Block, Outcome, block_of, reason_to_void
+from django_runtimes.compare.load.block import TIMEOUT, TIMEOUT_S, Block, Outcome, block_of
 from django_runtimes.compare.load.ledger import Ledger
 from django_runtimes.compare.load.login import log_in
 from django_runtimes.compare.load.remedy import remedy
@@ -23,6 +25,8 @@ FORWARDED_HEADERS = {"Host": DEFAULT_HOST, "X-Forwarded-Proto": "https"}
 # Timers are accurate to about a millisecond, so a send waits by timer until this long before it is due, and then
 # yields to the other requests until it is.
 _TIMER_SLACK_S = 0.001_5
+# A closed loop repeats this many requests.
+_CHOICES = 1_000
 # This is shorter than the servers' keep-alive (gunicorn's default is 2 s), as for a load balancer. Otherwise a request
 # could use a connection that the server is closing.
 _KEEPALIVE_S = 1.0
@@ -83,7 +87,7 @@ class LoadGenerator:
             # Calculate the share before the last answers arrive, since waiting for them would lower it.
             cpu_share = (time.process_time() - cpu_start_s) / (time.perf_counter() - start)
         outcomes = [send.result() for send in sends]
-        return block_of(outcomes, void=reason_to_void(outcomes, cpu_share))
+        return block_of(outcomes, duration_s=duration_s, cpu_share=cpu_share)
 
     async def burst(
         self,
@@ -102,7 +106,37 @@ class LoadGenerator:
                 group.create_task(self._send(url, template, due, ledger, _user_of(template, users, index)))
                 for index, template in enumerate(choose_templates(templates, count, seed))
             ]
-        return block_of(send.result() for send in sends)
+        block = block_of((send.result() for send in sends), duration_s=time.perf_counter() - due)
+        # Nothing can send all requests of a burst in the same moment.
+        return replace(block, void=None)
+
+    async def saturate(
+        self,
+        url: str,
+        templates: Sequence[RequestTemplate],
+        *,
+        clients: int,
+        duration_s: float,
+        seed: int,
+        ledger: Ledger,
+        users: Sequence[VirtualUser] = (),
+    ) -> Block:
+        """Let `clients` send requests one after the other, to keep the target busy; void if the generator was."""
+        chosen = iter(enumerate(cycle(choose_templates(templates, _CHOICES, seed))))
+        start, cpu_start_s = time.perf_counter(), time.process_time()
+        outcomes: list[Outcome] = []
+
+        async def send_until_the_end() -> None:
+            while (due := time.perf_counter()) < start + duration_s:
+                index, template = next(chosen)
+                outcomes.append(await self._send(url, template, due, ledger, _user_of(template, users, index)))
+
+        async with asyncio.TaskGroup() as group:
+            for _ in range(clients):
+                group.create_task(send_until_the_end())
+        # The last answers arrive after the end, and belong to the time until then.
+        taken_s = time.perf_counter() - start
+        return block_of(outcomes, duration_s=taken_s, cpu_share=(time.process_time() - cpu_start_s) / taken_s)
 
     async def single(
         self, url: str, template: RequestTemplate, *, ledger: Ledger, users: Sequence[VirtualUser] = ()

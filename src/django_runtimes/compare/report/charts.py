@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from django_runtimes.compare.analysis.summary import SummaryRow
 from django_runtimes.compare.report.figure_tables import scenario_title
 from django_runtimes.compare.report.figures import milliseconds, number
-from django_runtimes.compare.run.summary import SummaryRow
 
 
 @dataclass(frozen=True)

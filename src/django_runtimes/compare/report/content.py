@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from django_runtimes.compare.analysis.summary import summarize
 from django_runtimes.compare.diagnosis.diagnosis import Diagnosis
 from django_runtimes.compare.report.figure_tables import cold_start_table, connection_table, latency_tables, write_table
 from django_runtimes.compare.report.report_table import ReportTable
@@ -14,7 +15,6 @@ from django_runtimes.compare.report.sentences import (
     unchecked_sentences,
 )
 from django_runtimes.compare.run.results import Run, TargetResult
-from django_runtimes.compare.run.summary import summarize
 
 
 @dataclass(frozen=True)

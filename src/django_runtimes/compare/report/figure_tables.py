@@ -4,14 +4,14 @@ from collections.abc import Iterator
 from itertools import groupby
 from statistics import median
 
+from django_runtimes.compare.analysis.summary import Summary, SummaryRow
 from django_runtimes.compare.report.figures import milliseconds, number, ratio, requests_per_second
 from django_runtimes.compare.report.report_table import ReportTable
 from django_runtimes.compare.report.sentences import write_check
 from django_runtimes.compare.run.results import Run, ScenarioResult, TargetResult
-from django_runtimes.compare.run.summary import Summary, SummaryRow
 
 _LATENCY_COLUMNS = (
-    "target", "sent", "ok", "p50", "p90", "p99", "max", "ratio", "95 % interval", "verdict", "backends", "errors",
+    "target", "sent", "ok", "goodput", "p50", "p90", "p99", "max", "ratio", "interval", "verdict", "backends", "errors",
 )  # fmt: skip
 
 
@@ -45,11 +45,12 @@ def _latency_cells(row: SummaryRow) -> tuple[str, ...]:
         row.target.name,
         number(scenario.sent),
         number(scenario.ok),
+        number(scenario.goodput_rps),
         milliseconds(latency.p50),
         milliseconds(latency.p90),
         milliseconds(latency.p99),
         milliseconds(latency.max),
-        "-" if row.ratio is None else ratio(row.ratio.median),
+        "-" if row.ratio is None else ratio(row.ratio.estimate),
         "-" if row.ratio is None else f"{ratio(row.ratio.low)} to {ratio(row.ratio.high)}",
         "void" if _is_void(scenario) else row.verdict,
         f"{number(scenario.connections.peak)}/{number(scenario.connections.mean)}",

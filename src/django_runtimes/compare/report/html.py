@@ -7,12 +7,12 @@ from django.template import Context, Engine
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
+from django_runtimes.compare.analysis.summary import summarize
 from django_runtimes.compare.cost.cost_content import cost_content
 from django_runtimes.compare.report.charts import burst_peaks, latency_charts
 from django_runtimes.compare.report.content import content_of
 from django_runtimes.compare.report.report_table import TEXT_COLUMNS, ReportTable
 from django_runtimes.compare.run.results import Run
-from django_runtimes.compare.run.summary import summarize
 
 _TEMPLATES = Path(__file__).with_name("templates")
 

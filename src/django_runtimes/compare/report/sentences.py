@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 
+from django_runtimes.compare.analysis.ratio import SAME_FROM, SAME_TO
+from django_runtimes.compare.analysis.summary import Pair, RatioVerdict, Summary
 from django_runtimes.compare.load.block import TIMEOUT_S
 from django_runtimes.compare.report.figures import ratio
 from django_runtimes.compare.run.results import Run
-from django_runtimes.compare.run.summary import MIN_PAIRS, Pair, RatioVerdict, Summary
 
 
 def method_sentences(summary: Summary) -> Iterator[str]:
@@ -17,8 +18,9 @@ def method_sentences(summary: Summary) -> Iterator[str]:
     if summary.reference is not None:
         yield (
             f"The ratio divides the median latency by {summary.reference}'s in the same block: below 1 is faster. "
-            "It is the median over all blocks, with a bootstrap 95 % interval; an interval that crosses 1 shows no "
-            "difference."
+            "It is the centre of all blocks' ratios, with its exact signed-rank interval, widened for the number of "
+            "ratios, so that a run without any difference shows one at most once in 20 runs. An interval without 1 "
+            f"shows a difference, one within {SAME_FROM:g} to {SAME_TO:g} that there is none; the others are undecided."
         )
     if users := summary.virtual_users:
         yield f"Requests carry the cookies of {users} virtual users, who got them before the measurement."
@@ -31,8 +33,8 @@ def pair_sentences(summary: Summary) -> Iterator[str]:
         yield _pair_sentence(pair)
     if any(row.verdict is RatioVerdict.TOO_FEW_BLOCKS for row in summary.rows):
         yield (
-            f"A verdict needs at least {MIN_PAIRS} blocks that are valid for the target and for the reference; run "
-            "webapp compare without --quick, on a machine that is less busy."
+            "Too few blocks were valid for both the target and the reference; run webapp compare without --quick, with "
+            "a longer --budget, or on a machine that is less busy."
         )
     if summary.names_no_winner:
         yield "An A/A pair differs, so this run names no winner."
@@ -44,7 +46,7 @@ def _pair_sentence(pair: Pair) -> str:
         return f"{names}; there were too few blocks to compare them."
     interval = f"{ratio(pair.ratio.low)} to {ratio(pair.ratio.high)}"
     found = "shows a difference nevertheless" if pair.differs else "shows no difference, as expected"
-    return f"{names}: the ratio {ratio(pair.ratio.median)} ({interval}) {found}."
+    return f"{names}: the ratio {ratio(pair.ratio.estimate)} ({interval}) {found}."
 
 
 def image_sentences(run: Run) -> Iterator[str]:

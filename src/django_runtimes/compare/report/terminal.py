@@ -11,7 +11,7 @@ from django_runtimes.compare.run.results import Run
 # Every table fits into this width. A log does not wrap at 80 columns.
 _PLAIN_WIDTH = 100
 # These columns are left out, so that a row fits into 100 columns. Errors get lines of their own.
-_OMITTED = ("95 % interval", "errors")
+_OMITTED = ("interval", "sent", "errors")
 _STYLES = {"faster": "green", "slower": "red", "void": "yellow"}
 
 

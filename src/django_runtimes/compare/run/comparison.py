@@ -1,8 +1,10 @@
 """Runs one comparison, from starting the services to the result."""
 
 import asyncio
+import math
 import os
 import secrets
+import time
 from collections.abc import Sequence
 from contextlib import AsyncExitStack, ExitStack
 from dataclasses import replace
@@ -29,6 +31,7 @@ from django_runtimes.compare.load.ledger import Ledger
 from django_runtimes.compare.run.comparison_plan import ComparisonPlan
 from django_runtimes.compare.run.connection_sampler import ConnectionSampler
 from django_runtimes.compare.run.measurement import Measurement, attempt
+from django_runtimes.compare.run.other_load import measure_other_load
 from django_runtimes.compare.run.results import Run, TargetResult
 from django_runtimes.compare.run.rows import found_keys
 from django_runtimes.compare.run.run_record import record_environment
@@ -37,6 +40,7 @@ from django_runtimes.compare.services.database_creation import create_database, 
 from django_runtimes.compare.services.pgbouncer import PgBouncer
 from django_runtimes.compare.services.postgres import PostgresServer, postgres_server
 from django_runtimes.compare.services.run_directory import run_directory
+from django_runtimes.compare.workload.workload import Scenario
 from django_runtimes.config.databases.connection_strategy import Route
 from django_runtimes.config.runtimes.detection import detect_runtime
 
@@ -49,6 +53,10 @@ def run_comparison(plan: ComparisonPlan, progress: Progress, *, kept_logs: Path 
     Call it in the main thread. Ctrl-C during the measurement ends it early and keeps the measurements so far.
     Raise CompareError when nothing can be measured.
     """
+    load = measure_other_load()
+    if str(load):
+        progress.say(str(load))
+    deadline_s = math.inf if plan.budget_s is None else time.monotonic() + plan.budget_s
     run_id = secrets.token_hex(4)
     with ExitStack() as stack:
         workspace = stack.enter_context(run_directory(account=None))
@@ -80,9 +88,14 @@ def run_comparison(plan: ComparisonPlan, progress: Progress, *, kept_logs: Path 
             if proxy is not None and name.route is Route.PROXY:
                 environ["DATABASE_URL"] = proxied_url(environ["DATABASE_URL"], proxy)
             details[str(name)] = {"detected by": detect_runtime(environ).evidence}
-            subjects.append(Subject(name, database, Ledger(run_id, index), codebase.target(name, environ), environ))
+            target = codebase.target(name, environ)
+            subjects.append(
+                Subject(name, database, Ledger(run_id, index), target, environ, has_limits=plan.image is not None)
+            )
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            interrupted = runner.run(_measure(plan, subjects, server, progress, seed=int(run_id, 16)))
+            rates_rps, interrupted = runner.run(
+                _measure(plan, subjects, server, progress, seed=int(run_id, 16), deadline_s=deadline_s)
+            )
         diagnosis = FailureDiagnosis(
             codebase,
             workspace,
@@ -96,6 +109,8 @@ def run_comparison(plan: ComparisonPlan, progress: Progress, *, kept_logs: Path 
             environment=record_environment(
                 plan,
                 run_id=run_id,
+                other_load=load,
+                rates_rps=rates_rps,
                 server=server,
                 proxy=proxy,
                 codebase=codebase.record(),
@@ -178,13 +193,30 @@ def _prepare_databases(
 
 
 async def _measure(
-    plan: ComparisonPlan, subjects: Sequence[Subject], server: PostgresServer, progress: Progress, *, seed: int
-) -> bool:
-    """Start, measure and stop the subjects, and check their rows; return True when Ctrl-C ended it early."""
+    plan: ComparisonPlan,
+    subjects: Sequence[Subject],
+    server: PostgresServer,
+    progress: Progress,
+    *,
+    seed: int,
+    deadline_s: float,
+) -> tuple[dict[Scenario, tuple[float, ...]], bool]:
+    """Start, measure and stop the subjects, and check their rows.
+
+    Return the rates of each scenario, and whether Ctrl-C ended the measurement early.
+    """
     sampler = ConnectionSampler(server.administration_url, [subject.database for subject in subjects])
     interrupted = False
     async with LoadGenerator(host=plan.workload.application.host) as generator, sampler:
-        measurement = Measurement(plan, subjects, generator=generator, sampler=sampler, progress=progress, seed=seed)
+        measurement = Measurement(
+            plan,
+            subjects,
+            generator=generator,
+            sampler=sampler,
+            progress=progress,
+            seed=seed,
+            deadline_s=deadline_s,
+        )
         async with AsyncExitStack() as running:
 
             async def start(subject: Subject) -> None:
@@ -208,4 +240,4 @@ async def _measure(
             await measurement.account(subject, server.url(subject.database))
 
         await asyncio.gather(*(attempt(subject, account) for subject in subjects))
-    return interrupted
+    return measurement.rates_rps, interrupted

@@ -1,22 +1,35 @@
 """The plan of a comparison: its targets, loads and durations."""
 
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from django_runtimes.compare.targets.name import DEFAULT_TARGETS, TargetName
 from django_runtimes.compare.workload.workload import Workload
 
+# The schedule is kept in memory, and one load generator on one CPU cannot reach higher rates.
+MAX_RATE_RPS = 5_000.0
+
 
 @dataclass(frozen=True)
 class ComparisonPlan:
-    """The plan of one comparison; `duration_s` is for each target, scenario and rate, in `blocks` equal parts."""
+    """The plan of one comparison.
+
+    The steady load gets the time that the other phases leave of `budget_s`, and ends early once every scenario and
+    rate has `pairs` valid pairs of blocks. Without a budget each block lasts `block_s`, and void ones are not repeated.
+
+    `rates_rps` has each scenario's requests per second; without it the rates are shares of the weakest target's
+    capacity: `load_shares`.
+    """
 
     workload: Workload
     targets: tuple[TargetName, ...] = DEFAULT_TARGETS
-    rates_rps: tuple[float, ...] = (25.0, 50.0)
-    duration_s: float = 8.0
-    blocks: int = 5
-    warm_up_s: float = 1.0
+    budget_s: float | None = 300.0
+    load_shares: tuple[float, ...] = (0.5,)
+    rates_rps: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    pairs: int = 30
+    block_s: float = 1.0
+    capacity_s: float = 0.75
+    warm_up_s: float = 0.5
     # This is enough for the rates above, so that no cold start falls into a steady block.
     ready_for: int = 8
     burst_size: int = 40
@@ -25,21 +38,22 @@ class ComparisonPlan:
     database_url: str | None = None
     image: str | None = None
 
-    @property
-    def block_s(self) -> float:
-        """The duration of one block, in s."""
-        return self.duration_s / self.blocks
-
-    def steady_scenarios(self) -> list[tuple[Literal["read", "write"], float]]:
-        """Return each scenario with each rate."""
-        return [(scenario, rate_rps) for scenario in self.workload.scenarios for rate_rps in self.rates_rps]
-
-
-QUICK_DURATION_S = 0.6
-
 
 def quick_plan(workload: Workload) -> ComparisonPlan:
     """Return a plan of less than a minute, too short for verdicts."""
     return ComparisonPlan(
-        workload, duration_s=QUICK_DURATION_S, blocks=2, warm_up_s=0.1, ready_for=4, bursts=1, cold_starts=2
+        workload,
+        budget_s=None,
+        rates_rps=dict.fromkeys(workload.scenarios, (25.0, 50.0)),
+        pairs=2,
+        block_s=0.3,
+        warm_up_s=0.1,
+        ready_for=4,
+        bursts=1,
+        cold_starts=2,
     )
+
+
+def thorough_plan(workload: Workload, budget_s: float) -> ComparisonPlan:
+    """Return a plan with three loads, long enough for each p99."""
+    return ComparisonPlan(workload, budget_s=budget_s, load_shares=(0.1, 0.5, 0.8), ready_for=16)

@@ -1,15 +1,20 @@
 """Measures subjects side by side: interleaved blocks, bursts and cold starts; then checks their rows."""
 
+import itertools
+import math
 import random
+import time
 from collections.abc import Awaitable, Callable, Sequence
 
 from django_runtimes.cli.progress import Progress
 from django_runtimes.compare.compare_error import CompareError
 from django_runtimes.compare.load.block import Block, Outcome
 from django_runtimes.compare.load.generator import LoadGenerator
+from django_runtimes.compare.run.capacity import Offer, find_capacity
 from django_runtimes.compare.run.comparison_plan import ComparisonPlan
 from django_runtimes.compare.run.connection_sampler import ConnectionSampler
 from django_runtimes.compare.run.rows import found_keys
+from django_runtimes.compare.run.steady_load import block_duration_s, lacking
 from django_runtimes.compare.run.subject import ScenarioKey, Subject
 from django_runtimes.compare.targets.target import expect_answer
 from django_runtimes.compare.workload.workload import RequestTemplate, Scenario
@@ -17,6 +22,11 @@ from django_runtimes.compare.workload.workload import RequestTemplate, Scenario
 # A target with a larger share of wrong answers fails, since its latencies are not comparable.
 _WRONG_SHARE = 0.05
 _MIN_WRONG = 5
+
+# A target is warm when the medians of two successive windows differ by at most this share.
+_WARM_CHANGE = 0.1
+_WARM_UP_WINDOWS = 8
+_CAPACITY_SEARCHES = 2
 
 Step = Callable[[Subject], Awaitable[None]]
 
@@ -33,82 +43,154 @@ class Measurement:
         sampler: ConnectionSampler,
         progress: Progress,
         seed: int,
+        deadline_s: float = math.inf,
     ) -> None:
+        """Measure until `deadline_s` on time.monotonic()."""
         self._plan = plan
         self._subjects = subjects
         self._generator = generator
         self._sampler = sampler
         self._progress = progress
         self._seed = seed
+        # The rates of each scenario, empty until the steady load begins.
+        self.rates_rps: dict[Scenario, tuple[float, ...]] = {}
+        self._deadline_s = deadline_s
         # The seed differs from the schedule's, so that the order of the targets does not depend on the schedule.
         self._order = random.Random(f"order {seed}")  # noqa: S311 - no secret
 
     async def run(self) -> None:
         """Run all phases of the plan."""
         plan = self._plan
-        steady = plan.steady_scenarios()
         if plan.workload.session is not None:
             await self._phase("logging in", [self._log_in])
-        await self._phase("warming up", [self._warm_up])
-        await self._phase(
-            "steady load",
-            [self._steady(scenario, rate_rps, index) for index in range(plan.blocks) for scenario, rate_rps in steady],
-        )
-        await self._phase(f"bursts of {plan.burst_size}", [self._bursts])
+        await self._phase("first requests", [self._first_requests])
         await self._phase("cold starts", [self._cold_start] * plan.cold_starts)
+        await self._phase("warming up", [self._warm_up])
+        if not plan.rates_rps:
+            await self._phase("searching each target's capacity", [self._capacity] * _CAPACITY_SEARCHES)
+        await self._phase(f"bursts of {plan.burst_size}", [self._bursts])
+        # The burst has ended the execution environments.
+        await self._phase("warming up again", [self._warm_up])
+        await self._steady_load()
 
     async def _phase(self, name: str, steps: Sequence[Step]) -> None:
         """Run every step on every subject, in a new random order for each step."""
         self._progress.begin(name, len(steps) * len(self._subjects))
         for step in steps:
-            for subject in self._order.sample(self._subjects, len(self._subjects)):
-                if subject.failure is None:
-                    await attempt(subject, step)
-                self._progress.advance()
+            await self._everywhere(self._subjects, step)
+
+    async def _everywhere(self, subjects: Sequence[Subject], step: Step) -> None:
+        for subject in self._order.sample(subjects, len(subjects)):
+            if subject.failure is None:
+                await attempt(subject, step)
+            self._progress.advance()
 
     async def _log_in(self, subject: Subject) -> None:
         session = self._plan.workload.session
         if session is not None:
             subject.users = await self._generator.log_in(subject.target.url, session)
 
-    async def _warm_up(self, subject: Subject) -> None:
+    async def _first_requests(self, subject: Subject) -> None:
         for template in self._plan.workload.requests:
-            outcome = await self._generator.single(
-                subject.target.url, template, ledger=subject.ledger, users=subject.users
-            )
-            expect_answer(outcome)
-        await subject.target.make_ready(self._plan.ready_for)
-        for scenario, rate_rps in self._plan.steady_scenarios():
-            await self._generator.steady(
-                subject.target.url,
-                self._plan.workload.of_scenario(scenario),
-                rate_rps=rate_rps,
-                duration_s=self._plan.warm_up_s,
-                seed=self._seed,
-                ledger=subject.ledger,
-                users=subject.users,
-            )
+            expect_answer(await self._single(subject, template))
 
-    def _steady(self, scenario: Scenario, rate_rps: float, index: int) -> Step:
+    async def _warm_up(self, subject: Subject) -> None:
+        """Send requests until their medians stay the same."""
+        await subject.target.make_ready(self._plan.ready_for)
+        for scenario in self._plan.workload.scenarios:
+            before = math.inf
+            for _ in range(_WARM_UP_WINDOWS):
+                block = await self._saturate(subject, scenario, self._plan.warm_up_s)
+                now = block.latency.p50_ms or math.inf
+                if abs(now - before) <= _WARM_CHANGE * before:
+                    break
+                before = now
+
+    async def _capacity(self, subject: Subject) -> None:
+        for scenario in self._plan.workload.scenarios:
+            saturated = await self._saturate(subject, scenario, self._plan.capacity_s)
+            capacity = await find_capacity(saturated, self._offer_of(subject, scenario))
+            if capacity is None:
+                raise CompareError(
+                    f"none of its answers to {self._plan.ready_for} clients' {scenario}s was as expected: "
+                    f"{', '.join(saturated.errors) or 'there were no answers'}; see its log"
+                )
+            # Another process can slow a target down for a moment, and nothing can speed it up.
+            found = subject.capacities.get(scenario)
+            if found is None or capacity.rate_rps > found.rate_rps:
+                subject.capacities[scenario] = capacity
+
+    def _offer_of(self, subject: Subject, scenario: Scenario) -> Offer:
+        async def offer(rate_rps: float) -> Block:
+            return await self._offer(subject, scenario, rate_rps, duration_s=self._plan.capacity_s, index=0)
+
+        return offer
+
+    def _choose_rates(self) -> dict[Scenario, tuple[float, ...]]:
+        """Return the rates of each scenario: the plan's, or shares of the weakest target's capacity."""
+        if self._plan.rates_rps:
+            return {scenario: self._plan.rates_rps[scenario] for scenario in self._plan.workload.scenarios}
+        running = [subject for subject in self._subjects if subject.failure is None]
+        rates = {}
+        for scenario in self._plan.workload.scenarios if running else ():
+            weakest_rps = min(subject.capacities[scenario].rate_rps for subject in running)
+            rates[scenario] = tuple(_rounded_rate(share * weakest_rps) for share in self._plan.load_shares)
+        return rates
+
+    async def _steady_load(self) -> None:
+        """Measure blocks in rounds, with a new random order in each, until there are enough valid pairs."""
+        plan = self._plan
+        self.rates_rps = self._choose_rates()
+        keys = [(scenario, rate_rps) for scenario, rates in self.rates_rps.items() for rate_rps in rates]
+        blocks = plan.pairs * len(keys) * len(self._subjects)
+        left_s = self._deadline_s - time.monotonic()
+        durations_s = {
+            key: plan.block_s if plan.budget_s is None else block_duration_s(key[1], blocks=blocks, left_s=left_s)
+            for key in keys
+        }
+        self._progress.begin("steady load", blocks)
+        for index in itertools.count():
+            if plan.budget_s is None and index == plan.pairs:
+                break
+            wanted = {key: lacking(self._subjects, key, plan.pairs) for key in keys}
+            if not any(wanted.values()):
+                break
+            for key in self._order.sample(keys, len(keys)):
+                if time.monotonic() + len(wanted[key]) * durations_s[key] > self._deadline_s:
+                    return
+                await self._everywhere(wanted[key], self._steady(key, durations_s[key], index))
+
+    def _steady(self, key: tuple[Scenario, float], duration_s: float, index: int) -> Step:
         async def step(subject: Subject) -> None:
             handled = len(subject.target.handler_durations_ms)
-            await self._sampled(
-                subject,
-                (scenario, rate_rps),
-                index,
-                self._generator.steady(
-                    subject.target.url,
-                    self._plan.workload.of_scenario(scenario),
-                    rate_rps=rate_rps,
-                    duration_s=self._plan.block_s,
-                    seed=self._seed + index,
-                    ledger=subject.ledger,
-                    users=subject.users,
-                ),
-            )
+            await self._sampled(subject, key, index, self._offer(subject, *key, duration_s=duration_s, index=index))
             subject.handler_durations_ms += subject.target.handler_durations_ms[handled:]
 
         return step
+
+    async def _offer(
+        self, subject: Subject, scenario: Scenario, rate_rps: float, *, duration_s: float, index: int
+    ) -> Block:
+        return await self._generator.steady(
+            subject.target.url,
+            self._plan.workload.of_scenario(scenario),
+            rate_rps=rate_rps,
+            duration_s=duration_s,
+            seed=self._seed + index,
+            ledger=subject.ledger,
+            users=subject.users,
+        )
+
+    async def _saturate(self, subject: Subject, scenario: Scenario, duration_s: float) -> Block:
+        return await self._generator.saturate(
+            subject.target.url,
+            self._plan.workload.of_scenario(scenario),
+            clients=self._plan.ready_for,
+            duration_s=duration_s,
+            seed=self._seed,
+            ledger=subject.ledger,
+            users=subject.users,
+        )
 
     async def _bursts(self, subject: Subject) -> None:
         if subject.target.has_cold_bursts:
@@ -170,6 +252,11 @@ def _check_wrong_share(subject: Subject) -> None:
     if wrong >= _MIN_WRONG and wrong > _WRONG_SHARE * sent:
         first = next(block.first_wrong for block in blocks if block.first_wrong is not None)
         raise CompareError(f"{wrong} of {sent} answers were wrong (at most {_WRONG_SHARE:.0%} may be); {first}")
+
+
+def _rounded_rate(rate_rps: float) -> float:
+    """Return the rate with two significant digits, so that it can be named and repeated."""
+    return float(f"{rate_rps:.2g}")
 
 
 async def attempt(subject: Subject, step: Step) -> None:

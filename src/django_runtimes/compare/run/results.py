@@ -1,4 +1,4 @@
-"""The results of a comparison, and their file run.json (schema 1)."""
+"""The results of a comparison, and their file run.json (schema 2)."""
 
 import json
 import os
@@ -14,8 +14,9 @@ from django_runtimes.compare.compare_error import CompareError
 from django_runtimes.compare.diagnosis.diagnosis import Diagnosis
 from django_runtimes.compare.load.block import Block
 from django_runtimes.compare.load.histogram import LatencyHistogram
+from django_runtimes.compare.run.capacity import Capacity
 
-SCHEMA = 1
+SCHEMA = 2
 FILE_NAME = "run.json"
 
 
@@ -44,15 +45,21 @@ class ConnectionCounts:
 
 @dataclass(frozen=True)
 class BlockResult:
-    """A block as saved in run.json; blocks with the same `index` were interleaved."""
+    """A block as saved in run.json; blocks with the same `index` were interleaved.
+
+    `histogram` counts latencies from the moments at which the requests were due, `histogram_from_send` from their
+    sending.
+    """
 
     index: int
     sent: int
     late: int
     ok: int
+    duration_s: float
     p50_ms: float | None
     void: str | None
     histogram: str
+    histogram_from_send: str
 
 
 @dataclass(frozen=True)
@@ -72,6 +79,12 @@ class ScenarioResult:
     connections: ConnectionCounts
     void_blocks: int
     blocks: tuple[BlockResult, ...]
+
+    @property
+    def goodput_rps(self) -> float | None:
+        """The expected answers per second over all blocks; None without blocks."""
+        duration_s = sum(block.duration_s for block in self.blocks)
+        return self.ok / duration_s if duration_s else None
 
     @classmethod
     def of_blocks(
@@ -103,9 +116,11 @@ class ScenarioResult:
                     sent=block.sent,
                     late=block.late,
                     ok=block.ok,
+                    duration_s=round(block.duration_s, 3),
                     p50_ms=block.latency.p50_ms,
                     void=block.void,
                     histogram=block.latency.encoded(),
+                    histogram_from_send=block.latency_from_send.encoded(),
                 )
                 for index, block in sorted(blocks.items())
             ),
@@ -154,6 +169,7 @@ class TargetResult:
     """The results of one target; if its `status` is "failed", `error` has the cause and the remedy.
 
     `transactions` counts all transactions of its database, including those of its start; None if not counted.
+    `capacities` has each scenario's capacity, if they were searched.
     """
 
     name: str
@@ -174,6 +190,7 @@ class TargetResult:
     transactions: int | None = None
     # What the run measured for the target's bill, by the KEY of `webapp cost --set`, in its unit.
     usage: Mapping[str, float] = field(default_factory=dict)
+    capacities: Mapping[str, Capacity] = field(default_factory=dict)
 
     @property
     def reaches_database(self) -> bool:
@@ -265,6 +282,7 @@ def _target(values: Mapping[str, Any]) -> TargetResult:
             "connections": ConnectionCounts(**values["connections"]),
             "ambiguous": Ambiguous(**values["ambiguous"]),
             "notes": tuple(values["notes"]),
+            "capacities": {name: Capacity(**capacity) for name, capacity in values["capacities"].items()},
             "diagnosis": None if diagnosis is None else Diagnosis.of_json(diagnosis),
         }
     )

@@ -10,9 +10,11 @@ from typing import Any
 
 from django_runtimes.compare.codebase.codebase import CodebaseRecord
 from django_runtimes.compare.run.comparison_plan import ComparisonPlan
+from django_runtimes.compare.run.other_load import OtherLoad
 from django_runtimes.compare.services.pgbouncer import PgBouncer
 from django_runtimes.compare.services.postgres import NO_TLS, EmbeddedPostgres, PostgresServer
 from django_runtimes.compare.targets.name import TargetName
+from django_runtimes.compare.workload.workload import Scenario
 from django_runtimes.config.runtimes.profile import PROFILES
 from django_runtimes.config.runtimes.runtime import Runtime
 
@@ -21,6 +23,8 @@ def record_environment(
     plan: ComparisonPlan,
     *,
     run_id: str,
+    other_load: OtherLoad,
+    rates_rps: Mapping[Scenario, Sequence[float]],
     server: PostgresServer,
     proxy: PgBouncer | None,
     codebase: CodebaseRecord,
@@ -40,9 +44,10 @@ def record_environment(
         "virtual_users": 0 if session is None else len(session.users),
         "writes": writes,
         "plan": {
-            "rates_rps": list(plan.rates_rps),
-            "duration_s": plan.duration_s,
-            "blocks": plan.blocks,
+            "budget_s": plan.budget_s,
+            "pairs": plan.pairs,
+            "load_shares": [] if plan.rates_rps else list(plan.load_shares),
+            "rates_rps": {scenario: list(rates) for scenario, rates in rates_rps.items()},
             "burst_size": plan.burst_size,
             "bursts": plan.bursts,
             "cold_starts": plan.cold_starts,
@@ -57,6 +62,8 @@ def record_environment(
             "cpus": len(os.sched_getaffinity(0)),
             "memory_mb": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20,
             "limits": codebase.limits,
+            "busy_cpus_before": other_load.busy_cpus,
+            "busy_programs_before": dict(other_load.programs),
         },
         "python": codebase.python,
         "packages": dict(codebase.packages),

@@ -9,10 +9,12 @@ from django_runtimes.compare.diagnosis.diagnose import Examined
 from django_runtimes.compare.load.block import Block
 from django_runtimes.compare.load.ledger import Ledger, Reconciliation
 from django_runtimes.compare.load.virtual_user import VirtualUser
+from django_runtimes.compare.run.capacity import Capacity
 from django_runtimes.compare.run.connection_sampler import SampledConnections
 from django_runtimes.compare.run.results import Ambiguous, ColdStarts, ConnectionCounts, ScenarioResult, TargetResult
 from django_runtimes.compare.targets.name import TargetName
 from django_runtimes.compare.targets.target import ColdStart, Target
+from django_runtimes.config.runtimes.runtime import Runtime
 
 LABEL = "emulated"
 
@@ -28,10 +30,13 @@ class Subject:
     ledger: Ledger
     target: Target
     environ: Mapping[str, str]
+    # Whether its processes have the CPU and the memory of a task, as those of an image.
+    has_limits: bool = False
     failure: str | None = None
     users: tuple[VirtualUser, ...] = ()
     blocks: dict[ScenarioKey, dict[int, Block]] = field(default_factory=lambda: defaultdict(dict))
     windows: dict[ScenarioKey, list[SampledConnections]] = field(default_factory=lambda: defaultdict(list))
+    capacities: dict[str, Capacity] = field(default_factory=dict)
     cold_starts: list[ColdStart] = field(default_factory=list)
     # Those of the steady blocks.
     handler_durations_ms: list[float] = field(default_factory=list)
@@ -59,7 +64,7 @@ class Subject:
             error=self.failure,
             scenarios=tuple(
                 ScenarioResult.of_blocks(*key, blocks, _counts(self.windows[key], opened=None))
-                for key, blocks in self.blocks.items()
+                for key, blocks in sorted(self.blocks.items(), key=_in_reports)
             ),
             cold_start_ms=ColdStarts.of_phases(
                 [start.ready_ms for start in self.cold_starts],
@@ -68,6 +73,7 @@ class Subject:
             connections=_counts([window for windows in self.windows.values() for window in windows], self.opened),
             transactions=self.transactions,
             usage=self._usage(),
+            capacities=dict(self.capacities),
             acknowledged_writes=self.ledger.acknowledged,
             ambiguous=Ambiguous(self.ledger.ambiguous, None if rows is None else rows.ambiguous_committed),
             rows_found=None if rows is None else rows.rows_found,
@@ -75,8 +81,20 @@ class Subject:
 
     def _usage(self) -> dict[str, float]:
         """Return what was measured for the target's bill, by the KEY of `webapp cost --set`."""
-        durations_ms = self.handler_durations_ms
-        return {"duration_ms": round(fmean(durations_ms), 3)} if durations_ms else {}
+        usage = {}
+        if self.handler_durations_ms:
+            usage["duration_ms"] = round(fmean(self.handler_durations_ms), 3)
+        # Without limits a server gets another share of a CPU than a task on AWS, and a function serves one request.
+        comparable = self.has_limits and self.name.runtime is not Runtime.AWS_LAMBDA
+        if comparable and self.capacities and all(each.is_certain for each in self.capacities.values()):
+            usage["capacity_rps"] = round(min(each.rate_rps for each in self.capacities.values()), 2)
+        return usage
+
+
+def _in_reports(item: tuple[ScenarioKey, object]) -> tuple[bool, str, float]:
+    """Order the steady scenarios by name and rate, and the bursts after them."""
+    (name, rate_rps), _ = item
+    return rate_rps is None, name, rate_rps or 0.0
 
 
 def failed_result(name: TargetName, error: str) -> TargetResult:

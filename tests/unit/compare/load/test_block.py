@@ -1,15 +1,16 @@
 import pytest
 
-from django_runtimes.compare.load.block import Outcome, block_of, reason_to_void
+from django_runtimes.compare.load.block import Outcome, block_of
 
 
-def outcome(latency_ms: float = 5.0, *, late_ms: float = 0.1, error: str | None = None) -> Outcome:
+def outcome(latency_ms: float = 5.0, *, late_ms: float = 0.0, error: str | None = None) -> Outcome:
     return Outcome(request="list", latency_ms=latency_ms, late_ms=late_ms, error=error)
 
 
 def test_outcomes_are_counted_by_class():
     block = block_of(
-        [outcome(), outcome(error="status_503"), outcome(error="connection_reset"), outcome(error="status_503")]
+        [outcome(), outcome(error="status_503"), outcome(error="connection_reset"), outcome(error="status_503")],
+        duration_s=1.0,
     )
 
     assert (block.sent, block.ok) == (4, 1)
@@ -17,14 +18,14 @@ def test_outcomes_are_counted_by_class():
 
 
 def test_refused_requests_do_not_lower_the_latency():
-    block = block_of([outcome(40.0), outcome(0.5, error="status_503")])
+    block = block_of([outcome(40.0), outcome(0.5, error="status_503")], duration_s=1.0)
 
     assert block.latency.count == 1
     assert block.latency.p50_ms == pytest.approx(40.0, rel=0.001)
 
 
 def test_a_timeout_is_an_error_and_one_of_the_latencies():
-    block = block_of([outcome(40.0), outcome(30_000.0, error="timeout")])
+    block = block_of([outcome(40.0), outcome(30_000.0, error="timeout")], duration_s=1.0)
 
     assert block.errors == {"timeout": 1}
     assert block.latency.count == 2
@@ -32,26 +33,39 @@ def test_a_timeout_is_an_error_and_one_of_the_latencies():
 
 
 def test_a_send_is_late_after_more_than_five_milliseconds():
-    assert block_of([outcome(late_ms=5.0), outcome(late_ms=5.1)]).late == 1
+    assert block_of([outcome(late_ms=5.0), outcome(late_ms=5.1)], duration_s=1.0).late == 1
 
 
-def test_a_block_is_valid_with_one_late_send_in_a_hundred():
-    outcomes = [outcome()] * 99 + [outcome(late_ms=6.0)]
+def test_latencies_are_kept_from_the_due_moment_and_from_the_sending():
+    block = block_of([outcome(12.0, late_ms=2.0)], duration_s=1.0)
 
-    assert reason_to_void(outcomes, cpu_share=0.7) is None
+    assert block.latency.p50_ms == pytest.approx(12.0, rel=0.001)
+    assert block.latency_from_send.p50_ms == pytest.approx(10.0, rel=0.001)
 
 
-def test_a_block_is_void_with_two_late_sends_in_a_hundred():
-    outcomes = [outcome()] * 98 + [outcome(late_ms=6.0)] * 2
+def test_late_sends_that_leave_the_median_alone_make_no_block_void():
+    outcomes = [outcome()] * 60 + [outcome(45.0, late_ms=40.0)] * 40
 
-    assert reason_to_void(outcomes, cpu_share=0.1) == ("2 of 100 sends were more than 5 ms late (at most 1% may be)")
+    assert block_of(outcomes, duration_s=1.0, cpu_share=0.7).void is None
+
+
+def test_small_delays_of_many_sends_make_a_block_void():
+    outcomes = [outcome(5.0)] * 40 + [outcome(5.7, late_ms=0.7)] * 60
+
+    assert block_of(outcomes, duration_s=1.0).void == (
+        "late sends raised the median from 5 to 5.7 ms (they may by at most 10%)"
+    )
+
+
+def test_the_same_delay_does_not_matter_beside_a_long_latency():
+    assert block_of([outcome(50.5, late_ms=0.5)] * 100, duration_s=1.0).void is None
 
 
 def test_a_block_is_void_when_the_load_generator_was_busy():
-    assert reason_to_void([outcome()] * 100, cpu_share=0.82) == (
+    assert block_of([outcome(late_ms=0.0)] * 100, duration_s=1.0, cpu_share=0.82).void == (
         "the load generator used 82% of a CPU (it may use 70%)"
     )
 
 
 def test_a_block_without_arrivals_is_not_void():
-    assert reason_to_void([], cpu_share=0.0) is None
+    assert block_of([], duration_s=1.0).void is None

@@ -41,10 +41,10 @@ def changed(**values: object) -> str:
         ("{}", "is not a file of `webapp compare`"),
         ("[" * 200_000, "is not a run"),
         (
-            '{"schema": 1, "environment": {}, "targets": [{"acknowledged_writes": NaN}]}',
+            '{"schema": 2, "environment": {}, "targets": [{"acknowledged_writes": NaN}]}',
             "it holds NaN, which is no number",
         ),
-        (changed(schema=2), "has schema 2; this version reads only schema 1"),
+        (changed(schema=1), "has schema 1; this version reads only schema 2"),
         (changed(schema="1"), "has schema '1'"),
         (changed(targets=[]), "has no targets"),
         (changed(targets={}), "has no targets"),

@@ -1,4 +1,3 @@
-import json
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -117,10 +116,6 @@ def test_without_a_run_there_are_four_targets():
         "aws_ecs/pool/direct",
     ]
     assert {origin for usage in usages for origin in usage.origins.values()} == {ValueOrigin.ASSUMED}
-
-
-def test_the_fixture_is_a_run():
-    assert json.loads(FIXTURE.read_text())["schema"] == 1
 
 
 def test_the_limits_of_a_run_of_an_image(run: Run):

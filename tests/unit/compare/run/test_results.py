@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,8 @@ UNKNOWN = ConnectionCounts(peak=None, mean=None, opened=None)
 
 def block(*latencies_ms: float, errors: tuple[str, ...] = (), void: str | None = None) -> Block:
     answered = [Outcome("read", latency_ms, 0.1, None) for latency_ms in latencies_ms]
-    return block_of([*answered, *(Outcome("read", 1.0, 0.1, error) for error in errors)], void=void)
+    failed = [Outcome("read", 1.0, 0.1, error) for error in errors]
+    return replace(block_of([*answered, *failed], duration_s=2.0), void=void)
 
 
 def a_run() -> Run:
@@ -55,11 +57,11 @@ def a_run() -> Run:
     return Run({"workload": "guestbook", "aa_pairs": []}, (measured, failed))
 
 
-def test_run_json_has_the_keys_of_schema_1():
+def test_run_json_has_the_keys_of_schema_2():
     saved = json.loads(a_run().to_json())
     measured = saved["targets"][0]
 
-    assert saved["schema"] == 1
+    assert saved["schema"] == 2
     assert list(saved) == ["schema", "environment", "targets"]
     assert {name: measured[name] for name in ("name", "runtime", "strategy", "route", "label")} == {
         "name": "aws_ecs/pool/direct",
@@ -79,7 +81,7 @@ def test_run_json_has_the_keys_of_schema_1():
     assert measured["rows_found"] == 4
 
 
-def test_a_scenario_of_run_json_has_the_keys_of_schema_1():
+def test_a_scenario_of_run_json_has_the_keys_of_schema_2():
     (scenario,) = json.loads(a_run().to_json())["targets"][0]["scenarios"]
 
     assert (scenario["name"], scenario["rate_rps"]) == ("read", 25.0)
@@ -129,11 +131,11 @@ def test_a_saved_block_holds_its_samples():
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        ('{"schema": 2}', "run.json has schema 2; this version reads only schema 1"),
+        ('{"schema": 1}', "run.json has schema 1; this version reads only schema 2"),
         ("{", "run.json is not a file of `webapp compare` (JSONDecodeError"),
         ("[]", "run.json is not a file of `webapp compare` (TypeError"),
-        ('{"schema": 1, "environment": {}}', "run.json is not a file of `webapp compare` (KeyError: 'targets')"),
-        ('{"schema": 1, "environment": {}, "targets": [{}]}', "run.json is not a file of `webapp compare` (KeyError"),
+        ('{"schema": 2, "environment": {}}', "run.json is not a file of `webapp compare` (KeyError: 'targets')"),
+        ('{"schema": 2, "environment": {}, "targets": [{}]}', "run.json is not a file of `webapp compare` (KeyError"),
     ],
 )
 def test_a_file_that_is_not_a_run_is_refused_in_one_line(text: str, complaint: str):

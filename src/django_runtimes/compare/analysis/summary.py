@@ -1,15 +1,16 @@
 """Summarizes a run: each target's ratio to the reference, with its uncertainty."""
 
-import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from statistics import median
 
+from django_runtimes.compare.analysis.ratio import Ratio, paired_ratios, ratio_of
 from django_runtimes.compare.run.results import Run, ScenarioResult, TargetResult
 
-_RESAMPLES = 2_000
-MIN_PAIRS = 4
+# The chance that a run without any difference shows one somewhere; it is divided among the ratios.
+_FALSE_DIFFERENCE = 0.05
+# An A/A pair that differs by chance takes every verdict away, so it may do so in one run out of a hundred at most.
+_FALSE_PAIR_DIFFERENCE = 0.01
 # Latencies include only expected answers. If many requests failed, the answered ones are a selection, and calling
 # their target faster would be wrong.
 _MIN_OK_SHARE = 0.99
@@ -21,26 +22,14 @@ class RatioVerdict(StrEnum):
     REFERENCE = "reference"
     FASTER = "faster"
     SLOWER = "slower"
-    NO_DIFFERENCE = "no difference shown"
+    NO_DIFFERENCE = "no difference"
+    UNDECIDED = "undecided"
     SAME = "A/A pair"
+    # Bursts are too few for a ratio, since each needs its processes ready.
+    NOT_COMPARED = "not compared"
     TOO_FEW_BLOCKS = "too few blocks"
     TOO_MANY_ERRORS = "too many errors"
     WITHHELD = "withheld"
-
-
-@dataclass(frozen=True)
-class Ratio:
-    """The median of the paired blocks' p50 ratios, with its bootstrap 95 % interval."""
-
-    median: float
-    low: float
-    high: float
-    pairs: int
-
-    @property
-    def excludes_one(self) -> bool:
-        """Whether the interval excludes 1 and so shows a difference."""
-        return self.low > 1 or self.high < 1
 
 
 @dataclass(frozen=True)
@@ -90,19 +79,27 @@ def summarize(run: Run) -> Summary:
     measured = {target.name: target for target in run.targets if target.status == "measured"}
     if not measured:
         return Summary(reference=None, rows=(), pairs=())
-    pairs = tuple(
-        Pair(first, second, _pooled_ratio(measured[first], measured[second]))
+    names = [
+        (first, second)
         for first, second in run.environment.get("aa_pairs", ())
         if first in measured and second in measured
-    )
+    ]
     reference = next(iter(measured.values()))
     keys = dict.fromkeys(_key(scenario) for target in measured.values() for scenario in target.scenarios)
-    rows = tuple(
-        _row(target, scenario, reference, pairs)
+    compared = [
+        (target, scenario)
         for key in keys
         for target in measured.values()
         if (scenario := _scenario(target, key)) is not None
+    ]
+    steady = [scenario for target, scenario in compared if target is not reference and scenario.rate_rps is not None]
+    tail = _FALSE_DIFFERENCE / max(1, len(steady))
+    pair_confidence = 1 - min(tail, _FALSE_PAIR_DIFFERENCE)
+    pairs = tuple(
+        Pair(first, second, _pooled_ratio(measured[first], measured[second], pair_confidence))
+        for first, second in names
     )
+    rows = tuple(_row(target, scenario, reference, pairs, 1 - tail) for target, scenario in compared)
     return Summary(reference.name, rows, pairs, run.environment.get("virtual_users", 0))
 
 
@@ -114,11 +111,19 @@ def _scenario(target: TargetResult, key: tuple[str, float | None]) -> ScenarioRe
     return next((scenario for scenario in target.scenarios if _key(scenario) == key), None)
 
 
-def _row(target: TargetResult, scenario: ScenarioResult, reference: TargetResult, pairs: Sequence[Pair]) -> SummaryRow:
+def _row(
+    target: TargetResult,
+    scenario: ScenarioResult,
+    reference: TargetResult,
+    pairs: Sequence[Pair],
+    confidence: float,
+) -> SummaryRow:
     if target is reference:
         return SummaryRow(target, scenario, None, RatioVerdict.REFERENCE)
+    if scenario.rate_rps is None:
+        return SummaryRow(target, scenario, None, RatioVerdict.NOT_COMPARED)
     base = _scenario(reference, _key(scenario))
-    ratio = None if base is None else _ratio(_paired_ratios(scenario, base))
+    ratio = None if base is None else ratio_of(paired_ratios(scenario.blocks, base.blocks), confidence=confidence)
     if any({pair.first, pair.second} == {target.name, reference.name} for pair in pairs):
         verdict = RatioVerdict.SAME
     elif any(pair.differs for pair in pairs):
@@ -133,38 +138,16 @@ def _verdict(scenario: ScenarioResult, base: ScenarioResult | None, ratio: Ratio
         return RatioVerdict.TOO_MANY_ERRORS
     if ratio is None:
         return RatioVerdict.TOO_FEW_BLOCKS
-    if not ratio.excludes_one:
-        return RatioVerdict.NO_DIFFERENCE
-    return RatioVerdict.FASTER if ratio.median < 1 else RatioVerdict.SLOWER
+    if ratio.excludes_one:
+        return RatioVerdict.FASTER if ratio.estimate < 1 else RatioVerdict.SLOWER
+    return RatioVerdict.NO_DIFFERENCE if ratio.is_near_one else RatioVerdict.UNDECIDED
 
 
-def _pooled_ratio(first: TargetResult, second: TargetResult) -> Ratio | None:
-    """Return the ratio over all steady scenarios together.
-
-    With a 95 % interval for each of four scenarios, one of five valid runs would show a difference.
-    """
+def _pooled_ratio(first: TargetResult, second: TargetResult, confidence: float) -> Ratio | None:
+    """Return the ratio over all steady scenarios together, since the pair either is the same or is not."""
     ratios: list[float] = []
     for scenario in second.scenarios:
         base = _scenario(first, _key(scenario))
         if scenario.rate_rps is not None and base is not None:
-            ratios += _paired_ratios(scenario, base)
-    return _ratio(ratios)
-
-
-def _paired_ratios(scenario: ScenarioResult, base: ScenarioResult) -> list[float]:
-    """Return the p50 ratio of each pair of blocks that are both valid."""
-    medians = {block.index: block.p50_ms for block in base.blocks if block.void is None and block.p50_ms}
-    return [
-        block.p50_ms / medians[block.index]
-        for block in scenario.blocks
-        if block.void is None and block.p50_ms and block.index in medians
-    ]
-
-
-def _ratio(ratios: Sequence[float]) -> Ratio | None:
-    if len(ratios) < MIN_PAIRS:
-        return None
-    rng = random.Random(len(ratios))  # noqa: S311 - a fixed seed: a saved run always reads the same
-    medians = sorted(median(rng.choices(ratios, k=len(ratios))) for _ in range(_RESAMPLES))
-    tail = round(_RESAMPLES * 0.025)
-    return Ratio(median=median(ratios), low=medians[tail], high=medians[-tail - 1], pairs=len(ratios))
+            ratios += paired_ratios(scenario.blocks, base.blocks)
+    return ratio_of(ratios, confidence=confidence)

@@ -1,0 +1,119 @@
+"""`python -m benchmarks.verdicts`: how often the comparison's verdicts are right, in simulated runs.
+
+Each run is one of `webapp compare` on an ordinary machine, in numbers: five targets, reads and writes, 30 pairs of
+blocks. The verdicts are those of `summarize`, which users see.
+"""
+
+import math
+import random
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from statistics import median
+
+from django_runtimes.compare.analysis.summary import RatioVerdict, Summary, summarize
+from django_runtimes.compare.run.results import (
+    Ambiguous,
+    BlockResult,
+    ColdStarts,
+    ConnectionCounts,
+    Latency,
+    Run,
+    ScenarioResult,
+    TargetResult,
+)
+
+RUNS = 1_000
+_PAIRS = 30
+# The standard deviations of logarithms: single latencies, the machine's speed from one block to the next, and the
+# disturbances of single blocks, such as another process that wakes up.
+_REQUEST, _MACHINE, _BLOCK = 0.5, 0.2, 0.08
+_REQUESTS = 60
+_VOID_SHARE, _DISTURBED_SHARE = 0.1, 0.05
+_SCENARIOS = ("read", "write")
+# The median latency of each target, as a multiple of the reference's.
+_REFERENCE, _SAME, _SLOWER = "aws_lambda/per_request/proxy", "aws_lambda/persistent/proxy", "aws_ecs/per_request/direct"
+_FIRST, _SECOND = "aws_app_runner/pool/direct", "aws_ecs/pool/direct"
+_FACTORS = {_REFERENCE: 1.0, _SAME: 1.0, _SLOWER: 1.2, _FIRST: 0.6, _SECOND: 0.6}
+
+
+def simulated_run(seed: int) -> Run:
+    """Return a run with the measurements that this seed gives."""
+    rng = random.Random(seed)  # noqa: S311 - no secret
+    blocks: dict[tuple[str, str], list[BlockResult]] = {(name, each): [] for name in _FACTORS for each in _SCENARIOS}
+    machine = 0.0
+    for scenario in _SCENARIOS:
+        for index in range(round(_PAIRS / (1 - _VOID_SHARE) ** 2)):
+            # The machine's speed drifts: what it was in the last block matters for this one.
+            machine = 0.8 * machine + rng.gauss(0, _MACHINE)
+            for name, factor in _FACTORS.items():
+                blocks[name, scenario].append(_block(rng, index, factor * math.exp(machine)))
+    targets = tuple(
+        _target(name, tuple(_scenario(each, blocks[name, each]) for each in _SCENARIOS)) for name in _FACTORS
+    )
+    return Run({"aa_pairs": [[_FIRST, _SECOND]]}, targets)
+
+
+def _block(rng: random.Random, index: int, typical_ms: float) -> BlockResult:
+    disturbance = rng.gauss(0, _BLOCK)
+    if rng.random() < _DISTURBED_SHARE:
+        disturbance += math.log(rng.uniform(1.2, 3))
+    p50_ms = median(typical_ms * math.exp(disturbance + rng.gauss(0, _REQUEST)) for _ in range(_REQUESTS))
+    void = "late sends" if rng.random() < _VOID_SHARE else None
+    return BlockResult(index, _REQUESTS, 0, _REQUESTS, 1.0, p50_ms, void, "", "")
+
+
+def _scenario(name: str, blocks: list[BlockResult]) -> ScenarioResult:
+    sent = _REQUESTS * len(blocks)
+    void = sum(block.void is not None for block in blocks)
+    unknown = ConnectionCounts(None, None, None)
+    return ScenarioResult(
+        name, float(_REQUESTS), sent, 0, sent, {}, Latency(sent, None, None, None, None), unknown, void, tuple(blocks)
+    )
+
+
+def _target(name: str, scenarios: tuple[ScenarioResult, ...]) -> TargetResult:
+    runtime, strategy, route = name.split("/")
+    return TargetResult(
+        name=name,
+        runtime=runtime,
+        strategy=strategy,
+        route=route,
+        label="emulated",
+        status="measured",
+        error=None,
+        scenarios=scenarios,
+        cold_start_ms=ColdStarts.of_phases((), ()),
+        connections=ConnectionCounts(None, None, None),
+        acknowledged_writes=0,
+        ambiguous=Ambiguous(0, 0),
+        rows_found=0,
+    )
+
+
+def verdicts(summary: Summary, name: str) -> Iterator[RatioVerdict]:
+    """Yield the verdicts on a target, one for each scenario."""
+    return (row.verdict for row in summary.rows if row.target.name == name)
+
+
+def main() -> int:
+    """Simulate the runs and print how often their verdicts are right; return 1 when a bar is missed."""
+    summaries = [summarize(simulated_run(seed)) for seed in range(RUNS)]
+    differing = sum(summary.names_no_winner for summary in summaries) / len(summaries)
+    kept = [summary for summary in summaries if not summary.names_no_winner]
+    slower = Counter(verdict for summary in kept for verdict in verdicts(summary, _SLOWER))
+    same = Counter(verdict for summary in kept for verdict in verdicts(summary, _SAME))
+    found = slower[RatioVerdict.SLOWER] / slower.total()
+    sys.stdout.write(f"{RUNS:,} simulated runs, seeds 0 to {RUNS - 1}\n")
+    sys.stdout.write(f"A/A pair differs: {differing:.1%} of runs (bar: at most 1%)\n")
+    sys.stdout.write(f"slowdown of 20% found: {found:.1%} of cells (bar: at least 90%)\n")
+    sys.stdout.write(f"verdicts on a target that takes as long as the reference: {_shares(same)}\n")
+    return 0 if differing <= 0.01 and found >= 0.9 else 1
+
+
+def _shares(counts: Counter[RatioVerdict]) -> str:
+    return ", ".join(f"{verdict} {count / counts.total():.1%}" for verdict, count in counts.most_common())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Turns saved measurements into ratios, intervals and verdicts, without measuring anything."""

@@ -1,0 +1,52 @@
+"""Finds the highest rate that a target keeps up with."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from django_runtimes.compare.load.block import Block
+
+# The shares of a saturated target's throughput that are tried, since queues grow without bound near 1.
+_SHARES = (0.9, 0.75, 0.6, 0.45)
+# A target keeps up with a rate when it answers this share of the requests as expected, and its p90 exceeds
+# the saturated target's, where all clients queue, by at most this factor.
+_MIN_OK_SHARE = 0.999
+_MAX_P90 = 1.5
+
+Offer = Callable[[float], Awaitable[Block]]
+
+
+@dataclass(frozen=True)
+class Capacity:
+    """The highest tried rate that a target kept up with, in requests per second.
+
+    `is_generators` says that the load generator reached its own limit first: the target's capacity is higher.
+    `is_certain` is false when the target kept up with no rate, not even the lowest, which is given then.
+    """
+
+    rate_rps: float
+    is_generators: bool = False
+    is_certain: bool = True
+
+
+async def find_capacity(saturated: Block, offer: Offer) -> Capacity | None:
+    """Return the highest tried rate that a target kept up with; None if it gave no expected answer.
+
+    `saturated` was measured while the target was always busy, and `offer` sends requests at a rate for a second or two.
+    """
+    throughput_rps = saturated.ok / saturated.duration_s
+    if throughput_rps == 0:
+        return None
+    for share in _SHARES:
+        if _kept_up(await offer(share * throughput_rps), saturated):
+            return Capacity(share * throughput_rps, is_generators=saturated.void is not None)
+    return Capacity(_SHARES[-1] * throughput_rps, is_certain=False)
+
+
+def _kept_up(block: Block, saturated: Block) -> bool:
+    p90_ms, saturated_p90_ms = block.latency.p90_ms, saturated.latency.p90_ms
+    return (
+        p90_ms is not None
+        and saturated_p90_ms is not None
+        and p90_ms <= _MAX_P90 * saturated_p90_ms
+        and block.ok >= _MIN_OK_SHARE * block.sent
+    )

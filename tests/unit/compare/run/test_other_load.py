@@ -1,0 +1,26 @@
+import subprocess
+import sys
+
+from django_runtimes.compare.run.other_load import OtherLoad, measure_other_load
+
+
+def test_a_quiet_machine_needs_no_sentence():
+    assert str(OtherLoad(0.05, 2, ())) == ""
+
+
+def test_a_busy_machine_is_described_with_its_busiest_programs():
+    assert str(OtherLoad(0.84, 2, (("chrome", 0.5), ("postgres", 0.31)))) == (
+        "other processes keep 0.8 of 2 CPUs busy (chrome 0.5, postgres 0.3); end them for narrower intervals"
+    )
+
+
+def test_a_busy_process_is_found_by_its_name():
+    busy = "import time\nend = time.monotonic() + 30\nwhile time.monotonic() < end: pass"
+    with subprocess.Popen([sys.executable, "-c", busy]) as process:
+        try:
+            load = measure_other_load(0.5)
+        finally:
+            process.kill()
+
+    assert load.busy_cpus > 0.05
+    assert any(name.startswith("python") for name, _ in load.programs)

@@ -1,0 +1,45 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from django_runtimes.cli.tool_error import UsageError
+from django_runtimes.compare.run.results import Run
+from django_runtimes.compare.run.saved_rates import saved_rates
+
+FIXTURE = Path(__file__).parents[1] / "report" / "run.json"
+
+
+def saved(tmp_path: Path, plan: object) -> Path:
+    run = Run.from_json(FIXTURE.read_text())
+    path = tmp_path / "run.json"
+    path.write_text(json.dumps({**json.loads(run.to_json()), "environment": {**run.environment, "plan": plan}}))
+    return path
+
+
+def test_the_rates_of_each_scenario_are_taken(tmp_path):
+    path = saved(tmp_path, {"rates_rps": {"read": [12.5, 60], "write": [30]}})
+
+    assert saved_rates(path, ["read", "write"]) == {"read": (12.5, 60.0), "write": (30.0,)}
+
+
+@pytest.mark.parametrize(
+    "plan",
+    [
+        None,
+        [],
+        {},
+        {"rates_rps": [25]},
+        {"rates_rps": {"read": [25], "write": []}},
+        {"rates_rps": {"read": [25], "write": "25"}},
+        {"rates_rps": {"read": [25], "write": [-1, 1e9, "x", None]}},
+    ],
+)
+def test_a_run_without_the_rates_of_a_scenario_is_refused(tmp_path, plan):
+    with pytest.raises(UsageError, match=r"has no rates of .*writes; name a finished run of the same workload"):
+        saved_rates(saved(tmp_path, plan), ["read", "write"])
+
+
+def test_a_missing_file_is_refused(tmp_path):
+    with pytest.raises(UsageError, match="cannot be read"):
+        saved_rates(tmp_path / "absent.json", ["read"])

@@ -1,0 +1,60 @@
+from dataclasses import replace
+from types import SimpleNamespace
+
+import pytest
+
+from django_runtimes.compare.load.block import Outcome, block_of
+from django_runtimes.compare.run.steady_load import block_duration_s, lacking
+
+KEY = ("read", 25.0)
+VALID = block_of([Outcome("list", 5.0, 0.0, None)], duration_s=1.0)
+VOID = replace(VALID, void="late sends")
+UNANSWERED = block_of([Outcome("list", 1.0, 0.0, "status_503")], duration_s=1.0)
+
+
+def subject(*blocks, failure: str | None = None) -> SimpleNamespace:
+    return SimpleNamespace(blocks={KEY: dict(enumerate(blocks))}, failure=failure)
+
+
+def test_a_subject_without_enough_pairs_is_measured_again_with_the_first():
+    first, short, complete = subject(VALID, VALID), subject(VALID, VOID), subject(VALID, VALID)
+
+    assert lacking([first, short, complete], KEY, 2) == [first, short]
+
+
+def test_a_void_block_of_the_first_takes_a_pair_from_all_others():
+    first, second, third = subject(VALID, VOID), subject(VALID, VALID), subject(VALID, VALID)
+
+    assert lacking([first, second, third], KEY, 2) == [first, second, third]
+
+
+def test_a_block_without_an_expected_answer_makes_no_pair():
+    first, second = subject(VALID), subject(UNANSWERED)
+
+    assert lacking([first, second], KEY, 1) == [first, second]
+
+
+def test_nothing_is_lacking_with_enough_pairs():
+    assert lacking([subject(VALID, VALID), subject(VALID, VALID)], KEY, 2) == []
+
+
+def test_failed_subjects_are_left_out():
+    failed, second, third = subject(failure="it ended"), subject(VALID), subject()
+
+    assert lacking([failed, second, third], KEY, 1) == [second, third]
+    assert lacking([failed], KEY, 1) == []
+
+
+def test_a_single_subject_needs_valid_blocks():
+    only = subject(VALID, VOID)
+
+    assert lacking([only], KEY, 2) == [only]
+    assert lacking([only], KEY, 1) == []
+
+
+@pytest.mark.parametrize(
+    ("rate_rps", "left_s", "expected_s"),
+    [(100.0, 250.0, 1.0), (100.0, 10.0, 0.4), (10.0, 10.0, 1.5), (0.1, 250.0, 5.0), (100.0, 1e6, 5.0)],
+)
+def test_blocks_share_the_time_that_is_left(rate_rps, left_s, expected_s):
+    assert block_duration_s(rate_rps, blocks=200, left_s=left_s) == pytest.approx(expected_s)
