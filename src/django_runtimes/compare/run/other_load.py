@@ -40,9 +40,10 @@ def measure_other_load(interval_s: float = _INTERVAL_S) -> OtherLoad:
     time.sleep(interval_s)
     taken_s = time.monotonic() - start
     used: dict[str, float] = defaultdict(float)
-    for (process_id, name), cpu_s in _cpu_seconds().items():
+    for process, (name, cpu_s) in _cpu_seconds().items():
         # A process that started in between has used all its time in the interval.
-        used[name] += (cpu_s - before.get((process_id, name), 0.0)) / taken_s
+        _, cpu_before_s = before.get(process, (name, 0.0))
+        used[name] += (cpu_s - cpu_before_s) / taken_s
     busiest = sorted(used.items(), key=itemgetter(1), reverse=True)
     return OtherLoad(
         busy_cpus=round(sum(used.values()), 2),
@@ -51,11 +52,14 @@ def measure_other_load(interval_s: float = _INTERVAL_S) -> OtherLoad:
     )
 
 
-def _cpu_seconds() -> dict[tuple[int, str], float]:
-    """Return the CPU time of every other process by its ID and name, in s."""
+def _cpu_seconds() -> dict[tuple[int, float], tuple[str, float]]:
+    """Return the name and the CPU time in s of every other process, by its ID and the time of its start.
+
+    Kernel threads change their names.
+    """
     times = {}
-    for process in psutil.process_iter(["name", "cpu_times"]):
+    for process in psutil.process_iter(["name", "cpu_times", "create_time"]):
         cpu_times = process.info["cpu_times"]
         if process.pid != os.getpid() and cpu_times is not None:
-            times[process.pid, process.info["name"]] = cpu_times.user + cpu_times.system
+            times[process.pid, process.info["create_time"]] = (process.info["name"], cpu_times.user + cpu_times.system)
     return times

@@ -82,7 +82,10 @@ class ScenarioResult:
 
     @property
     def goodput_rps(self) -> float | None:
-        """The expected answers per second over all blocks; None without blocks."""
+        """The expected answers per second; None without blocks."""
+        if self.rate_rps is not None:
+            # In short blocks a Poisson process sends more or fewer requests than its rate.
+            return self.rate_rps * self.ok / self.sent if self.sent else None
         duration_s = sum(block.duration_s for block in self.blocks)
         return self.ok / duration_s if duration_s else None
 

@@ -1,5 +1,8 @@
 import subprocess
 import sys
+from types import SimpleNamespace
+
+import psutil
 
 from django_runtimes.compare.run.other_load import OtherLoad, measure_other_load
 
@@ -24,3 +27,21 @@ def test_a_busy_process_is_found_by_its_name():
 
     assert load.busy_cpus > 0.05
     assert any(name.startswith("python") for name, _ in load.programs)
+
+
+def test_a_kernel_thread_that_changes_its_name_keeps_its_time(monkeypatch):
+    # It has used 100 s since the machine started, and half a second in the interval.
+    samples = iter([[("kworker/0:1", 100.0)], [("kworker/0:1-events", 100.5)]])
+
+    def processes(_):
+        return [
+            SimpleNamespace(
+                pid=-1,
+                info={"name": name, "create_time": 1.0, "cpu_times": SimpleNamespace(user=0.0, system=seconds)},
+            )
+            for name, seconds in next(samples)
+        ]
+
+    monkeypatch.setattr(psutil, "process_iter", processes)
+
+    assert 0 < measure_other_load(0.5).busy_cpus <= 1.0

@@ -193,3 +193,15 @@ def test_a_file_is_replaced_atomically(tmp_path: Path):
 
 def test_other_users_can_read_a_report(tmp_path: Path):
     assert write_whole(tmp_path / "report.md", "text").stat().st_mode & 0o777 == 0o644
+
+
+def test_goodput_is_the_share_of_the_rate_with_expected_answers():
+    scenario = ScenarioResult.of_blocks("read", 40.0, {0: block(5.0, 5.0, 5.0, errors=("timeout",))}, UNKNOWN)
+
+    assert scenario.goodput_rps == 30.0
+
+
+def test_goodput_of_a_burst_counts_until_its_last_answer():
+    scenario = ScenarioResult.of_blocks("burst", None, {0: block(5.0, 5.0, 5.0)}, UNKNOWN)
+
+    assert scenario.goodput_rps == 1.5
