@@ -13,7 +13,7 @@ from django.db.backends.signals import connection_created
 
 from django_runtimes.config.databases.connection_strategy import Route
 from django_runtimes.databases.postgresql.connections.job import current_job
-from django_runtimes.databases.postgresql.session.state import DISCARD_ALL, keeps_connections
+from django_runtimes.databases.postgresql.session.state import DISCARD_ALL, is_managed, keeps_connections
 from django_runtimes.databases.postgresql.taking import CHECK_EACH_USE, IDLE, TAKEN, TakingMixin
 from django_runtimes.serving.current_request import current_request
 
@@ -89,8 +89,10 @@ class HandoverMixin(TakingMixin):
                 before = self._known_request
             is_other_job = self._job is not None and self._job != current_job()
             was_over = before is not None and before.is_over
-            if not is_other_job and (request is before or (request is None and not was_over)):
-                # Code outside the request's context, such as the thread's manager, sees None during the same request.
+            # Code outside the request's context, such as the thread's manager, sees None during the same request. On a
+            # managed thread it also sees None between the calls of a task that has outlived its request.
+            is_outside = request is None and (not was_over or is_managed())
+            if not is_other_job and (request is before or is_outside):
                 self._rests_since_s = monotonic()
                 return
             if self._is_in_transaction:

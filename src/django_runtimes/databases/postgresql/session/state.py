@@ -168,6 +168,11 @@ def keeps_connections() -> bool:
     return thread is threading.main_thread() or getattr(thread, "serves_whole_requests", False)
 
 
+def is_managed() -> bool:
+    """Return whether a handler lends this thread to requests, and checks between their calls what must stay on it."""
+    return hasattr(threading.current_thread(), "serves_whole_requests")
+
+
 def _handlers(connection: psycopg.Connection[Any]) -> tuple[list[Any], list[Any]]:
     return connection._notice_handlers, connection._notify_handlers
 

@@ -95,6 +95,14 @@ async def sets_tenant():
     return await sync_to_async(execute)("SELECT current_setting('app.tenant', true)")
 
 
+async def reads_in_two_calls():
+    groups = Group.objects.order_by("name").aiterator(chunk_size=1)
+    names = [(await anext(groups)).name]
+    await sync_to_async(execute)("SET app.tenant = 'a'")
+    await barrier.astop()
+    return names + [group.name async for group in groups]
+
+
 async def reads_tenant():
     return await sync_to_async(execute)("SELECT current_setting('app.tenant', true)") or "none"
 
@@ -233,6 +241,32 @@ async def test_a_task_that_outlives_its_request_has_its_own_calls(compose, barri
     await tasks[0]
     assert [group.name async for group in Group.objects.all()] == ["bob"]
     await eventually(lambda: all_are_idle(composed.leases))
+
+
+@STRATEGIES
+@pytest.mark.parametrize(("work", "answer"), [(sets_tenant, "a"), (reads_in_two_calls, ["alice", "bob"])])
+async def test_a_task_that_outlives_its_request_keeps_its_session(strategy, compose, barrier, work, answer):
+    await Group.objects.abulk_create([Group(name="alice"), Group(name="bob")])
+    tasks = []
+
+    async def starts_task():
+        tasks.append(asyncio.create_task(works_later()))
+
+    async def works_later():
+        await late.wait()
+        return await work()
+
+    late = asyncio.Event()
+    composed = compose(ROUTES | {"/starts_task": starts_task})
+    await exchange(composed, "GET", "/starts_task")
+    late.set()
+    await barrier.reached()
+
+    assert (await exchange(composed, "GET", "/reads_tenant")).body == b"none"
+    barrier.open()
+    assert await tasks[0] == answer
+    await eventually(lambda: all_are_idle(composed.leases))
+    assert (await exchange(composed, "GET", "/reads_tenant")).body == b"none"
 
 
 async def test_a_call_that_outlives_its_request_leaves_nothing_open(compose, barrier):
