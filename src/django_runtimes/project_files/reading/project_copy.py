@@ -11,14 +11,13 @@ from pathlib import Path
 from django_runtimes.project_files.changes.init_record import FOLDER
 from django_runtimes.project_files.reading.layout import Layout
 
-# These folders are linked, because nothing writes to them and they may be large.
+# These folders are linked, because pages do not write to them and they may be large.
 _LINKED_FOLDERS = frozenset({".git", ".hg", "node_modules"})
 _LEFT_OUT = frozenset({"__pycache__", ".mypy_cache", ".pytest_cache", ".ruff_cache", ".tox", FOLDER})
 _ENVIRONMENT = "pyvenv.cfg"
 _REPOSITORY = ".git"
-_LARGEST_COPIED_BYTES = 5 * 1024 * 1024
-# The limit for all copied files other than Python source; beyond it, files such as uploads are linked.
-_MOST_COPIED_BYTES = 200 * 1024 * 1024
+# The limit for all copied files other than Python source; beyond it, the largest files, such as uploads, are empty.
+_MOST_COPIED_BYTES = 1024 * 1024 * 1024
 
 
 @contextmanager
@@ -35,7 +34,9 @@ def copied_project(layout: Layout) -> Iterator[Layout]:
                 if entry.name != below.name:
                     (folder / entry.name).symlink_to(entry.path)
         target = folder / (root.name or "root")
-        _copy(root, target, root, [_MOST_COPIED_BYTES])
+        data: list[tuple[Path, Path]] = []
+        _copy(root, target, (root, target), data)
+        _copy_data(data, min(_MOST_COPIED_BYTES, shutil.disk_usage(folder).free // 2))
         python_path, settings_file = (
             target / path.relative_to(layout.root) for path in (layout.python_path, layout.settings_file)
         )
@@ -51,8 +52,8 @@ def _folders_above(root: Path) -> list[Path]:
     return parents[top::-1] if parents else []
 
 
-def _copy(source: Path, target: Path, root: Path, left: list[int]) -> None:
-    """Copy a folder; `left` is the number of bytes that may still be copied."""
+def _copy(source: Path, target: Path, roots: tuple[Path, Path], data: list[tuple[Path, Path]]) -> None:
+    """Copy a folder's Python source and links, and add its other files and their copies to `data`."""
     target.mkdir()
     for entry in _entries(source):
         path, copy = Path(entry.path), target / entry.name
@@ -60,13 +61,27 @@ def _copy(source: Path, target: Path, root: Path, left: list[int]) -> None:
             continue
         if entry.is_symlink():
             # Unlike resolve(), realpath() does not raise for a loop.
-            named, reached = path.readlink(), Path(os.path.realpath(path))
-            copy.symlink_to(named if reached.is_relative_to(root) and not named.is_absolute() else reached)
+            reached = Path(os.path.realpath(path))
+            is_inside = reached.is_relative_to(roots[0])
+            copy.symlink_to(roots[1] / reached.relative_to(roots[0]) if is_inside else reached)
         elif entry.is_dir():
             is_linked = entry.name in _LINKED_FOLDERS or (path / _ENVIRONMENT).exists()
-            copy.symlink_to(path) if is_linked else _copy(path, copy, root, left)
+            copy.symlink_to(path) if is_linked else _copy(path, copy, roots, data)
+        elif entry.is_file() and path.suffix == ".py" and os.access(path, os.R_OK):
+            shutil.copy2(path, copy)
         elif entry.is_file():
-            _copy_file(path, copy, left)
+            data.append((path, copy))
+
+
+def _copy_data(data: list[tuple[Path, Path]], most_bytes: int) -> None:
+    """Copy the smallest files up to this sum; the others are empty, since a page could write to the file of a link."""
+    for size, path, copy in sorted((path.stat().st_size, path, copy) for path, copy in data):
+        if size <= most_bytes and os.access(path, os.R_OK):
+            most_bytes -= size
+            shutil.copy2(path, copy)
+        else:
+            copy.touch()
+            shutil.copystat(path, copy)
 
 
 def _entries(folder: Path) -> list[os.DirEntry[str]]:
@@ -75,13 +90,3 @@ def _entries(folder: Path) -> list[os.DirEntry[str]]:
         return list(os.scandir(folder))
     except PermissionError:
         return []
-
-
-def _copy_file(path: Path, copy: Path, left: list[int]) -> None:
-    """Copy the file, or link it if it is large or cannot be read."""
-    size = path.stat().st_size if path.suffix != ".py" else 0
-    if size > min(_LARGEST_COPIED_BYTES, left[0]) or not os.access(path, os.R_OK):
-        copy.symlink_to(path)
-    else:
-        left[0] -= size
-        shutil.copy2(path, copy)
