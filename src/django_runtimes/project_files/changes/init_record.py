@@ -16,12 +16,16 @@ _SCHEMA = 1
 
 @dataclass(frozen=True)
 class WrittenFile:
-    """A written file: its path in the project, its former content and its new hash, each None if there is no file."""
+    """A written file: its path in the project, its former content and its new hash, each None if there is no file.
+
+    `earlier_sha256` are the hashes that earlier runs gave the file, which a killed run may leave in place.
+    """
 
     path: str
     before: bytes | None
     before_mode: int | None
     after_sha256: str | None
+    earlier_sha256: tuple[str | None, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,7 @@ def render_init_record(record: InitRecord) -> bytes:
             "before": None if file.before is None else base64.b64encode(file.before).decode(),
             "before_mode": file.before_mode,
             "after_sha256": file.after_sha256,
+            "earlier_sha256": list(file.earlier_sha256),
         }
         for file in record.files
     ]
@@ -75,6 +80,8 @@ def read_init_record(root: Path) -> InitRecord | None:
                 before=None if file["before"] is None else base64.b64decode(file["before"]),
                 before_mode=file["before_mode"],
                 after_sha256=file["after_sha256"],
+                # Records of older versions do not have this key.
+                earlier_sha256=tuple(file.get("earlier_sha256", ())),
             )
             for file in content["files"]
         )

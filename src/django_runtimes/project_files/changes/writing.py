@@ -5,7 +5,7 @@ import os
 import signal
 import stat
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from django_runtimes.cli.tool_error import UsageError
@@ -78,7 +78,11 @@ def undo_adoption(root: Path, *, keeps_edited: bool = False) -> UndoOutcome:
     if record is None:
         raise UsageError(f"{FILE} is not in {root}, so there is nothing to undo; use your own backup")
     waiting = [file for file in record.files if not _is_restored(root / file.path, file)]
-    edited = {file.path: complaint for file in waiting if (complaint := _edited(root, file))}
+    edited = {
+        file.path: complaint
+        for file in waiting
+        if (complaint := _edited(root, file) or _names_removed_wheel(file, record))
+    }
     if edited and not keeps_edited:
         raise UsageError(next(iter(edited.values())))
     waiting = [file for file in waiting if file.path not in edited]
@@ -107,14 +111,30 @@ def undo_adoption(root: Path, *, keeps_edited: bool = False) -> UndoOutcome:
 def _edited(root: Path, file: WrittenFile) -> str | None:
     """Return the error and remedy for a file that was edited or removed after init, or None."""
     content = _read(root / file.path)
-    if content is None:
-        what = None if file.before is None or file.after_sha256 is None else "removed"
-    else:
-        what = None if sha256_of(content) == file.after_sha256 else "edited"
-    return what and (
+    digest = None if content is None else sha256_of(content)
+    if digest in (file.after_sha256, *file.earlier_sha256) or (content is None and file.before is None):
+        return None
+    what = "removed" if content is None else "edited"
+    return (
         f"{file.path} was {what} after webapp init wrote it, so nothing is undone; restore it, "
         "or keep such files and restore all others: webapp init --undo --keep-edited"
     )
+
+
+def _names_removed_wheel(file: WrittenFile, record: InitRecord) -> str | None:
+    """Return the error and remedy for a file that named this library's wheel before a later run, or None.
+
+    Such a file was compiled between two runs, so that its former content needs a wheel that --undo removes.
+    """
+    wheels = [Path(other.path).name for other in record.files if other.before is None and other.earlier_sha256]
+    for number, line in enumerate((file.before or b"").splitlines(), 1):
+        for wheel in wheels:
+            if wheel.endswith(".whl") and wheel.encode() in line:
+                return (
+                    f"{file.path} named {wheel} in line {number} before the last webapp init, and --undo removes this "
+                    "wheel, so nothing is undone; remove the line, then run: webapp init --undo --keep-edited"
+                )
+    return None
 
 
 def _is_restored(path: Path, file: WrittenFile) -> bool:
@@ -124,18 +144,26 @@ def _is_restored(path: Path, file: WrittenFile) -> bool:
 def _record(
     root: Path, changes: Sequence[FileChange], folders: Sequence[str], earlier: InitRecord | None
 ) -> InitRecord:
-    """Return the record of these and all earlier changes, with the original content of files not edited in between."""
+    """Return the record of these and all earlier changes, with the content before the first of them."""
     files = {file.path: file for file in earlier.files} if earlier else {}
     for change in changes:
         name = change.path.relative_to(root).as_posix()
+        after = None if change.after is None else sha256_of(change.after)
         known = files.get(name)
-        keeps = known is not None and change.before is not None and sha256_of(change.before) == known.after_sha256
-        before = known.before if known is not None and keeps else change.before
-        mode = known.before_mode if known is not None and keeps else _mode(change.path)
-        # A killed run may leave a file of the earlier run, which --undo recognizes by its hash.
-        gone = known.after_sha256 if known is not None and keeps and known.before is None else None
-        files[name] = WrittenFile(name, before, mode, gone if change.after is None else sha256_of(change.after))
+        if known is None:
+            files[name] = WrittenFile(name, change.before, _mode(change.path), after)
+        elif not _is_edited(change, known):
+            written = (*known.earlier_sha256, known.after_sha256)
+            files[name] = replace(known, after_sha256=after, earlier_sha256=written)
+        # An edited file keeps the hash from before the edit, so that --undo still finds it edited.
     return InitRecord(tuple(files.values()), (*(earlier.folders if earlier else ()), *folders), is_complete=False)
+
+
+def _is_edited(change: FileChange, known: WrittenFile) -> bool:
+    """Return whether the file had content of the user's own since the run that wrote it."""
+    if change.before is None or change.before == known.before:
+        return False
+    return sha256_of(change.before) not in (known.after_sha256, *known.earlier_sha256)
 
 
 def _restore(

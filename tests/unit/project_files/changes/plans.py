@@ -26,4 +26,5 @@ def upgraded(root: Path) -> FilePlan:
     plan.remove(root / "vendor/a/wheel.whl")
     plan.remove(root / "old.txt")
     plan.write(root / "vendor/a/newer.whl", b"y" * 1000)
+    plan.write(root / "Dockerfile", b"FROM newer\n")
     return plan

@@ -127,16 +127,51 @@ def test_a_removed_file_without_a_record_is_restored(project: Path):
     assert snapshot(project) == before
 
 
-def test_edits_between_two_runs_are_kept(project: Path):
+def test_undo_refuses_after_an_edit_between_two_runs(project: Path):
     write(planned(project))
     (project / "old.txt").write_bytes(b"old\nnew\nmine\n")
     plan = FilePlan(project)
-    plan.write(project / "old.txt", b"old\nnew\nmine\nnewer\n")
+    plan.write(project / "old.txt", b"old\nnewer\nmine\n")
+    write(plan)
+    before = snapshot(project)
+
+    with pytest.raises(UsageError, match=r"old\.txt was edited after webapp init wrote it, so nothing is undone"):
+        undo_adoption(project)
+
+    assert snapshot(project) == before
+    assert undo_adoption(project, keeps_edited=True).kept == ["old.txt"]
+    assert (project / "old.txt").read_bytes() == b"old\nnewer\nmine\n"
+
+
+def test_undo_after_a_file_was_restored_between_two_runs(project: Path):
+    before = snapshot(project)
+    original = (project / "old.txt").read_bytes()
+    write(planned(project))
+    (project / "old.txt").write_bytes(original)
+    plan = FilePlan(project)
+    plan.write(project / "old.txt", b"newer\n")
     write(plan)
 
     undo_adoption(project)
 
-    assert (project / "old.txt").read_bytes() == b"old\nnew\nmine\n"
+    assert snapshot(project) == before
+
+
+def test_undo_refuses_a_file_that_names_a_removed_wheel(project: Path):
+    write(planned(project))
+    (project / "compiled.txt").write_bytes(b"django\n./vendor/a/wheel.whl\n")
+    plan = upgraded(project)
+    plan.write(project / "compiled.txt", b"django\n./vendor/a/newer.whl\n")
+    write(plan)
+    before = snapshot(project)
+
+    with pytest.raises(UsageError, match=r"compiled\.txt named wheel\.whl in line 2 before the last webapp init"):
+        undo_adoption(project)
+
+    assert snapshot(project) == before
+    (project / "compiled.txt").write_bytes(b"django\n")
+    assert undo_adoption(project, keeps_edited=True).kept == ["compiled.txt"]
+    assert (project / "compiled.txt").read_bytes() == b"django\n"
 
 
 def test_without_a_record_there_is_nothing_to_undo(project: Path):

@@ -96,11 +96,13 @@ def test_an_interruption_restores_removed_files(project: Path, monkeypatch: pyte
     assert snapshot(project) == before
 
 
-def test_a_killed_removal_can_be_undone(project: Path):
+# Each step replaces a file: first the record, then the files of the upgrade, then the record.
+@pytest.mark.parametrize("step", range(4))
+def test_a_killed_upgrade_can_be_undone(project: Path, step: int):
     before = snapshot(project)
     write(planned(project))
 
-    run_and_kill("write(upgraded(root))", project, 1)
+    run_and_kill("write(upgraded(root))", project, step)
     undo_adoption(project)
 
     assert snapshot(project) == before
