@@ -1,6 +1,5 @@
 """Invokes the Lambda handler once."""
 
-import asyncio
 from types import SimpleNamespace
 from typing import Any
 
@@ -17,11 +16,7 @@ def reply_on_lambda(page: str, **headers: str) -> dict[str, Any]:
         "requestContext": {"http": {"method": "GET", "path": page, "sourceIp": "127.0.0.1"}},
         "isBase64Encoded": False,
     }
-    with asyncio.Runner() as runner:
-        # Without an event loop, Mangum would create one and leave it open.
-        asyncio.set_event_loop(runner.get_loop())
-        handler = DirectLambdaHandler()
-        reply: dict[str, Any] = handler(event, SimpleNamespace(aws_request_id="1"))
-        handler.close()
-    asyncio.set_event_loop(None)
+    handler = DirectLambdaHandler()
+    reply: dict[str, Any] = handler(event, SimpleNamespace(aws_request_id="1"))
+    handler.close()
     return reply

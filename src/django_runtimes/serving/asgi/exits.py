@@ -36,6 +36,10 @@ class ContainedExits:
 
 
 _EXITS = (SystemExit, KeyboardInterrupt)
+# Instructions of `raise` and `await`, at which Python runs no signal handler. An awaited future raises its exception at
+# one of these, depending on the version of Python. RESUME runs handlers unless it follows an `await`.
+_WITHOUT_SIGNALS = frozenset({"RAISE_VARARGS", "SEND", "YIELD_VALUE", "JUMP_BACKWARD_NO_INTERRUPT"})
+_AFTER_AWAIT = 2
 _block = ContainedExits()
 
 
@@ -94,19 +98,21 @@ def is_exit_of_a_signal(error: BaseException) -> bool:
         return False
     handlers = [signal.getsignal(number) for number in signal.valid_signals()]
     is_interrupt = isinstance(error, KeyboardInterrupt) and signal.default_int_handler in handlers
-    # Python's default handler is written in C and has no frame, but handlers never run at a `raise` statement.
-    if is_interrupt and not _is_raised_by_a_statement(error):
+    # Python's default handler is written in C and has no frame, but handlers never run at a `raise` or an `await`.
+    if is_interrupt and not _is_raised_by_code(error):
         return True
     codes = {_code(handler) for handler in handlers} - {None}
     return any(frame.f_code in codes for frame, _ in _frames(error.__traceback__))
 
 
-def _is_raised_by_a_statement(error: BaseException) -> bool:
+def _is_raised_by_code(error: BaseException) -> bool:
     places = list(_frames(error.__traceback__))
     if not places:
         return False
     frame, offset = places[-1]
-    return bool(dis.opname[frame.f_code.co_code[offset]] == "RAISE_VARARGS")
+    instruction, argument = frame.f_code.co_code[offset : offset + 2]
+    name = dis.opname[instruction]
+    return name in _WITHOUT_SIGNALS or (name == "RESUME" and argument & 3 >= _AFTER_AWAIT)
 
 
 def _code(handler: Any) -> Any:

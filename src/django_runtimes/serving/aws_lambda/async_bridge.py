@@ -1,6 +1,7 @@
 """Runs coroutines for synchronous code, and runs their thread-sensitive calls on the calling thread."""
 
 import asyncio
+import logging
 import os
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -9,10 +10,13 @@ from typing import Any
 from asgiref.sync import SyncToAsync, async_to_sync
 
 from django_runtimes.serving.asgi.exits import run_through_exits
+from django_runtimes.serving.aws_lambda.environment_loop import EnvironmentLoop
+
+logger = logging.getLogger(__name__)
 
 
 class AsyncBridge:
-    """Runs coroutines on the runner's event loop, which a second thread drives while it is in use.
+    """Runs coroutines on the environment's event loop, which a second thread drives while it is in use.
 
     Between `offer()` and `withdraw()`, each `async_to_sync()` on the calling thread uses that loop. The coroutines'
     thread-sensitive calls run on the calling thread, as under Django's own handler. They see that thread's database
@@ -20,13 +24,13 @@ class AsyncBridge:
     would create an event loop, and objects bound to an earlier call's loop would fail.
     """
 
-    def __init__(self, runner: asyncio.Runner) -> None:
-        self._runner = runner
+    def __init__(self, environment_loop: EnvironmentLoop) -> None:
+        self._environment_loop = environment_loop
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="django-bridge")
-        self._loop = _LazyLoop(runner, self._drive)
+        self._loop = _LazyLoop(environment_loop, self._drive)
         # A forked process has no thread for the loop; asgiref ignores a loop with another process's id.
         self._process = os.getpid()
-        self._driving: Future[Any] | None = None
+        self._driving: tuple[asyncio.AbstractEventLoop, Future[Any]] | None = None
         self._end = asyncio.Event()
 
     def offer(self) -> None:
@@ -40,8 +44,10 @@ class AsyncBridge:
         # Hide the loop first, because it stops running here.
         SyncToAsync.threadlocal.main_event_loop = None
         if self._driving is not None:
-            self._loop.call_soon_threadsafe(self._end.set)
-            driving, self._driving = self._driving, None
+            (loop, driving), self._driving = self._driving, None
+            # A loop whose thread has ended may be closed.
+            if not driving.done():
+                loop.call_soon_threadsafe(self._end.set)
             driving.result()
 
     def run(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
@@ -65,17 +71,18 @@ class AsyncBridge:
         """Stop the thread."""
         self._thread.shutdown()
 
-    def _drive(self) -> None:
-        if self._driving is None:
-            loop, self._end = self._runner.get_loop(), asyncio.Event()
-            self._driving = self._thread.submit(_drive_until, loop, self._end)
+    def _drive(self) -> asyncio.AbstractEventLoop:
+        if self._driving is None or self._driving[1].done():
+            loop, self._end = self._environment_loop.get(), asyncio.Event()
+            self._driving = loop, self._thread.submit(_drive_until, loop, self._end)
+        return self._driving[0]
 
 
 class _LazyLoop:
-    """The runner's event loop, which starts running on its first use."""
+    """The environment's event loop, which starts running on its first use."""
 
-    def __init__(self, runner: asyncio.Runner, drive: Callable[[], None]) -> None:
-        self._runner = runner
+    def __init__(self, environment_loop: EnvironmentLoop, drive: Callable[[], asyncio.AbstractEventLoop]) -> None:
+        self._environment_loop = environment_loop
         self._drive = drive
 
     def is_running(self) -> bool:
@@ -85,12 +92,19 @@ class _LazyLoop:
 
     def call_soon_threadsafe(self, callback: Callable[..., Any], *args: Any, **options: Any) -> asyncio.Handle:
         """Start the loop, and schedule the callback on it."""
-        self._drive()
-        return self._runner.get_loop().call_soon_threadsafe(callback, *args, **options)
+        return self._drive().call_soon_threadsafe(callback, *args, **options)
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._runner.get_loop(), name)
+        return getattr(self._environment_loop.get(), name)
 
 
 def _drive_until(loop: asyncio.AbstractEventLoop, end: asyncio.Event) -> None:
-    run_through_exits(loop, loop.create_task(end.wait()))
+    while not end.is_set():
+        waiting = loop.create_task(end.wait())
+        try:
+            run_through_exits(loop, waiting)
+        except RuntimeError:
+            if loop.is_closed() or loop.is_running():
+                raise
+            # The invoking thread waits for coroutines on this loop, and would wait for ever.
+            logger.exception("the application stopped the event loop that serves all requests, so it is started again")

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any, cast
 from urllib.parse import unquote
 
+from mangum import Mangum
 from mangum.adapter import HANDLERS
 from mangum.handlers import HTTPGateway, LambdaAtEdge
 
@@ -235,3 +236,17 @@ def _without_none(value: Any, depth: int) -> Any:
     if depth and isinstance(value, list):
         return [_without_none(part, depth - 1) for part in value if part is not None]
     return value
+
+
+class EventReader(Mangum):
+    """Mangum, for its `infer()` alone."""
+
+    def __init__(self) -> None:
+        super().__init__(_no_application, lifespan="off", custom_handlers=EVENT_CLASSES)
+
+    def _setup_event_loop(self) -> None:
+        """Do without the event loop that Mangum would create, make the thread's current one and leave open."""
+
+
+async def _no_application(scope: Any, receive: Any, send: Any) -> None:
+    raise AssertionError("Mangum only parses events and builds replies here; it must not call an application")

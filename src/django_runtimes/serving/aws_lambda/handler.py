@@ -11,7 +11,6 @@ from typing import Any
 
 from django.core.handlers.asgi import ASGIHandler
 from django.http import StreamingHttpResponse
-from mangum import Mangum
 from mangum.handlers import ALB
 
 from django_runtimes.serving.asgi.exits import is_exit_of_a_signal, run_through_exits
@@ -23,10 +22,11 @@ from django_runtimes.serving.asgi.sync_chain import SyncChain, encoded_headers
 from django_runtimes.serving.asgi.threads.abandoned import close_leftovers, closing_new_connections
 from django_runtimes.serving.aws_lambda.async_bridge import AsyncBridge
 from django_runtimes.serving.aws_lambda.cycle import FramedHTTPCycle
+from django_runtimes.serving.aws_lambda.environment_loop import EnvironmentLoop
 from django_runtimes.serving.aws_lambda.events import (
-    EVENT_CLASSES,
     PARSE_ERRORS,
     BodyTooLargeError,
+    EventReader,
     read_request,
     require_request,
     unknown,
@@ -94,7 +94,7 @@ class DirectLambdaHandler:
         base_path: str = "",
         base_path_is_stripped: bool = False,
     ) -> None:
-        self._events = Mangum(_no_application, lifespan="off", custom_handlers=EVENT_CLASSES)
+        self._events = EventReader()
         self._answer_health = answer_health
         self._answers_warm_up = answers_warm_up
         self._max_body_bytes = max_body_bytes
@@ -114,8 +114,8 @@ class DirectLambdaHandler:
         self._always_uses_asgi = (
             self._application is not self._asgi_handler or self._asgi_handler.needs_asynchronous_chain
         )
-        self._runner = asyncio.Runner()
-        self._bridge = AsyncBridge(self._runner)
+        self._loop = EnvironmentLoop()
+        self._bridge = AsyncBridge(self._loop)
         self._chain = LazyChain(self._make_chain)
         # Importing a URLconf may query the database.
         with closing_new_connections():
@@ -127,7 +127,7 @@ class DirectLambdaHandler:
         self._lifespan = ComposedLifespan(self._application) if is_composed else None
         if self._lifespan is not None:
             # An exit during startup ends the process before it serves anything.
-            self._runner.run(self._lifespan.start(), context=contextvars.copy_context())
+            self._loop.run(self._lifespan.start())
 
     def __call__(self, event: dict[str, Any], context: Any) -> dict[str, Any]:
         """Return the reply to an event; raise UnknownEvent if no HTTP front sends such events."""
@@ -190,7 +190,7 @@ class DirectLambdaHandler:
         """Close the event loop, and stop the threads of the ASGI handler and the bridge."""
         self._asgi_handler.close()
         self._bridge.close()
-        self._runner.close()
+        self._loop.close()
 
     def _make_chain_early(self) -> None:
         # Use a separate watch, so that the handler's own watch still checks at the first event.
@@ -251,6 +251,8 @@ class DirectLambdaHandler:
             return internal_error()
 
     def _respond_directly(self, scope: dict[str, Any], body: bytes) -> Response:
+        # An earlier view may have left its loop, closed or not, as the current one of this thread.
+        asyncio.set_event_loop(None)
         self._bridge.offer()
         try:
             return self._respond_in_chain(scope, body)
@@ -287,7 +289,7 @@ class DirectLambdaHandler:
 
     def _run(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
         # Without a copy, the task would use the thread's context, which lasts across invocations.
-        loop = self._runner.get_loop()
+        loop = self._loop.get()
         return run_through_exits(loop, loop.create_task(coroutine, context=contextvars.copy_context()))
 
 
@@ -299,7 +301,3 @@ async def _cycle(application: Any, scope: dict[str, Any], body: bytes) -> Framed
     cycle = FramedHTTPCycle(scope, body)
     await cycle.run(application)
     return cycle
-
-
-async def _no_application(scope: Any, receive: Any, send: Any) -> None:
-    raise AssertionError("Mangum only parses events and builds replies here; it must not call an application")

@@ -33,12 +33,11 @@ def _urls_of_the_test_module(request, settings, tmp_path) -> None:
     settings.STATIC_ROOT = tmp_path
 
 
-@pytest.fixture(autouse=True)
-def _event_loop_of_the_thread() -> Iterator[None]:
-    """Set the event loop that Mangum's constructor would otherwise create and leave open."""
+@pytest.fixture
+def loop_of_mangum() -> Iterator[asyncio.AbstractEventLoop]:
+    """Yield an event loop for Mangum, whose constructor would otherwise create one and leave it open."""
     with asyncio.Runner() as runner:
-        asyncio.set_event_loop(runner.get_loop())
-        yield
+        yield runner.get_loop()
     asyncio.set_event_loop(None)
 
 
@@ -58,9 +57,14 @@ def ours() -> Iterator[Ask]:
 
 
 @pytest.fixture
-def mangum() -> Ask:
+def mangum(loop_of_mangum) -> Ask:
     """Return a function that passes an event to Mangum around Django's own handler."""
-    return lambda event: Mangum(ASGIHandler(), lifespan="off")(event, CONTEXT)
+
+    def ask(event: dict) -> dict:
+        asyncio.set_event_loop(loop_of_mangum)
+        return Mangum(ASGIHandler(), lifespan="off")(event, CONTEXT)
+
+    return ask
 
 
 @pytest.fixture

@@ -166,6 +166,26 @@ def test_an_interrupt_from_the_keyboard_ends_the_process():
         signal.signal(signal.SIGINT, before)
 
 
+async def fails_before():
+    future = asyncio.get_running_loop().create_future()
+    future.set_exception(KeyboardInterrupt())
+    await future
+
+
+async def fails_during():
+    future = asyncio.get_running_loop().create_future()
+    asyncio.get_running_loop().call_soon(future.set_exception, KeyboardInterrupt())
+    await future
+
+
+async def fails_below():
+    await fails_during()
+
+
+async def fails_in_a_task():
+    await asyncio.gather(fails_before())
+
+
 @pytest.fixture(params=["asyncio", "uvloop"])
 def loop(request):
     """Yield a worker's event loop, because an exit on pytest's own loop would end the tests."""
@@ -177,6 +197,36 @@ def loop(request):
 async def leave(error, *, after_s=0.01):
     await asyncio.sleep(after_s)
     raise error
+
+
+@pytest.mark.parametrize("awaits", [fails_before, fails_during, fails_below, fails_in_a_task])
+def test_an_interrupt_that_a_future_holds_is_not_a_signals(loop, awaits):
+    async def contained():
+        with contained_exits():
+            await awaits()
+
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(ExitInRequestError):
+            run_through_exits(loop, loop.create_task(contained()))
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def test_an_interrupt_while_a_coroutine_runs_ends_the_loop(loop):
+    async def interrupted():
+        signal.raise_signal(signal.SIGINT)
+
+    async def contained():
+        with contained_exits():
+            await interrupted()
+
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            run_through_exits(loop, loop.create_task(contained()))
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @pytest.mark.parametrize("name", EXITS)
