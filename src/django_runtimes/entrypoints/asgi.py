@@ -34,8 +34,13 @@ def _shut_down() -> None:
     close_database()
 
 
+def _check_readiness() -> None:
+    _served.handler.check_chains()
+    check_database()
+
+
 _health = HealthChecks(
-    check_readiness=check_database,
+    check_readiness=_check_readiness,
     check_liveness=partial(check_pools, longest_empty_s=_here.pool_empty_s),
 )
 _proxy_headers = ProxyHeaders(proto=_here.front.proto_header, host=_here.front.host_header)

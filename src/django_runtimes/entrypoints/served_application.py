@@ -1,6 +1,7 @@
 """Loads the ASGI application that every entry point serves: Django's, or the project's composition around it."""
 
 import logging
+import math
 import os
 import sys
 from functools import cache, partial
@@ -103,8 +104,8 @@ def _make_handler() -> "OneHopASGIHandler":
     # The library's app calls this too, for Django's own handlers, but under `local` the app may not be installed.
     answer_outages()
     if here.runtime is Runtime.AWS_LAMBDA:
-        # An execution environment serves one request at a time.
-        return OneHopASGIHandler(threads=1, streams_share=False)
+        # An execution environment serves one request at a time. Lambda's timeout ends it if a constructor hangs.
+        return OneHopASGIHandler(threads=1, max_chain_wait_s=math.inf, streams_share=False)
     from django_runtimes.outages.outage import OVERLOADED
     from django_runtimes.outages.responses import outage_response
 

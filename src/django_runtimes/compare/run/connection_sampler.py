@@ -104,7 +104,8 @@ class ConnectionSampler:
             await self._sample()
         self._windows.discard(window)
         if self._failure is not None:
-            raise self._failure
+            # Each window raises an error of its own, since a shared one would collect the frames of all windows.
+            raise CompareError(str(self._failure))
 
     async def _sample_steadily(self) -> None:
         loop = asyncio.get_running_loop()

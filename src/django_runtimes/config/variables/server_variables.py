@@ -27,7 +27,8 @@ MAX_WAITING = Integer(
 )
 MAX_WAIT_S = Integer(
     "WEBAPP_MAX_WAIT_S",
-    "Longest wait for a thread, in seconds; a request that waits longer gets a 503.",
+    "Longest wait for a thread, in seconds; a request that waits longer gets a 503. In containers it also limits the "
+    "wait for middleware whose constructors have not ended.",
     default=5,
     minimum=1,
     maximum=86_400,

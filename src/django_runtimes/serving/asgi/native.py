@@ -13,7 +13,6 @@ from django.core.handlers.asgi import ASGIHandler, get_script_prefix
 from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
 from django.urls import set_script_prefix
 
-from django_runtimes.serving.asgi.body import read_body
 from django_runtimes.serving.asgi.exits import async_without_exits, contained_exits, without_exits
 from django_runtimes.serving.asgi.known_length import KnownLengthHandler
 from django_runtimes.serving.asgi.patches import PatchWatch
@@ -60,16 +59,6 @@ class NativeHandler(KnownLengthHandler):
     def __class__(self) -> type[ASGIHandler]:  # type: ignore[override]
         """Django's own class, so that its methods send signals with the sender that receivers are connected to."""
         return ASGIHandler
-
-    async def serve(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
-        """Serve one request; raise OverloadedError if no place in the gate becomes free in time."""
-        try:
-            # If a tool has patched Django's method, the patched method runs.
-            read: Any = super().read_body if "read_body" in self._patches.seen else read_body
-            body: BinaryIO = await read(receive)
-        except RequestAborted:
-            return
-        await self.serve_read(scope, body, receive, send)
 
     async def serve_read(self, scope: dict[str, Any], body: BinaryIO, receive: Receive, send: Send) -> None:
         """Serve a request whose body has been read; raise OverloadedError if no place becomes free in time."""

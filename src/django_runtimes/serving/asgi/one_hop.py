@@ -6,7 +6,7 @@ from concurrent.futures import Future
 from contextlib import AsyncExitStack
 from contextvars import ContextVar
 from io import BytesIO
-from typing import Any
+from typing import Any, BinaryIO
 
 from asgiref.sync import async_to_sync, sync_to_async
 from django.core.exceptions import RequestAborted
@@ -16,12 +16,12 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import set_script_prefix
 
 from django_runtimes.serving.asgi.answer import Answer
+from django_runtimes.serving.asgi.awaited_chain import AwaitedChain
 from django_runtimes.serving.asgi.body import read_body
 from django_runtimes.serving.asgi.bridged_views import BridgedViews
 from django_runtimes.serving.asgi.exits import contained_exits
 from django_runtimes.serving.asgi.hint import Hint, hint_for
 from django_runtimes.serving.asgi.known_length import KnownLengthHandler
-from django_runtimes.serving.asgi.lazy_chain import LazyChain
 from django_runtimes.serving.asgi.native import NativeHandler
 from django_runtimes.serving.asgi.patches import NATIVE_METHODS, PatchWatch
 from django_runtimes.serving.asgi.request_resources import RequestResources
@@ -65,7 +65,9 @@ class OneHopASGIHandler(KnownLengthHandler):
 
     For any other request the handler reads the body, then runs the whole synchronous middleware chain on one of
     `threads` threads. When all of them are busy, up to `max_waiting` requests wait, each for at most `max_wait_s`
-    seconds. Beyond these limits `refuse` creates the response on the event loop: 503 with Retry-After.
+    seconds. Beyond these limits `refuse` creates the response on the event loop: 503 with Retry-After. While a
+    middleware chain is built, the requests that could run wait too, and each waits for at most `max_chain_wait_s`
+    seconds, by default `max_wait_s`.
 
     Synchronous iterators run on their view's thread, and may hold `max_streams` of the threads. A view that has
     streamed before waits for a place among the streams before it runs. `max_native` requests, by default 8 for each
@@ -80,6 +82,7 @@ class OneHopASGIHandler(KnownLengthHandler):
         threads: int,
         max_waiting: int | None = None,
         max_wait_s: float = 5.0,
+        max_chain_wait_s: float | None = None,
         max_streams: int | None = None,
         max_native: int | None = None,
         stalled_s: float = 60.0,
@@ -117,8 +120,15 @@ class OneHopASGIHandler(KnownLengthHandler):
         keep_auser_current()
         stop_setting_by_signal()
         self._refuse = refuse
-        self._sync_chain = LazyChain(self._make_sync_chain)
-        self._native = LazyChain(self._make_native)
+        if max_chain_wait_s is None:
+            max_chain_wait_s = max_wait_s
+        # Once a chain is built, every request that waited for it gets a place in the gate or may wait for one.
+        self._sync_chain = AwaitedChain(
+            self._make_sync_chain, max_waiting=threads + max_waiting, max_wait_s=max_chain_wait_s
+        )
+        self._native = AwaitedChain(
+            self._make_native, max_waiting=max_native + native_waiting, max_wait_s=max_chain_wait_s
+        )
 
     def make_chain_early(self) -> None:
         """Build, before the first request, the chain that most requests need; the other is built on first use."""
@@ -134,6 +144,11 @@ class OneHopASGIHandler(KnownLengthHandler):
     def make_native_early(self) -> None:
         """Build the chain of asynchronous views before the first request."""
         self._native.make_early()
+
+    def check_chains(self) -> None:
+        """Raise MiddlewareOverdueError if a chain takes longer than requests wait; callable from any thread."""
+        self._sync_chain.check_overdue()
+        self._native.check_overdue()
 
     async def handle(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -198,16 +213,16 @@ class OneHopASGIHandler(KnownLengthHandler):
             or hint.view in self._async_streaming_views
             or self._bridged.may_match(scope)
         ):
-            native = self._native.made or await self._native.wait()
-            await native.serve(scope, receive, send)
+            await self._serve_natively(scope, receive, send)
             return
-        chain = self._sync_chain.made or await self._sync_chain.wait()
         try:
             body = await read_body(receive)
         except RequestAborted:
             return
         resources = RequestResources(body)
         try:
+            # The body is read first, so that slow uploads do not count among the requests that wait.
+            chain = self._sync_chain.made or await self._sync_chain.wait()
             resources.channel = channel = StreamChannel(
                 asyncio.get_running_loop(), receive, send, gate=self._stream_gate, stalled_s=self._stalled_s
             )
@@ -221,6 +236,20 @@ class OneHopASGIHandler(KnownLengthHandler):
         finally:
             if resources.call is None:
                 resources.release()
+
+    async def _serve_natively(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        try:
+            # If a tool has patched Django's method, the patched method runs.
+            read: Any = super().read_body if "read_body" in self.patches.seen else read_body
+            body: BinaryIO = await read(receive)
+        except RequestAborted:
+            return
+        try:
+            native = self._native.made or await self._native.wait()
+        except BaseException:
+            body.close()
+            raise
+        await native.serve_read(scope, body, receive, send)
 
     async def _is_admitted(
         self, scope: dict[str, Any], hint: Hint, channel: StreamChannel, resources: RequestResources

@@ -5,6 +5,7 @@ import contextlib
 import contextvars
 import json
 import logging
+import math
 from collections.abc import Callable, Coroutine
 from io import BytesIO
 from typing import Any
@@ -105,8 +106,10 @@ class DirectLambdaHandler:
         self._proxy_headers = proxy_headers or ProxyHeaders()
         self._base_path = base_path
         self._base_path_is_stripped = base_path_is_stripped
-        # One thread is enough, since an execution environment serves one request at a time.
-        self._asgi_handler = asgi_handler or OneHopASGIHandler(threads=1, streams_share=False)
+        # An execution environment serves one request at a time. Lambda's timeout ends it if a constructor hangs.
+        if asgi_handler is None:
+            asgi_handler = OneHopASGIHandler(threads=1, max_chain_wait_s=math.inf, streams_share=False)
+        self._asgi_handler = asgi_handler
         self._application = application or self._asgi_handler
         if self._application is not self._asgi_handler:
             self._application = ComposedRequests(self._application, self._asgi_handler)

@@ -151,7 +151,7 @@ async def test_a_bridged_view_is_cancelled_on_disconnect(
 
 async def test_requests_behind_a_bridged_view_switch_to_djangos_path(one_hop, barrier, settings):
     settings.MIDDLEWARE = [f"{__name__}.bridging"]
-    handler = one_hop(threads=1, max_waiting=2, max_wait_s=0.1)
+    handler = one_hop(threads=1, max_waiting=2, max_wait_s=0.1, max_chain_wait_s=10)
     requests = [Exchange(handler, "POST", "/bridged", body=b"a").start() for _ in range(3)]
 
     # One request holds the thread; the others have given up waiting for it.

@@ -14,6 +14,7 @@ from django.urls.converters import StringConverter
 from django.utils.decorators import sync_and_async_middleware
 from django.utils.deprecation import MiddlewareMixin
 
+from django_runtimes.serving.asgi.awaited_chain import MiddlewareConstructionError
 from tests.integration.serving.one_hop.exchange import Exchange, eventually, exchange
 
 notes: list[str] = []
@@ -187,7 +188,7 @@ async def test_middleware_is_built_on_each_chains_first_request(one_hop, setting
     with pytest.raises(LookupError, match="no licence"):
         ASGIHandler()
     handler = one_hop()
-    with pytest.raises(LookupError, match="no licence"):
+    with pytest.raises(MiddlewareConstructionError, match="LookupError: no licence"):
         await exchange(handler, "GET", "/plain")
 
 

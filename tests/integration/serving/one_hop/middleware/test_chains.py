@@ -2,6 +2,8 @@
 
 import asyncio
 import functools
+import json
+from types import TracebackType
 
 import pytest
 from django.core.handlers.asgi import ASGIHandler
@@ -9,6 +11,8 @@ from django.db import connections
 from django.http import HttpResponse
 from django.urls import path
 
+from django_runtimes.serving.asgi.awaited_chain import MiddlewareConstructionError, MiddlewareOverdueError
+from django_runtimes.serving.health import HealthChecks
 from tests.integration.serving.middleware import constructors
 from tests.integration.serving.one_hop.exchange import Exchange, eventually, exchange
 
@@ -43,6 +47,31 @@ def _reset():
 
 def use(settings, name):
     settings.MIDDLEWARE = [f"{HERE}.{name}"]
+
+
+def _tracebacks(error: BaseException | None):
+    """Yield every entry of the error's traceback and of those that it is chained to."""
+    while error is not None:
+        entry: TracebackType | None = error.__traceback__
+        while entry is not None:
+            yield entry
+            entry = entry.tb_next
+        error = error.__cause__ or error.__context__
+
+
+def _frame_count(error):
+    return len(list(_tracebacks(error)))
+
+
+def _cookies_in(error):
+    """Return the cookies that an error tracker finds in the variables of the error's frames."""
+    scopes = [
+        value
+        for entry in _tracebacks(error)
+        for value in entry.tb_frame.f_locals.values()
+        if isinstance(value, dict) and "headers" in value
+    ]
+    return {value for scope in scopes for name, value in scope["headers"] if name == b"cookie"}
 
 
 @DATABASE
@@ -87,8 +116,8 @@ async def test_a_disconnect_does_not_end_the_construction(one_hop, settings, way
 
 
 @WAYS
-@pytest.mark.parametrize("error", [ConnectionError("away"), StopIteration("end"), SystemExit(1)])
-async def test_requests_share_a_failed_construction_and_the_next_request_retries(one_hop, settings, way, error):
+@pytest.mark.parametrize("error", [ConnectionError("away"), StopIteration("away"), SystemExit("away")])
+async def test_a_failed_construction_fails_its_requests_and_the_next_retries(one_hop, settings, way, error):
     use(settings, "Fails")
     handler = one_hop()
     constructors.failing.append(error)
@@ -97,7 +126,7 @@ async def test_requests_share_a_failed_construction_and_the_next_request_retries
     await eventually(constructors.is_waiting.is_set)
     constructors.may_go_on.set()
     for request in requests:
-        with pytest.raises(Exception, match=r"away|StopIteration|SystemExit"):
+        with pytest.raises(MiddlewareConstructionError, match=f"{type(error).__name__}: away"):
             await request.finish()
     made_at_once = len(constructors.made)
     constructors.failing.clear()
@@ -105,6 +134,87 @@ async def test_requests_share_a_failed_construction_and_the_next_request_retries
     assert made_at_once == 1
     assert (await exchange(handler, "GET", way)).body == b"done"
     assert len(constructors.made) == 2
+
+
+@WAYS
+async def test_a_construction_error_shows_no_other_request(one_hop, settings, way):
+    use(settings, "Fails")
+    handler = one_hop()
+    constructors.failing.append(ConnectionError("away"))
+    cookies = [f"sessionid={n}".encode() for n in range(4)]
+    requests = [Exchange(handler, "GET", way, headers=[(b"cookie", cookie)]).start() for cookie in cookies]
+    await eventually(constructors.is_waiting.is_set)
+
+    constructors.may_go_on.set()
+    errors = await asyncio.gather(*(request.task for request in requests), return_exceptions=True)
+
+    assert [_cookies_in(error) for error in errors] == [{cookie} for cookie in cookies]
+    assert len({_frame_count(error) for error in errors}) == 1
+
+
+@WAYS
+async def test_a_failed_construction_logs_its_traceback_once(one_hop, settings, caplog, way):
+    use(settings, "Fails")
+    handler = one_hop()
+    constructors.failing.append(ConnectionError("away"))
+    requests = [Exchange(handler, "GET", way).start() for _ in range(3)]
+    await eventually(constructors.is_waiting.is_set)
+
+    constructors.may_go_on.set()
+    await asyncio.gather(*(request.task for request in requests), return_exceptions=True)
+
+    assert caplog.text.count("cannot build the middleware chain; the next request that needs it tries again") == 1
+    assert caplog.text.count("in set_up\n") == 1
+    assert caplog.text.count("ConnectionError: away") == 1
+
+
+@WAYS
+async def test_requests_wait_for_a_construction_for_a_limited_time(one_hop, settings, way):
+    use(settings, "Waits")
+    handler = one_hop(max_wait_s=0.05)
+
+    refused = [await exchange(handler, "GET", way) for _ in range(3)]
+    attempt = handler._sync_chain._attempt or handler._native._attempt
+    left_behind = len(attempt._done_callbacks)
+    constructors.may_go_on.set()
+    await eventually(attempt.done)
+
+    assert [(reply.status, reply.header("Retry-After")) for reply in refused] == [(503, "1")] * 3
+    assert left_behind == 1
+    assert (await exchange(handler, "GET", way)).body == b"done"
+    assert len(constructors.made) == 1
+
+
+@WAYS
+async def test_a_limited_number_of_requests_waits_for_a_construction(one_hop, settings, way):
+    use(settings, "Waits")
+    handler = one_hop(threads=1, max_native=1, max_waiting=2)
+    waiting = [Exchange(handler, "GET", way).start() for _ in range(3)]
+    await eventually(constructors.is_waiting.is_set)
+
+    refused = await exchange(handler, "GET", way)
+    constructors.may_go_on.set()
+
+    assert refused.status == 503
+    assert [(await request.reply()).body for request in waiting] == [b"done"] * 3
+
+
+@WAYS
+async def test_an_overdue_construction_makes_the_process_unready(one_hop, settings, way):
+    use(settings, "Waits")
+    handler = one_hop(max_wait_s=0.05)
+    application = HealthChecks(check_readiness=handler.check_chains).before(handler)
+    assert (await exchange(application, "GET", "/readyz")).status == 200
+
+    assert (await exchange(application, "GET", way)).status == 503
+    await asyncio.sleep(0.01)
+    unready, alive = [await exchange(application, "GET", path) for path in ("/readyz", "/healthz")]
+    constructors.may_go_on.set()
+    await eventually(lambda: (handler._sync_chain.made or handler._native.made) is not None)
+
+    assert (unready.status, json.loads(unready.body)["reason"]) == (503, MiddlewareOverdueError.__name__)
+    assert alive.status == 200
+    assert (await exchange(application, "GET", "/readyz")).status == 200
 
 
 async def test_a_refused_request_makes_no_chain(one_hop, settings, barrier):

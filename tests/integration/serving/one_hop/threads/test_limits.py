@@ -113,7 +113,7 @@ async def test_a_bad_request_beyond_the_queue_gets_400(one_hop, barrier):
 
 
 async def test_a_request_that_waits_too_long_gets_503(one_hop, barrier):
-    handler = one_hop(threads=1, max_waiting=2, max_wait_s=0.05)
+    handler = one_hop(threads=1, max_waiting=2, max_wait_s=0.05, max_chain_wait_s=10)
     inside = Exchange(handler, "GET", "/sync/held").start()
     await barrier.reached()
 
@@ -167,7 +167,6 @@ async def test_the_body_of_a_rejected_request_is_closed(one_hop, barrier, monkey
         return bodies[-1]
 
     monkeypatch.setattr("django_runtimes.serving.asgi.one_hop.read_body", read_and_remember)
-    monkeypatch.setattr("django_runtimes.serving.asgi.native.read_body", read_and_remember)
     handler = one_hop(threads=1, max_waiting=0)
     inside = [Exchange(handler, "GET", path).start() for path in ("/sync/held", *["/async/held"] * 8)]
     await barrier.reached(9)
