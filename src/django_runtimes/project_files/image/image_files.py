@@ -138,13 +138,21 @@ def _image(
         ),
         python_path=layout.python_path.relative_to(layout.root).as_posix(),
         pip_folder=plan.name(folder) or ".",
-        has_vendor=isinstance(library.source, Wheel) or (folder / VENDOR).is_dir(),
+        has_vendor=_has_files(plan, folder / VENDOR),
         wheel=_wheel(plan, dependencies, library),
         needs_source=_needs_source(plan, dependencies),
         tool_version=_tool_version(dependencies),
         collects_static=collects_static,
         variables=variables,
     )
+
+
+def _has_files(plan: FilePlan, folder: Path) -> bool:
+    """Return whether the folder will contain anything; version control does not keep an empty folder."""
+    resolved = folder.resolve()
+    if any(change.after is not None and change.path.is_relative_to(resolved) for change in plan.changes):
+        return True
+    return folder.is_dir() and any(plan.exists(path) for path in folder.iterdir())
 
 
 def _wheel(plan: FilePlan, dependencies: Dependencies, library: Library) -> str | None:

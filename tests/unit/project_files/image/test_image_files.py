@@ -10,7 +10,7 @@ from packaging.specifiers import SpecifierSet
 from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.project_files.changes.file_plan import FilePlan
 from django_runtimes.project_files.dependencies.dependency_line import plan_dependency
-from django_runtimes.project_files.dependencies.library import Library, Wheel
+from django_runtimes.project_files.dependencies.library import VENDOR, Library, Wheel
 from django_runtimes.project_files.dependencies.listing import find_dependencies
 from django_runtimes.project_files.image.image_files import plan_image
 from django_runtimes.project_files.reading.inspection import Inspection
@@ -94,6 +94,23 @@ def test_pip_runs_in_the_folder_that_local_paths_are_relative_to(tmp_path: Path)
 
     assert plan.read(tmp_path / WHEEL.path) == b"wheel"
     assert f"{INSTALL} -r backend/requirements.txt" in lines(plan)
+
+
+@pytest.mark.parametrize("line", ["django-runtimes>=1.2", "django-runtimes @ git+https://x.example/a@0123456"])
+@pytest.mark.parametrize("folders", [(), ("vendor",)])
+def test_a_vendor_folder_without_files_is_not_copied(tmp_path: Path, line: str, folders: tuple[str, ...]):
+    for folder in folders:
+        (tmp_path / folder).mkdir()
+
+    plan = adopt(tmp_path, {"requirements.txt": f"django\n{line}\n"})
+
+    assert not any(VENDOR in text for text in lines(plan))
+
+
+def test_the_projects_own_vendor_folder_is_copied(tmp_path: Path):
+    plan = adopt(tmp_path, {"requirements.txt": "django\ndjango-runtimes>=1.2\n", "vendor/greet-1.tar.gz": ""})
+
+    assert "COPY vendor ./vendor/" in lines(plan)
 
 
 def test_an_allow_list_is_extended_in_a_copy_for_the_image(tmp_path: Path):
