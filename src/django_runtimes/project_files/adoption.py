@@ -72,7 +72,13 @@ class Adoption:
 
 def plan_adoption(directory: Path, library: Library, *, settings: str | None = None) -> Adoption:
     """Plan the changes to the project in `directory`, without writing any; UsageError if it cannot be adopted."""
-    layout = find_layout(directory, settings=settings, declared=_declared(directory))
+    declared = _declared(directory)
+    if settings is not None and declared not in (None, settings):
+        raise UsageError(
+            f"--settings names {settings}, but {PYPROJECT} names {declared} in [tool.webapp], and init does not change "
+            "that; run webapp init --undo first, or change the name there and in the Dockerfile"
+        )
+    layout = find_layout(directory, settings=settings, declared=declared)
     _require_module(layout, is_chosen=settings is not None)
     plan = FilePlan(layout.root)
     adoption = Adoption(plan, layout, find_dependencies(plan, layout.python_path), library)

@@ -264,6 +264,11 @@ def test_variables_that_manage_py_loads_get_a_note(tmp_path: Path):
         ),
         ({"manage.py": MANAGE.format(settings="shop.settings")}, [], "the settings module 'shop.settings', named by"),
         (PLAIN, ["--settings", "shop.absent"], "the settings module 'shop.absent', named by --settings"),
+        (
+            {**PLAIN, "shop/local.py": SETTINGS, "pyproject.toml": '[tool.webapp]\nsettings = "shop.settings"\n'},
+            ["--settings", "shop.local"],
+            "--settings names shop.local, but pyproject.toml names shop.settings in [tool.webapp]",
+        ),
         ({"manage.py": "DJANGO_SETTINGS_MODULE"}, [], "manage.py names no settings module as a string"),
         (
             {**PLAIN, "shop/settings.py": VARIABLES},

@@ -5,19 +5,20 @@ from pathlib import Path
 
 from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.project_files.changes.file_plan import FilePlan
+from django_runtimes.project_files.changes.imported_files import imported_files
 
 # Linters object to an import that follows other statements.
 LINES = ("from django_runtimes import configure  # noqa: E402", "configure(globals())")
 
 
 def plan_settings(plan: FilePlan, path: Path) -> None:
-    """Plan the lines, unless the file or another one in its package has the call already."""
+    """Plan the lines, unless the file, or one that it imports, has the call already."""
     source = plan.read(path) or b""
     if _has_call(source, plan.name(path)):
         plan.already.append(f"{plan.name(path)} calls configure()")
         return
-    for other in sorted(path.parent.glob("*.py")):
-        if other != path and b"django_runtimes" in other.read_bytes() and _has_call(other.read_bytes(), str(other)):
+    for other in imported_files(path, plan.root):
+        if other != path and calls_configure(other):
             plan.already.append(f"{plan.name(other)} calls configure()")
             return
     newline = newline_of(source)

@@ -51,10 +51,43 @@ def test_settings_that_call_configure_are_not_changed(tmp_path: Path, content: b
     assert plan.already == ["settings.py calls configure()"]
 
 
-def test_settings_that_import_the_call_are_not_changed(tmp_path: Path):
-    (tmp_path / "base.py").write_bytes(LINES)
+@pytest.mark.parametrize(
+    ("content", "middle"),
+    [
+        ("from .base import *\n", ""),
+        ("from . import base\n", ""),
+        ("from .base import DEBUG\n", ""),
+        ("from shop.base import *\n", ""),
+        ("import shop.base\n", ""),
+        ("if True:\n    from .base import *\n", ""),
+        ("from .middle import *\n", "from shop.base import *\n"),
+        ("from .middle import *\n", "from .settings import *\nfrom .base import *\n"),
+        ("include('base.py')\n", ""),
+    ],
+)
+def test_settings_that_import_the_call_are_not_changed(tmp_path: Path, content: str, middle: str):
+    root = tmp_path / "shop"
+    root.mkdir()
+    (root / "base.py").write_bytes(LINES)
+    (root / "middle.py").write_text(middle)
 
-    assert plan_for(tmp_path, b"from .base import *\n").already == ["base.py calls configure()"]
+    (root / "settings.py").write_text(content)
+    plan = FilePlan(tmp_path)
+
+    plan_settings(plan, root / "settings.py")
+
+    assert plan.changes == ()
+    assert plan.already == ["shop/base.py calls configure()"]
+
+
+@pytest.mark.parametrize("content", [b"A = 1\n", b"from .base import *\n", b"from .production import *\n"])
+def test_a_call_in_a_file_that_is_not_imported_is_ignored(tmp_path: Path, content: bytes):
+    (tmp_path / "base.py").write_bytes(b"A = 1\n")
+    (tmp_path / "test.py").write_bytes(b"from .settings import *\n" + LINES)
+
+    plan = plan_for(tmp_path, content)
+
+    assert plan.read(tmp_path / "settings.py") == content + LINES
 
 
 @pytest.mark.parametrize("content", [b"A = (", b"A = 1 \\", b"\xff = 1\n"])
