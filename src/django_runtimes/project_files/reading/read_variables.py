@@ -58,8 +58,11 @@ def _is_read_by_project(frame: FrameType | None, root: Path) -> bool:
 
 
 def _has_default(frame: FrameType | None) -> bool:
-    """Return whether the reader, such as environ.get(), has a default or only tests whether the variable is set."""
-    looks = frame is not None and frame.f_code.co_name == "__contains__"
+    """Return whether the reader, such as environ.get(), has a default or only tests whether the variable is set.
+
+    setdefault() needs no variable either; environ.Env.read_env() calls it for each line of .env.
+    """
+    looks = frame is not None and frame.f_code.co_name in ("__contains__", "setdefault")
     while frame is not None and str(frame.f_globals.get("__name__", "")).partition(".")[0] in _READERS:
         if "default" in frame.f_locals:
             default = frame.f_locals["default"]

@@ -88,6 +88,57 @@ def test_variables_that_decouple_reads_from_a_file_are_found(tmp_path: Path, mon
     assert {"DEBUG", "SHOP_NAME"} <= found.optional
 
 
+# django-environ puts the lines of .env into os.environ, and a scheme has the defaults.
+ENVIRON = """
+import os
+from pathlib import Path
+
+
+class NoValue:
+    pass
+
+
+class Env:
+    NOTSET = NoValue()
+
+    def __init__(self, **scheme):
+        self.scheme = scheme
+
+    @staticmethod
+    def read_env(path):
+        for line in Path(path).read_text().splitlines():
+            os.environ.setdefault(*line.split("=", 1))
+
+    def __call__(self, var, cast=None, default=NOTSET):
+        return self.get_value(var, cast=cast, default=default)
+
+    def get_value(self, var, cast=None, default=NOTSET):
+        if var in self.scheme and default is self.NOTSET:
+            default = self.scheme[var][1]
+        try:
+            return os.environ[var]
+        except KeyError:
+            if default is self.NOTSET:
+                raise RuntimeError(f"Set {var}") from None
+            return default
+"""
+
+
+def test_defaults_in_the_scheme_of_django_environ_are_found(tmp_path: Path):
+    lines = "import environ\nenv = environ.Env(DEBUG=(bool, False))\n"
+    lines += "env.read_env(Path(__file__).parent.parent / '.env')\n"
+    lines += "DEBUG = bool(env('DEBUG'))\nKEY = env('SHOP_KEY')\n"
+    make_shop(tmp_path, settings=f"from pathlib import Path\n{SETTINGS}{lines}")
+    (tmp_path / "environ.py").write_text(ENVIRON)
+    (tmp_path / ".env").write_text("SHOP_KEY=very-secret\nDEBUG=on\n")
+
+    found = inspect_project(find_layout(tmp_path, settings=None))
+
+    assert found.own_variables == {"SHOP_KEY": "unused"}
+    assert found.needed_debug is None
+    assert found.debug_variable == "DEBUG"
+
+
 def test_variables_of_pydantic_settings_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("shop_port", "8000")
     lines = """
@@ -121,6 +172,7 @@ KEY = Values().key
         ('os.environ.get("SHOP_DEBUG")', False),
         ('os.getenv("SHOP_DEBUG", "0")', False),
         ('"SHOP_DEBUG" in os.environ', False),
+        ('os.environ.setdefault("SHOP_DEBUG", "0")', False),
         ('os.environ.get("SHOP_DEBUG") and os.environ["SHOP_DEBUG"]', True),
     ],
 )
