@@ -1,5 +1,7 @@
 """Renders the Dockerfile of a project: packages, source, static files and one entry point."""
 
+import json
+import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -7,6 +9,7 @@ from pathlib import Path, PurePosixPath
 from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.project_files.dependencies.library import VENDOR
 from django_runtimes.project_files.dependencies.listing import PYPROJECT, Dependencies, Manager
+from django_runtimes.project_files.image.quoting import copy, quoted
 from django_runtimes.project_files.image.system_packages import DEBIAN, SystemPackages
 
 ENTRY_POINT = "django_runtimes.entrypoints.launch"
@@ -102,10 +105,10 @@ def _copied(image: Image, root: Path) -> Iterator[str]:
     for name in installed_from(image.dependencies, root):
         by_folder.setdefault(PurePosixPath(name).parent.as_posix(), []).append(name)
     for folder, names in by_folder.items():
-        yield f"COPY {' '.join(names)} ./{'' if folder == '.' else folder + '/'}"
+        yield copy(names, f"./{'' if folder == '.' else folder + '/'}")
     if image.has_vendor:
         vendor = PurePosixPath(image.pip_folder, VENDOR).as_posix()
-        yield f"COPY {vendor} ./{vendor}/"
+        yield copy([vendor], f"./{vendor}/")
 
 
 def installed_from(dependencies: Dependencies, root: Path) -> list[str]:
@@ -156,19 +159,20 @@ def _pip(image: Image, root: Path) -> Iterator[str]:
         # pip resolves the paths in the file against its working directory.
         folder = dependencies.folder or root
         if image.pip_folder != ".":
-            yield f"WORKDIR /app/{image.pip_folder}"
+            yield f"WORKDIR {quoted(f'/app/{image.pip_folder}')}"
         named = f" ./{image.wheel}" if image.wheel and dependencies.is_metadata and not hashed else ""
-        yield f"RUN {_PIP}{hashed} -r {relative_to_project(path, folder)}{named}"
+        yield f"RUN {_PIP}{hashed} -r {shlex.quote(relative_to_project(path, folder))}{named}"
         if image.pip_folder != ".":
             yield "WORKDIR /app"
         return
     # The dependencies are read from pyproject.toml, since the project itself need not be a buildable package.
-    keys = "".join(f'["{key}"]' for key in (*dependencies.table, dependencies.key))
+    keys = "".join(f"[{json.dumps(key)}]" for key in (*dependencies.table, dependencies.key))
+    program = f'import tomllib; print(*tomllib.load(open("{PYPROJECT}", "rb")){keys}, sep="\\n")'
     links = f" --find-links {VENDOR}" if image.has_vendor else ""
     # The path pins the wheel: an index may have a newer, unrelated package with the library's name.
     wheel = f" ./{image.wheel}" if image.wheel else ""
     yield (
-        f'RUN python -c \'import tomllib; print(*tomllib.load(open("{PYPROJECT}", "rb")){keys}, sep="\\n")\' \\\n'
+        f"RUN python -c {shlex.quote(program)} \\\n"
         f"        > /opt/requirements.txt \\\n"
         f"    && {_PIP}{links} -r /opt/requirements.txt{wheel}"
     )
@@ -185,7 +189,7 @@ def _static_files(image: Image) -> Iterator[str]:
     }
     yield "# The settings load here without a database or secrets; these values never reach a container."
     yield f"RUN mkdir {_STATIC} \\"
-    yield "    && " + " \\\n    ".join(f"{name}={value}" for name, value in variables.items()) + " \\"
+    yield "    && " + " \\\n    ".join(f"{name}={shlex.quote(value)}" for name, value in variables.items()) + " \\"
     yield f"    {_PYTHON} -m django_runtimes collectstatic --no-input"
 
 
@@ -197,14 +201,14 @@ def _final_stage(image: Image) -> Iterator[str]:
     yield "FROM ${BASE_IMAGE}"
     yield from _system(image.packages.run)
     variables = {
-        "PATH": f"{_VENV}/bin:$PATH",
         "DJANGO_SETTINGS_MODULE": image.settings,
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONPATH": _python_path(image),
         "WEBAPP_BIND_HOST": "0.0.0.0",  # noqa: S104  (in a container)
         **({"WEBAPP_STATIC_ROOT": _STATIC} if image.collects_static else {}),
     }
-    yield "ENV " + " \\\n    ".join(f"{name}={value}" for name, value in variables.items())
+    assigned = [f"PATH={_VENV}/bin:$PATH", *(f"{name}={quoted(value)}" for name, value in variables.items())]
+    yield "ENV " + " \\\n    ".join(assigned)
     yield f"COPY --from=build {_VENV} {_VENV}"
     if image.collects_static:
         yield f"COPY --from=build {_STATIC} {_STATIC}"

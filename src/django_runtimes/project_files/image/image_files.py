@@ -24,6 +24,7 @@ from django_runtimes.project_files.image.dockerfile import (
     render_dockerfile,
 )
 from django_runtimes.project_files.image.ignore_file import is_ignored
+from django_runtimes.project_files.image.quoting import copy
 from django_runtimes.project_files.image.system_packages import system_packages
 from django_runtimes.project_files.reading.inspection import Inspection, loads_with
 from django_runtimes.project_files.reading.layout import Layout
@@ -68,7 +69,7 @@ def _note_own_files(plan: FilePlan, written: str, dependencies: Dependencies) ->
             plan.remarks.append(
                 f"{name} is the project's own and installs {dependencies.file.name}, which now names the wheel "
                 f"./{VENDOR}/{wheel.name}; copy the wheel into pip's working directory before pip runs: "
-                f"COPY {plan.name(folder / VENDOR)} {VENDOR}/"
+                f"{copy([plan.name(folder / VENDOR)], f'{VENDOR}/')}"
             )
 
 
