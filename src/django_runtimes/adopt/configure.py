@@ -35,7 +35,8 @@ class Caller(NamedTuple):
 class Call(NamedTuple):
     """A call of `configure()`: its place, the project's settings and the changes to them.
 
-    `kept` is the snapshot of the listed names after the call; it is empty if the call changes nothing.
+    `kept` is the snapshot of the listed names after the call; it is empty if the call changes nothing. `is_loading` is
+    whether Django's settings were not loaded yet, so that this call is for them.
     """
 
     module: str
@@ -45,6 +46,7 @@ class Call(NamedTuple):
     adopted: Adopted
     kept: Mapping[str, Any] = MappingProxyType({})
     load: object = None
+    is_loading: bool = False
 
     @property
     def place(self) -> str:
@@ -58,12 +60,18 @@ _calls: list[Call] = []
 def configure_at(given: object, caller: Caller) -> Adopted:
     """Fit a settings module to the runtime; `given` must be its `globals()`, which this changes in place.
 
-    `caller` is the place of the call. Everything is decided before anything is set. Raises ConfigurationError, with the
-    remedy in its text.
+    `caller` is the place of the call. Everything is decided before anything is set. If Django's settings are loaded and
+    another module made the call for them, this changes nothing. Raises ConfigurationError, with the remedy in its text.
     """
+    from django.conf import settings as django_settings
+
     settings = caller.settings
     _require_settings(given, caller)
-    if (before := last_call()) is not None and (before.module != caller.module or before.load is caller.load):
+    before = last_call()
+    if before is not None and before.module != caller.module and before.is_loading and django_settings.configured:
+        # The settings are in use: this module, such as the tests' settings that unittest's discovery imports, is not.
+        return before.adopted
+    if before is not None and (before.module != caller.module or before.load is caller.load):
         raise ConfigurationError(
             f"configure() is called in {caller.module}, line {caller.line}, and was called before in {before.place}; "
             "call it once, at the end of the module that DJANGO_SETTINGS_MODULE names"
@@ -78,7 +86,16 @@ def configure_at(given: object, caller: Caller) -> Adopted:
     settings.update(decisions.settings)
     kept = snapshot(settings) if SETTING in decisions.settings else {}
     _calls[:] = [
-        Call(caller.module, caller.line, project, decisions.changes, decisions.adopted, kept, load=caller.load)
+        Call(
+            caller.module,
+            caller.line,
+            project,
+            decisions.changes,
+            decisions.adopted,
+            kept,
+            load=caller.load,
+            is_loading=not django_settings.configured,
+        )
     ]
     return decisions.adopted
 

@@ -18,7 +18,7 @@ from django_runtimes.project_files.image.image_files import plan_image
 from django_runtimes.project_files.reading.entry_files import file_that_reads_env, file_with_configurations, reads_env
 from django_runtimes.project_files.reading.inspection import Inspection, inspect_project
 from django_runtimes.project_files.reading.layout import Layout, find_layout
-from django_runtimes.project_files.reading.suite_settings import suite_settings_without_lines
+from django_runtimes.project_files.reading.suite_settings import command_with, suite_settings_without_lines
 
 WORKLOAD = "compare.toml"
 _SQLITE = "sqlite3"
@@ -107,7 +107,7 @@ def _note_neighbours(plan: FilePlan, layout: Layout) -> None:
     if for_tests is not None:
         plan.remarks.append(
             f"{plan.name(for_tests)}, the settings of the tests, does not call configure(), nor do the settings that "
-            "it imports; for webapp test, add the same two lines at its end"
+            f"it imports; for {command_with(layout, for_tests)}, add the same two lines at its end"
         )
     reader = file_that_reads_env(layout)
     has_file = any((folder / ".env").is_file() for folder in (layout.root, layout.python_path))

@@ -143,6 +143,38 @@ def test_a_reimported_module_may_call_it_again():
         run_call(settings)
 
 
+LOADS = """
+from django.conf import settings
+{load}
+import for_tests
+print(settings.NAME, for_tests.NAME, for_tests.RESULT is last_call().adopted, last_call().module)
+"""
+
+
+@pytest.mark.parametrize(
+    ("load", "is_refused"), [("settings.INSTALLED_APPS", False), ("import live", True), ("import base", True)]
+)
+def test_a_module_imported_after_the_settings_may_call_it(tmp_path, load, is_refused):
+    end = "RESULT = configure(globals())\n"
+    (tmp_path / "base.py").write_text(
+        "from django_runtimes import configure\nNAME = 'live'\nDATABASES, INSTALLED_APPS = {}, []\n" + end
+    )
+    (tmp_path / "live.py").write_text("from base import *\n")
+    (tmp_path / "for_tests.py").write_text(f"from base import *\nNAME = 'test'\n{end}")
+    source = "from django_runtimes.adopt.configure import last_call\n" + LOADS.format(load=load)
+
+    ended = subprocess.run(
+        [sys.executable, "-c", source],
+        env={**os.environ, "DJANGO_SETTINGS_MODULE": "live", "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert ("was called before in base, line 4" in ended.stderr) is is_refused
+    assert ended.stdout == ("" if is_refused else "live test True base\n")
+
+
 def test_a_reloaded_module_may_call_it_again(monkeypatch, tmp_path):
     (tmp_path / "settings_reloaded.py").write_text(
         "DATABASES, INSTALLED_APPS = {}, []\nfrom django_runtimes import configure\nconfigure(globals())\n"

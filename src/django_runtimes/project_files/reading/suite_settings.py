@@ -22,6 +22,17 @@ def suite_settings_without_lines(layout: Layout) -> Path | None:
     return None if any(path == layout.settings_file or calls_configure(path) for path in files) else found
 
 
+def command_with(layout: Layout, path: Path) -> str:
+    """Return the `webapp test` command that uses these settings of the tests."""
+    folders = list(dict.fromkeys((layout.python_path, layout.root)))
+    if _named_by_pytest(layout, folders) == path:
+        return "webapp test"
+    option = "--settings" if find_pytest_configuration(folders) is None else "--ds"
+    folder = next(folder for folder in folders if path.is_relative_to(folder))
+    parts = path.relative_to(folder).with_suffix("").parts
+    return f"webapp test -- {option} {'.'.join(part for part in parts if part != '__init__')}"
+
+
 def _named_by_pytest(layout: Layout, folders: list[Path]) -> Path | None:
     configuration = find_pytest_configuration(dict.fromkeys((layout.root, layout.python_path)))
     if configuration is None or configuration.settings is None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from django_runtimes.project_files.reading.layout import Layout
-from django_runtimes.project_files.reading.suite_settings import suite_settings_without_lines
+from django_runtimes.project_files.reading.suite_settings import command_with, suite_settings_without_lines
 
 CALL = "from django_runtimes import configure\nconfigure(globals())\n"
 PYTEST = "[pytest]\nDJANGO_SETTINGS_MODULE = config.settings.test\n"
@@ -37,3 +37,22 @@ def test_only_test_settings_without_configure_are_found(tmp_path: Path, files: d
     path = suite_settings_without_lines(layout)
 
     assert (path and path.name) == found
+
+
+@pytest.mark.parametrize(
+    ("files", "command"),
+    [
+        ({}, "webapp test -- --settings config.settings.test"),
+        ({"conftest.py": ""}, "webapp test -- --ds config.settings.test"),
+        ({"pytest.ini": PYTEST}, "webapp test"),
+    ],
+)
+def test_the_note_names_the_command_that_uses_them(tmp_path: Path, files: dict[str, str], command: str):
+    settings = tmp_path / "config/settings"
+    settings.mkdir(parents=True)
+    (settings / "test.py").write_text("INSTALLED_APPS = []\n")
+    for name, content in files.items():
+        (tmp_path / name).write_text(content)
+    layout = Layout(tmp_path, tmp_path, "config.settings.production", settings / "production.py")
+
+    assert command_with(layout, settings / "test.py") == command
