@@ -1,7 +1,7 @@
 """`python -m benchmarks.verdicts`: how often the comparison's verdicts are right, in simulated runs.
 
-Each run is one of `webapp compare` on an ordinary machine, in numbers: five targets, reads and writes, 30 pairs of
-blocks. The verdicts are those of `summarize`, which users see.
+Each simulated run is as large as one of `webapp compare` on an ordinary machine: five targets, reads and writes, 30
+pairs of blocks. The verdicts are those of `summarize`, which users see.
 """
 
 import math
@@ -25,8 +25,8 @@ from django_runtimes.compare.run.results import (
 
 RUNS = 1_000
 _PAIRS = 30
-# The standard deviations of logarithms: single latencies, the machine's speed from one block to the next, and the
-# disturbances of single blocks, such as another process that wakes up.
+# The standard deviations of three logarithms: of a single latency, of the change in the machine's speed from one block
+# to the next, and of the disturbance of a single block, for example by another process that wakes up.
 _REQUEST, _MACHINE, _BLOCK = 0.5, 0.2, 0.08
 _REQUESTS = 60
 _VOID_SHARE, _DISTURBED_SHARE = 0.1, 0.05
@@ -44,7 +44,7 @@ def simulated_run(seed: int) -> Run:
     machine = 0.0
     for scenario in _SCENARIOS:
         for index in range(round(_PAIRS / (1 - _VOID_SHARE) ** 2)):
-            # The machine's speed drifts: what it was in the last block matters for this one.
+            # The machine's speed drifts, so each block's speed depends on the previous one's.
             machine = 0.8 * machine + rng.gauss(0, _MACHINE)
             for name, factor in _FACTORS.items():
                 blocks[name, scenario].append(_block(rng, index, factor * math.exp(machine)))
@@ -106,7 +106,7 @@ def main() -> int:
     found = slower[RatioVerdict.SLOWER] / slower.total()
     sys.stdout.write(f"{RUNS:,} simulated runs, seeds 0 to {RUNS - 1}\n")
     sys.stdout.write(f"A/A pair differs: {differing:.1%} of runs (bar: at most 1%)\n")
-    sys.stdout.write(f"slowdown of 20% found: {found:.1%} of cells (bar: at least 90%)\n")
+    sys.stdout.write(f"slowdown of 20% found: {found:.1%} of verdicts (bar: at least 90%)\n")
     sys.stdout.write(f"verdicts on a target that takes as long as the reference: {_shares(same)}\n")
     return 0 if differing <= 0.01 and found >= 0.9 else 1
 

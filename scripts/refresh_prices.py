@@ -2,7 +2,7 @@
 
 The files are the offers of one region, from
 https://pricing.us-east-1.amazonaws.com/offers/v1.0/aws/OFFER/current/REGION/index.json. Without a file the script
-prints their addresses.
+prints the URLs.
 """
 
 import argparse
@@ -31,7 +31,7 @@ Tiers = list[tuple[Decimal, Decimal]]
 
 
 def main(arguments: list[str]) -> int:
-    """Refresh the prices; return 1 if an offer lacks a price that names it, 2 if a file is not an offer."""
+    """Refresh the prices; return 1 if the offers lack a price, 2 if a file is not an offer."""
     options = _parser().parse_args(arguments)
     text = options.prices.read_text(encoding="utf-8")
     entries: Mapping[str, Any] = tomllib.loads(text)["prices"].get(options.region, {})
@@ -53,7 +53,7 @@ def main(arguments: list[str]) -> int:
         return 0
     _document(options.page, tomllib.loads(text))
     for key in missing:
-        sys.stderr.write(f"{key}: not in the offers; its price stays as it is\n")
+        sys.stderr.write(f"{key} is not in the offers; its price is unchanged\n")
     return int(bool(missing))
 
 
@@ -64,10 +64,16 @@ def _fail(text: str) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description="Refresh prices.toml from the files of AWS's price list.")
-    parser.add_argument("offers", nargs="*", type=Path, metavar="OFFER.json", help="if none: print where they are")
+    parser.add_argument(
+        "offers",
+        nargs="*",
+        type=Path,
+        metavar="OFFER.json",
+        help="files of AWS's price list; without any, print their URLs",
+    )
     parser.add_argument("--region", default="us-east-1")
     parser.add_argument("--date", type=date.fromisoformat, default=datetime.now(UTC).date(), help="default: today")
-    parser.add_argument("--documentation", action="store_true", help="write docs/cost.md from prices.toml as it is")
+    parser.add_argument("--documentation", action="store_true", help="write docs/cost.md without changing prices.toml")
     parser.add_argument("--prices", type=Path, default=_PRICES, help=argparse.SUPPRESS)
     parser.add_argument("--page", type=Path, default=_PAGE, help=argparse.SUPPRESS)
     return parser
@@ -178,7 +184,7 @@ def _document(page: Path, content: Mapping[str, Any]) -> None:
         for key in USAGE_KEYS.values()
     ]
     text = page.read_text(encoding="utf-8")
-    text = _filled(text, "keys", ("KEY", "default", "from, to", "runtimes", "meaning"), keys)
+    text = _filled(text, "keys", ("KEY", "default", "values", "runtimes", "meaning"), keys)
     text = _filled(
         text, "prices", ("name", "region", "value", "unit", "source", "date", "verified"), _price_rows(content)
     )

@@ -18,7 +18,7 @@ class Complaint:
 
 
 def complaints(running: Mapping[str, Table], present: Mapping[str, Table]) -> list[Complaint]:
-    """Return every effect of the migrated tables, `present`, on the version that relies on the tables in `running`."""
+    """Return every way in which the migrated tables (`present`) may break the version that relies on `running`."""
     found = [complaint for name in running for complaint in _of_table(name, running, present)]
     return [*found, *_references(running, present)]
 

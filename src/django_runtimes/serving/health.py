@@ -25,7 +25,8 @@ class DrainingError(Exception):
 class HealthChecks:
     """Answers `/healthz` (the process is alive) and `/readyz` (it can serve).
 
-    `check_liveness` must not block. If it raises an error, which only a restart should fix, `/healthz` responds 503.
+    `check_liveness` must not block, and should raise only for errors that need a restart; `/healthz` then responds with
+    503.
     `check_readiness` runs on its own thread, and concurrent requests share one check. If it raises an error or exceeds
     `timeout_s`, or if the lifespan's state has `draining` set, `/readyz` responds 503 and names only the error's class.
     """

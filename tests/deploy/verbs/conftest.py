@@ -47,7 +47,8 @@ CertificateArn = "arn:aws:acm:us-east-1:123456789012:certificate/1"
 """
 
 
-# With these variables commands and health checks succeed, but every page is refused, since no host is allowed.
+# With these variables commands and health checks succeed, but every page is refused, since only nowhere.example is
+# allowed.
 PAGES_REFUSED = {"WEBAPP_ALLOWED_HOSTS": "nowhere.example"}
 
 DOCKER = """#!/bin/sh

@@ -79,7 +79,7 @@ def test_rows_that_were_never_sent_fail_the_target(tmp_path):
     assert exit_code == 1
     target = Run.from_json(output).targets[0]
     assert target.status == "failed"
-    assert "keys in a row that were never sent" in target.error
+    assert "keys found in rows but never sent" in target.error
     assert target.rows_found == 2 * target.acknowledged_writes
 
 

@@ -7,7 +7,7 @@ from django_runtimes.serving.aws_lambda.handler import DirectLambdaHandler
 
 
 def reply_on_lambda(page: str, **headers: str) -> dict[str, Any]:
-    """Return the reply to a GET request of a function URL."""
+    """Return the reply to a GET request to a function URL."""
     event = {
         "version": "2.0",
         "rawPath": page,

@@ -63,7 +63,7 @@ def test_pytest_is_used_if_the_project_configures_it(foreign):
     assert summary(ended.stdout) == ["webapp test: aws_ecs, pool passed in"]
 
 
-def test_a_variable_overrides_the_settings_of_pytest(foreign):
+def test_the_environments_settings_module_overrides_pytest_ini(foreign):
     foreign.write("pytest.ini", "[pytest]\nDJANGO_SETTINGS_MODULE = config.absent\npython_files = tests.py\n")
 
     ended = foreign.webapp("test", "--runtime", "local", "--", "-k", "saved", DJANGO_SETTINGS_MODULE="config.settings")

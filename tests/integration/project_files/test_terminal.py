@@ -37,7 +37,7 @@ def at_a_terminal(directory: Path, typed: str, **variables: str) -> tuple[int, s
     return process.wait(60), shown.decode()
 
 
-def test_yes_writes_the_changes_shown_in_colours(tmp_path: Path):
+def test_answering_yes_writes_the_coloured_diff(tmp_path: Path):
     make(tmp_path, "pip")
 
     exit_code, shown = at_a_terminal(tmp_path, "y\n")

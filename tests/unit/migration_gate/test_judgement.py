@@ -50,7 +50,7 @@ def test_a_verdict_names_migration_operation_reason_and_remedy():
     assert verdict.refuses
 
 
-def test_without_an_applied_migration_no_version_is_running():
+def test_migrations_of_an_empty_database_get_no_verdict():
     data = migration("0002_data", migrations.RunPython(fill_text), migrations.RunSQL("DROP TABLE x"))
 
     assert verdicts_on(migration("0001_initial", ITEM), data, old=()) == []

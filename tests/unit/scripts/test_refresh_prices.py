@@ -74,12 +74,12 @@ def test_prices_that_the_offers_lack_are_named(
     script.main([offer("AmazonRDS"), *copies])
 
     errors = capsys.readouterr().err
-    assert "db_t4g_micro_hour: not in the offers; its price stays as it is" in errors
+    assert "db_t4g_micro_hour is not in the offers; its price is unchanged" in errors
     assert "db_m7g_large_hour" not in errors
     assert "lambda_requests" not in errors
 
 
-def test_without_offers_their_addresses_are_printed(
+def test_without_files_the_urls_of_the_offers_are_printed(
     script: ModuleType, copies: list[str], capsys: pytest.CaptureFixture[str]
 ):
     assert script.main(copies) == 0
@@ -104,7 +104,7 @@ def test_a_file_that_is_not_an_offer_is_refused(
     assert (tmp_path / "prices.toml").read_text() == PRICE_FILE.read_text()
 
 
-def test_products_that_differ_are_an_error(
+def test_products_with_different_prices_are_an_error(
     script: ModuleType, copies: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):
     values = json.loads((SAMPLE / "AWSLambda.json").read_text())

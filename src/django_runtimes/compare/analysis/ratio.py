@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from django_runtimes.compare.analysis.signed_rank import signed_rank_interval
 from django_runtimes.compare.run.results import BlockResult
 
-# A difference of at most a tenth counts as none.
+# A difference is too small to matter if its ratio is within these bounds.
 SAME_FROM, SAME_TO = 0.9, 1.1
 
 
 @dataclass(frozen=True)
 class Ratio:
-    """The ratio of the p50 in paired blocks, with its interval; `confidence` is that interval's, such as 0.99."""
+    """The ratio of the medians of paired blocks, with an interval of this `confidence`, such as 0.99."""
 
     estimate: float
     low: float
@@ -28,12 +28,12 @@ class Ratio:
 
     @property
     def is_near_one(self) -> bool:
-        """Whether the whole interval is so near 1 that it shows the absence of a difference that matters."""
+        """Whether the whole interval is near 1, which rules out a difference that matters."""
         return self.low >= SAME_FROM and self.high <= SAME_TO
 
 
 def paired_ratios(blocks: Sequence[BlockResult], reference: Sequence[BlockResult]) -> list[float]:
-    """Return the p50 ratio of each pair of blocks that are both valid; pairs have the same index."""
+    """Return the ratio of the medians of each valid pair of blocks; the blocks of a pair have the same index."""
     medians = {block.index: block.p50_ms for block in reference if block.void is None and block.p50_ms}
     return [
         block.p50_ms / medians[block.index]
@@ -43,8 +43,8 @@ def paired_ratios(blocks: Sequence[BlockResult], reference: Sequence[BlockResult
 
 
 def ratio_of(ratios: Sequence[float], *, confidence: float) -> Ratio | None:
-    """Return the ratio that these pairs show, or None when there are too few for the confidence."""
-    # Twice as slow and twice as fast lie equally far from no difference.
+    """Return the estimate from the ratios of pairs, or None if they are too few for the confidence."""
+    # On a logarithmic scale, half and twice the time are equally far from no difference.
     interval = signed_rank_interval([math.log(ratio) for ratio in ratios], confidence=confidence)
     if interval is None:
         return None

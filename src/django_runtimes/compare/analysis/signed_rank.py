@@ -20,11 +20,11 @@ class Interval:
 def signed_rank_interval(values: Sequence[float], *, confidence: float) -> Interval | None:
     """Return the Hodges-Lehmann estimate of the values' centre with its exact interval.
 
-    `confidence` is the chance, such as 0.95, with which the interval holds the centre of a symmetric distribution,
-    whatever its shape. None when there are too few values for it.
+    `confidence` is the probability, such as 0.95, that the interval contains the centre of a symmetric distribution of
+    any shape. Return None if there are too few values for it.
 
-    The estimate is the median of the averages of all pairs of values, each with itself included; one value out of four
-    may be arbitrarily wrong without carrying it away.
+    The estimate is the median of the averages of all pairs of values, including the pairs of each value with itself. It
+    stays close to the centre even if a quarter of the values are arbitrarily wrong.
     """
     cut = _cut(len(values), (1 - confidence) / 2)
     if cut is None:
@@ -42,7 +42,7 @@ def _cut(count: int, tail: float) -> int | None:
 
 @cache
 def _ways(count: int) -> tuple[int, ...]:
-    """Return for each sum of ranks in how many ways the signs of `count` ranks give it."""
+    """Return, for each sum of positive ranks, in how many ways the signs of `count` ranks produce it."""
     ways = [1] + [0] * (count * (count + 1) // 2)
     for rank in range(1, count + 1):
         for total in range(len(ways) - 1, rank - 1, -1):

@@ -7,11 +7,11 @@ from enum import StrEnum
 from django_runtimes.compare.analysis.ratio import Ratio, paired_ratios, ratio_of
 from django_runtimes.compare.run.results import Run, ScenarioResult, TargetResult
 
-# The chance that a run without any difference shows one somewhere; it is divided among the ratios.
+# The chance that a run without any difference shows one anywhere; it is divided among the ratios.
 _FALSE_DIFFERENCE = 0.05
-# An A/A pair that differs by chance takes every verdict away, so it may do so in one run out of a hundred at most.
+# An A/A pair that differs by chance withholds every verdict, so this may happen in at most one run out of a hundred.
 _FALSE_PAIR_DIFFERENCE = 0.01
-# Latencies include only expected answers. If many requests failed, the answered ones are a selection, and calling
+# Latencies include only expected answers. If many requests failed, the answered ones are a biased sample, and calling
 # their target faster would be wrong.
 _MIN_OK_SHARE = 0.99
 
@@ -25,7 +25,7 @@ class RatioVerdict(StrEnum):
     NO_DIFFERENCE = "no difference"
     UNDECIDED = "undecided"
     SAME = "A/A pair"
-    # Bursts are too few for a ratio, since each needs its processes ready.
+    # A ratio would need more bursts than a run can afford.
     NOT_COMPARED = "not compared"
     TOO_FEW_BLOCKS = "too few blocks"
     TOO_MANY_ERRORS = "too many errors"
@@ -34,7 +34,7 @@ class RatioVerdict(StrEnum):
 
 @dataclass(frozen=True)
 class SummaryRow:
-    """A scenario of a target; `ratio` is None when it cannot be compared."""
+    """A scenario of a target; `ratio` is None if the scenario cannot be compared with the reference's."""
 
     target: TargetResult
     scenario: ScenarioResult
@@ -44,7 +44,7 @@ class SummaryRow:
 
 @dataclass(frozen=True)
 class Pair:
-    """Two targets that start the same process (A/A); `ratio` is None with too few blocks."""
+    """Two targets that start the same process (A/A); `ratio` is None if there are too few blocks."""
 
     first: str
     second: str
@@ -144,7 +144,7 @@ def _verdict(scenario: ScenarioResult, base: ScenarioResult | None, ratio: Ratio
 
 
 def _pooled_ratio(first: TargetResult, second: TargetResult, confidence: float) -> Ratio | None:
-    """Return the ratio over all steady scenarios together, since the pair either is the same or is not."""
+    """Return the ratio over all steady scenarios together, since the two targets are the same in all of them."""
     ratios: list[float] = []
     for scenario in second.scenarios:
         base = _scenario(first, _key(scenario))

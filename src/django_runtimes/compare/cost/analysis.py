@@ -21,7 +21,7 @@ from django_runtimes.compare.run.results import Run
 from django_runtimes.compare.targets.name import DEFAULT_TARGETS
 
 _OTHER_ARCHITECTURES = {"x86": "arm", "arm": "x86"}
-# Accounts with higher rates have prices of their own.
+# Accounts with higher rates negotiate their own prices.
 _HIGHEST_RPS = Decimal(10_000)
 IDLE = Traffic("idle", Traffic.constant(Decimal(0)).periods, "idle")
 
@@ -55,7 +55,7 @@ class CostAnalysis:
 
     @property
     def highest_rps(self) -> Decimal:
-        """The end of the range of rates in which crossings were looked for."""
+        """The highest rate of the range that was searched for crossings."""
         return _highest_rps(self.own_traffic)
 
     @property
@@ -64,7 +64,7 @@ class CostAnalysis:
         return tuple(usage.name for usage in self.usages if usage.runtime not in _FACTORIES)
 
     def unverified_prices(self) -> tuple[Price, ...]:
-        """Return the prices and rules of all bills that were not verified."""
+        """Return the unverified prices and rules of all bills."""
         everything = (*self.targets, *(each.option for each in self.options), *self.databases, *self.egress)
         found = (price for billed in everything for price in billed.bill(self.traffics[-1]).unverified)
         return tuple(dict.fromkeys(found))
@@ -79,8 +79,8 @@ def analyze_cost(
 ) -> CostAnalysis:
     """Return the cost of every measured target of a run, or of the default targets without a run.
 
-    `settings` are the texts of `--set`. Raise UsageError for an invalid one, for a region that lacks a price, and for
-    a run in which no target was measured.
+    `settings` has the arguments of `--set`. Raise UsageError for an invalid setting, for a region that lacks a price,
+    and for a run in which no target was measured.
     """
     names = [str(name) for name in DEFAULT_TARGETS] if run is None else [target.name for target in run.targets]
     parsed = parse_settings(settings, names)
@@ -89,9 +89,7 @@ def analyze_cost(
         raise UsageError(prices.missing_text(prices.missing[0]))
     usages = assumed_usages(parsed) if run is None else measured_usages(run, parsed)
     if not usages:
-        raise UsageError(
-            "no target of the run was measured, so that there is nothing to bill; run webapp compare again"
-        )
+        raise UsageError("no target of the run was measured, so there is nothing to bill; run webapp compare again")
     targets = tuple(billed for usage in usages for billed in _billed_targets(usage, prices))
     if not targets:
         runtimes = ", ".join(sorted({usage.runtime for usage in usages}))
@@ -126,7 +124,7 @@ def analyze_cost(
 
 
 def _highest_rps(own_traffic: Traffic | None) -> Decimal:
-    """Return the end of the range in which crossings are looked for."""
+    """Return the highest rate of the range to search for crossings."""
     own_rps = Decimal(0) if own_traffic is None else min(own_traffic.mean_rps, _HIGHEST_RPS)
     return max(CONSTANT_RATES_RPS[-1], own_rps)
 
@@ -136,7 +134,7 @@ class _BilledFactory(Protocol):
 
 
 def _billed_targets(usage: TargetUsage, prices: PriceList) -> Iterator[Billed]:
-    """Yield the bills of a target: on Lambda one for each usual front door."""
+    """Yield the bills of a target; on Lambda there is one for each usual front door."""
     factory = _FACTORIES.get(usage.runtime)
     if factory is not None:
         yield from factory(usage, prices)
@@ -175,7 +173,7 @@ _FACTORIES: dict[str, _BilledFactory] = {
 
 
 def _options(usages: Sequence[TargetUsage], prices: PriceList) -> Iterator[CostOption]:
-    """Yield the options of the first target of Lambda and the first of ECS."""
+    """Yield the options of the first Lambda target and of the first ECS target."""
     functions = [usage for usage in usages if usage.runtime == "aws_lambda"]
     services = [usage for usage in usages if usage.runtime == "aws_ecs"]
     if functions:

@@ -22,7 +22,7 @@ class CheapestRange:
 
 
 def eligible_targets(analysis: CostAnalysis) -> Sequence[Billed]:
-    """Return the targets that a new customer can choose: all but App Runner, unless there is nothing else."""
+    """Return the targets that a new customer can choose: all but App Runner, unless there are no others."""
     return [billed for billed in analysis.targets if not isinstance(billed, AppRunnerBilling)] or analysis.targets
 
 

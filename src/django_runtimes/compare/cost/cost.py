@@ -86,7 +86,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="webapp cost",
         description="Price each target of a comparison on AWS, per month and per million requests, with the rates at "
         "which one becomes cheaper than another.",
-        epilog="docs/cost.md has the formulas, the KEYs and what is left out. Exit codes: 0 done; 2 invalid input.",
+        epilog="docs/cost.md has the formulas, the KEYs and the omitted costs. Exit codes: 0 done; 2 invalid input.",
     )
     parser.add_argument(
         "run",
@@ -96,7 +96,7 @@ def _parser() -> argparse.ArgumentParser:
         help="a run that webapp compare saved; without it, everything is assumed",
     )
     parser.add_argument(
-        "--region", default=DEFAULT_REGION, metavar="NAME", help=f"whose prices to use (default: {DEFAULT_REGION})"
+        "--region", default=DEFAULT_REGION, metavar="NAME", help=f"region of the prices (default: {DEFAULT_REGION})"
     )
     traffic = parser.add_mutually_exclusive_group()
     traffic.add_argument(
@@ -105,13 +105,15 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="your own traffic: a CSV file with the header hour,requests and each hour of a day, a week or a month",
     )
-    traffic.add_argument("--requests-per-month", type=_requests, metavar="N", help="your own traffic, arriving evenly")
+    traffic.add_argument(
+        "--requests-per-month", type=_requests, metavar="N", help="your own traffic, evenly distributed"
+    )
     parser.add_argument(
         "--set",
         action="append",
         default=[],
         metavar="[TARGET:]KEY=VALUE",
-        help="a value in place of the measured or assumed one, repeatable: duration_ms=80, "
+        help="a value that replaces the measured or assumed one (repeatable): duration_ms=80, "
         "aws_ecs/pool/direct:capacity_rps=120, price.nat_hour=0.05",
     )
     output = parser.add_mutually_exclusive_group()
@@ -121,7 +123,7 @@ def _parser() -> argparse.ArgumentParser:
         help="add options (arm, SnapStart, provisioned concurrency, streams), databases, egress and instance classes",
     )
     output.add_argument(
-        "--json", action="store_true", help="print everything as JSON, every term of every bill included"
+        "--json", action="store_true", help="print everything as JSON, including every term of every bill"
     )
-    output.add_argument("--terms", metavar="NAME", help="write one bill out, term by term")
+    output.add_argument("--terms", metavar="NAME", help="print one bill, term by term")
     return parser

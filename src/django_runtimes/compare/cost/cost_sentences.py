@@ -32,9 +32,9 @@ def cost_sentences(analysis: CostAnalysis) -> tuple[str, ...]:
 
 
 def basis_sentences(analysis: CostAnalysis) -> Iterator[str]:
-    """Yield sentences on the basis of the figures."""
+    """Yield sentences on the origin of the figures."""
     if analysis.is_assumed:
-        yield "No run is named: every figure rests on assumptions; `webapp compare` measures, and --set changes them."
+        yield "No run is named, so every figure rests on assumptions; measure with `webapp compare`, or use --set."
     else:
         yield "Quantities come from the run where it measured them; the others are assumptions."
     if analysis.own_traffic is not None:
@@ -51,7 +51,7 @@ def _named(traffic: Traffic) -> str:
 
 def crossing_sentences(analysis: CostAnalysis) -> Iterator[str]:
     """Yield a sentence on the cheapest target by rate, and one for each pair of different runtimes."""
-    aside = ", App Runner aside" if len(eligible_targets(analysis)) < len(analysis.targets) else ""
+    aside = ", without App Runner" if len(eligible_targets(analysis)) < len(analysis.targets) else ""
     yield f"Cheapest{aside}{_cheapest_text(cheapest_ranges(analysis))}."
     assumed = [usage for usage in analysis.usages if usage.assumes("capacity_rps")]
     if assumed:
@@ -84,8 +84,8 @@ def _cheapest_text(ranges: Sequence[CheapestRange]) -> str:
     first = others[0]
     changing = " and ".join(dict.fromkeys(each.name for each in others[1:]))
     return (
-        f": {first.name} up to {rate_text(first.end_rps)}; then {changing} in alternation, which changes "
-        f"{len(others)} times; {last.name} above {rate_text(last.start_rps)}"
+        f": {first.name} up to {rate_text(first.end_rps)}; then {changing} alternate, with "
+        f"{len(others)} changes; {last.name} above {rate_text(last.start_rps)}"
     )
 
 
@@ -124,7 +124,7 @@ def _twins(targets: Sequence[Billed], traffics: Sequence[Traffic]) -> set[str]:
 
 
 def instance_sentences(analysis: CostAnalysis) -> Iterator[str]:
-    """Yield a sentence on the cheapest RDS instance for each need of connections and load."""
+    """Yield a sentence on the cheapest RDS instance for each target's connections and load."""
     named: dict[DatabaseNeed, list[str]] = {}
     for usage, need in analysis.database_needs:
         named.setdefault(need, []).append(usage.name)
@@ -132,11 +132,11 @@ def instance_sentences(analysis: CostAnalysis) -> Iterator[str]:
         who = "every target" if len(named) == 1 else ", ".join(names)
         needs = f"{need.connections:,f} connections and {need.vcpu:.2f} vCPU at {rate_text(need.rate_rps)} ({who})"
         if need.chosen is None:
-            yield f"No instance of RDS in the price list holds {needs}; put a proxy in front, or divide the load."
+            yield f"No instance of RDS in the price list supports {needs}; put a proxy in front, or divide the load."
         else:
             price = analysis.prices[need.chosen.price_key]
             star = "" if price.verified else "*"
-            yield f"{need.chosen.name}{star}, whose max_connections is {need.chosen.max_connections:,}, holds {needs}."
+            yield f"{need.chosen.name}{star} (max_connections {need.chosen.max_connections:,}) supports {needs}."
 
 
 def usage_sentences(analysis: CostAnalysis) -> Iterator[str]:
@@ -156,7 +156,7 @@ def usage_sentences(analysis: CostAnalysis) -> Iterator[str]:
 
 
 def _values(usages: Sequence[TargetUsage], key: str, origin: ValueOrigin) -> Iterator[str]:
-    """Yield a key with its value, and with its targets where they differ."""
+    """Yield a key with each of its values, and with the value's targets if other targets have another value."""
     concerned = [usage for usage in usages if usage.needs(key)]
     values: dict[str, list[str]] = {}
     for usage in concerned:
@@ -202,4 +202,4 @@ def scope_sentences(analysis: CostAnalysis) -> Iterator[str]:
             "App Runner has been closed to new customers since 2026-04-30; AWS names ECS Express Mode as its successor."
         )
     if "aws_ecs" in runtimes:
-        yield "ECS Express costs as much as Fargate with its load balancer; up to 25 services share that one."
+        yield "ECS Express costs as much as Fargate with its load balancer, which up to 25 services share."

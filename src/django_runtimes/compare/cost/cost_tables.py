@@ -12,8 +12,8 @@ from django_runtimes.compare.report.report_table import ReportTable
 
 _MILLION = Decimal(1_000_000)
 _SHARED = (
-    "Without database and egress, which all targets share; with RDS Proxy or the Data API where the route needs it. "
-    "* rests on a price that was not verified."
+    "Without the database and the egress, which all targets share, and with RDS Proxy or the Data API where the route "
+    "needs it. A * marks a bill that depends on an unverified price."
 )
 
 
@@ -28,7 +28,7 @@ def cost_tables(analysis: CostAnalysis) -> tuple[ReportTable, ...]:
 
 
 def month_and_million_tables(analysis: CostAnalysis) -> Iterator[ReportTable]:
-    """Yield the table of USD per month, and the one of USD per million requests."""
+    """Yield the tables of USD per month and of USD per million requests."""
     yield _bill_table(("USD per month", "target"), analysis.targets, analysis.traffics, _month, notes=(_SHARED,))
     with_requests = [traffic for traffic in analysis.traffics if traffic.requests]
     yield _bill_table(("USD per million requests", "target"), analysis.targets, with_requests, _million)
@@ -63,7 +63,7 @@ def shared_table(analysis: CostAnalysis) -> ReportTable:
         _month,
         notes=(
             "A cluster at 0 ACU pauses 5 minutes after the last connection and takes 10 to 30 s to wake. Without "
-            "egress, private subnets reach S3 and DynamoDB only.",
+            "egress, private subnets reach only S3 and DynamoDB.",
         ),
     )
 
@@ -85,7 +85,7 @@ def instance_table(analysis: CostAnalysis) -> ReportTable:
             )
         )
     return ReportTable(
-        title="The cheapest instance of RDS that holds a target's connections and load",
+        title="The cheapest RDS instance that supports a target's connections and load",
         columns=("target", "rate", "connections", "vCPU used", "instance", "max_connections", "USD per month"),
         rows=tuple(rows),
         notes=(

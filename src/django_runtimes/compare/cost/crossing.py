@@ -10,15 +10,15 @@ from django_runtimes.compare.cost.bills.bill import Billed
 from django_runtimes.compare.cost.prices.price import ZERO
 from django_runtimes.compare.cost.usage.traffic import Traffic
 
-# Of a USD: two amounts that differ by less are equal, since divisions have 28 digits.
+# Two amounts that differ by less than this are equal, since divisions are rounded to 28 digits.
 _EQUAL_USD = Decimal("1e-12")
-# Far beyond the quotas of an account.
+# This is far beyond an account's quotas.
 _MOST_STAIRS = 10_010
 
 
 @dataclass(frozen=True)
 class Crossing:
-    """Up to `rate_rps` one bill is lower, and above it the other."""
+    """A rate up to which one bill is lower, and above which the other bill is lower."""
 
     rate_rps: Decimal
     cheaper_below: str
@@ -43,7 +43,7 @@ class LinearPiece:
 
 
 def linear_pieces(billed: Billed, up_to_rps: Decimal) -> tuple[LinearPiece, ...]:
-    """Return the bill over all constant rates above 0 and up to a limit; UsageError for too many stairs."""
+    """Return the bill as lines over all rates from 0 to a limit; raise UsageError for too many stairs."""
     breaks = list(islice(billed.breaks(up_to_rps), _MOST_STAIRS + 1))
     if len(breaks) > _MOST_STAIRS:
         raise UsageError(
@@ -56,13 +56,13 @@ def linear_pieces(billed: Billed, up_to_rps: Decimal) -> tuple[LinearPiece, ...]
 
 
 def _piece(billed: Billed, start: Decimal, end: Decimal) -> LinearPiece:
-    # The bill at `start` itself belongs to the piece before; the middle tells where this one begins.
+    # The bill at `start` belongs to the previous piece, so extrapolate the beginning of this one from its middle.
     middle_usd, end_usd = (billed.bill(Traffic.constant(rate_rps)).usd for rate_rps in ((start + end) / 2, end))
     return LinearPiece(start, end, 2 * middle_usd - end_usd, end_usd)
 
 
 def _tier_kinks(billed: Billed, start: Decimal, end: Decimal) -> Iterator[Decimal]:
-    """Yield the rates inside a stretch of linear quantities at which a quantity enters another tier of its price."""
+    """Yield the rates between `start` and `end` at which a linear quantity enters another tier of its price."""
     middle, last = (billed.bill(Traffic.constant(rate_rps)).terms for rate_rps in ((start + end) / 2, end))
     for term, last_term in zip(middle, last, strict=True):
         first_quantity = 2 * term.quantity - last_term.quantity
@@ -72,7 +72,7 @@ def _tier_kinks(billed: Billed, start: Decimal, end: Decimal) -> Iterator[Decima
 
 
 def all_crossings(billed: Sequence[Billed], up_to_rps: Decimal) -> tuple[Crossing, ...]:
-    """Return the crossings of every pair, by pair and rate."""
+    """Return the crossings of every pair, ordered by pair and rate."""
     pieces = [(each.name, linear_pieces(each, up_to_rps)) for each in billed]
     return tuple(
         crossing
@@ -84,7 +84,7 @@ def all_crossings(billed: Sequence[Billed], up_to_rps: Decimal) -> tuple[Crossin
 def _pair_crossings(
     first: str, first_pieces: Sequence[LinearPiece], second: str, second_pieces: Sequence[LinearPiece]
 ) -> Iterator[Crossing]:
-    """Yield the rates at which the sign of first minus second changes."""
+    """Yield the rates at which the sign of the difference `first` - `second` changes."""
     sign = 0
     for start, end, start_difference, end_difference in _differences(first_pieces, second_pieces):
         for rate_rps, difference in ((start, start_difference), (end, end_difference)):
@@ -102,7 +102,7 @@ def _pair_crossings(
 def _differences(
     first: Sequence[LinearPiece], second: Sequence[LinearPiece]
 ) -> Iterator[tuple[Decimal, Decimal, Decimal, Decimal]]:
-    """Yield intervals in which both bills are lines, with first minus second at their ends."""
+    """Yield intervals in which both bills are linear, with the difference `first` - `second` at both ends."""
     left, right = iter(first), iter(second)
     one, other = next(left, None), next(right, None)
     start = ZERO
@@ -117,7 +117,7 @@ def _differences(
 
 
 def _root(start: Decimal, end: Decimal, start_difference: Decimal, end_difference: Decimal) -> Decimal:
-    """Return where a line meets zero."""
+    """Return the rate at which a line reaches zero."""
     if _sign(start_difference) == 0:
         return start
     return start + (end - start) * start_difference / (start_difference - end_difference)

@@ -43,7 +43,7 @@ class InstanceClass:
         return f"{self.name.replace('.', '_')}_hour"
 
 
-# vCPU, memory in GB and baseline of each class.
+# The vCPUs, the memory in GB and the baseline of each class.
 _SHAPES = (
     (2, 1, "0.1"), (2, 2, "0.2"), (2, 4, "0.2"), (2, 8, "0.3"), (2, 8, "1"), (4, 16, "0.4"), (4, 16, "1"),
     (8, 32, "0.4"), (8, 32, "1"), (16, 64, "1"),
@@ -59,7 +59,7 @@ def instance_class(name: str) -> InstanceClass:
     for each in LADDER:
         if each.name == name:
             return each
-    raise UsageError(f"{name!r} is not a class that this model knows; choose one of: {', '.join(DATABASE_CLASSES)}")
+    raise UsageError(f"{name!r} is not an instance class of this model; choose one of: {', '.join(DATABASE_CLASSES)}")
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Decides from a seed which requests are sent and when, before the first is sent."""
+"""Decides from a seed, before the first request, which requests are sent and when."""
 
 import random
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""The measurements of one block, an interleaved repetition."""
+"""The measurements of one block of requests."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -6,16 +6,17 @@ from dataclasses import dataclass
 
 from django_runtimes.compare.load.histogram import LatencyHistogram
 
-# A request that is sent later than this counts as late.
+# A request is late if it is sent more than this after it was due.
 LATE_MS = 5.0
-# A request without a complete answer after this time is an error of this class.
+# A request that has no complete answer after this time is an error of this class.
 TIMEOUT_S = 30.0
 TIMEOUT = "timeout"
 
 # Statuses of an overloaded target, which a comparison is meant to show.
 _OVERLOAD = frozenset({"status_429", "status_503", "status_504"})
 
-# A late send raises the latency, which counts from the moment the request was due. Medians may rise so much by it.
+# A late send raises the latency, which counts from the moment the request was due. A block is void if late
+# sends raise its median by more than this share.
 MAX_RISE = 0.1
 _MAX_CPU_SHARE = 0.70
 
@@ -45,7 +46,8 @@ class Block:
     """Requests sent to one target without a break; `void` is the reason why the latencies are not valid, or None.
 
     `latency` includes the expected answers and, with the maximum, the timeouts. It leaves out other errors, since a
-    target that refuses at once would look fast. `latency_from_send` has the same requests, counted from their sending.
+    target that refuses at once would look fast. `latency_from_send` has the latencies of the same requests since they
+    were sent.
     """
 
     sent: int
@@ -103,12 +105,11 @@ def _is_wrong(error: str) -> bool:
 def _reason_to_void(p50_ms: float | None, p50_from_send_ms: float | None, cpu_share: float) -> str | None:
     """Return why a block is void, because the load generator was too slow; None for a valid block."""
     if cpu_share > _MAX_CPU_SHARE:
-        return f"the load generator used {cpu_share:.0%} of a CPU (it may use {_MAX_CPU_SHARE:.0%})"
+        return f"the load generator used {cpu_share:.0%} of a CPU (the limit is {_MAX_CPU_SHARE:.0%})"
     if p50_ms is None or p50_from_send_ms is None:
         return None
     if p50_ms > (1 + MAX_RISE) * p50_from_send_ms:
         return (
-            f"late sends raised the median from {p50_from_send_ms:.3g} to {p50_ms:.3g} ms "
-            f"(they may by at most {MAX_RISE:.0%})"
+            f"late sends raised the median from {p50_from_send_ms:.3g} to {p50_ms:.3g} ms (the limit is {MAX_RISE:.0%})"
         )
     return None

@@ -22,13 +22,13 @@ from django_runtimes.compare.workload.workload import DEFAULT_HOST, KEY, Request
 # The headers of a load balancer that terminates TLS.
 FORWARDED_HEADERS = {"Host": DEFAULT_HOST, "X-Forwarded-Proto": "https"}
 
-# Timers are accurate to about a millisecond, so a send waits by timer until this long before it is due, and then
-# yields to the other requests until it is.
+# Timers are accurate to about a millisecond, so a send waits on a timer until this long before it is due, and then
+# yields to other requests until it is due.
 _TIMER_SLACK_S = 0.001_5
 # A closed loop repeats this many requests.
 _CHOICES = 1_000
-# This is shorter than the servers' keep-alive (gunicorn's default is 2 s), as for a load balancer. Otherwise a request
-# could use a connection that the server is closing.
+# This is shorter than the servers' keep-alive (gunicorn's default is 2 s), as a load balancer's must be. Otherwise a
+# request could use a connection that the server is closing.
 _KEEPALIVE_S = 1.0
 
 
@@ -73,7 +73,10 @@ class LoadGenerator:
         ledger: Ledger,
         users: Sequence[VirtualUser] = (),
     ) -> Block:
-        """Send Poisson arrivals at a rate, from the users in turn; void when the generator was too slow."""
+        """Send Poisson arrivals at a rate, from the users in turn.
+
+        The block is void if the generator was too slow.
+        """
         offsets_s = poisson_arrivals(rate_rps, duration_s, seed)
         chosen = choose_templates(templates, len(offsets_s), seed)
         start, cpu_start_s = time.perf_counter(), time.process_time()
@@ -121,7 +124,10 @@ class LoadGenerator:
         ledger: Ledger,
         users: Sequence[VirtualUser] = (),
     ) -> Block:
-        """Let `clients` send requests one after the other, to keep the target busy; void if the generator was."""
+        """Let each of `clients` send requests one after the other, to keep the target busy.
+
+        The block is void if the generator was too slow.
+        """
         chosen = iter(enumerate(cycle(choose_templates(templates, _CHOICES, seed))))
         start, cpu_start_s = time.perf_counter(), time.process_time()
         outcomes: list[Outcome] = []
@@ -134,7 +140,7 @@ class LoadGenerator:
         async with asyncio.TaskGroup() as group:
             for _ in range(clients):
                 group.create_task(send_until_the_end())
-        # The last answers arrive after the end, and belong to the time until then.
+        # The last answers arrive after the end, so the block lasts until then.
         taken_s = time.perf_counter() - start
         return block_of(outcomes, duration_s=taken_s, cpu_share=(time.process_time() - cpu_start_s) / taken_s)
 

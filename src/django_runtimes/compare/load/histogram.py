@@ -82,7 +82,7 @@ class LatencyHistogram:
         return total_us / self.count / 1_000
 
     def _middle_us(self, value_us: int) -> float:
-        """Return the middle of the values that are counted as one."""
+        """Return the middle of the values that share a bucket with this value."""
         lowest: int = self._counts.get_lowest_equivalent_value(value_us)
         highest: int = self._counts.get_highest_equivalent_value(value_us)
         return (lowest + highest + 1) // 2

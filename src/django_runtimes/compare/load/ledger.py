@@ -59,7 +59,7 @@ class Ledger:
         faults = (
             ("acknowledged writes without a row", self._acknowledged - rows.keys()),
             ("keys in more than one row", {key for key, count in rows.items() if count > 1}),
-            ("keys in a row that were never sent", rows.keys() - self._sent),
+            ("keys found in rows but never sent", rows.keys() - self._sent),
         )
         return Reconciliation(
             acknowledged_writes=self.acknowledged,

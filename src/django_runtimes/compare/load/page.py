@@ -3,7 +3,7 @@
 from html.parser import HTMLParser
 
 TOKEN_FIELD = "csrfmiddlewaretoken"  # noqa: S105 - a field's name
-# The classes of errors in Django's forms and its admin.
+# The CSS classes of error messages in Django's forms and its admin.
 _ERROR_CLASSES = frozenset({"errorlist", "errornote"})
 _MAX_LENGTH = 200
 

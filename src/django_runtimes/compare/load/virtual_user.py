@@ -24,7 +24,7 @@ class VirtualUser:
     """
 
     def __init__(self, session: Session, number: int, *, host: str) -> None:
-        """Create the user with this number, which counts from 1."""
+        """Create the user with this number; numbers start at 1."""
         self.name = session.users[number - 1]
         self._session = session
         self._values = {NUMBER: str(number), **({} if self.name is None else {USER: self.name})}

@@ -19,7 +19,7 @@ from django_runtimes.compare.run.results import Run, TargetResult
 
 @dataclass(frozen=True)
 class TargetFailure:
-    """A failed target, with the error in its log and its differences from one that worked."""
+    """A failed target, with the error in its log and its differences from a target that worked."""
 
     name: str
     error: str

@@ -67,9 +67,9 @@ def _void_notes(row: SummaryRow) -> Iterator[str]:
     reason = next((block.void for block in scenario.blocks if block.void is not None), None)
     blocks = len(scenario.blocks)
     if _is_void(scenario):
-        yield f"{row.target.name}: all {blocks} blocks are void, so their figures prove nothing; the first: {reason}."
+        yield f"{row.target.name}: all {blocks} blocks are void, so the figures prove nothing; first reason: {reason}."
     elif scenario.void_blocks:
-        yield f"{row.target.name}: left out {scenario.void_blocks} of {blocks} blocks as void; the first: {reason}."
+        yield f"{row.target.name}: left out {scenario.void_blocks} of {blocks} blocks as void; first reason: {reason}."
 
 
 def cold_start_table(run: Run) -> ReportTable:

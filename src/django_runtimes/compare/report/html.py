@@ -20,7 +20,7 @@ _TEMPLATES = Path(__file__).with_name("templates")
 def render_html(run: Run) -> str:
     """Return the text of report.html."""
     content = content_of(run)
-    # An engine of its own, and a context of texts only, need no Django settings.
+    # A separate engine and a context that has only texts need no Django settings.
     engine = Engine(dirs=[str(_TEMPLATES)], autoescape=True)
     rows = summarize(run).rows
     cost = cost_content(run)

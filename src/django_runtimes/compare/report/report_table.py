@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-# Columns of words; all others have figures and are right-aligned.
+# These columns have words; all others have figures and are right-aligned.
 TEXT_COLUMNS = frozenset(
     {
         "target", "label", "verdict", "errors", "name", "value", "value that worked",

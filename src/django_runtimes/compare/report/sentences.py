@@ -13,14 +13,15 @@ def method_sentences(summary: Summary) -> Iterator[str]:
     """Yield sentences on the method and the meaning of the figures."""
     yield (
         "Latencies are in ms from the moment a request was due, even if earlier requests delayed it. They include "
-        f"expected answers and, as {TIMEOUT_S:g} s, timeouts; other errors are counted separately."
+        f"expected answers, and timeouts as {TIMEOUT_S:g} s; other errors are counted separately."
     )
     if summary.reference is not None:
         yield (
-            f"The ratio divides the median latency by {summary.reference}'s in the same block: below 1 is faster. "
-            "It is the centre of all blocks' ratios, with its exact signed-rank interval, widened for the number of "
-            "ratios, so that a run without any difference shows one at most once in 20 runs. An interval without 1 "
-            f"shows a difference, one within {SAME_FROM:g} to {SAME_TO:g} that there is none; the others are undecided."
+            f"The ratio divides a target's median latency by {summary.reference}'s in the same round: below 1 is "
+            "faster. The tables show the centre of all rounds' ratios and its exact signed-rank interval. The "
+            "intervals are widened for their number, so that at most one in 20 runs without any difference reports "
+            f"one. An interval that excludes 1 shows a difference. An interval within {SAME_FROM:g} to {SAME_TO:g} "
+            "shows that there is none. All others are undecided."
         )
     if users := summary.virtual_users:
         yield f"Requests carry the cookies of {users} virtual users, who got them before the measurement."
@@ -58,8 +59,8 @@ def image_sentences(run: Run) -> Iterator[str]:
     limits = {target.runtime: details[target.name]["limits"] for target in run.targets if target.name in details}
     yield (
         f"The image {image['reference']} ran in containers of {image['engine']} with these limits: "
-        f"{'; '.join(f'{runtime} {limit}' for runtime, limit in limits.items())}. A CPU is the time of one CPU of this "
-        f"machine. Each start includes {image['container_start_ms']:.0f} ms to create the container."
+        f"{'; '.join(f'{runtime} {limit}' for runtime, limit in limits.items())}. 1 CPU is the whole time of one CPU "
+        f"of this machine. Each start includes {image['container_start_ms']:.0f} ms to create the container."
     )
 
 
@@ -79,7 +80,7 @@ def unchecked_sentences(run: Run) -> Iterator[str]:
 def limit_sentences(run: Run) -> Iterator[str]:
     """Yield sentences on claims that the figures do not support."""
     if run.environment.get("interrupted"):
-        yield "This run was interrupted, and has only the measurements before that."
+        yield "This run was interrupted, so it has only the measurements before the interruption."
     if any(target.label == "emulated" for target in run.targets):
         yield (
             "Emulated figures come from one machine. They support claims about errors, database connections, round "
@@ -87,13 +88,13 @@ def limit_sentences(run: Run) -> Iterator[str]:
             "or RDS Proxy's behaviour."
         )
     if any(target.runtime == "aws_lambda" and target.label == "emulated" for target in run.targets):
-        yield "The emulated Lambda function has a function URL; an API Gateway in front was not measured."
+        yield "The emulated Lambda function has a function URL; an API Gateway in front of it was not measured."
     if any(target.route == "proxy" and target.label == "emulated" for target in run.targets):
         yield "PgBouncer in transaction mode stands in for RDS Proxy."
     if any(scenario.name == "burst_cold" for target in run.targets for scenario in target.scenarios):
         yield (
             "A cold burst starts all its execution environments at once on this machine's CPUs, while on Lambda each "
-            "environment has its own. Compare their number rather than their latencies."
+            "environment has its own. Compare the number of environments rather than the latencies."
         )
     yield (
         "The peak and mean numbers of backends are sampled, so they are lower bounds; PostgreSQL counts the opened "

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from django_runtimes.compare.load.block import Block
 
-# The shares of a saturated target's throughput that are tried, since queues grow without bound near 1.
+# The tried shares of a saturated target's throughput; near 1 queues would grow without bound.
 _SHARES = (0.9, 0.75, 0.6, 0.45)
-# A target keeps up with a rate when it answers this share of the requests as expected, and its p90 exceeds
-# the saturated target's, where all clients queue, by at most this factor.
+# A target keeps up with a rate if it answers at least this share of the requests as expected, and if its p90 is at
+# most this multiple of the saturated target's p90, which includes the time in the queue.
 _MIN_OK_SHARE = 0.999
 _MAX_P90 = 1.5
 
@@ -19,8 +19,8 @@ Offer = Callable[[float], Awaitable[Block]]
 class Capacity:
     """The highest tried rate that a target kept up with, in requests per second.
 
-    `is_generators` says that the load generator reached its own limit first: the target's capacity is higher.
-    `is_certain` is false when the target kept up with no rate, not even the lowest, which is given then.
+    `is_generators` is true if the load generator reached its own limit first, so that the target's capacity is higher.
+    `is_certain` is false if the target kept up with none of the tried rates; `rate_rps` is then the lowest of them.
     """
 
     rate_rps: float

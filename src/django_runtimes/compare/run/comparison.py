@@ -48,10 +48,9 @@ from django_runtimes.config.runtimes.detection import detect_runtime
 def run_comparison(plan: ComparisonPlan, progress: Progress, *, kept_logs: Path | None = None) -> Run:
     """Measure every target of the plan; the result includes failed targets with their cause.
 
-    The complete logs of failed targets, without secrets, are written into the folder `kept_logs`.
-
-    Call it in the main thread. Ctrl-C during the measurement ends it early and keeps the measurements so far.
-    Raise CompareError when nothing can be measured.
+    The complete logs of failed targets, without secrets, are written into the folder `kept_logs`. Call this function in
+    the main thread. Ctrl-C during the measurement ends it early and keeps the measurements so far. Raise CompareError
+    when nothing can be measured.
     """
     load = measure_other_load()
     if str(load):
@@ -125,7 +124,7 @@ def _result(subject: Subject, diagnosis: FailureDiagnosis) -> TargetResult:
     result = subject.result()
     if subject.failure is None:
         return result
-    # The text may quote the end of a log.
+    # The failure may quote the end of a log, which may contain secrets.
     result = replace(result, error=masked(subject.failure, secrets_of(subject.environ)))
     try:
         return replace(result, diagnosis=diagnosis.diagnose(subject.examined))

@@ -15,10 +15,11 @@ class ComparisonPlan:
     """The plan of one comparison.
 
     The steady load gets the time that the other phases leave of `budget_s`, and ends early once every scenario and
-    rate has `pairs` valid pairs of blocks. Without a budget each block lasts `block_s`, and void ones are not repeated.
+    rate has `pairs` valid pairs of blocks. Without a budget each block lasts `block_s`, and void blocks are not
+    repeated.
 
-    `rates_rps` has each scenario's requests per second; without it the rates are shares of the weakest target's
-    capacity: `load_shares`.
+    `rates_rps` has each scenario's requests per second; without it the rates are the shares `load_shares` of the
+    weakest target's capacity.
     """
 
     workload: Workload

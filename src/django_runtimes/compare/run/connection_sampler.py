@@ -82,7 +82,7 @@ class ConnectionSampler:
         """Return the number of connections opened so far, short ones included, from pg_stat_database.sessions.
 
         Backends report late, so wait until the counter has not changed for half a second, at most five seconds. It
-        counts all clients, so an interval is the difference of two readings.
+        counts all clients, so the number for an interval is the difference between two readings.
         """
         loop = asyncio.get_running_loop()
         started = changed = loop.time()
@@ -95,7 +95,7 @@ class ConnectionSampler:
         return count
 
     async def transactions(self, database: str) -> int:
-        """Return the number of transactions of all clients so far, as far as their backends have reported them."""
+        """Return the number of all clients' transactions that their backends have reported so far."""
         return await self._counted(_TRANSACTIONS, database)
 
     async def _close(self, window: "Window") -> None:
@@ -112,7 +112,7 @@ class ConnectionSampler:
         due = loop.time()
         while self._failure is None:
             await self._sample()
-            # After a late sample, the following samples do not hurry to catch up.
+            # After a late sample, keep the interval instead of catching up.
             due = max(due + self._interval_s, loop.time())
             await asyncio.sleep(due - loop.time())
 

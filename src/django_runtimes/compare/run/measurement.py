@@ -251,7 +251,7 @@ def _check_wrong_share(subject: Subject) -> None:
     sent, wrong = sum(block.sent for block in blocks), sum(block.wrong for block in blocks)
     if wrong >= _MIN_WRONG and wrong > _WRONG_SHARE * sent:
         first = next(block.first_wrong for block in blocks if block.first_wrong is not None)
-        raise CompareError(f"{wrong} of {sent} answers were wrong (at most {_WRONG_SHARE:.0%} may be); {first}")
+        raise CompareError(f"{wrong} of {sent} answers were wrong (the limit is {_WRONG_SHARE:.0%}); {first}")
 
 
 def _rounded_rate(rate_rps: float) -> float:

@@ -1,4 +1,4 @@
-"""Measures what else loads this machine before a run."""
+"""Measures the load of other processes on this machine before a run."""
 
 import os
 import time
@@ -16,14 +16,14 @@ _NAMED, _LEAST_CPUS = 3, 0.05
 
 @dataclass(frozen=True)
 class OtherLoad:
-    """The CPUs that other processes keep busy, with the busiest programs and their CPUs."""
+    """The number of CPUs that other processes keep busy, in total and for each of the busiest programs."""
 
     busy_cpus: float
     cpus: int
     programs: tuple[tuple[str, float], ...]
 
     def __str__(self) -> str:
-        """Return a sentence about a load that matters, else an empty text."""
+        """Return a sentence on the load, or an empty string if the load does not matter."""
         if self.busy_cpus < _QUIET_CPUS:
             return ""
         named = ", ".join(f"{name} {cpus:.1f}" for name, cpus in self.programs)
@@ -41,7 +41,7 @@ def measure_other_load(interval_s: float = _INTERVAL_S) -> OtherLoad:
     taken_s = time.monotonic() - start
     used: dict[str, float] = defaultdict(float)
     for process, (name, cpu_s) in _cpu_seconds().items():
-        # A process that started in between has used all its time in the interval.
+        # A process that started during the interval used all its CPU time in it.
         _, cpu_before_s = before.get(process, (name, 0.0))
         used[name] += (cpu_s - cpu_before_s) / taken_s
     busiest = sorted(used.items(), key=itemgetter(1), reverse=True)
@@ -53,9 +53,10 @@ def measure_other_load(interval_s: float = _INTERVAL_S) -> OtherLoad:
 
 
 def _cpu_seconds() -> dict[tuple[int, float], tuple[str, float]]:
-    """Return the name and the CPU time in s of every other process, by its ID and the time of its start.
+    """Return the name and the CPU time in s of every other process, by its ID and start time.
 
-    Kernel threads change their names.
+    The key does not include the name, since kernel threads change theirs.
+
     """
     times = {}
     for process in psutil.process_iter(["name", "cpu_times", "create_time"]):

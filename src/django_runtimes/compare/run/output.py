@@ -13,7 +13,7 @@ from django_runtimes.compare.run.results import Run
 
 
 def choose_directory(wanted: Path | None, project: Path) -> Path:
-    """Return the folder to create at the end, by default below the project's; raise UsageError if it cannot be."""
+    """Return the folder to create at the end, by default below the project; raise UsageError if that is impossible."""
     if wanted is None:
         return _unused(_reports_folder(project) / datetime.now(UTC).strftime("%Y-%m-%d-%H%M%S"))
     if wanted.exists() and (not wanted.is_dir() or any(wanted.iterdir())):
@@ -28,7 +28,7 @@ def choose_directory(wanted: Path | None, project: Path) -> Path:
 
 
 def _reports_folder(project: Path) -> Path:
-    """`reports`, unless that is a package of the project, such as an app."""
+    """Return `reports`, or `compare-reports` if `reports` has Python code, such as an app."""
     folder = project / "reports"
     return project / "compare-reports" if any(folder.rglob("*.py")) else folder
 
@@ -36,7 +36,7 @@ def _reports_folder(project: Path) -> Path:
 def publish(run: Run, directory: Path, kept_logs: Path | None = None) -> None:
     """Write run.json, the reports and the files in `kept_logs` to a temporary folder, then rename it to `directory`.
 
-    Raise CompareError when that fails, such as on a full disk, with the path where the run was saved instead.
+    If that fails, for example on a full disk, raise CompareError with the path where the run was saved instead.
     """
     try:
         _publish(run, directory, kept_logs)

@@ -47,7 +47,7 @@ class ConnectionCounts:
 class BlockResult:
     """A block as saved in run.json; blocks with the same `index` were interleaved.
 
-    `histogram` counts latencies from the moments at which the requests were due, `histogram_from_send` from their
+    The latencies in `histogram` count from the moment a request was due, those in `histogram_from_send` from its
     sending.
     """
 
@@ -84,7 +84,7 @@ class ScenarioResult:
     def goodput_rps(self) -> float | None:
         """The expected answers per second; None without blocks."""
         if self.rate_rps is not None:
-            # In short blocks a Poisson process sends more or fewer requests than its rate.
+            # In short blocks a Poisson process sends more or fewer requests than its rate implies.
             return self.rate_rps * self.ok / self.sent if self.sent else None
         duration_s = sum(block.duration_s for block in self.blocks)
         return self.ok / duration_s if duration_s else None
@@ -97,7 +97,7 @@ class ScenarioResult:
         blocks: Mapping[int, Block],
         connections: ConnectionCounts,
     ) -> "ScenarioResult":
-        """Merge all blocks of a scenario, which are given by their index in the run."""
+        """Merge all blocks of a scenario; `blocks` maps a block's index in the run to the block."""
         errors: Counter[str] = Counter()
         for block in blocks.values():
             errors.update(block.errors)
@@ -172,7 +172,7 @@ class TargetResult:
     """The results of one target; if its `status` is "failed", `error` has the cause and the remedy.
 
     `transactions` counts all transactions of its database, including those of its start; None if not counted.
-    `capacities` has each scenario's capacity, if they were searched.
+    `capacities` has each scenario's capacity if the run searched for it.
     """
 
     name: str
@@ -191,7 +191,7 @@ class TargetResult:
     notes: tuple[str, ...] = ()
     diagnosis: Diagnosis | None = None
     transactions: int | None = None
-    # What the run measured for the target's bill, by the KEY of `webapp cost --set`, in its unit.
+    # The values measured for the target's bill, by KEY of `webapp cost --set` and in the KEY's unit.
     usage: Mapping[str, float] = field(default_factory=dict)
     capacities: Mapping[str, Capacity] = field(default_factory=dict)
 

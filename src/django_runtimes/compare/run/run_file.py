@@ -8,20 +8,20 @@ from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.compare.compare_error import CompareError
 from django_runtimes.compare.run.results import FILE_NAME, Run
 
-# A run of a million samples has a few MB, since its histograms are compressed.
+# A run of a million samples takes up only a few MB, since its histograms are compressed.
 _MOST_BYTES = 256 * 2**20
 _REMEDY = f"name the {FILE_NAME} that webapp compare wrote"
 
 
 def read_run(path: Path) -> Run:
-    """Return a saved run; raise UsageError with the remedy for anything that is not one."""
+    """Return a saved run; raise UsageError with the remedy for an invalid file."""
     if path.is_dir():
         inside = path / FILE_NAME
         hint = f"name {inside}" if inside.is_file() else _REMEDY
         raise UsageError(f"{path} is a folder; {hint}")
     try:
         if path.is_file() and path.stat().st_size > _MOST_BYTES:
-            raise UsageError(f"{path} is larger than {_MOST_BYTES // 2**20} MB, and no run is; {_REMEDY}")
+            raise UsageError(f"{path} is larger than {_MOST_BYTES // 2**20} MB, the limit for a run; {_REMEDY}")
         text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise UsageError(f"{path} cannot be read ({error.strerror}); {_REMEDY}") from None
@@ -42,4 +42,4 @@ def read_run(path: Path) -> Run:
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"it holds {name}, which is no number")
+    raise ValueError(f"it contains {name}, which is not a number")

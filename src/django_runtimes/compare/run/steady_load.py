@@ -1,22 +1,22 @@
-"""Decides which blocks of steady load are still to be measured, and how long each may last."""
+"""Decides which blocks of steady load to measure next, and how long each block lasts."""
 
 from collections.abc import Mapping, Sequence
 
 from django_runtimes.compare.load.block import Block
 from django_runtimes.compare.run.subject import ScenarioKey, Subject
 
-# Shorter blocks would measure their own beginning and end, and longer ones would follow the machine's changes.
+# In a shorter block the start and the end would matter too much; in a longer one the machine's speed would change.
 _MIN_BLOCK_S, _MAX_BLOCK_S = 0.4, 5.0
 # The median of fewer requests is mostly chance.
 _MIN_BLOCK_REQUESTS = 15
-# The share of blocks that are repeated on an ordinary machine, with the time between blocks.
+# On an ordinary machine, repeated blocks and the time between blocks multiply the duration by this factor.
 _OVERHEAD = 1.25
 
 
 def lacking(subjects: Sequence[Subject], key: ScenarioKey, pairs: int) -> list[Subject]:
-    """Return the running subjects whose next block may complete a pair with the first one's, that one included.
+    """Return the reference and the subjects that still lack valid pairs of blocks with it; empty if none does.
 
-    Empty when all have this number of pairs in the scenario.
+    The reference is the first running subject. A reference without others needs `pairs` valid blocks.
     """
     running = [subject for subject in subjects if subject.failure is None]
     if not running:
@@ -30,7 +30,7 @@ def lacking(subjects: Sequence[Subject], key: ScenarioKey, pairs: int) -> list[S
 
 
 def block_duration_s(rate_rps: float, *, blocks: int, left_s: float) -> float:
-    """Return how long a block at this rate lasts, so that as many blocks fit into the time that is left, in s."""
+    """Return the duration in s of a block at this rate, such that `blocks` blocks fit into `left_s`."""
     equal_s = left_s / (_OVERHEAD * max(1, blocks))
     return min(max(equal_s, _MIN_BLOCK_S, _MIN_BLOCK_REQUESTS / rate_rps), _MAX_BLOCK_S)
 

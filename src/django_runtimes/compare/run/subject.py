@@ -30,7 +30,7 @@ class Subject:
     ledger: Ledger
     target: Target
     environ: Mapping[str, str]
-    # Whether its processes have the CPU and the memory of a task, as those of an image.
+    # Whether the processes have a task's CPU and memory limits, as the containers of an image have.
     has_limits: bool = False
     failure: str | None = None
     users: tuple[VirtualUser, ...] = ()
@@ -38,7 +38,7 @@ class Subject:
     windows: dict[ScenarioKey, list[SampledConnections]] = field(default_factory=lambda: defaultdict(list))
     capacities: dict[str, Capacity] = field(default_factory=dict)
     cold_starts: list[ColdStart] = field(default_factory=list)
-    # Those of the steady blocks.
+    # Only the durations in the steady blocks.
     handler_durations_ms: list[float] = field(default_factory=list)
     opened: int | None = None
     transactions: int | None = None
@@ -80,11 +80,12 @@ class Subject:
         )
 
     def _usage(self) -> dict[str, float]:
-        """Return what was measured for the target's bill, by the KEY of `webapp cost --set`."""
+        """Return the values measured for the target's bill, by KEY of `webapp cost --set`."""
         usage = {}
         if self.handler_durations_ms:
             usage["duration_ms"] = round(fmean(self.handler_durations_ms), 3)
-        # Without limits a server gets another share of a CPU than a task on AWS, and a function serves one request.
+        # Without limits a server has another share of a CPU than a task on AWS. A function serves one request at a
+        # time.
         comparable = self.has_limits and self.name.runtime is not Runtime.AWS_LAMBDA
         if comparable and self.capacities and all(each.is_certain for each in self.capacities.values()):
             usage["capacity_rps"] = round(min(each.rate_rps for each in self.capacities.values()), 2)

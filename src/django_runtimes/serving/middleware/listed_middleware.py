@@ -41,7 +41,7 @@ PACKAGE_MIDDLEWARE = frozenset(
         # Both modes call check_preflight() and add_response_headers(), which use only the request, the settings and a
         # signal's receivers.
         "corsheaders.middleware.CorsMiddleware",
-        # The class has only MiddlewareMixin's hooks and a method passed to partial(), which mode_blind rejects.
+        # The class adds only a method passed to partial() to MiddlewareMixin's hooks; mode_blind rejects partial().
         "csp.middleware.CSPMiddleware",
         # Both modes only set HtmxDetails on the request.
         "django_htmx.middleware.HtmxMiddleware",

@@ -1,4 +1,4 @@
-"""Stores the pushed images, from a registry or without one, and the contents of each."""
+"""Stores the images that tests push to a registry or add directly, and the contents of each."""
 
 import hashlib
 import json
@@ -21,7 +21,7 @@ _MANIFESTS = (
 
 
 def put_image(state: State, image: dict[str, Any]) -> str:
-    """Store an image without a registry and return its digest."""
+    """Add an image directly, without a registry, and return its digest."""
     digest = f"sha256:{hashlib.sha256(secrets.token_bytes(32)).hexdigest()}"
     for other in state.all(_KIND, f"{image['repository']}/"):
         if image["tag"] in other["tags"]:

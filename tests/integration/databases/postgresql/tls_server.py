@@ -39,7 +39,7 @@ class TlsServer:
 
 @contextmanager
 def tls_server() -> Iterator[TlsServer]:
-    """Run a new cluster until the block ends; skip the test without Debian's server."""
+    """Run a new cluster until the block ends; skip the test if PostgreSQL's server is not installed."""
     programs = max(_DEBIAN.glob("*/bin"), default=None)
     if programs is None:
         require_program("postgres")

@@ -13,7 +13,7 @@ def bounds(values: list[float], confidence: float) -> tuple[float, float]:
 
 
 def test_the_interval_of_ten_values_is_the_one_in_tables():
-    # The critical value of ten pairs is 8 at a two-sided 5 %, so that the ninth average is the first inside.
+    # The critical value of ten pairs is 8 at a two-sided 5 %, so the interval begins at the ninth average.
     values = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0]
     averages = sorted((first + second) / 2 for index, first in enumerate(values) for second in values[index:])
 
@@ -31,8 +31,8 @@ def test_too_few_values_have_no_interval(confidence, fewest):
     assert bounds(values, confidence) == (values[0], values[-1])
 
 
-def test_an_interval_misses_the_centre_as_often_as_it_says():
-    # All signs of ranks are equally likely around a centre of 0, so that every case can be counted.
+def test_an_interval_misses_the_centre_as_rarely_as_its_confidence_says():
+    # Around a centre of 0 all signs of ranks are equally likely, so the test can count every case.
     magnitudes = (1.0, 2.1, 3.3, 4.7, 6.2, 7.4, 8.9, 9.5)
     cases = [
         bounds([sign * size for sign, size in zip(signs, magnitudes, strict=True)], 0.9)
@@ -44,7 +44,7 @@ def test_an_interval_misses_the_centre_as_often_as_it_says():
     assert 0.05 < missed / len(cases) <= 0.1
 
 
-def test_a_quarter_of_wrong_values_does_not_carry_the_estimate_away():
+def test_wrong_values_up_to_a_quarter_barely_move_the_estimate():
     rng = random.Random(1)
     values = [rng.gauss(0, 0.1) for _ in range(15)] + [1e6] * 4
 

@@ -119,7 +119,7 @@ def test_more_ratios_widen_each_interval():
 
 
 def test_pairing_blocks_cancels_out_a_slow_machine():
-    # The machine slows down from block to block, and the target takes half as long in each.
+    # The machine slows down from block to block, and the target takes half as long as the reference in each.
     medians_ms = [10, 20, 40, 80, 160, 320]
 
     summary = summarize(
@@ -229,7 +229,7 @@ def test_an_a_a_pair_that_differs_withholds_every_verdict():
     ]
 
 
-def test_an_a_a_pair_is_judged_with_a_confidence_of_99_percent_at_least():
+def test_an_a_a_pair_is_judged_with_at_least_99_percent_confidence():
     summary = summarize(Run(PAIR, (target(APP_RUNNER, reads([5] * 8)), target(ECS, reads([5] * 8)))))
 
     assert summary.rows[1].verdict is RatioVerdict.SAME

@@ -1,4 +1,4 @@
-"""The prices of November 2026, which stay when prices.toml is refreshed."""
+"""The prices of November 2026, which stay the same when prices.toml is refreshed."""
 
 from pathlib import Path
 

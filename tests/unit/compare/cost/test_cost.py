@@ -47,9 +47,9 @@ def test_a_run_is_priced(capsys: pytest.CaptureFixture[str]):
 def test_without_a_run_everything_is_assumed(capsys: pytest.CaptureFixture[str]):
     text = output(capsys)
 
-    assert text.startswith("No run is named: every figure rests on assumptions")
+    assert text.startswith("No run is named, so every figure rests on assumptions")
     assert "Measured" not in text
-    # One screen.
+    # The output fits on one screen.
     assert len(text.splitlines()) <= 50
 
 
@@ -201,12 +201,12 @@ def test_a_runtime_without_a_bill_is_named(capsys: pytest.CaptureFixture[str], t
     assert "\nkubernetes" not in text
 
 
-def test_a_run_of_runtimes_without_bills(capsys: pytest.CaptureFixture[str], tmp_path: Path):
+def test_a_run_in_which_no_runtime_has_a_bill_is_refused(capsys: pytest.CaptureFixture[str], tmp_path: Path):
     assert main([with_runtime(tmp_path, "kubernetes", others=False)]) == 2
     assert "kubernetes has no bill here; measure a target of one of: aws_lambda" in capsys.readouterr().err
 
 
-def test_figures_are_whole_in_a_narrow_terminal():
+def test_a_narrow_terminal_does_not_cut_figures():
     file = io.StringIO()
 
     print_cost(analyze_cost(None), Console(file=file, width=80, force_terminal=True))
@@ -227,7 +227,7 @@ def test_the_command_runs_outside_a_project(tmp_path: Path):
     assert done.stdout.startswith("No run is named")
 
 
-def test_a_target_with_snapstart_is_billed_with_it():
+def test_a_target_with_snapstart_pays_for_it():
     run = Run.from_json(FIXTURE.read_text())
     target = replace(run.targets[0], name="aws_lambda+snapstart/per_request/proxy")
 

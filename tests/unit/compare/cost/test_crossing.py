@@ -59,7 +59,7 @@ def test_equal_bills_do_not_cross():
 
 
 def test_a_jump_is_a_crossing_at_its_rate():
-    # 10 up to 10 requests per second, 20 above.
+    # The stairs cost 10 USD up to 10 requests per second, and 20 USD above.
     assert crossings(Stairs("stairs", step="10"), Stairs("flat", fixed="15"), up_to="20") == [("10", "stairs", "flat")]
 
 
@@ -168,7 +168,7 @@ def test_every_bill_is_a_line_between_its_breaks(seed: int):
             piece.start + (piece.end - piece.start) * Decimal(repr(rng.uniform(0.001, 0.999)))
             for piece in rng.sample(pieces, min(len(pieces), 12))
         ]
-        # Paused databases and idle instances have their kinks far below one request per second.
+        # The bills of paused databases and idle instances have kinks only far below one request per second.
         for rate in (*inside, *(Decimal(10) ** Decimal(repr(rng.uniform(-4, 0))) for _ in range(12))):
             piece = next(piece for piece in pieces if piece.start < rate <= piece.end)
             exact = billed.bill(Traffic.constant(rate)).usd
@@ -186,7 +186,7 @@ def test_crossings_of_real_bills_match_a_brute_force_search(seed: int):
 
 
 @pytest.mark.parametrize(("front", "lowest", "highest"), [("url", 25, 27), ("http_api", 13, 15)])
-def test_a_function_with_a_proxy_meets_two_tasks(front: str, lowest: int, highest: int):
+def test_a_function_with_a_proxy_crosses_a_service_of_two_tasks(front: str, lowest: int, highest: int):
     # By hand: two tasks, the load balancer and its addresses cost 95.81, the proxy 21.90. A million requests of 50 ms
     # with 1 GB cost 0.20 + 0.83, 0.05 for 0.3 % cold starts of 1 s, and 1.00 through an HTTP API.
     usage = replace(

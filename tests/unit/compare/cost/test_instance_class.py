@@ -50,7 +50,7 @@ def test_the_need_includes_at_least_the_measured_connections():
     assert right_size(needing("30", "1"), Decimal("0.1"), grows=True).connections == 30
 
 
-def test_the_ladder_rises_in_price():
+def test_the_classes_are_in_order_of_price():
     prices = read_prices()
     hourly = [prices[each.price_key].value for each in LADDER]
 

@@ -36,34 +36,34 @@ def test_a_send_is_late_after_more_than_five_milliseconds():
     assert block_of([outcome(late_ms=5.0), outcome(late_ms=5.1)], duration_s=1.0).late == 1
 
 
-def test_latencies_are_kept_from_the_due_moment_and_from_the_sending():
+def test_latencies_are_kept_since_the_due_time_and_since_sending():
     block = block_of([outcome(12.0, late_ms=2.0)], duration_s=1.0)
 
     assert block.latency.p50_ms == pytest.approx(12.0, rel=0.001)
     assert block.latency_from_send.p50_ms == pytest.approx(10.0, rel=0.001)
 
 
-def test_late_sends_that_leave_the_median_alone_make_no_block_void():
+def test_late_sends_that_do_not_raise_the_median_leave_a_block_valid():
     outcomes = [outcome()] * 60 + [outcome(45.0, late_ms=40.0)] * 40
 
     assert block_of(outcomes, duration_s=1.0, cpu_share=0.7).void is None
 
 
-def test_small_delays_of_many_sends_make_a_block_void():
+def test_small_delays_of_many_sends_void_a_block():
     outcomes = [outcome(5.0)] * 40 + [outcome(5.7, late_ms=0.7)] * 60
 
     assert block_of(outcomes, duration_s=1.0).void == (
-        "late sends raised the median from 5 to 5.7 ms (they may by at most 10%)"
+        "late sends raised the median from 5 to 5.7 ms (the limit is 10%)"
     )
 
 
-def test_the_same_delay_does_not_matter_beside_a_long_latency():
+def test_small_delays_do_not_void_a_block_with_long_latencies():
     assert block_of([outcome(50.5, late_ms=0.5)] * 100, duration_s=1.0).void is None
 
 
 def test_a_block_is_void_when_the_load_generator_was_busy():
     assert block_of([outcome(late_ms=0.0)] * 100, duration_s=1.0, cpu_share=0.82).void == (
-        "the load generator used 82% of a CPU (it may use 70%)"
+        "the load generator used 82% of a CPU (the limit is 70%)"
     )
 
 

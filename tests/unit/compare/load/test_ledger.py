@@ -48,7 +48,7 @@ def test_a_row_with_an_unknown_key_is_a_violation():
     ledger, acknowledged, _ = ledger_with(acknowledged=1, ambiguous=0)
 
     assert ledger.reconcile([*acknowledged, "stranger"]).violations == (
-        "keys in a row that were never sent: 1, such as 'stranger'",
+        "keys found in rows but never sent: 1, such as 'stranger'",
     )
 
 

@@ -60,7 +60,7 @@ def test_the_reports_have_the_bills_of_the_measured_targets(run: Run, render):
 
 
 @pytest.mark.parametrize("render", [render_markdown, render_html])
-def test_a_run_that_cannot_be_billed_says_why(run: Run, render):
+def test_the_report_says_why_a_run_cannot_be_billed(run: Run, render):
     failures = tuple(target for target in run.targets if target.status == "failed")
 
     assert "There are no bills: no target of the run was measured" in render(Run(run.environment, failures))
@@ -174,7 +174,7 @@ def test_a_scenario_of_void_blocks_is_marked_void(run: Run):
 
     assert "| void |" in text
     assert (
-        f"all {len(blocks)} blocks are void, so their figures prove nothing; the first: the load generator was busy."
+        f"all {len(blocks)} blocks are void, so the figures prove nothing; first reason: the load generator was busy."
         in text
     )
 
@@ -272,7 +272,7 @@ def test_a_run_of_an_image_names_the_image_and_its_limits(run: Run, render):
 
     assert (
         "The image localhost/webapp:1 ran in containers of podman 4.3.1 with these limits: aws_lambda 1 CPU "
-        "and 1,769 MB; aws_ecs 1 CPU and 2,048 MB. A CPU is the time of one CPU of this machine. "
+        "and 1,769 MB; aws_ecs 1 CPU and 2,048 MB. 1 CPU is the whole time of one CPU of this machine. "
         "Each start includes 131 ms to create the container." in text
     )
 

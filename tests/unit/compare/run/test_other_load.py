@@ -30,7 +30,7 @@ def test_a_busy_process_is_found_by_its_name():
 
 
 def test_a_kernel_thread_that_changes_its_name_keeps_its_time(monkeypatch):
-    # It has used 100 s since the machine started, and half a second in the interval.
+    # The thread used 100 s before the interval, and half a second in it.
     samples = iter([[("kworker/0:1", 100.0)], [("kworker/0:1-events", 100.5)]])
 
     def processes(_):

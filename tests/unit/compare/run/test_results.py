@@ -201,7 +201,7 @@ def test_goodput_is_the_share_of_the_rate_with_expected_answers():
     assert scenario.goodput_rps == 30.0
 
 
-def test_goodput_of_a_burst_counts_until_its_last_answer():
+def test_goodput_of_a_burst_includes_the_wait_for_its_last_answer():
     scenario = ScenarioResult.of_blocks("burst", None, {0: block(5.0, 5.0, 5.0)}, UNKNOWN)
 
     assert scenario.goodput_rps == 1.5

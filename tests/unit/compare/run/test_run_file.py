@@ -18,7 +18,7 @@ def test_a_missing_file_is_refused_with_the_remedy(tmp_path: Path):
         read_run(tmp_path / "run.json")
 
 
-def test_a_folder_names_the_run_inside(tmp_path: Path):
+def test_the_error_for_a_folder_names_the_run_inside(tmp_path: Path):
     with pytest.raises(UsageError, match=r"is a folder; name the run\.json that webapp compare wrote"):
         read_run(tmp_path)
     (tmp_path / "run.json").write_text("{}")
@@ -42,7 +42,7 @@ def changed(**values: object) -> str:
         ("[" * 200_000, "is not a run"),
         (
             '{"schema": 2, "environment": {}, "targets": [{"acknowledged_writes": NaN}]}',
-            "it holds NaN, which is no number",
+            "it contains NaN, which is not a number",
         ),
         (changed(schema=1), "has schema 1; this version reads only schema 2"),
         (changed(schema="1"), "has schema '1'"),
@@ -71,5 +71,5 @@ def test_a_huge_file_is_not_read(tmp_path: Path):
     with path.open("wb") as file:
         file.truncate(300 * 2**20)
 
-    with pytest.raises(UsageError, match="is larger than 256 MB, and no run is"):
+    with pytest.raises(UsageError, match="is larger than 256 MB, the limit for a run"):
         read_run(path)

@@ -16,13 +16,13 @@ def subject(*blocks, failure: str | None = None) -> SimpleNamespace:
     return SimpleNamespace(blocks={KEY: dict(enumerate(blocks))}, failure=failure)
 
 
-def test_a_subject_without_enough_pairs_is_measured_again_with_the_first():
+def test_a_subject_that_lacks_pairs_runs_again_with_the_reference():
     first, short, complete = subject(VALID, VALID), subject(VALID, VOID), subject(VALID, VALID)
 
     assert lacking([first, short, complete], KEY, 2) == [first, short]
 
 
-def test_a_void_block_of_the_first_takes_a_pair_from_all_others():
+def test_a_void_block_of_the_reference_costs_every_target_a_pair():
     first, second, third = subject(VALID, VOID), subject(VALID, VALID), subject(VALID, VALID)
 
     assert lacking([first, second, third], KEY, 2) == [first, second, third]
@@ -34,7 +34,7 @@ def test_a_block_without_an_expected_answer_makes_no_pair():
     assert lacking([first, second], KEY, 1) == [first, second]
 
 
-def test_nothing_is_lacking_with_enough_pairs():
+def test_no_subject_runs_again_with_enough_pairs():
     assert lacking([subject(VALID, VALID), subject(VALID, VALID)], KEY, 2) == []
 
 

@@ -1,4 +1,4 @@
-"""A monthly bill as a list of terms, so that every total can be written out."""
+"""A monthly bill as a list of terms, so that a reader can check every total."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ class BillTerm:
 
 @dataclass(frozen=True)
 class Bill:
-    """The terms of a month."""
+    """A bill for one month, as the sum of its terms."""
 
     terms: tuple[BillTerm, ...]
 
@@ -52,7 +52,7 @@ class Bill:
 
 
 class Billed(Protocol):
-    """Something with a monthly bill."""
+    """A target or a shared part that has a monthly bill."""
 
     @property
     def name(self) -> str:
@@ -64,10 +64,10 @@ class Billed(Protocol):
         ...
 
     def breaks(self, up_to_rps: Decimal) -> Iterator[Decimal]:
-        """Yield every constant rate, up to this one, at which a quantity may jump or change its slope.
+        """Yield every constant rate up to `up_to_rps` at which a quantity may jump or change its slope.
 
-        Between two neighbouring rates each quantity is a line, which includes the upper rate. Price tiers are not
-        considered.
+        Between two neighbouring rates each quantity is linear, up to and including the upper rate. Price tiers add no
+        rates.
         """
         ...
 
@@ -78,7 +78,7 @@ def to_cent(usd: Decimal) -> Decimal:
 
 
 def steps(width_rps: Decimal, up_to_rps: Decimal) -> Iterator[Decimal]:
-    """Yield the multiples of a width, up to this rate."""
+    """Yield the multiples of `width_rps` up to `up_to_rps`."""
     rate_rps = width_rps
     while width_rps > 0 and rate_rps <= up_to_rps:
         yield rate_rps
@@ -86,6 +86,6 @@ def steps(width_rps: Decimal, up_to_rps: Decimal) -> Iterator[Decimal]:
 
 
 def allowance_end(free: Decimal, per_request: Decimal) -> Iterator[Decimal]:
-    """Yield the rate at which requests of `per_request` each use up a free monthly quantity."""
+    """Yield the rate that uses up a free monthly quantity, if each request uses `per_request` of it."""
     if free > 0 and per_request > 0:
         yield free / (per_request * SECONDS_PER_MONTH)

@@ -13,7 +13,7 @@ from django_runtimes.compare.cost.usage.usage import Usage
 
 _MS_PER_S = Decimal(1_000)
 _SECONDS_PER_MINUTE = Decimal(60)
-# For load balancers 1 MB is 1,000 KB, as in the example on their price page.
+# On the load balancers' price page 1 MB is 1,000 KB.
 _KB_PER_LCU_GB = Decimal(1_000_000)
 
 
@@ -61,7 +61,7 @@ class FargateBilling:
                 "public IPv4 addresses of tasks",
                 task_hours,
                 prices["public_ipv4_hour"],
-                "one for each task, since it has no other egress",
+                "one for each task, which has no other egress",
             )
         yield BillTerm(
             "load balancer",
@@ -113,7 +113,7 @@ class AppRunnerBilling:
     def breaks(self, up_to_rps: Decimal) -> Iterator[Decimal]:
         """Yield the rates above which an instance is added, and those at which all instances become active."""
         yield from steps(self._instance_rps(), up_to_rps)
-        # All instances are active from this rate on, until another one is added, which may be idle at first.
+        # From this rate on all instances are active, until another instance is added, which may be idle at first.
         active_s, instance_rps, count = self._active_s(), self._instance_rps(), Decimal(1)
         while active_s * instance_rps > 1 and (count - 1) * instance_rps < count / active_s <= up_to_rps:
             yield count / active_s
@@ -126,7 +126,7 @@ class AppRunnerBilling:
 
     def _terms(self, traffic: Traffic) -> Iterator[BillTerm]:
         usage, prices = self.usage, self.prices
-        counted = "instances: sum over the hours of max(1, rate / what an instance holds, rounded up)"
+        counted = "instances: sum over the hours of max(1, rate / an instance's rate, rounded up)"
         instance_hours = sum((self.instances(period.rate_rps) * period.hours for period in traffic.periods), ZERO)
         yield BillTerm(
             "App Runner memory",
@@ -162,7 +162,7 @@ def _task_rps(usage: Usage) -> Decimal:
 
 
 def _busy_s(usage: Usage) -> Decimal:
-    """The mean time in seconds that a request is open, including streams."""
+    """The mean time in seconds for which a request is open, including streams."""
     return usage.duration_ms / _MS_PER_S * (1 - usage.stream_share) + usage.stream_s * usage.stream_share
 
 

@@ -23,7 +23,7 @@ def proxy_term(usage: Usage, prices: PriceList, traffic: Traffic) -> BillTerm:
 
 
 def data_api_term(usage: Usage, prices: PriceList, traffic: Traffic) -> BillTerm:
-    """Return the price of the calls to Aurora's Data API."""
+    """Return the term of the calls to Aurora's Data API."""
     units = (usage.data_api_kb / prices.value("data_api_unit_kb")).to_integral_value(ROUND_CEILING)
     return BillTerm(
         "Data API",
@@ -35,7 +35,7 @@ def data_api_term(usage: Usage, prices: PriceList, traffic: Traffic) -> BillTerm
 
 
 def route_terms(route: str, usage: Usage, prices: PriceList, traffic: Traffic) -> Iterator[BillTerm]:
-    """Yield the terms of a target's own way to its database."""
+    """Yield the terms of the RDS Proxy or the Data API that a target's route uses."""
     if route == "proxy":
         yield proxy_term(usage, prices, traffic)
     elif route == "data_api":
@@ -73,13 +73,13 @@ class RdsBilling:
         return Bill(tuple(terms))
 
     def breaks(self, up_to_rps: Decimal) -> Iterator[Decimal]:
-        """Yield nothing."""
+        """Yield nothing, since the bill is constant."""
         yield from ()
 
 
 @dataclass(frozen=True)
 class AuroraBilling:
-    """An Aurora Serverless v2 cluster; with a minimum of 0 ACU it pauses, which excludes RDS Proxy."""
+    """An Aurora Serverless v2 cluster; a cluster that pauses has a minimum of 0 ACU and no RDS Proxy."""
 
     name: str
     usage: Usage
@@ -137,7 +137,7 @@ class AuroraBilling:
 
 
 def secret_term(usage: Usage, prices: PriceList) -> BillTerm:
-    """Return the price of the secrets, without their few calls."""
+    """Return the term of the secrets, without the few calls that read them."""
     return BillTerm("secrets", usage.secrets, prices["secret_month"], "secrets")
 
 

@@ -17,7 +17,7 @@ _MS_PER_S = Decimal(1_000)
 
 
 class FrontDoor(StrEnum):
-    """What invokes the function for a client."""
+    """The service that invokes the function for a client."""
 
     FUNCTION_URL = "url"
     HTTP_API = "http_api"
@@ -137,7 +137,7 @@ class LambdaBilling:
         return self.usage.memory_mb / _MB_PER_GB
 
     def _busy_s(self) -> Decimal:
-        """Billed seconds of a request without its share of initialization; Lambda rounds up to 1 ms."""
+        """Return the billed seconds of a request without its share of initialization; Lambda rounds up to 1 ms."""
         usage = self.usage
         plain_s = usage.duration_ms.to_integral_value(ROUND_CEILING) / _MS_PER_S
         return plain_s * (1 - usage.stream_share) + usage.stream_s * usage.stream_share
@@ -146,7 +146,7 @@ class LambdaBilling:
         return self._busy_s() * self._memory_gb + self._cold_start_gb_s()
 
     def _cold_start_gb_s(self) -> Decimal:
-        """GB-seconds of initialization for a request; with SnapStart a version is initialized only once."""
+        """Return the GB-seconds of initialization per request; with SnapStart a version is initialized only once."""
         if self.has_snapstart:
             return ZERO
         return self.usage.cold_start_share * self.usage.init_ms / _MS_PER_S * self._memory_gb
@@ -155,14 +155,14 @@ class LambdaBilling:
         return self.usage.stream_share > 0
 
     def _stream_gb(self) -> Decimal:
-        """The billed streamed GB of a request; an HTTP API does not stream."""
+        """Return the billed streamed GB of a request; an HTTP API does not stream."""
         if self.front is FrontDoor.HTTP_API:
             return ZERO
         billed_mb = _above(self.usage.stream_mb, self.prices.value("lambda_stream_free_mb"))
         return self.usage.stream_share * billed_mb / _MB_PER_GB
 
     def _front_units(self) -> Decimal:
-        """Metered requests for each request."""
+        """Return the number of metered requests per request."""
         usage = self.usage
         if self.front is FrontDoor.HTTP_API:
             return _units(max(usage.response_kb, usage.request_kb), self.prices.value("http_api_unit_kb"))
@@ -181,7 +181,7 @@ class LambdaBilling:
         return self.prices[key].discounted(self.usage.lambda_discount_percent)
 
     def _free(self, key: str) -> Decimal:
-        """A free allowance, which does not apply to provisioned concurrency."""
+        """Return a free allowance, which does not apply to provisioned concurrency."""
         return self.prices.value(key) if self.usage.free_tier == "on" and not self.provisioned else ZERO
 
 

@@ -12,7 +12,7 @@ ZERO = Decimal(0)
 
 @dataclass(frozen=True)
 class PriceTier:
-    """A value in the price's unit, which applies from this quantity on."""
+    """One tier of a price: `value` applies to the units above the quantity `start`."""
 
     start: Decimal
     value: Decimal
@@ -20,7 +20,7 @@ class PriceTier:
 
 @dataclass(frozen=True)
 class Price:
-    """A price in USD for `per` units, or a billing rule (`is_rule`), whose value is in the unit."""
+    """A price in USD for `per` units or, if `is_rule`, a billing rule whose value is in `unit`."""
 
     key: str
     value: Decimal
@@ -52,7 +52,7 @@ class Price:
         return tuple(tier.start for tier in self.tiers[1:])
 
     def with_value(self, value: Decimal) -> "Price":
-        """Return this price with one other value for every quantity."""
+        """Return this price with `value` for every quantity."""
         return replace(self, value=value, tiers=(), source="--set", verified=True)
 
     def discounted(self, percent: Decimal) -> "Price":
@@ -95,6 +95,6 @@ class PriceList:
         )
 
     def replaced(self, values: Mapping[str, Price]) -> "PriceList":
-        """Return the list with other prices for these keys."""
+        """Return the list with these prices in place of its own."""
         missing = tuple(key for key in self.missing if key not in values)
         return replace(self, prices={**self.prices, **values}, missing=missing)

@@ -16,7 +16,7 @@ from django_runtimes.config.databases.connection_strategy import Strategy
 
 _MILLI = Decimal("0.001")
 _MB_PER_GB = Decimal(1_024)
-# As ContainerLimits writes them.
+# The limits in the format that ContainerLimits writes.
 _LIMITS = re.compile(r"(?P<cpus>\d+(?:\.\d+)?) CPU and (?P<memory_mb>[\d,]+) MB")
 
 
@@ -81,7 +81,7 @@ def _target_usage(
     origins |= dict.fromkeys(measured, ValueOrigin.MEASURED)
     origins |= dict.fromkeys(chosen, ValueOrigin.SET)
     bases = {key: found.basis for key, found in measured.items() if key not in chosen}
-    # The keys were checked, and each has its own type.
+    # The keys and the types of their values were checked before.
     usage = replace(Usage(), **values)  # type: ignore[arg-type]
     return TargetUsage(name, runtime, route, usage, origins, bases)
 
@@ -96,10 +96,10 @@ def _measured(target: TargetResult) -> Iterator[tuple[str, MeasuredValue]]:
         mean_ms = sum((_number(target, "cold_start_ms", each) for each in starts), Decimal(0)) / len(starts)
         yield (
             "init_ms",
-            MeasuredValue(_rounded(mean_ms), f"the mean of {len(starts)} cold starts on one machine, not AWS's"),
+            MeasuredValue(_rounded(mean_ms), f"the mean of {len(starts)} cold starts on one machine, not on AWS"),
         )
     yield from _connections(target)
-    # What the run itself records for the bill comes last, and so replaces what was taken from other figures.
+    # Values that the run recorded for the bill come last, so they replace values derived from other figures.
     for name, value in target.usage.items():
         key = USAGE_KEYS.get(name)
         # A later version may measure more.
@@ -108,7 +108,7 @@ def _measured(target: TargetResult) -> Iterator[tuple[str, MeasuredValue]]:
 
 
 def _within(target: TargetResult, key: UsageKey, value: object) -> Decimal:
-    """Return a value within the bounds of its KEY; raise CompareError for another one."""
+    """Return a value within the bounds of its KEY; raise CompareError for any other value."""
     number = _number(target, f"usage.{key.name}", value)
     if not key.low <= number <= key.high:
         raise CompareError(
@@ -118,7 +118,7 @@ def _within(target: TargetResult, key: UsageKey, value: object) -> Decimal:
 
 
 def _limits(run: Run, target: TargetResult) -> dict[str, MeasuredValue]:
-    """Return the limits of the target's containers, for a run of an image."""
+    """Return the limits of the target's containers if the run used `--image`, else nothing."""
     details = run.environment.get("targets", {}).get(target.name, {})
     found = _LIMITS.fullmatch(str(details.get("limits", "")))
     if found is None:
@@ -145,7 +145,7 @@ def _mean_latency(target: TargetResult) -> MeasuredValue | None:
     if mean_ms is None:
         return None
     value = _rounded(_number(target, "latency_ms", mean_ms))
-    basis = f"the mean latency at {lowest.normalize():f}/s, the way to the target included, so an upper bound"
+    basis = f"the mean latency at {lowest.normalize():f}/s, an upper bound since it includes the way to the target"
     return MeasuredValue(max(value, _MILLI), basis)
 
 

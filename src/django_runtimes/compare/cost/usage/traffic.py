@@ -51,20 +51,20 @@ class Traffic:
 
     @classmethod
     def constant(cls, rate_rps: Decimal, hours: Decimal = HOURS_PER_MONTH) -> "Traffic":
-        """Return a constant rate in requests per second."""
+        """Return traffic at a constant rate in requests per second."""
         name = f"{rate_rps:,}/s"
         return cls(name, (TrafficPeriod(rate_rps * hours * SECONDS_PER_HOUR, hours, rate_rps),), name)
 
     @classmethod
     def monthly(cls, requests: Decimal, hours: Decimal = HOURS_PER_MONTH) -> "Traffic":
-        """Return a number of requests per month that arrive evenly."""
+        """Return traffic of a number of requests per month that arrive evenly."""
         return cls(
             f"{requests:,} requests per month", (TrafficPeriod(requests, hours, requests / (hours * SECONDS_PER_HOUR)),)
         )
 
     @classmethod
     def hourly(cls, name: str, requests: Iterable[Decimal]) -> "Traffic":
-        """Return hours of a day, a week or a month, repeated up to a month of 730 hours."""
+        """Return traffic of the hours of a day, a week or a month, repeated up to a month of 730 hours."""
         counts = tuple(requests)
         periods = []
         for count, occurrences in Counter(counts).items():

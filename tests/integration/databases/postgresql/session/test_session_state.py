@@ -123,7 +123,7 @@ def test_state_is_reset_even_if_the_cursor_factory_was_changed(wrapper):
     assert not run(wrapper, "SELECT current_setting('app.tenant', true)")
 
 
-def test_the_last_value_of_a_sequence_is_reset(wrapper):
+def test_lastval_is_reset_at_the_end_of_a_request(wrapper):
     run(wrapper, "CREATE TABLE IF NOT EXISTS auth_group (id serial PRIMARY KEY, name varchar(150) UNIQUE)")
     end_request(wrapper)
     Group.objects.using(wrapper.alias).create(name="last")

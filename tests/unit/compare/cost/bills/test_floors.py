@@ -75,7 +75,7 @@ def test_an_instance_of_app_runner_pays_vcpu_only_while_active():
     assert bill == {"App Runner memory": "10.22", "App Runner vCPU": "15.57"}
 
 
-def test_a_database_at_rest_costs_its_storage_and_least_capacity():
+def test_an_idle_database_costs_its_storage_and_minimum_capacity():
     plain = usd(RdsBilling("d", Usage(), PRICES).bill(IDLE))
     aurora = usd(AuroraBilling("d", Usage(), PRICES, has_proxy=True).bill(IDLE))
     paused = usd(AuroraBilling("d", Usage(), PRICES, pauses=True, has_data_api=True).bill(IDLE))

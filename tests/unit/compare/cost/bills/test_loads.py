@@ -38,7 +38,7 @@ def test_a_function_behind_an_http_api_pays_every_term():
     }
 
 
-def test_arm_costs_a_fifth_less_duration():
+def test_durations_cost_a_fifth_less_on_arm():
     x86 = LambdaBilling("f", replace(Usage(), memory_mb=Decimal(1_024)), PRICES)
     arm = LambdaBilling("f", replace(Usage(), memory_mb=Decimal(1_024), architecture="arm"), PRICES)
 
@@ -46,7 +46,7 @@ def test_arm_costs_a_fifth_less_duration():
     assert usd(arm.bill(TEN))["Lambda duration"] == "20.15"
 
 
-def test_snapstart_replaces_initialization_by_restores():
+def test_snapstart_replaces_initialization_with_restores():
     usage = replace(Usage(), memory_mb=Decimal(1_024))
 
     bill = usd(LambdaBilling("f", usage, PRICES, has_snapstart=True).bill(TEN))
@@ -57,13 +57,13 @@ def test_snapstart_replaces_initialization_by_restores():
     assert bill["SnapStart restores"] == "18.37"
 
 
-def test_provisioned_concurrency_serves_its_number_of_requests():
+def test_requests_beyond_provisioned_concurrency_are_on_demand():
     usage = replace(Usage(), memory_mb=Decimal(1_024), duration_ms=Decimal(1_000), cold_start_share=Decimal(0))
     function = LambdaBilling("f", usage, PRICES, provisioned=Decimal(4))
 
     bill = usd(function.bill(TEN))
 
-    # 4 of 10 at once are inside: 4 x 2,628,000 GB-s at both prices; 6 x 2,628,000 GB-s are outside.
+    # Of 10 concurrent requests 4 are provisioned: 4 x 2,628,000 GB-s at both prices, and 6 x 2,628,000 GB-s on demand.
     assert bill["Lambda provisioned concurrency"] == "43.80"
     assert bill["Lambda duration, provisioned"] == "102.20"
     assert bill["Lambda duration"] == "262.80"
@@ -96,12 +96,12 @@ def test_a_duration_is_rounded_up_to_a_millisecond():
 @pytest.mark.parametrize(
     ("rate_rps", "expected"), [("0", 2), ("65", 2), ("65.0001", 3), ("97.5", 3), ("97.6", 4), ("1000", 31)]
 )
-def test_tasks_are_added_above_the_used_share_of_their_capacity(rate_rps: str, expected: int):
-    # Each takes 50 x 0.65 = 32.5 requests per second.
+def test_a_task_is_added_above_the_utilization_of_the_others(rate_rps: str, expected: int):
+    # Each task takes 50 x 0.65 = 32.5 requests per second.
     assert tasks(Usage(), Decimal(rate_rps)) == expected
 
 
-def test_hours_of_a_day_have_their_own_numbers_of_tasks():
+def test_the_number_of_tasks_follows_the_traffic_of_each_hour():
     hour = Decimal(3_600)
     day = Traffic.hourly("day", [100 * hour] * 12 + [Decimal(0)] * 12)
 
@@ -122,7 +122,7 @@ def test_app_runner_adds_instances_as_the_rate_rises(rate_rps: str, instances: i
     assert terms[1].quantity == 730 * Decimal(active)
 
 
-def test_long_streams_need_instances_by_their_concurrency():
+def test_the_concurrency_of_long_streams_determines_the_instances():
     # 100 at once, each for 60 s: an instance takes 1.67 requests per second.
     streaming = replace(Usage(), stream_share=Decimal(1), stream_s=Decimal(60))
 
@@ -130,11 +130,11 @@ def test_long_streams_need_instances_by_their_concurrency():
 
 
 @pytest.mark.parametrize(("rate_rps", "acus"), [("1", "0.5"), ("25", "0.5"), ("26", "1.0"), ("1000", "20.0")])
-def test_aurora_grows_in_half_units(rate_rps: str, acus: str):
+def test_aurora_grows_in_steps_of_half_an_acu(rate_rps: str, acus: str):
     assert AuroraBilling("d", Usage(), PRICES).acus(Decimal(rate_rps)) == Decimal(acus)
 
 
-def test_a_cluster_at_zero_is_awake_for_five_minutes_after_each_request():
+def test_a_cluster_at_0_acu_is_awake_five_minutes_after_each_request():
     cluster = AuroraBilling("d", Usage(), PRICES, pauses=True)
     # One request an hour: awake for a twelfth of the time with 0.5 ACU.
     bill = cluster.bill(Traffic.monthly(Decimal(730)))
@@ -142,7 +142,7 @@ def test_a_cluster_at_zero_is_awake_for_five_minutes_after_each_request():
     assert round(bill.terms[0].quantity, 6) == round(Decimal(730) / 12 / 2, 6)
 
 
-def test_calls_of_the_data_api_are_metered_by_32_kb():
+def test_data_api_calls_are_metered_in_units_of_32_kb():
     usage = replace(Usage(), data_api_kb=Decimal(33))
 
     bill = usd(AuroraBilling("d", usage, PRICES, pauses=True, has_data_api=True).bill(TEN))
@@ -151,7 +151,7 @@ def test_calls_of_the_data_api_are_metered_by_32_kb():
     assert bill["Data API"] == "36.79"
 
 
-def test_data_costs_more_through_a_gateway_than_through_endpoints():
+def test_data_costs_more_through_nat_than_through_endpoints():
     usage = replace(Usage(), egress_kb=Decimal(40))
 
     # 26.28e6 x 40 KB = 1,002.50 GB

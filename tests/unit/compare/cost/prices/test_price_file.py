@@ -28,7 +28,7 @@ def test_the_prices_of_us_east_1_are_verified_and_complete():
     assert prices.missing == ()
 
 
-def test_prices_that_nobody_checked_are_marked():
+def test_unverified_prices_are_marked():
     prices = read_prices()
 
     from_memory = {

@@ -43,7 +43,7 @@ def test_the_measured_values_of_a_run_are_used(run: Run):
     assert usage.usage.connections_at_rps == 25
     assert usage.usage.init_ms == Decimal("432.917")
     assert "an upper bound" in usage.bases["duration_ms"]
-    assert "not AWS's" in usage.bases["init_ms"]
+    assert "not on AWS" in usage.bases["init_ms"]
 
 
 def test_values_that_a_run_lacks_are_assumed(run: Run):
@@ -53,7 +53,7 @@ def test_values_that_a_run_lacks_are_assumed(run: Run):
     assert usage.origins["capacity_rps"] is ValueOrigin.ASSUMED
 
 
-def test_a_set_value_beats_a_measured_value(run: Run):
+def test_a_set_value_overrides_a_measured_value(run: Run):
     usage = first(run.targets[0], settings=parse_settings(["duration_ms=99"], [run.targets[0].name]))
 
     assert usage.usage.duration_ms == 99
@@ -80,7 +80,7 @@ def test_failed_targets_have_no_usage(run: Run):
     assert all("per_request/direct" not in usage.name for usage in usages)
 
 
-def test_a_target_without_any_measurement_is_all_assumed(run: Run):
+def test_all_values_of_an_unmeasured_target_are_assumed(run: Run):
     empty = replace(
         run.targets[0],
         scenarios=(),
@@ -98,7 +98,7 @@ def test_a_figure_that_is_not_a_number_is_refused(run: Run, value: object):
 
 
 @pytest.mark.parametrize("text", ["", "x", "HISTFAAAA", "é"])
-def test_a_broken_histogram_is_named(run: Run, text: str):
+def test_an_unreadable_histogram_is_refused(run: Run, text: str):
     scenario = run.targets[0].scenarios[0]
     broken = replace(scenario, blocks=(replace(scenario.blocks[0], histogram=text),))
 
@@ -118,7 +118,7 @@ def test_without_a_run_there_are_four_targets():
     assert {origin for usage in usages for origin in usage.origins.values()} == {ValueOrigin.ASSUMED}
 
 
-def test_the_limits_of_a_run_of_an_image(run: Run):
+def test_the_container_limits_of_an_image_are_used(run: Run):
     limits = {
         "aws_lambda/per_request/proxy": {"limits": "0.289 CPU and 512 MB"},
         "aws_ecs/pool/direct": {"limits": "2 CPU and 4,096 MB"},
@@ -154,7 +154,7 @@ def test_a_target_needs_the_keys_of_its_runtime(run: Run):
     assert function.assumes("memory_mb")
 
 
-def test_what_a_run_records_for_the_bill(run: Run):
+def test_usage_that_a_run_records_is_used(run: Run):
     usage = {"duration_ms": 3.5, "capacity_rps": 81.25, "response_kb": 12, "unknown_ms": 1.0}
 
     found = first(replace(run.targets[0], usage=usage))

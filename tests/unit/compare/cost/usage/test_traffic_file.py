@@ -72,7 +72,7 @@ def test_a_file_from_a_spreadsheet_or_a_program_is_read(tmp_path: Path, content:
         (b"h,\0r\n", "the header is"),
     ],
 )
-def test_a_mistake_is_named_with_its_line(tmp_path: Path, content: str | bytes, error: str):
+def test_an_error_names_the_line(tmp_path: Path, content: str | bytes, error: str):
     with pytest.raises(UsageError) as raised:
         read(tmp_path, content)
 

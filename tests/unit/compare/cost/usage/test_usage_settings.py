@@ -51,7 +51,7 @@ def test_a_price_can_be_set():
         ("price.lambda_requests=x", "in USD per 1,000,000 requests"),
     ],
 )
-def test_a_mistake_states_the_rule_and_the_remedy(text: str, error: str):
+def test_an_error_states_the_rule_and_the_remedy(text: str, error: str):
     with pytest.raises(UsageError) as raised:
         parse_settings([text], TARGETS)
 
