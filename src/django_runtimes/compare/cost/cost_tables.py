@@ -89,7 +89,7 @@ def instance_table(analysis: CostAnalysis) -> ReportTable:
         columns=("target", "rate", "connections", "vCPU used", "instance", "max_connections", "USD per month"),
         rows=tuple(rows),
         notes=(
-            "At most 80 % of max_connections and 50 % of the processors that a class sustains are used; "
+            "At most 80 % of max_connections and 50 % of the vCPUs that a class sustains are used; "
             f"the classes are {LADDER[0].name} to {LADDER[-1].name}. max_connections is RDS's default for the nominal "
             "memory; the templates in deploy/ set their own. The sustained share of burstable classes is unverified.",
         ),

@@ -84,7 +84,7 @@ def right_size(usage: Usage, rate_rps: Decimal, *, grows: bool) -> DatabaseNeed:
 
 
 def _sufficient(connections: Decimal, vcpu: Decimal) -> Iterator[InstanceClass]:
-    """Yield the classes with enough connections and processors, the cheapest first."""
+    """Yield the classes with enough connections and vCPUs, the cheapest first."""
     for each in LADDER:
         if each.max_connections * _CONNECTION_SHARE >= connections and each.sustained_vcpu * _CPU_SHARE >= vcpu:
             yield each

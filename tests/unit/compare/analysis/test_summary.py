@@ -109,7 +109,7 @@ def test_a_small_difference_is_a_difference_when_it_is_certain():
 
 
 def test_more_ratios_widen_each_interval():
-    # One of the five ratios needs a confidence of 0.99, for which six pairs are too few.
+    # Each of the five ratios needs a confidence of 0.99, for which six pairs are too few.
     scenario = reads([5] * 6)
     names = (REFERENCE, ECS, "aws_ecs/persistent/direct", "aws_ecs/pool/proxy", "local/pool/direct", APP_RUNNER)
 

@@ -82,7 +82,7 @@ def test_a_line_that_only_touches_a_stair_does_not_cross_it():
 
 
 def test_bills_that_part_after_being_equal_do_not_cross():
-    # Equal up to 10 requests per second; then the stairs cost 10 more.
+    # The bills are equal up to 10 requests per second; above, the stairs cost 10 USD more.
     equal_then_dearer = Stairs("stairs", step="10")
     dearer_then_equal = Stairs("flat", fixed="10")
 

@@ -17,12 +17,12 @@ def needing(connections: str, cpu_ms: str) -> Usage:
 @pytest.mark.parametrize(
     ("connections", "cpu_ms", "expected"),
     [
-        # 80 % of 112, 225, 450 and 901 connections.
+        # These are 80 % of 112, 225, 450 and 901 connections.
         ("89", "1", "db.t4g.micro"),
         ("90", "1", "db.t4g.small"),
         ("181", "1", "db.t4g.medium"),
         ("361", "1", "db.t4g.large"),
-        # Half of 2 x 10 %, of 2 x 20 %, of 2 x 30 % and of 2 processors, at 10 requests per second.
+        # These use half of 2 x 10 %, of 2 x 20 %, of 2 x 30 % and of 2 vCPUs, at 10 requests per second.
         ("1", "10", "db.t4g.micro"),
         ("1", "11", "db.t4g.small"),
         ("1", "21", "db.t4g.large"),

@@ -229,7 +229,7 @@ def test_the_page_shows_every_figure_of_the_markdown_report(run: Run):
 def test_the_page_draws_bars_for_every_measured_target(run: Run):
     page = render_html(run)
 
-    # Two steady scenarios and the burst for all four, the cold burst for the two on Lambda.
+    # All four targets have two steady scenarios and the burst; the two on Lambda also have the cold burst.
     assert page.count('<i class="span" style=') == 3 * 4 + 2
     # The connection peaks of the fixture: 20, 19, 8 and 8, of at most 20.
     assert re.findall(r'class="bar" style="width: ([\d.]+)%"', page) == ["100.00", "95.00", "40.00", "40.00"]

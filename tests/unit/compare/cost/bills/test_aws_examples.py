@@ -104,7 +104,7 @@ def test_provisioned_concurrency_for_a_launch_matches_awss_example():
 
 
 # https://aws.amazon.com/lambda/pricing/, "Streaming Server Side Rendered Web Content": 30.83 + 0.40 + 7.81. The page
-# adds rounded lines, which makes 39.04; the exact sum is 39.0459. Its 100 GB of free streams are used up.
+# adds rounded lines, which makes 39.04; the exact sum is 39.0459. The example has used up the 100 GB of free streams.
 def test_response_streams_match_awss_example():
     streamed = usage(
         memory_mb="1536", duration_ms="500", free_tier="on", stream_share="0.33333333333333333333333333", stream_mb="7",

@@ -107,7 +107,7 @@ def test_the_number_of_tasks_follows_the_traffic_of_each_hour():
 
     bill = FargateBilling("s", replace(Usage(), task_memory_gb=Decimal(2)), PRICES).bill(day)
 
-    # Four tasks for half of the month and two for the other half.
+    # Four tasks run for half of the month, and two for the other half.
     assert bill.terms[0].quantity == Decimal(4 * 365 + 2 * 365)
 
 
@@ -123,7 +123,7 @@ def test_app_runner_adds_instances_as_the_rate_rises(rate_rps: str, instances: i
 
 
 def test_the_concurrency_of_long_streams_determines_the_instances():
-    # 100 at once, each for 60 s: an instance takes 1.67 requests per second.
+    # An instance serves 100 requests at once, each for 60 s, so it takes 1.67 requests per second.
     streaming = replace(Usage(), stream_share=Decimal(1), stream_s=Decimal(60))
 
     assert AppRunnerBilling("a", streaming, PRICES).instances(Decimal(5)) == 3
@@ -136,7 +136,7 @@ def test_aurora_grows_in_steps_of_half_an_acu(rate_rps: str, acus: str):
 
 def test_a_cluster_at_0_acu_is_awake_five_minutes_after_each_request():
     cluster = AuroraBilling("d", Usage(), PRICES, pauses=True)
-    # One request an hour: awake for a twelfth of the time with 0.5 ACU.
+    # With one request an hour, the cluster is awake for a twelfth of the time, with 0.5 ACU.
     bill = cluster.bill(Traffic.monthly(Decimal(730)))
 
     assert round(bill.terms[0].quantity, 6) == round(Decimal(730) / 12 / 2, 6)
