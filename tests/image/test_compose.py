@@ -89,7 +89,7 @@ def test_every_variable_of_web_is_in_the_table_of_variables(compose):
 
 
 @pytest.mark.parametrize("route", ["direct", "proxy"])
-def test_the_image_serves_with_webs_variables_on_both_routes(image, compose, database, pgbouncer, route, log):
+def test_the_image_serves_both_routes_with_the_web_services_variables(image, compose, database, pgbouncer, route, log):
     web = compose["services"]["web"]
     environ = {**web["environment"], "DATABASE_URL": database, "WEBAPP_DB_PROXY_HOST": "127.0.0.1"}
     assert environ["WEBAPP_DB_ROUTE"] == _ROUTE

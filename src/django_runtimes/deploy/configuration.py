@@ -24,7 +24,7 @@ _STAGE_KEYS = ("target", "parameters")
 
 @dataclass(frozen=True)
 class Configuration:
-    """The file's content; `parameters` are unchanged, and each table in them has the parameters of one stack."""
+    """The contents of webapp.toml; `parameters` is kept as written, with the parameters of one stack in each table."""
 
     directory: Path
     project: str

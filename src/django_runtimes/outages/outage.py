@@ -54,7 +54,10 @@ def outage_of(error: psycopg.Error) -> Outage | None:
 
 
 def described(error: psycopg.Error) -> str:
-    """Return a log line with the class and the SQLSTATE, or else the reason; it shows no values of a statement."""
+    """Return the error's class with its SQLSTATE, or with the first line of its message if it has none.
+
+    A statement's values never appear.
+    """
     name = type(error).__name__
     if error.sqlstate is not None:
         return f"{name}, SQLSTATE {error.sqlstate}"

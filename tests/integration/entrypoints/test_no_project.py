@@ -87,4 +87,4 @@ def test_a_wrong_block_is_reported_in_one_line(tmp_path):
 
     assert ended.returncode == 2
     assert ended.stderr.startswith("webapp: ")
-    assert ended.stderr.endswith("[tool.webapp] settings=3 is not a string; write it in quotes\n")
+    assert ended.stderr.endswith("[tool.webapp] settings=3 is not a non-empty string; write one in quotes\n")

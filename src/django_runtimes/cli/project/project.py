@@ -128,7 +128,7 @@ def _read(path: Path, block: Mapping[str, Any]) -> Project:
         if key not in _KEYS:
             raise UsageError(f"{path}: [tool.webapp] has no key {key!r}; {known_key(key, _KEYS)}")
         if key != "environment" and (not isinstance(value, str) or not value.strip()):
-            raise UsageError(f"{path}: [tool.webapp] {key}={value!r} is not a string; write it in quotes")
+            raise UsageError(f"{path}: [tool.webapp] {key}={value!r} is not a non-empty string; write one in quotes")
     settings, workload = block.get("settings"), block.get("workload")
     if settings is not None and not all(part.isidentifier() for part in settings.split(".")):
         raise UsageError(

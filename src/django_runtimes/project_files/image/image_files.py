@@ -208,7 +208,7 @@ def _local_paths(plan: FilePlan, dependencies: Dependencies) -> list[str]:
 
 
 def _located(path: str, folder: Path, requirements: RequirementFile) -> Path:
-    """Return the folder that --find-links names; pip tries the requirements file's folder first."""
+    """Return a local path inside `folder`, or beside the requirements file if it exists only there."""
     beside = requirements.path.parent / path
     return beside if beside.exists() and not (folder / path).exists() else folder / path
 

@@ -251,7 +251,7 @@ async def test_a_cancelled_request_keeps_its_slot_until_its_view_ends(one_hop, b
     assert answered == [503]
 
 
-async def test_a_cancelled_request_on_djangos_path_keeps_its_thread(one_hop, barrier, settings):
+async def test_a_cancelled_request_on_djangos_path_does_not_block_others(one_hop, barrier, settings):
     settings.MIDDLEWARE = [f"{__name__}.async_only"]
     handler = one_hop(threads=1)
     request = Exchange(handler, "GET", "/sync").start()
