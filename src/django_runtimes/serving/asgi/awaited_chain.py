@@ -8,6 +8,8 @@ import traceback
 from collections.abc import Callable
 from concurrent.futures import Future
 
+from django.core.exceptions import ImproperlyConfigured
+
 from django_runtimes.serving.asgi.lazy_chain import Chain, LazyChain
 from django_runtimes.serving.asgi.threads.gate import OverloadedError
 
@@ -17,8 +19,11 @@ logger = logging.getLogger(__name__)
 _Attempt = tuple[Chain | None, str | None]
 
 
-class MiddlewareConstructionError(Exception):
-    """A middleware's constructor raised an error; the log contains its traceback."""
+class MiddlewareConstructionError(ImproperlyConfigured):
+    """A middleware's constructor raised an error; the log contains its traceback.
+
+    Django raises ImproperlyConfigured itself when a constructor returns no middleware.
+    """
 
 
 class MiddlewareOverdueError(Exception):
