@@ -96,7 +96,7 @@ def test_wrong_responses_fail_the_target_with_the_logs_error(compare_members, ta
 
     assert run.targets[0].status == "failed"
     assert re.fullmatch(
-        r"\d+ of \d+ answers were wrong \(at most 5% may be\); 'profile': expected 200, got 500; "
+        r"\d+ of \d+ answers were wrong \(the limit is 5%\); 'profile': expected 200, got 500; "
         r"the report shows the first error of its log",
         run.targets[0].error,
     )

@@ -5,7 +5,7 @@ import json
 import pytest
 
 TARGETS = ("--target", "aws_ecs/pool/direct", "--target", "aws_lambda/per_request/direct")
-SHORT = ("--quick", "--duration", "0.4", "--rate", "20")
+SHORT = ("--quick", "--rate", "20")
 # A workload as the API's owner would write it: it logs in, adds items and counts them.
 STOCK_WORKLOAD = """\
 name = "stock"
