@@ -1,10 +1,11 @@
 import random
-from itertools import product
+from bisect import bisect_right
+from itertools import accumulate, product
 from statistics import median
 
 import pytest
 
-from django_runtimes.compare.analysis.signed_rank import signed_rank_interval
+from django_runtimes.compare.analysis.signed_rank import _cut, _ways, signed_rank_interval
 
 
 def bounds(values: list[float], confidence: float) -> tuple[float, float]:
@@ -49,6 +50,15 @@ def test_wrong_values_up_to_a_quarter_barely_move_the_estimate():
     values = [rng.gauss(0, 0.1) for _ in range(15)] + [1e6] * 4
 
     assert abs(signed_rank_interval(values, confidence=0.95).estimate) < 0.2
+
+
+def test_many_values_leave_out_as_many_averages_as_the_exact_count():
+    # The exact counts, from all signs of 150 ranks: P(W <= cut) is at most the tail, and P(W <= cut + 1) is above it.
+    for tail in (0.025, 0.005, 0.003):
+        below = list(accumulate(_ways(150)))
+        exact = bisect_right([ways / 2**150 for ways in below], tail) - 1
+
+        assert abs(_cut(150, tail) - exact) <= 0.01 * exact
 
 
 def test_equal_values_have_an_interval_without_width():
