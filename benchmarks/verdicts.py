@@ -9,19 +9,20 @@ import random
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from statistics import median
 
 from django_runtimes.compare.analysis.summary import RatioVerdict, Summary, summarize
 from django_runtimes.compare.run.results import (
-    Ambiguous,
     BlockResult,
-    ColdStarts,
     ConnectionCounts,
     Latency,
     Run,
     ScenarioResult,
     TargetResult,
 )
+from django_runtimes.compare.run.subject import failed_result
+from django_runtimes.compare.targets.name import TargetName
 
 RUNS = 1_000
 _PAIRS = 30
@@ -73,22 +74,7 @@ def _scenario(name: str, blocks: list[BlockResult]) -> ScenarioResult:
 
 
 def _target(name: str, scenarios: tuple[ScenarioResult, ...]) -> TargetResult:
-    runtime, strategy, route = name.split("/")
-    return TargetResult(
-        name=name,
-        runtime=runtime,
-        strategy=strategy,
-        route=route,
-        label="emulated",
-        status="measured",
-        error=None,
-        scenarios=scenarios,
-        cold_start_ms=ColdStarts.of_phases((), ()),
-        connections=ConnectionCounts(None, None, None),
-        acknowledged_writes=0,
-        ambiguous=Ambiguous(0, 0),
-        rows_found=0,
-    )
+    return replace(failed_result(TargetName.parse(name), ""), status="measured", error=None, scenarios=scenarios)
 
 
 def verdicts(summary: Summary, name: str) -> Iterator[RatioVerdict]:

@@ -6,8 +6,6 @@ import pytest
 from django_runtimes.compare.analysis.summary import RatioVerdict, summarize
 from django_runtimes.compare.load.block import Outcome, block_of
 from django_runtimes.compare.run.results import (
-    Ambiguous,
-    ColdStarts,
     ConnectionCounts,
     Run,
     ScenarioResult,
@@ -45,22 +43,7 @@ def reads(
 
 
 def target(name: str, *scenarios: ScenarioResult) -> TargetResult:
-    runtime, strategy, route = name.split("/")
-    return TargetResult(
-        name=name,
-        runtime=runtime,
-        strategy=strategy,
-        route=route,
-        label="emulated",
-        status="measured",
-        error=None,
-        scenarios=scenarios,
-        cold_start_ms=ColdStarts.of_phases((), ()),
-        connections=UNKNOWN,
-        acknowledged_writes=0,
-        ambiguous=Ambiguous(0, 0),
-        rows_found=0,
-    )
+    return replace(failed(name), status="measured", error=None, scenarios=scenarios)
 
 
 def failed(name: str) -> TargetResult:
