@@ -53,8 +53,8 @@ def run_comparison(plan: ComparisonPlan, progress: Progress, *, kept_logs: Path 
     when nothing can be measured.
     """
     load = measure_other_load()
-    if str(load):
-        progress.say(str(load))
+    if load.notice is not None:
+        progress.say(load.notice)
     deadline_s = math.inf if plan.budget_s is None else time.monotonic() + plan.budget_s
     run_id = secrets.token_hex(4)
     with ExitStack() as stack:

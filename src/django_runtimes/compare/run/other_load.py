@@ -22,10 +22,11 @@ class OtherLoad:
     cpus: int
     programs: tuple[tuple[str, float], ...]
 
-    def __str__(self) -> str:
-        """Return a sentence on the load, or an empty string if the load does not matter."""
+    @property
+    def notice(self) -> str | None:
+        """The notice to the user, or None if the load does not matter."""
         if self.busy_cpus < _QUIET_CPUS:
-            return ""
+            return None
         named = ", ".join(f"{name} {cpus:.1f}" for name, cpus in self.programs)
         return (
             f"other processes keep {self.busy_cpus:.1f} of {self.cpus} CPUs busy ({named}); "
