@@ -34,10 +34,10 @@ _MIN_BUDGET_S, _THOROUGH_BUDGET_S, _MAX_BUDGET_S = 60.0, 600.0, 4 * 3_600.0
 
 def main(arguments: Sequence[str]) -> int:
     """Run the comparison; the exit code says whether every target was measured (see `--help`)."""
-    options = _parser().parse_args(arguments)
+    options = parser().parse_args(arguments)
     treat_termination_as_interruption()
     try:
-        plan = _plan(options)
+        plan = plan_of(options)
         directory = choose_directory(options.output, project_at(Path.cwd()).directory)
         with tempfile.TemporaryDirectory(prefix="webapp-compare-logs-") as kept:
             with Progress(sys.stderr) as progress:
@@ -70,7 +70,8 @@ def _fail(error: ToolError, exit_code: int) -> int:
     return exit_code
 
 
-def _plan(options: argparse.Namespace) -> ComparisonPlan:
+def plan_of(options: argparse.Namespace) -> ComparisonPlan:
+    """Return the plan for these options; raise UsageError for an unusable one."""
     workload = _workload(options.workload)
     plan = replace(_timed_plan(options, workload), database_url=options.database_url, image=options.image)
     if options.target:
@@ -116,7 +117,8 @@ def _workload(path: Path | None) -> Workload:
     return load_workload(path, settings_module=os.environ.get("DJANGO_SETTINGS_MODULE"))
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
     parser = OneLineParser(
         prog="webapp compare",
         description="Measure one Django codebase under several targets on real servers, and report the results.",
