@@ -71,7 +71,7 @@ class Measurement:
         await self._phase(f"bursts of {plan.burst_size}", [self._bursts])
         # The burst has ended the execution environments.
         await self._phase("warming up again", [self._warm_up])
-        await self._steady_load()
+        await self.measure_steady_load()
 
     async def _phase(self, name: str, steps: Sequence[Step]) -> None:
         """Run every step on every subject, in a new random order for each step."""
@@ -137,7 +137,7 @@ class Measurement:
             rates[scenario] = tuple(_rounded_rate(share * weakest_rps) for share in self._plan.load_shares)
         return rates
 
-    async def _steady_load(self) -> None:
+    async def measure_steady_load(self) -> None:
         """Measure blocks in rounds, with a new random order in each, until there are enough valid pairs."""
         plan = self._plan
         self.rates_rps = self._choose_rates()
@@ -157,6 +157,10 @@ class Measurement:
                 break
             for key in self._order.sample(keys, len(keys)):
                 if time.monotonic() + len(wanted[key]) * durations_s[key] > self._deadline_s:
+                    if index == 0:
+                        self._progress.say(
+                            "the other phases left too little of the budget for the steady load; give a longer --budget"
+                        )
                     return
                 await self._everywhere(wanted[key], self._steady(key, durations_s[key], index))
 
