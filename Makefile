@@ -1,6 +1,6 @@
 # Each target sets up what it needs, and passes ARGS="…" to its command.
 .DEFAULT_GOAL := help
-.PHONY: help setup compare test test-matrix serve check check-templates instruments bench faults conformance versions weekly verbs image image-test docs lock
+.PHONY: help setup compare test test-aws_lambda test-aws_ecs test-matrix serve check check-templates instruments bench faults conformance versions weekly verbs image image-test docs lock
 
 # With this variable Python starts four times as slowly, which would distort measurements.
 unexport PYTHONDONTWRITEBYTECODE
@@ -33,8 +33,11 @@ serve: $(READY)  ## Serve the application at http://127.0.0.1:8000 on an embedde
 test: $(READY) $(CHECKOV_READY) $(INSTRUMENTS_READY)  ## Run all tests; those of the application run under both profiles
 	$(PYTEST) tests/deploy -m "profile_free and not verbs" -n 2 $(ARGS)
 	$(PYTEST) --ignore tests/deploy -m "profile_free and not faults and not image and not verbs and not weekly" $(PARALLEL) $(ARGS)
-	WEBAPP_RUNTIME=aws_lambda $(PYTEST) -m "not profile_free and not weekly" $(ARGS)
-	WEBAPP_RUNTIME=aws_ecs $(PYTEST) -m "not profile_free and not weekly" $(ARGS)
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target --keep-going test-aws_lambda test-aws_ecs
+
+# Both profiles run at the same time, each on one core.
+test-aws_lambda test-aws_ecs: test-%: $(READY)
+	WEBAPP_RUNTIME=$* $(PYTEST) -m "not profile_free and not weekly" $(ARGS)
 
 test-matrix:     ## Run the tests in clones under other paths, users, locales, orders and loads (ARGS="spaces user")
 	@scripts/test_matrix.sh $(ARGS)
