@@ -20,7 +20,13 @@ from django_runtimes.cli.tool_error import ToolError, UsageError
 from django_runtimes.compare.compare_error import show_output
 from django_runtimes.compare.report.terminal import print_report
 from django_runtimes.compare.run.comparison import run_comparison
-from django_runtimes.compare.run.comparison_plan import MAX_RATE_RPS, ComparisonPlan, quick_plan, thorough_plan
+from django_runtimes.compare.run.comparison_plan import (
+    MAX_RATE_RPS,
+    THOROUGH_BUDGET_S,
+    ComparisonPlan,
+    quick_plan,
+    thorough_plan,
+)
 from django_runtimes.compare.run.output import choose_directory, publish
 from django_runtimes.compare.run.results import Run
 from django_runtimes.compare.run.saved_rates import saved_rates
@@ -28,8 +34,8 @@ from django_runtimes.compare.targets.name import DEFAULT_TARGETS, TargetName
 from django_runtimes.compare.workload.reading import load_workload
 from django_runtimes.compare.workload.workload import Workload
 
-# In less than a minute no ratio gets enough blocks, and from ten minutes on there is time for three loads.
-_MIN_BUDGET_S, _THOROUGH_BUDGET_S, _MAX_BUDGET_S = 60.0, 600.0, 4 * 3_600.0
+# In less than a minute no ratio gets enough blocks.
+_MIN_BUDGET_S, _MAX_BUDGET_S = 60.0, 4 * 3_600.0
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -90,7 +96,7 @@ def plan_of(options: argparse.Namespace) -> ComparisonPlan:
 def _timed_plan(options: argparse.Namespace, workload: Workload) -> ComparisonPlan:
     if options.quick:
         return quick_plan(workload)
-    if options.budget >= _THOROUGH_BUDGET_S:
+    if options.budget >= THOROUGH_BUDGET_S:
         return thorough_plan(workload, options.budget)
     return ComparisonPlan(workload, budget_s=options.budget)
 

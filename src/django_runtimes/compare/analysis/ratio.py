@@ -32,13 +32,25 @@ class Ratio:
         return self.low >= SAME_FROM and self.high <= SAME_TO
 
 
+def paired_blocks(
+    blocks: Sequence[BlockResult], reference: Sequence[BlockResult]
+) -> list[tuple[BlockResult, BlockResult]]:
+    """Return each valid pair of blocks; the blocks of a pair have the same index."""
+    others = {block.index: block for block in reference if is_valid(block)}
+    return [(block, others[block.index]) for block in blocks if is_valid(block) and block.index in others]
+
+
+def is_valid(block: BlockResult) -> bool:
+    """Return whether a block has a median that counts."""
+    return block.void is None and bool(block.p50_ms)
+
+
 def paired_ratios(blocks: Sequence[BlockResult], reference: Sequence[BlockResult]) -> list[float]:
-    """Return the ratio of the medians of each valid pair of blocks; the blocks of a pair have the same index."""
-    medians = {block.index: block.p50_ms for block in reference if block.void is None and block.p50_ms}
+    """Return the ratio of the medians of each valid pair of blocks."""
     return [
-        block.p50_ms / medians[block.index]
-        for block in blocks
-        if block.void is None and block.p50_ms and block.index in medians
+        block.p50_ms / other.p50_ms
+        for block, other in paired_blocks(blocks, reference)
+        if block.p50_ms and other.p50_ms
     ]
 
 

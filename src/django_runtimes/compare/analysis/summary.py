@@ -1,10 +1,13 @@
 """Summarizes a run: each target's ratio to the reference, with its uncertainty."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from django_runtimes.compare.analysis.ratio import Ratio, paired_ratios, ratio_of
+from django_runtimes.compare.analysis.percentile_ratio import paired_percentile_ratio
+from django_runtimes.compare.analysis.ratio import Ratio, paired_blocks, paired_ratios, ratio_of
+from django_runtimes.compare.load.histogram import P99_SAMPLES, LatencyHistogram
+from django_runtimes.compare.run.comparison_plan import THOROUGH_BUDGET_S
 from django_runtimes.compare.run.results import Run, ScenarioResult, TargetResult
 
 # The chance that a run without any difference shows one anywhere; it is divided among the ratios.
@@ -13,7 +16,7 @@ _FALSE_DIFFERENCE = 0.05
 _FALSE_PAIR_DIFFERENCE = 0.01
 # Latencies include only expected answers. If many requests failed, the answered ones are a biased sample, and calling
 # their target faster would be wrong.
-_MIN_OK_SHARE = 0.99
+MIN_OK_SHARE = 0.99
 
 
 class RatioVerdict(StrEnum):
@@ -34,12 +37,17 @@ class RatioVerdict(StrEnum):
 
 @dataclass(frozen=True)
 class SummaryRow:
-    """A scenario of a target; `ratio` is None if the scenario cannot be compared with the reference's."""
+    """A scenario of a target; `ratio` is None if the scenario cannot be compared with the reference's.
+
+    `ratio` and `verdict` compare medians. `p99_verdict` is None if the run does not compare the scenario's p99.
+    """
 
     target: TargetResult
     scenario: ScenarioResult
     ratio: Ratio | None
     verdict: RatioVerdict
+    p99_ratio: Ratio | None = None
+    p99_verdict: RatioVerdict | None = None
 
 
 @dataclass(frozen=True)
@@ -93,14 +101,30 @@ def summarize(run: Run) -> Summary:
         if (scenario := _scenario(target, key)) is not None
     ]
     steady = [scenario for target, scenario in compared if target is not reference and scenario.rate_rps is not None]
-    tail = _FALSE_DIFFERENCE / max(1, len(steady))
+    with_p99 = [scenario for scenario in steady if _compares_p99(run, scenario, _scenario(reference, _key(scenario)))]
+    tail = _FALSE_DIFFERENCE / max(1, len(steady) + len(with_p99))
     pair_confidence = 1 - min(tail, _FALSE_PAIR_DIFFERENCE)
     pairs = tuple(
         Pair(first, second, _pooled_ratio(measured[first], measured[second], pair_confidence))
         for first, second in names
     )
-    rows = tuple(_row(target, scenario, reference, pairs, 1 - tail) for target, scenario in compared)
+    rows = tuple(
+        _row(target, scenario, reference, pairs, 1 - tail, has_p99=any(scenario is each for each in with_p99))
+        for target, scenario in compared
+    )
     return Summary(reference.name, rows, pairs, run.environment.get("virtual_users", 0))
+
+
+def _compares_p99(run: Run, scenario: ScenarioResult, base: ScenarioResult | None) -> bool:
+    """Return whether a run had the time for a p99, and both scenarios have enough samples for it."""
+    plan = run.environment.get("plan")
+    budget_s = plan.get("budget_s") if isinstance(plan, Mapping) else None
+    return (
+        budget_s is not None
+        and budget_s >= THOROUGH_BUDGET_S
+        and base is not None
+        and min(scenario.latency_ms.n, base.latency_ms.n) >= P99_SAMPLES
+    )
 
 
 def _key(scenario: ScenarioResult) -> tuple[str, float | None]:
@@ -117,6 +141,8 @@ def _row(
     reference: TargetResult,
     pairs: Sequence[Pair],
     confidence: float,
+    *,
+    has_p99: bool,
 ) -> SummaryRow:
     if target is reference:
         return SummaryRow(target, scenario, None, RatioVerdict.REFERENCE)
@@ -125,19 +151,30 @@ def _row(
     base = _scenario(reference, _key(scenario))
     ratio = None if base is None else ratio_of(paired_ratios(scenario.blocks, base.blocks), confidence=confidence)
     if any({pair.first, pair.second} == {target.name, reference.name} for pair in pairs):
-        verdict = RatioVerdict.SAME
-    elif any(pair.differs for pair in pairs):
-        verdict = RatioVerdict.WITHHELD
-    else:
-        verdict = _verdict(scenario, base, ratio)
-    return SummaryRow(target, scenario, ratio, verdict)
+        return SummaryRow(target, scenario, ratio, RatioVerdict.SAME)
+    p99_ratio = _p99_ratio(scenario, base, confidence) if has_p99 and base is not None else None
+    verdict, p99_verdict = _verdict(scenario, base, ratio), _verdict(scenario, base, p99_ratio)
+    if any(pair.differs for pair in pairs):
+        verdict = p99_verdict = RatioVerdict.WITHHELD
+    return SummaryRow(target, scenario, ratio, verdict, p99_ratio, p99_verdict if has_p99 else None)
+
+
+def _p99_ratio(scenario: ScenarioResult, base: ScenarioResult, confidence: float) -> Ratio | None:
+    pairs = paired_blocks(scenario.blocks, base.blocks)
+    own, other = ([LatencyHistogram.decoded(pair[side].histogram) for pair in pairs] for side in (0, 1))
+    return paired_percentile_ratio(own, other, 0.99, confidence=confidence)
 
 
 def _verdict(scenario: ScenarioResult, base: ScenarioResult | None, ratio: Ratio | None) -> RatioVerdict:
-    if any(each is not None and each.ok < _MIN_OK_SHARE * each.sent for each in (scenario, base)):
+    if any(each is not None and each.ok < MIN_OK_SHARE * each.sent for each in (scenario, base)):
         return RatioVerdict.TOO_MANY_ERRORS
     if ratio is None:
         return RatioVerdict.TOO_FEW_BLOCKS
+    return verdict_of(ratio)
+
+
+def verdict_of(ratio: Ratio) -> RatioVerdict:
+    """Return the verdict on a target with this ratio to another."""
     if ratio.excludes_one:
         return RatioVerdict.FASTER if ratio.estimate < 1 else RatioVerdict.SLOWER
     return RatioVerdict.NO_DIFFERENCE if ratio.is_near_one else RatioVerdict.UNDECIDED

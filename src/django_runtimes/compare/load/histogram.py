@@ -1,5 +1,6 @@
 """Latency histograms that can be merged and saved without losing their percentiles."""
 
+from bisect import bisect_right
 from collections.abc import Iterable
 
 from hdrh.histogram import HdrHistogram
@@ -9,7 +10,7 @@ _LOWEST_US = 1
 _HIGHEST_US = 120_000_000
 _DIGITS = 3
 # With fewer samples, fewer than ten are above the 99th percentile, and the p99 is mostly chance.
-_P99_SAMPLES = 1_000
+P99_SAMPLES = 1_000
 
 
 class LatencyHistogram:
@@ -48,6 +49,30 @@ class LatencyHistogram:
         total: int = self._counts.get_total_count()
         return total
 
+    def at_rank_ms(self, rank: int) -> float:
+        """Return the latency with this rank, from 1 for the shortest to `count` for the longest."""
+        # HdrHistogram rounds the percentile to the nearest rank.
+        value_us: int = self._counts.get_value_at_percentile(100 * rank / self.count)
+        return value_us / 1_000
+
+    def recorded(self) -> list[tuple[int, int]]:
+        """Return the lowest latency in µs and the count of each bucket that has samples, in ascending order."""
+        if self.count == 0:
+            return []
+        first, last = (self._bucket(value_us) for value_us in (self._counts.get_min_value(), self._counts.max_value))
+        # Copying a slice of the array takes a tenth of the time of visiting its elements.
+        counts = self._counts.counts[first : last + 1]
+        return [(self._counts.get_value_from_index(index), count) for index, count in enumerate(counts, first) if count]
+
+    def bucket_us(self, latency_ms: float) -> int:
+        """Return the lowest latency in µs of the bucket that contains this latency."""
+        lowest: int = self._counts.get_lowest_equivalent_value(min(round(latency_ms * 1_000), _HIGHEST_US))
+        return lowest
+
+    def _bucket(self, value_us: int) -> int:
+        """Return the index of the bucket that contains this value."""
+        return bisect_right(range(self._counts.counts_len), value_us, key=self._counts.get_value_from_index) - 1
+
     @property
     def p50_ms(self) -> float | None:
         """The median in ms; None without samples."""
@@ -61,7 +86,7 @@ class LatencyHistogram:
     @property
     def p99_ms(self) -> float | None:
         """The 99th percentile in ms; None below 1,000 samples."""
-        return self._percentile_ms(99.0) if self.count >= _P99_SAMPLES else None
+        return self._percentile_ms(99.0) if self.count >= P99_SAMPLES else None
 
     @property
     def max_ms(self) -> float | None:

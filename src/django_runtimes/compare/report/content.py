@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django_runtimes.compare.analysis.summary import summarize
 from django_runtimes.compare.diagnosis.diagnosis import Diagnosis
 from django_runtimes.compare.report.figure_tables import cold_start_table, connection_table, latency_tables, write_table
+from django_runtimes.compare.report.percentile_table import percentile_table
 from django_runtimes.compare.report.report_table import ReportTable
 from django_runtimes.compare.report.sentences import (
     image_sentences,
@@ -39,6 +40,7 @@ class Content:
     limits: tuple[str, ...]
     failures: tuple[TargetFailure, ...]
     latencies: tuple[ReportTable, ...]
+    percentiles: ReportTable
     cold_starts: ReportTable
     connections: ReportTable
     writes: ReportTable | None
@@ -55,6 +57,7 @@ def content_of(run: Run) -> Content:
         limits=(*image_sentences(run), *unchecked_sentences(run), *limit_sentences(run)),
         failures=tuple(_failure(target) for target in run.targets if target.status == "failed"),
         latencies=tuple(latency_tables(summary)),
+        percentiles=percentile_table(summary),
         cold_starts=cold_start_table(run),
         connections=connection_table(run),
         writes=write_table(run),

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from itertools import groupby
 from statistics import median
 
-from django_runtimes.compare.analysis.summary import Summary, SummaryRow
+from django_runtimes.compare.analysis.summary import RatioVerdict, Summary, SummaryRow
 from django_runtimes.compare.report.figures import milliseconds, number, ratio, requests_per_second
 from django_runtimes.compare.report.report_table import ReportTable
 from django_runtimes.compare.report.sentences import write_check
@@ -52,10 +52,15 @@ def _latency_cells(row: SummaryRow) -> tuple[str, ...]:
         milliseconds(latency.max),
         "-" if row.ratio is None else ratio(row.ratio.estimate),
         "-" if row.ratio is None else f"{ratio(row.ratio.low)} to {ratio(row.ratio.high)}",
-        "void" if _is_void(scenario) else row.verdict,
+        "void" if _is_void(scenario) else verdict_cell(row.verdict),
         f"{number(scenario.connections.peak)}/{number(scenario.connections.mean)}",
         ", ".join(f"{name} {count}" for name, count in scenario.errors.items()) or "none",
     )
+
+
+def verdict_cell(verdict: RatioVerdict) -> str:
+    """Return the text of a verdict in a table, with ~ for no difference."""
+    return "~" if verdict is RatioVerdict.NO_DIFFERENCE else verdict
 
 
 def _is_void(scenario: ScenarioResult) -> bool:

@@ -42,6 +42,7 @@ def render_html(run: Run) -> str:
         ],
         "charts": latency_charts(rows),
         "latencies": [_cells(table) for table in content.latencies],
+        "percentiles": _cells(content.percentiles),
         "cold_starts": _cells(content.cold_starts),
         "burst_peaks": burst_peaks(rows),
         "connections": _cells(content.connections),

@@ -17,7 +17,7 @@ def render_markdown(run: Run) -> str:
     parts += ["## Latency", _list((*content.pairs, *content.method))]
     for table in content.latencies:
         parts += [f"### {_escaped(table.title)}", *_table(table)]
-    for table in filter(None, (content.cold_starts, content.connections, content.writes)):
+    for table in filter(None, (content.percentiles, content.cold_starts, content.connections, content.writes)):
         parts += [f"## {_escaped(table.title)}", *_table(table)]
     cost = cost_content(run)
     parts += ["## What it costs on AWS", _list(cost.sentences)]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 # These columns have words; all others have figures and are right-aligned.
 TEXT_COLUMNS = frozenset(
     {
-        "target", "label", "verdict", "errors", "name", "value", "value that worked",
+        "target", "label", "load", "verdict", "p99 verdict", "errors", "name", "value", "value that worked",
         "option", "shared part", "term", "price", "formula", "instance",
     }
 )  # fmt: skip

@@ -21,7 +21,7 @@ def method_sentences(summary: Summary) -> Iterator[str]:
             "faster. The tables show the centre of all rounds' ratios and its exact signed-rank interval. The "
             "intervals are widened for their number, so that at most one in 20 runs without any difference reports "
             f"one. An interval that excludes 1 shows a difference. An interval within {SAME_FROM:g} to {SAME_TO:g} "
-            "shows that there is none. All others are undecided."
+            "shows that there is none (~). All others are undecided."
         )
     if users := summary.virtual_users:
         yield f"Requests carry the cookies of {users} virtual users, who got them before the measurement."

@@ -179,6 +179,28 @@ def test_a_scenario_of_void_blocks_is_marked_void(run: Run):
     )
 
 
+def test_no_difference_is_a_tilde_in_tables(run: Run):
+    first, second, *_ = run.targets
+    same = replace(run, targets=(first, replace(first, name=second.name)))
+
+    assert "| 1.00 | 1.00 to 1.00 | ~ |" in render_markdown(same)
+    assert " 1.00 ~ " in printed(same)
+    assert "| reference |" in render_markdown(same)
+
+
+def test_a_long_run_has_the_ratio_of_each_p99(run: Run):
+    first, second, *_ = run.targets
+    doubled = replace(second, scenarios=first.scenarios)
+    long = replace(run, environment={**run.environment, "plan": {"budget_s": 900.0}}, targets=(first, doubled))
+
+    assert "| target | load | samples | p50 | p90 | p99 | p99 ratio | p99 interval | p99 verdict |" in render_markdown(
+        long
+    )
+    row = next(line for line in render_markdown(long).splitlines() if line.startswith(f"| {second.name} | read"))
+    assert re.search(r"\| 1\.00 \| 0\.\d\d to 1\.\d\d \| (~|undecided) \|$", row)
+    assert "p99 ratio" not in render_markdown(run)
+
+
 def test_the_report_says_that_a_run_was_interrupted(run: Run):
     interrupted = replace(run, environment={**run.environment, "interrupted": True})
 
