@@ -5,11 +5,12 @@ from functools import cached_property
 from pathlib import Path
 
 from django_runtimes.cli.project.import_root import find_import_root
+from django_runtimes.cli.toml_file import parse_toml
 from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.project_files.changes.file_plan import FilePlan
 from django_runtimes.project_files.changes.first_workload import render_workload
 from django_runtimes.project_files.changes.settings_lines import plan_settings
-from django_runtimes.project_files.changes.toml_text import parse, with_block
+from django_runtimes.project_files.changes.toml_text import with_block
 from django_runtimes.project_files.dependencies.dependency_line import plan_dependency
 from django_runtimes.project_files.dependencies.library import NAME, Library
 from django_runtimes.project_files.dependencies.listing import PYPROJECT, Dependencies, find_dependencies
@@ -122,7 +123,7 @@ def _declared(directory: Path) -> str | None:
     path = directory / PYPROJECT
     if not path.is_file():
         return None
-    block = parse(path.read_bytes(), PYPROJECT).get("tool", {}).get("webapp", {})
+    block = parse_toml(path.read_bytes(), PYPROJECT).get("tool", {}).get("webapp", {})
     settings = block.get("settings")
     return settings if isinstance(settings, str) else None
 
@@ -149,7 +150,7 @@ def _plan_block(adoption: Adoption, tables: str) -> None:
     path = plan.root / PYPROJECT
     content = plan.read(path)
     block = ""
-    if content and "webapp" in parse(content, PYPROJECT).get("tool", {}):
+    if content and "webapp" in parse_toml(content, PYPROJECT).get("tool", {}):
         plan.already.append(f"{PYPROJECT} has [tool.webapp]")
     else:
         variables = adoption.inspection.own_variables

@@ -76,6 +76,14 @@ LAYOUTS: dict[str, dict[str, str | bytes]] = {
     "no dependencies": PLAIN,
     "pip": {**PLAIN, "requirements.txt": "Django>=5.2\n"},
     "pip without a last newline": {**PLAIN, "requirements.txt": "Django>=5.2"},
+    "pip with a last line that continues": {**PLAIN, "requirements.txt": "Django>=5.2\nhttpx \\\n"},
+    "pip, UTF-16": {**PLAIN, "requirements.txt": "Django>=5.2\r\nhttpx\r\n".encode("utf-16")},
+    "pip, listed by hand": {**PLAIN, "requirements.txt": "Django>=5.2\ndjango-runtimes[lambda,server,s3]\n"},
+    "uv, listed by hand": {
+        **PLAIN,
+        "pyproject.toml": UV.replace('"httpx"', '"django-runtimes[lambda,server,s3]"'),
+        "uv.lock": "version = 1\n",
+    },
     "pip, included": {
         **PLAIN,
         "requirements.txt": "-r requirements/base.txt\ngunicorn\n",

@@ -2,12 +2,12 @@
 
 import configparser
 import re
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from django_runtimes.cli.toml_file import read_toml
 from django_runtimes.cli.tool_error import UsageError
 
 # The files are in pytest's order, and the first one with a configuration is used.
@@ -17,6 +17,7 @@ _INI_FILES = (
     ("tox.ini", "pytest"),
     ("setup.cfg", "tool:pytest"),
 )
+_REMEDY = "make it readable"
 _SETTINGS_OPTION = re.compile(r"(?:^|\s)--ds[=\s]\s*([\w.]+)")
 
 
@@ -47,26 +48,19 @@ def settings_option(arguments: Iterable[str]) -> str | None:
 def _configurations(folder: Path) -> Iterable[tuple[Path, Mapping[str, Any]]]:
     for name in ("pytest.toml", ".pytest.toml"):
         if (folder / name).is_file():
-            yield folder / name, _table(_toml(folder / name), "pytest")
+            yield folder / name, _table(read_toml(folder / name, remedy=_REMEDY), "pytest")
     for name, section in _INI_FILES[:2]:
         if (folder / name).is_file():
             # Like pytest, this uses the file even without the section.
             yield folder / name, _section(folder / name, section) or {}
     path = folder / "pyproject.toml"
     if path.is_file():
-        tool = _table(_table(_toml(path), "tool"), "pytest")
+        tool = _table(_table(read_toml(path, remedy=_REMEDY), "tool"), "pytest")
         if values := _table(tool, "ini_options") or tool:
             yield path, values
     for name, section in _INI_FILES[2:]:
         if (folder / name).is_file() and (found := _section(folder / name, section)) is not None:
             yield folder / name, found
-
-
-def _toml(path: Path) -> Mapping[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise UsageError(f"{path} cannot be read as TOML: {error}; fix it there") from None
 
 
 def _table(values: Mapping[str, Any], key: str) -> Mapping[str, Any]:

@@ -4,6 +4,7 @@ import difflib
 from collections.abc import Iterator
 from pathlib import Path
 
+from django_runtimes.cli.text_encoding import byte_order_mark
 from django_runtimes.project_files.changes.file_plan import FileChange
 
 _BOLD, _RED, _GREEN, _CYAN, _END = "\x1b[1m", "\x1b[31m", "\x1b[32m", "\x1b[36m", "\x1b[0m"
@@ -15,7 +16,7 @@ def render_difference(change: FileChange, root: Path, *, coloured: bool) -> str:
     name = change.path.relative_to(root.resolve()).as_posix()
     if change.after is None:
         lines = [f"--- {name} (removed)"]
-    elif b"\0" in change.after:
+    elif b"\0" in change.after and byte_order_mark(change.after) is None:
         what = "new" if change.before is None else "replaced"
         lines = [f"+++ {name} ({what}, {len(change.after):,} bytes)"]
     else:
@@ -39,8 +40,9 @@ def _diff(name: str, before: bytes | None, after: bytes) -> Iterator[str]:
 
 
 def _lines(content: bytes) -> list[str]:
+    mark, encoding = byte_order_mark(content) or (b"", "utf-8")
     try:
-        text = content.decode("utf-8-sig")
+        text = content[len(mark) :].decode(encoding)
     except UnicodeDecodeError:
         text = content.decode("latin-1")
     return text.splitlines(keepends=True)

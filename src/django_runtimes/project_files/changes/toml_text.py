@@ -5,19 +5,12 @@ import tomllib
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from django_runtimes.cli.toml_file import parse_toml
 from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.project_files.changes.settings_lines import newline_of
 
 _OPENING = re.compile(r"^\s*(?P<key>[\w\"'.-]+)\s*=\s*\[(?P<rest>[^\r\n]*)")
 _HEADER = re.compile(r"^\s*\[(?P<name>[^\[\]]+)\]\s*(#.*)?$")
-
-
-def parse(content: bytes, name: str) -> dict[str, Any]:
-    """Parse a file's content; UsageError if it is not TOML."""
-    try:
-        return tomllib.loads(content.decode())
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UsageError(f"{name} cannot be read as TOML: {error}; fix it there") from None
 
 
 def with_array_item(content: bytes, table: Sequence[str], key: str, item: str, *, name: str) -> bytes:
@@ -47,7 +40,7 @@ def with_block(content: bytes | None, block: str, *, name: str) -> bytes:
     newline = newline_of(content)
     gap = newline if content.endswith((b"\n", b"\r")) else newline * 2
     changed = content + gap + block.encode().replace(b"\n", newline)
-    expected = _merged(parse(content, name), tomllib.loads(block))
+    expected = _merged(parse_toml(content, name), tomllib.loads(block))
     try:
         if tomllib.loads(changed.decode()) == expected:
             return changed
@@ -76,7 +69,7 @@ def _first_that_fits(
     content: bytes, edits: Iterator[str], extend: Callable[[dict[str, Any]], None], name: str, line: str
 ) -> bytes:
     """Return the first of the edited texts that parses to exactly the wanted content."""
-    expected = parse(content, name)
+    expected = parse_toml(content, name)
     extend(expected)
     wanted = _sorted(expected)
     for text in edits:

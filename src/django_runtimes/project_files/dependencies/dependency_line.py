@@ -6,16 +6,23 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
+from django_runtimes.cli.toml_file import parse_toml
 from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.project_files.changes.file_plan import FilePlan
-from django_runtimes.project_files.changes.settings_lines import newline_of
-from django_runtimes.project_files.changes.toml_text import parse, with_array_item, with_key
+from django_runtimes.project_files.changes.toml_text import with_array_item, with_key
+from django_runtimes.project_files.dependencies.dependency_text import (
+    key_line,
+    requirement,
+    source_table,
+    wheel_line,
+)
 from django_runtimes.project_files.dependencies.library import NAME, Archive, Git, Library, Wheel
+from django_runtimes.project_files.dependencies.listed_source import plan_source
 from django_runtimes.project_files.dependencies.listing import PYPROJECT, Dependencies, Manager
 from django_runtimes.project_files.dependencies.ranges import python_minors
 from django_runtimes.project_files.dependencies.requirement_files import read_requirements
-from django_runtimes.project_files.dependencies.upgrade import plan_upgrade
-from django_runtimes.project_files.dependencies.version_control import is_ignored_by_git
+from django_runtimes.project_files.dependencies.requirement_text import with_line
+from django_runtimes.project_files.dependencies.upgrade import plan_upgrade, plan_wheel
 
 _HATCHLING = "hatchling.build"
 
@@ -32,7 +39,7 @@ def plan_dependency(plan: FilePlan, dependencies: Dependencies, library: Library
             plan.already.append(f"{name} lists {NAME}")
         if need is not None and (missing := _missing_extras(need, dependencies, library)):
             plan.remarks.append(f"{name} lists {NAME} without {missing}, which the image needs; add it there")
-        return ""
+        return plan_source(plan, dependencies, library, need) if need is not None else ""
     before = plan.read(dependencies.file)
     tables = ""
     if dependencies.table:
@@ -47,19 +54,19 @@ def plan_dependency(plan: FilePlan, dependencies: Dependencies, library: Library
                 _note_name(plan, name, library, library.source)
     else:
         start = b"".join(line.encode() + b"\n" for line in _first_lines(dependencies)) if before is None else before
-        after = _appended(start, _requirement_line(plan, dependencies, library))
+        after = with_line(start, _requirement_line(plan, dependencies, library))
         if dependencies.is_metadata and isinstance(library.source, Wheel):
             _note_name(plan, name, library, library.source)
     plan.write(dependencies.file, after)
     if isinstance(library.source, Wheel):
-        _plan_wheel(plan, dependencies, library.source)
+        plan_wheel(plan, dependencies, library.source)
     return tables
 
 
 def _note_name(plan: FilePlan, name: str, library: Library, wheel: Wheel) -> None:
     plan.remarks.append(
         f"{name} can name {NAME} only by its version, but no index has it; outside the image, "
-        f"install {_wheel_line(library, wheel)} first"
+        f"install {wheel_line(library, wheel)} first"
     )
 
 
@@ -97,36 +104,17 @@ def _missing_extras(need: Requirement, dependencies: Dependencies, library: Libr
     return f"[{','.join(missing)}]" if missing else ""
 
 
-def _plan_wheel(plan: FilePlan, dependencies: Dependencies, wheel: Wheel) -> None:
-    path = (dependencies.folder or plan.root) / wheel.path
-    before = plan.read(path)
-    if before not in {None, wheel.content}:
-        raise UsageError(f"{plan.name(path)} is another wheel of the same version; remove it, and run this again")
-    plan.write(path, wheel.content)
-    if is_ignored_by_git(path):
-        plan.remarks.append(
-            f"Git ignores {plan.name(path)}, which every clone needs for installation; add it: "
-            f"git add --force {plan.name(path)}"
-        )
-
-
-def _appended(content: bytes, line: str) -> bytes:
-    newline = newline_of(content)
-    gap = b"" if not content or content.endswith((b"\n", b"\r")) else newline
-    return content + gap + line.encode() + newline
-
-
 def _requirement_line(plan: FilePlan, dependencies: Dependencies, library: Library) -> str:
     """Return the line for a requirements file."""
     requirements = dependencies.requirements
     is_hashed = requirements is not None and requirements.is_hashed and dependencies.file == requirements.path
     if dependencies.is_metadata and not is_hashed:
-        return _requirement(library)
+        return requirement(library)
     if not is_hashed:
-        return _wheel_line(library, library.source) if isinstance(library.source, Wheel) else _requirement(library)
+        return wheel_line(library, library.source) if isinstance(library.source, Wheel) else requirement(library)
     if not isinstance(library.source, Wheel):
         raise UsageError(
-            f"{plan.name(dependencies.file)} allows only lines with --hash, but {_requirement(library)} has none here; "
+            f"{plan.name(dependencies.file)} allows only lines with --hash, but {requirement(library)} has none here; "
             "add it and its hashes with pip-compile --generate-hashes or uv pip compile, and run this again"
         )
     missing = sorted(_missing(library.requires, dependencies.direct))
@@ -135,28 +123,12 @@ def _requirement_line(plan: FilePlan, dependencies: Dependencies, library: Libra
             f"{plan.name(dependencies.file)} allows only lines with --hash: recompile it with the packages that {NAME} "
             f"needs ({', '.join(missing)})"
         )
-    return f"{_wheel_line(library, library.source)} --hash=sha256:{library.source.sha256}"
+    return f"{wheel_line(library, library.source)} --hash=sha256:{library.source.sha256}"
 
 
 def _missing(needs: Iterable[Requirement], listed: Iterable[str]) -> set[str]:
     listed_names = set(listed)
     return {str(need.name) for need in needs if canonicalize_name(need.name) not in listed_names}
-
-
-def _wheel_line(library: Library, wheel: Wheel) -> str:
-    # pip resolves the path against its working directory.
-    return f"./{wheel.path}" + library.name.removeprefix(NAME)
-
-
-def _requirement(library: Library) -> str:
-    """Return a PEP 508 requirement; for a wheel in the project, which PEP 508 cannot name, it states the version."""
-    match library.source:
-        case Git(url, commit, subdirectory):
-            fragment = f"#subdirectory={subdirectory}" if subdirectory else ""
-            return f"{library.name} @ git+{url}@{commit}{fragment}"
-        case Archive(url, hash_):
-            return f"{library.name} @ {url}" + (f"#{hash_}" if hash_ else "")
-    return f"{library.name}>={library.version}"
 
 
 def _toml_line(dependencies: Dependencies, library: Library) -> tuple[str, str]:
@@ -165,53 +137,24 @@ def _toml_line(dependencies: Dependencies, library: Library) -> tuple[str, str]:
     match dependencies.manager:
         case Manager.UV:
             marker = _lower_bound(dependencies.pythons, library.pythons)
-            return f"{library.name}{versions}{marker}", _source_table("tool.uv.sources", library, commit="rev")
+            return f"{library.name}{versions}{marker}", source_table("tool.uv.sources", library, commit="rev")
         case Manager.POETRY if dependencies.key is not None:
             marker = _marker(dependencies.pythons, library.pythons)
             if not isinstance(library.source, Wheel):
-                return f"{_requirement(library)} {marker}", ""
-            table = _source_table("tool.poetry.dependencies", library, commit="rev")
+                return f"{requirement(library)} {marker}", ""
+            table = source_table("tool.poetry.dependencies", library, commit="rev")
             return f"{library.name}{versions}{marker}", table
         case Manager.POETRY:
             narrowed = bool(_marker(dependencies.pythons, library.pythons))
-            return _key_line(library, commit="rev", archive="url", pythons=library.pythons if narrowed else None), ""
+            return key_line(library, commit="rev", archive="url", pythons=library.pythons if narrowed else None), ""
         case Manager.PIPENV:
-            return _key_line(library, commit="ref", archive="file", pythons=None), ""
-    return _requirement(library), ""
-
-
-def _key_line(library: Library, *, commit: str, archive: str, pythons: SpecifierSet | None) -> str:
-    values: dict[str, str] = {}
-    match library.source:
-        case Git(url, revision, subdirectory):
-            values = {"git": url, commit: revision, **({"subdirectory": subdirectory} if subdirectory else {})}
-        case Archive(url):
-            values = {archive: url}
-        case Wheel() as wheel:
-            values = {"path": wheel.path}
-    if pythons is not None:
-        values["python"] = _text(pythons)
-    items = [f'{key} = "{value}"' for key, value in values.items()]
-    if library.extras:
-        items.append("extras = [" + ", ".join(f'"{extra}"' for extra in library.extras) + "]")
-    return f"{NAME} = {{{', '.join(items)}}}"
-
-
-def _source_table(table: str, library: Library, *, commit: str) -> str:
-    match library.source:
-        case Git(url, revision, subdirectory):
-            lines = [f'git = "{url}"', f'{commit} = "{revision}"']
-            lines += [f'subdirectory = "{subdirectory}"'] if subdirectory else []
-        case Archive(url):
-            lines = [f'url = "{url}"']
-        case Wheel() as wheel:
-            lines = [f'path = "{wheel.path}"']
-    return "\n".join([f"[{table}.{NAME}]", *lines]) + "\n"
+            return key_line(library, commit="ref", archive="file", pythons=None), ""
+    return requirement(library), ""
 
 
 def _hatch_permission(content: bytes) -> str:
     """Return the table that makes hatchling accept a dependency with a URL, if the project needs it."""
-    data = parse(content, PYPROJECT)
+    data = parse_toml(content, PYPROJECT)
     is_hatchling = data.get("build-system", {}).get("build-backend") == _HATCHLING
     if not is_hatchling or "metadata" in data.get("tool", {}).get("hatch", {}):
         return ""
@@ -230,7 +173,3 @@ def _marker(project: SpecifierSet, library: SpecifierSet) -> str:
         return ""
     bounds = [f"python_version {item.operator} '{item.version}'" for item in sorted(library, key=str, reverse=True)]
     return " ; " + " and ".join(bounds)
-
-
-def _text(specifiers: SpecifierSet) -> str:
-    return ",".join(sorted(map(str, specifiers), reverse=True))

@@ -10,9 +10,9 @@ from packaging.requirements import Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
+from django_runtimes.cli.toml_file import parse_toml
 from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.project_files.changes.file_plan import FilePlan
-from django_runtimes.project_files.changes.toml_text import parse
 from django_runtimes.project_files.dependencies.package_closure import locked_packages, needed_packages
 from django_runtimes.project_files.dependencies.requirement_files import RequirementFile, find_requirements
 from django_runtimes.project_files.dependencies.setuptools_metadata import (
@@ -74,7 +74,7 @@ class Dependencies:
     def brings_django(self) -> bool:
         """Whether Django may be among the packages; what local packages and files at URLs require is unknown."""
         files = list(self.requirements.all()) if self.requirements is not None else []
-        return any(file.local_paths or file.urls for file in files) or "django" in self.packages()
+        return any(file.local_paths or file.links or file.urls for file in files) or "django" in self.packages()
 
     def packages(self) -> frozenset[str]:
         """Return the names of all packages to be installed, as far as the lock file and this environment show them."""
@@ -85,7 +85,7 @@ def find_dependencies(plan: FilePlan, python_path: Path) -> Dependencies:
     """Find the project's dependencies; if it lists none, choose a new requirements.txt."""
     root = plan.root
     content = plan.read(root / PYPROJECT)
-    data = parse(content, PYPROJECT) if content else {}
+    data = parse_toml(content, PYPROJECT) if content else {}
     pythons = _pythons(data)
     tool = data.get("tool", {})
     if (root / "Pipfile").is_file() and not (root / "uv.lock").exists() and not (root / "poetry.lock").exists():
@@ -118,6 +118,7 @@ def _pip_folder(root: Path, folder: Path, requirements: RequirementFile | None) 
     if requirements is None:
         return None
     paths = [path for file in requirements.all() for path in file.local_paths]
+    paths += [link for file in requirements.all() for link in file.links if not (file.path.parent / link).exists()]
     starts_at_root = any((root / path).exists() and not (folder / path).exists() for path in paths)
     return None if starts_at_root else folder
 
@@ -250,7 +251,7 @@ def _poetry(root: Path, data: Mapping[str, Any], pythons: SpecifierSet) -> Depen
 
 def _pipenv(plan: FilePlan) -> Dependencies:
     path = plan.root / "Pipfile"
-    data = parse(plan.read(path) or b"", "Pipfile")
+    data = parse_toml(plan.read(path) or b"", "Pipfile")
     packages = data.get("packages")
     if not isinstance(packages, dict):
         raise UsageError("Pipfile has no table [packages], where Pipenv looks for dependencies; add it")

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from django_runtimes.cli.text_encoding import why_not_utf8
+from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.project_files.dependencies.requirement_files import RequirementFile, read_requirements
 
 _SETUP_PY, _SETUP_CFG = "setup.py", "setup.cfg"
@@ -44,5 +46,8 @@ def _install_requires(root: Path) -> str:
     try:
         parser.read(root / _SETUP_CFG, encoding="utf-8")
         return parser.get("options", _KEY, fallback="").strip()
-    except (configparser.Error, UnicodeDecodeError):
+    except UnicodeDecodeError:
+        complaint = why_not_utf8((root / _SETUP_CFG).read_bytes())
+        raise UsageError(f"{_SETUP_CFG} {complaint}, the encoding that setuptools reads; save it as UTF-8") from None
+    except configparser.Error:
         return ""

@@ -1,4 +1,4 @@
-"""Replaces the library's wheel in a project with a newer one."""
+"""Copies the library's wheel into a project, or replaces the older one there."""
 
 import io
 import re
@@ -8,13 +8,30 @@ from pathlib import Path
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 from packaging.version import Version
 
+from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.project_files.changes.file_plan import FilePlan
 from django_runtimes.project_files.dependencies.library import NAME, VENDOR, Library, Wheel
 from django_runtimes.project_files.dependencies.listing import PYPROJECT, Dependencies
+from django_runtimes.project_files.dependencies.requirement_text import with_text
+from django_runtimes.project_files.dependencies.version_control import is_ignored_by_git
 
 # The Dockerfiles that may name the wheel.
 _IMAGES = ("Dockerfile", "Dockerfile.webapp")
 _INSTALLER_FILES = re.compile(r"[^/]+\.dist-info/(?:RECORD|INSTALLER|REQUESTED|direct_url\.json)|.*\.pyc")
+
+
+def plan_wheel(plan: FilePlan, dependencies: Dependencies, wheel: Wheel) -> None:
+    """Plan the wheel in `vendor/`; UsageError if another wheel of the same version is there."""
+    path = (dependencies.folder or plan.root) / wheel.path
+    before = plan.read(path)
+    if before not in {None, wheel.content}:
+        raise UsageError(f"{plan.name(path)} is another wheel of the same version; remove it, and run this again")
+    plan.write(path, wheel.content)
+    if is_ignored_by_git(path):
+        plan.remarks.append(
+            f"Git ignores {plan.name(path)}, which every clone needs for installation; add it: "
+            f"git add --force {plan.name(path)}"
+        )
 
 
 def plan_upgrade(plan: FilePlan, dependencies: Dependencies, library: Library) -> bool:
@@ -84,9 +101,11 @@ def _replace(plan: FilePlan, file: Path, wheel: Path, version: Version, library:
     content = plan.read(file)
     if content is None or not isinstance(library.source, Wheel):
         return
-    old = Wheel(wheel.name, plan.read(wheel) or b"")
-    changed = content.replace(old.file_name.encode(), library.source.file_name.encode())
-    changed = changed.replace(old.sha256.encode(), library.source.sha256.encode())
+    old, new = Wheel(wheel.name, plan.read(wheel) or b""), library.source
     requirement = rf"({re.escape(NAME)}(?:\[[^\]]*\])?\s*\(?(?:>=|==)\s*){re.escape(str(version))}(?![\w.])"
-    changed = re.sub(requirement.encode(), rb"\g<1>" + library.version.encode(), changed)
-    plan.write(file, changed)
+
+    def renewed(text: str) -> str:
+        text = text.replace(old.file_name, new.file_name).replace(old.sha256, new.sha256)
+        return re.sub(requirement, rf"\g<1>{library.version}", text)
+
+    plan.write(file, with_text(content, renewed))

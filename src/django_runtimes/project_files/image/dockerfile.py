@@ -49,7 +49,8 @@ reports/[0-9][0-9][0-9][0-9]-*
 class Image:
     """The contents of the image; `python_path` and `pip_folder`, where pip runs, are relative to the project's folder.
 
-    `wheel` is the path of the library's wheel in the project. `variables` are the variables that the settings need
+    `wheel` is the path of the library's wheel if the project lists the library by name only. `variables` are those that
+    the settings need
     during the build, with placeholder values.
     """
 
@@ -160,7 +161,8 @@ def _pip(image: Image, root: Path) -> Iterator[str]:
         folder = dependencies.folder or root
         if image.pip_folder != ".":
             yield f"WORKDIR {quoted(f'/app/{image.pip_folder}')}"
-        named = f" ./{image.wheel}" if image.wheel and dependencies.is_metadata and not hashed else ""
+        # pip accepts a path beside hashes only if the path has a hash too, but it compares those of a linked file.
+        named = f" --find-links {VENDOR}" if image.wheel and hashed else f" ./{image.wheel}" if image.wheel else ""
         yield f"RUN {_PIP}{hashed} -r {shlex.quote(relative_to_project(path, folder))}{named}"
         if image.pip_folder != ".":
             yield "WORKDIR /app"

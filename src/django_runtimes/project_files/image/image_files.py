@@ -8,13 +8,14 @@ from typing import Any
 
 from packaging.specifiers import SpecifierSet
 
+from django_runtimes.cli.toml_file import parse_toml
 from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.project_files.changes.file_plan import FilePlan
-from django_runtimes.project_files.changes.toml_text import parse
 from django_runtimes.project_files.dependencies.library import NAME, VENDOR, Library, Wheel
 from django_runtimes.project_files.dependencies.listing import Dependencies, Manager
 from django_runtimes.project_files.dependencies.ranges import django_overlaps, python_minors
 from django_runtimes.project_files.dependencies.requirement_files import RequirementFile
+from django_runtimes.project_files.dependencies.requirement_text import text_of
 from django_runtimes.project_files.image.dockerfile import (
     ENTRY_POINT,
     IGNORED,
@@ -61,14 +62,22 @@ def _note_own_files(plan: FilePlan, written: str, dependencies: Dependencies) ->
     wheel = next((change.path for change in plan.changes if change.path.parent == folder / VENDOR), None)
     if wheel is None or dependencies.table or dependencies.is_metadata:
         return
-    files = dependencies.requirements.all() if dependencies.requirements is not None else ()
-    listings = {dependencies.file.name, *(file.path.name for file in files)}
+    files = [file.path for file in dependencies.requirements.all()] if dependencies.requirements is not None else []
+    listings = {path.name for path in (dependencies.file, *files)}
+    names_wheel = any(
+        wheel.name in text_of(plan.read(path) or b"", plan.name(path)) for path in (dependencies.file, *files)
+    )
     for name in NAMES:
         text = (plan.read(plan.root / name) or b"").decode(errors="replace") if name != written else ""
         if any(listing in text for listing in listings):
+            reason, addition = (
+                ("now names the wheel", "")
+                if names_wheel
+                else (f"lists {NAME} without its source, the wheel", ", and let the same pip command install it")
+            )
             plan.remarks.append(
-                f"{name} is the project's own and installs {dependencies.file.name}, which now names the wheel "
-                f"./{VENDOR}/{wheel.name}; copy the wheel into pip's working directory before pip runs: "
+                f"{name} is the project's own and installs {dependencies.file.name}, which {reason} "
+                f"./{VENDOR}/{wheel.name}; copy the wheel into pip's working directory before pip runs{addition}: "
                 f"{copy([plan.name(folder / VENDOR)], f'{VENDOR}/')}"
             )
 
@@ -112,9 +121,8 @@ def _free_name(plan: FilePlan) -> str | None:
 def _image(
     plan: FilePlan, layout: Layout, dependencies: Dependencies, library: Library, inspection: Inspection
 ) -> Image:
-    sources = [plan.read(dependencies.file) or b""]
-    if dependencies.requirements is not None:
-        sources += [plan.read(file.path) or b"" for file in dependencies.requirements.all()]
+    files = [file.path for file in dependencies.requirements.all()] if dependencies.requirements is not None else []
+    sources = [text_of(plan.read(path) or b"", plan.name(path)) for path in (dependencies.file, *files)]
     if not dependencies.brings_django:
         plan.remarks.append(
             f"{plan.name(dependencies.file)} lists {NAME}, but neither Django nor another package that needs it, and "
@@ -135,7 +143,7 @@ def _image(
         packages=system_packages(
             dependencies.packages() | library.packages,
             uses_gis=inspection.uses_gis,
-            uses_git=any(b"git+" in source or b"git = " in source for source in sources),
+            uses_git=any("git+" in source or "git = " in source for source in sources),
         ),
         python_path=layout.python_path.relative_to(layout.root).as_posix(),
         pip_folder=plan.name(folder) or ".",
@@ -157,9 +165,13 @@ def _has_files(plan: FilePlan, folder: Path) -> bool:
 
 
 def _wheel(plan: FilePlan, dependencies: Dependencies, library: Library) -> str | None:
-    """Return the path of the library's wheel in the project, unless the project's requirement has its own URL."""
+    """Return the path of the library's wheel in the project, unless the project's requirement has a source itself."""
     listed = dependencies.direct.get(NAME)
     if not isinstance(library.source, Wheel) or (listed is not None and listed.url):
+        return None
+    files = [dependencies.file]
+    files += [file.path for file in dependencies.requirements.all()] if dependencies.requirements is not None else []
+    if any(library.source.file_name in text_of(plan.read(path) or b"", plan.name(path)) for path in files):
         return None
     folder = dependencies.folder or plan.root
     return library.source.path if plan.exists(folder / library.source.path) else None
@@ -180,7 +192,7 @@ def _needs_source(plan: FilePlan, dependencies: Dependencies) -> bool:
         return True
     if dependencies.manager is Manager.PIP:
         return False
-    data = parse(plan.read(dependencies.file) or b"", dependencies.file.name)
+    data = parse_toml(plan.read(dependencies.file) or b"", dependencies.file.name)
     tool: dict[str, Any] = data.get("tool", {})
     tables = (
         tool.get("uv", {}).get("sources", {}),
@@ -197,12 +209,19 @@ def _needs_source(plan: FilePlan, dependencies: Dependencies) -> bool:
 
 
 def _local_paths(plan: FilePlan, dependencies: Dependencies) -> list[str]:
-    """Return the folders and archives that pip installs, without VENDOR; UsageError if one is outside the project."""
+    """Return the folders and archives from which pip installs, without VENDOR; UsageError if one is outside it."""
     if dependencies.requirements is None:
         return []
-    found = [path for file in dependencies.requirements.all() for path in file.local_paths]
     folder = dependencies.folder or plan.root
-    names = [relative_to_project(_located(path, folder, dependencies.requirements), plan.root) for path in found]
+    found = [
+        place
+        for file in dependencies.requirements.all()
+        for place in (
+            *(_located(path, folder, dependencies.requirements) for path in file.local_paths),
+            *(_linked(link, folder, file) for link in file.links),
+        )
+    ]
+    names = [relative_to_project(place, plan.root) for place in found]
     vendor = plan.name(folder / VENDOR)
     return [name for name in dict.fromkeys(names) if not PurePosixPath(name).is_relative_to(vendor)]
 
@@ -211,6 +230,12 @@ def _located(path: str, folder: Path, requirements: RequirementFile) -> Path:
     """Return a local path inside `folder`, or beside the requirements file if it exists only there."""
     beside = requirements.path.parent / path
     return beside if beside.exists() and not (folder / path).exists() else folder / path
+
+
+def _linked(link: str, folder: Path, file: RequirementFile) -> Path:
+    """Return the path of --find-links: beside the file, or in pip's working directory if nothing is there."""
+    beside = file.path.parent / link
+    return beside if beside.exists() else folder / link
 
 
 def _tool_version(dependencies: Dependencies) -> str | None:

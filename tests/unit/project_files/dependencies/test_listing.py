@@ -90,13 +90,29 @@ def test_included_requirements_files_are_read(tmp_path: Path):
         ("file:///srv/greet#egg=greet", "/srv/greet"),
         ("./wheels/greet-1-py3-none-any.whl --hash=sha256:00", "./wheels/greet-1-py3-none-any.whl"),
         ("greet-1.tar.gz", "greet-1.tar.gz"),
-        ("--find-links wheels", "wheels"),
     ],
 )
 def test_local_paths_in_requirements_are_found(tmp_path: Path, line: str, path: str):
     found = dependencies(tmp_path, requirements__txt=f"django\n{line}\n")
 
     assert found.requirements.local_paths == (path,)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "--find-links wheels",
+        "--find-links=wheels",
+        "-f wheels",
+        "-fwheels",
+        "--no-index --find-links 'wheels'",
+        "--find-links https://files.example/ -f wheels",
+    ],
+)
+def test_the_folder_of_find_links_is_found(tmp_path: Path, line: str):
+    found = dependencies(tmp_path, requirements__txt=f"django\n{line}\n")
+
+    assert (found.requirements.links, found.requirements.local_paths) == (("wheels",), ())
 
 
 @pytest.mark.parametrize(
@@ -115,7 +131,7 @@ def test_local_paths_in_requirements_are_found(tmp_path: Path, line: str, path: 
 def test_urls_are_not_local_paths(tmp_path: Path, line: str):
     found = dependencies(tmp_path, requirements__txt=f"django\n{line}\n")
 
-    assert (found.requirements.local_paths, found.requirements.constraints) == ((), ())
+    assert (found.requirements.local_paths, found.requirements.links, found.requirements.constraints) == ((), (), ())
 
 
 @pytest.mark.parametrize(

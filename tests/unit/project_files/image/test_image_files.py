@@ -49,6 +49,34 @@ def test_the_source_is_copied_before_packages_from_the_project(tmp_path: Path, l
     assert copied < installed
 
 
+def test_a_linked_folder_is_found_beside_the_requirements_first(tmp_path: Path):
+    files = {
+        "requirements.txt": "-r requirements/base.txt\n",
+        "requirements/base.txt": "django\n--no-index --find-links wheels\n",
+        "requirements/wheels/greet-1-py3-none-any.whl": "",
+        "wheels/greet-1-py3-none-any.whl": "",
+        ".dockerignore": "*\n",
+    }
+
+    assert "!requirements/wheels" in lines(adopt(tmp_path, files), "Dockerfile.dockerignore")
+
+
+def test_a_linked_folder_is_found_where_pip_runs(tmp_path: Path):
+    files = {
+        "requirements/base.txt": "django\n-f wheels\n",
+        "wheels/greet-1-py3-none-any.whl": "",
+        ".dockerignore": "*\n",
+    }
+
+    assert "!wheels" in lines(adopt(tmp_path, files), "Dockerfile.dockerignore")
+
+
+def test_a_git_requirement_in_utf_16_installs_git(tmp_path: Path):
+    (tmp_path / "requirements.txt").write_bytes("django\ngreet @ git+https://git.example/greet\n".encode("utf-16"))
+
+    assert "    && apt-get install --yes --no-install-recommends git \\" in lines(adopt(tmp_path, {}))
+
+
 @pytest.mark.parametrize("option", ["-c", "-r"])
 def test_files_at_urls_are_left_to_pip(tmp_path: Path, option: str):
     dockerfile = lines(adopt(tmp_path, {"requirements.txt": f"{option} https://x.example/a.txt\ndjango\n"}))
@@ -96,7 +124,9 @@ def test_pip_runs_in_the_folder_that_local_paths_are_relative_to(tmp_path: Path)
     assert f"{INSTALL} -r backend/requirements.txt" in lines(plan)
 
 
-@pytest.mark.parametrize("line", ["django-runtimes>=1.2", "django-runtimes @ git+https://x.example/a@0123456"])
+@pytest.mark.parametrize(
+    "line", ["git+https://x.example/a#egg=django-runtimes", "django-runtimes @ git+https://x.example/a@0123456"]
+)
 @pytest.mark.parametrize("folders", [(), ("vendor",)])
 def test_a_vendor_folder_without_files_is_not_copied(tmp_path: Path, line: str, folders: tuple[str, ...]):
     for folder in folders:
@@ -105,6 +135,26 @@ def test_a_vendor_folder_without_files_is_not_copied(tmp_path: Path, line: str, 
     plan = adopt(tmp_path, {"requirements.txt": f"django\n{line}\n"})
 
     assert not any(VENDOR in text for text in lines(plan))
+
+
+@pytest.mark.parametrize(
+    ("requirements", "command"),
+    [
+        ("django\ndjango-runtimes>=1\n", f"{INSTALL} -r requirements.txt ./{WHEEL.path}"),
+        (
+            f"django==5.2 --hash=sha256:00\ndjango-runtimes==1.2 --hash=sha256:{WHEEL.sha256}\n",
+            f"{INSTALL} --require-hashes -r requirements.txt --find-links vendor",
+        ),
+        (f"django\n./{WHEEL.path}\n", f"{INSTALL} -r requirements.txt"),
+    ],
+)
+def test_a_library_that_is_listed_by_name_is_installed_from_its_wheel(tmp_path: Path, requirements: str, command: str):
+    (tmp_path / "vendor").mkdir()
+    (tmp_path / WHEEL.path).write_bytes(WHEEL.content)
+
+    dockerfile = lines(adopt(tmp_path, {"requirements.txt": requirements}))
+
+    assert dockerfile.index("COPY vendor ./vendor/") < dockerfile.index(command)
 
 
 def test_the_projects_own_vendor_folder_is_copied(tmp_path: Path):
@@ -212,6 +262,17 @@ def test_a_note_says_what_the_projects_own_dockerfile_needs(tmp_path: Path):
 
     (remark,) = plan.remarks
     assert remark.endswith("copy the wheel into pip's working directory before pip runs: COPY vendor vendor/")
+
+
+def test_a_note_asks_the_projects_own_dockerfile_to_install_the_wheel(tmp_path: Path):
+    own = "FROM python\nCOPY requirements.txt /\nRUN pip install -r /requirements.txt\n"
+
+    plan = adopt(tmp_path, {"Dockerfile": own, "requirements.txt": "django\ndjango-runtimes\n"})
+
+    assert plan.remarks[-1].endswith(
+        f"which lists django-runtimes without its source, the wheel ./{WHEEL.path}; copy the wheel into pip's working "
+        "directory before pip runs, and let the same pip command install it: COPY vendor vendor/"
+    )
 
 
 def test_a_dockerfile_that_installs_no_requirements_gets_no_note(tmp_path: Path):
