@@ -34,6 +34,7 @@ from django_runtimes.config.variables.server_variables import (
     MAX_BODY_BYTES,
     MAX_WAIT_S,
     MAX_WEBSOCKET_MESSAGE_BYTES,
+    MEASUREMENT_KEY,
     WARM_UP,
 )
 
@@ -114,6 +115,7 @@ def _adopted(draft: Draft, variables: ProcessVariables) -> Adopted:
         max_body_bytes=variables[MAX_BODY_BYTES],
         max_websocket_message_bytes=variables[MAX_WEBSOCKET_MESSAGE_BYTES],
         warm_up=variables[WARM_UP],
+        measurement_key=variables[MEASUREMENT_KEY],
         pool_empty_s=variables[DB_POOL_EMPTY_S],
         role=variables[DB_ROLE],
         web_role=web_role(variables.environment, default),

@@ -11,6 +11,7 @@ from django_runtimes.config.http.front import Front
 from django_runtimes.config.runtimes.detection import Detection
 from django_runtimes.config.runtimes.profile import Profile
 from django_runtimes.config.runtimes.runtime import Runtime
+from django_runtimes.config.secret import Secret
 
 SETTING = "DJANGO_RUNTIMES"
 
@@ -29,6 +30,7 @@ class Adopted(NamedTuple):
     max_body_bytes: int
     max_websocket_message_bytes: int
     warm_up: bool
+    measurement_key: Secret | None
     pool_empty_s: int
     role: Role
     web_role: str

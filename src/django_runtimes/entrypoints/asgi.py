@@ -25,6 +25,7 @@ from django_runtimes.serving.composed_requests import ComposedRequests  # noqa: 
 from django_runtimes.serving.forwarded import ForwardedHeaders, ProxyHeaders  # noqa: E402
 from django_runtimes.serving.health import HealthChecks  # noqa: E402
 from django_runtimes.serving.http.lifespan import Lifespan  # noqa: E402
+from django_runtimes.serving.types import Application  # noqa: E402
 
 _here = adopted()
 
@@ -51,12 +52,18 @@ _application = (
     else ComposedRequests(_served.application, _served.handler)
 )
 _behind_proxies = ForwardedHeaders(_application, trusted=_here.trusted_proxies, headers=_proxy_headers)
+_below_base_path: Application = BasePath(
+    _health.before(_behind_proxies),
+    _here.front.base_path,
+    is_stripped=bool(_here.front.base_path_is_stripped),
+)
+if _here.measurement_key is not None:
+    from django_runtimes.entrypoints.measured_process import MeasuredProcess
+    from django_runtimes.serving.measured import MeasuredResponses
+
+    _below_base_path = MeasuredResponses(_below_base_path, MeasuredProcess(_here.measurement_key, _here))
 application = Lifespan(
-    BasePath(
-        _health.before(_behind_proxies),
-        _here.front.base_path,
-        is_stripped=bool(_here.front.base_path_is_stripped),
-    ),
+    _below_base_path,
     on_shutdown=_shut_down,
     # Django's handler does not support lifespan.
     composed=_served.application if _served.is_composed else None,

@@ -5,12 +5,15 @@ import os
 from functools import partial
 from typing import TYPE_CHECKING
 
+from django_runtimes.config.adopted import Adopted
 from django_runtimes.config.configuration_error import ConfigurationError
+from django_runtimes.config.secret import Secret
 from django_runtimes.entrypoints.served_application import Served, load_application, log_runtime
 from django_runtimes.extras import require_extra
 
 if TYPE_CHECKING:
     from django_runtimes.serving.aws_lambda.handler import DirectLambdaHandler
+    from django_runtimes.serving.measured import Reporter
 
 # Lambda's quota is 6 MB each for the event and the response; its error messages give these exact limits.
 _LARGEST_BODY_BYTES = 6_291_456
@@ -48,6 +51,7 @@ def lambda_handler() -> "DirectLambdaHandler":
         is_composed=served.is_composed,
         answer_health=health.answer,
         answers_warm_up=here.warm_up,
+        reporter=None if here.measurement_key is None else _measured_process(here.measurement_key, here),
         max_body_bytes=here.max_body_bytes,
         max_event_body_bytes=_LARGEST_BODY_BYTES,
         max_reply_bytes=_LARGEST_REPLY_BYTES,
@@ -59,6 +63,12 @@ def lambda_handler() -> "DirectLambdaHandler":
     if runtime_api := os.environ.get("AWS_LAMBDA_RUNTIME_API"):
         _close_on_exit(handler, runtime_api)
     return handler
+
+
+def _measured_process(key: Secret, here: Adopted) -> "Reporter":
+    from django_runtimes.entrypoints.measured_process import MeasuredProcess
+
+    return MeasuredProcess(key, here)
 
 
 def _refuse_websockets(served: Served) -> None:

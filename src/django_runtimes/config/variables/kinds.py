@@ -64,11 +64,14 @@ class SecretText(Variable[Secret | None]):
 
     kind = "secret"
 
-    def __init__(self, name: str, meaning: str, *, default_note: str = "") -> None:
+    def __init__(self, name: str, meaning: str, *, default_note: str = "", shortest: int = 1) -> None:
         super().__init__(name, meaning, default=None, default_note=default_note, is_secret=True)
+        self._shortest = shortest
 
     def parse(self, text: str) -> Secret:
-        """Return the text as a Secret."""
+        """Return the text as a Secret; raise ConfigurationError when it is too short."""
+        if len(text) < self._shortest:
+            self.refuse(text, f"has {len(text)} characters", f"generate one of at least {self._shortest}")
         return Secret(text)
 
 

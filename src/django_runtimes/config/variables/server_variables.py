@@ -1,6 +1,6 @@
 """Variables of the server in a container and of the Lambda function."""
 
-from django_runtimes.config.variables.kinds import Flag, Integer, Items, Text
+from django_runtimes.config.variables.kinds import Flag, Integer, Items, SecretText, Text
 
 BIND_HOST = Text("WEBAPP_BIND_HOST", "Address that the server listens on in a container.", profile_field="bind_host")
 PORT = Integer("PORT", "Port that the server listens on in a container.", default=8000, minimum=1, maximum=65535)
@@ -76,6 +76,13 @@ WARM_UP = Flag(
     'Whether a Lambda function answers the event {"warm_up": true} without Django, which keeps an execution '
     "environment warm.",
     default=False,
+)
+MEASUREMENT_KEY = SecretText(
+    "WEBAPP_MEASUREMENT_KEY",
+    "Key of at least 32 characters with which `webapp compare` asks the deployed service for measurements. A request "
+    "with a token that was signed with this key in the last two minutes gets a header with the age of the process, its "
+    "number of requests and its database connections. Without the key nothing is counted or sent.",
+    shortest=32,
 )
 ALLOWED_COMMANDS = Items(
     "WEBAPP_ALLOWED_COMMANDS",

@@ -46,6 +46,7 @@ from django_runtimes.serving.composed_requests import ComposedRequests
 from django_runtimes.serving.current_request import Request, current_request
 from django_runtimes.serving.forwarded import ProxyHeaders
 from django_runtimes.serving.framing import has_content
+from django_runtimes.serving.measured import Reporter, with_report
 from django_runtimes.serving.types import Application, Response
 
 logger = logging.getLogger(__name__)
@@ -76,7 +77,7 @@ class DirectLambdaHandler:
     With `is_composed`, `application` contains other applications beside Django's. It gets the lifespan protocol's
     startup event here, and its shutdown event from `end_lifespan()`. Raise StartupFailedError if it cannot start.
     `proxy_headers` are trusted, since only the front can send events. `base_path` is the path at which users find the
-    application, and `base_path_is_stripped` declares that the front removes it.
+    application, and `base_path_is_stripped` declares that the front removes it. `reporter` adds headers to responses.
     """
 
     def __init__(
@@ -94,6 +95,7 @@ class DirectLambdaHandler:
         proxy_headers: ProxyHeaders | None = None,
         base_path: str = "",
         base_path_is_stripped: bool = False,
+        reporter: Reporter | None = None,
     ) -> None:
         self._events = EventReader()
         self._answer_health = answer_health
@@ -106,6 +108,7 @@ class DirectLambdaHandler:
         self._proxy_headers = proxy_headers or ProxyHeaders()
         self._base_path = base_path
         self._base_path_is_stripped = base_path_is_stripped
+        self._reporter = reporter
         # An execution environment serves one request at a time. Lambda's timeout ends it if a constructor hangs.
         if asgi_handler is None:
             asgi_handler = OneHopASGIHandler(threads=1, max_chain_wait_s=math.inf, streams_share=False)
@@ -145,11 +148,14 @@ class DirectLambdaHandler:
             # Mangum raises for some malformed requests, for example for a port that is not a number.
             logger.warning("an event is not a valid request: %s: %s", type(error).__name__, error)
             return refusal(event, 400, "Bad Request")
+        report = None if self._reporter is None else self._reporter.begin(scope["headers"])
         request_now = Request()
         try:
             response = contextvars.copy_context().run(self._respond, request_now, scope, body)
         finally:
             request_now.end()
+        if report is not None:
+            response["headers"] = with_report(response["headers"], report)
         response = framed_response(response, scope["method"])
         response["headers"], head_bytes = text_headers(response["headers"])
         reply: dict[str, Any] = request(response)

@@ -1,0 +1,104 @@
+"""Reports the age, requests and database connections of this process to `webapp compare`."""
+
+import contextlib
+import os
+import secrets
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from weakref import WeakSet
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.signals import connection_created
+
+from django_runtimes.config.adopted import Adopted
+from django_runtimes.config.http.measurement_token import FACTS_HEADER, TOKEN_HEADER, is_valid_token, signed_facts
+from django_runtimes.config.secret import Secret
+from django_runtimes.databases.postgresql.connections.fork import pools
+from django_runtimes.serving.types import Headers
+
+_TOKEN_HEADER = TOKEN_HEADER.lower().encode()
+_FACTS_HEADER = FACTS_HEADER.lower().encode()
+
+
+class MeasuredProcess:
+    """Answers requests that carry a valid token with facts about this process; counts the requests of all clients.
+
+    Create it when the application is ready to serve. The process gets its identifier with its first request: until
+    then it may be forked, or a snapshot of it may be restored several times.
+    """
+
+    def __init__(self, key: Secret, here: Adopted) -> None:
+        self._key = key
+        self._ready_ms = _age_ms()
+        self._identifier = ""
+        self._served = 0
+        self._opened = 0
+        self._peak = 0
+        self._unpooled: WeakSet[Any] = WeakSet()
+        self._constant = {
+            "runtime": str(here.runtime),
+            "strategy": here.profile.connections.name,
+            "route": str(here.profile.route),
+            # Lambda sets it to on-demand, provisioned-concurrency or snap-start.
+            "initialization": os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE", ""),
+        }
+        connection_created.connect(self._note)
+
+    def begin(self, headers: Headers) -> Callable[[], Headers] | None:
+        """Count a request; return the function that reports, or None without a valid token."""
+        served = self._served
+        self._served += 1
+        if not self._identifier:
+            self._identifier = secrets.token_hex(8)
+        token = next((value.decode("latin-1") for name, value in headers if name == _TOKEN_HEADER), None)
+        if token is None or not is_valid_token(token, self._key, now_s=time.time()):
+            return None
+        age_ms = _age_ms()
+
+        def report() -> Headers:
+            held = self._held()
+            peak, self._peak = max(self._peak, held), held
+            facts = {
+                "process": self._identifier,
+                "served": str(served),
+                "ready_ms": f"{self._ready_ms:.0f}",
+                "age_ms": f"{age_ms:.0f}",
+                "connections": str(peak),
+                "opened": str(self._opened + sum(_counted(pool, "connections_num") for pool in _pools())),
+                **self._constant,
+            }
+            return [(_FACTS_HEADER, signed_facts(facts, self._key, token=token).encode())]
+
+        return report
+
+    def _note(self, connection: BaseDatabaseWrapper, **kwargs: Any) -> None:
+        # Reading the property of a wrapper could reset its session.
+        opened = vars(connection).get("connection")
+        # Django sends the signal for each connection that a pool lends, and the library after it resets a session.
+        if opened is not None and getattr(opened, "_pool", None) is None and opened not in self._unpooled:
+            self._opened += 1
+            # The connections of some drivers cannot be referred to weakly, so their number stays unknown.
+            with contextlib.suppress(TypeError):
+                self._unpooled.add(opened)
+        self._peak = max(self._peak, self._held())
+
+    def _held(self) -> int:
+        unpooled = sum(not getattr(each, "closed", False) for each in list(self._unpooled))
+        return unpooled + sum(_counted(pool, "pool_size") for pool in _pools())
+
+
+def _pools() -> list[Any]:
+    return list(pools.values())
+
+
+def _counted(pool: Any, name: str) -> int:
+    return int(pool.get_stats().get(name, 0))
+
+
+def _age_ms() -> float:
+    """Return the ms since the kernel started this process, to 10 ms."""
+    # The 22nd field is the start in clock ticks since the machine's start; the second one may contain spaces.
+    start_ticks = int(Path("/proc/self/stat").read_text().rpartition(")")[2].split()[19])
+    return (time.clock_gettime(time.CLOCK_BOOTTIME) - start_ticks / os.sysconf("SC_CLK_TCK")) * 1_000
