@@ -2,7 +2,6 @@
 
 import asyncio
 import math
-import os
 import secrets
 import time
 from collections.abc import Sequence
@@ -13,36 +12,19 @@ from pathlib import Path
 import uvloop
 
 from django_runtimes.cli.progress import Progress
-from django_runtimes.cli.project.project import Project, project_at
-from django_runtimes.compare.codebase.checkout import Checkout
-from django_runtimes.compare.codebase.codebase import Codebase
-from django_runtimes.compare.codebase.environ import proxied_url, target_environ
-from django_runtimes.compare.codebase.image_codebase import ImageCodebase
-from django_runtimes.compare.codebase.own_variables import OwnVariables, own_variables
-from django_runtimes.compare.codebase.preparation import check_project_databases, prepare_application
-from django_runtimes.compare.compare_error import CompareError
-from django_runtimes.compare.containers.containers import Containers
-from django_runtimes.compare.containers.image import find_image
-from django_runtimes.compare.containers.usable_engines import usable_engines
 from django_runtimes.compare.diagnosis.diagnose import FailureDiagnosis
 from django_runtimes.compare.diagnosis.masking import masked, secrets_of
 from django_runtimes.compare.load.generator import LoadGenerator
-from django_runtimes.compare.load.ledger import Ledger
 from django_runtimes.compare.run.comparison_plan import ComparisonPlan
 from django_runtimes.compare.run.connection_sampler import ConnectionSampler
+from django_runtimes.compare.run.emulation import open_emulation
 from django_runtimes.compare.run.measurement import Measurement, attempt
 from django_runtimes.compare.run.other_load import measure_other_load
 from django_runtimes.compare.run.results import Run, TargetResult
-from django_runtimes.compare.run.rows import found_keys
 from django_runtimes.compare.run.run_record import record_environment
 from django_runtimes.compare.run.subject import Subject, failed_result
-from django_runtimes.compare.services.database_creation import create_database, database_name, drop_database
-from django_runtimes.compare.services.pgbouncer import PgBouncer
-from django_runtimes.compare.services.postgres import PostgresServer, postgres_server
-from django_runtimes.compare.services.run_directory import run_directory
+from django_runtimes.compare.services.postgres import PostgresServer
 from django_runtimes.compare.workload.workload import Scenario
-from django_runtimes.config.databases.connection_strategy import Route
-from django_runtimes.config.runtimes.detection import detect_runtime
 
 
 def run_comparison(plan: ComparisonPlan, progress: Progress, *, kept_logs: Path | None = None) -> Run:
@@ -58,65 +40,33 @@ def run_comparison(plan: ComparisonPlan, progress: Progress, *, kept_logs: Path 
     deadline_s = math.inf if plan.budget_s is None else time.monotonic() + plan.budget_s
     run_id = secrets.token_hex(4)
     with ExitStack() as stack:
-        workspace = stack.enter_context(run_directory(account=None))
-        project = project_at(Path.cwd())
-        variables = own_variables(project, plan.workload.application.environment, os.environ)
-        for notice in variables.notices:
-            progress.say(notice)
-        codebase = _open_codebase(stack, plan, workspace, project, variables)
-        progress.say("starting PostgreSQL and preparing the application's database")
-        server = stack.enter_context(postgres_server(plan.database_url))
-        proxy, proxy_failure = _start_proxy(stack, plan, server)
-        databases = _prepare_databases(
-            stack,
-            plan,
-            codebase,
-            server,
-            run_id=run_id,
-            workspace=workspace,
-            project=project,
-            progress=progress,
-        )
-        subjects = []
-        details: dict[str, dict[str, str]] = {}
-        for index, (name, database) in enumerate(zip(plan.targets, databases, strict=True)):
-            if proxy is None and name.route is Route.PROXY:
-                continue
-            application = codebase.environ(plan.workload.application, database_url=server.application_url(database))
-            environ = target_environ(name, application, proxy)
-            if proxy is not None and name.route is Route.PROXY:
-                environ["DATABASE_URL"] = proxied_url(environ["DATABASE_URL"], proxy)
-            details[str(name)] = {"detected by": detect_runtime(environ).evidence}
-            target = codebase.target(name, environ)
-            subjects.append(
-                Subject(name, database, Ledger(run_id, index), target, environ, has_limits=plan.image is not None)
-            )
+        emulation = open_emulation(stack, plan, progress, run_id=run_id)
+        subjects = emulation.subjects
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             rates_rps, interrupted = runner.run(
-                _measure(plan, subjects, server, progress, seed=int(run_id, 16), deadline_s=deadline_s)
+                _measure(plan, subjects, emulation.server, progress, seed=int(run_id, 16), deadline_s=deadline_s)
             )
         diagnosis = FailureDiagnosis(
-            codebase,
-            workspace,
+            emulation.codebase,
+            emulation.workspace,
             [subject.examined for subject in subjects if subject.failure is None],
             kept=kept_logs,
         )
         results = {subject.name: _result(subject, diagnosis) for subject in subjects}
-        for subject in subjects:
-            details[str(subject.name)] |= subject.target.details
+        details = {str(subject.name): subject.details for subject in subjects}
         return Run(
             environment=record_environment(
                 plan,
                 run_id=run_id,
                 other_load=load,
                 rates_rps=rates_rps,
-                server=server,
-                proxy=proxy,
-                codebase=codebase.record(),
+                server=emulation.server,
+                proxy=emulation.proxy,
+                codebase=emulation.codebase.record(),
                 targets=details,
                 interrupted=interrupted,
             ),
-            targets=tuple(results.get(name) or failed_result(name, proxy_failure) for name in plan.targets),
+            targets=tuple(results.get(name) or failed_result(name, emulation.proxy_failure) for name in plan.targets),
         )
 
 
@@ -131,64 +81,6 @@ def _result(subject: Subject, diagnosis: FailureDiagnosis) -> TargetResult:
     except KeyboardInterrupt:
         # Everything is measured already; only this diagnosis is skipped.
         return result
-
-
-def _open_codebase(
-    stack: ExitStack, plan: ComparisonPlan, workspace: Path, project: Project, variables: OwnVariables
-) -> Codebase:
-    """Return the codebase of the plan, whose processes end with the stack."""
-    if plan.image is None:
-        return Checkout(workspace, project, variables)
-    containers = stack.enter_context(Containers(find_image(plan.image, usable_engines()), workspace))
-    return ImageCodebase(containers, variables)
-
-
-def _start_proxy(stack: ExitStack, plan: ComparisonPlan, server: PostgresServer) -> tuple[PgBouncer | None, str]:
-    """Start the proxy if a target needs it; return it, or None and the reason why it did not start."""
-    if all(name.route is Route.DIRECT for name in plan.targets):
-        return None, ""
-    try:
-        return stack.enter_context(PgBouncer(server)), ""
-    except CompareError as error:
-        return None, str(error)
-
-
-def _prepare_databases(
-    stack: ExitStack,
-    plan: ComparisonPlan,
-    codebase: Codebase,
-    server: PostgresServer,
-    *,
-    run_id: str,
-    workspace: Path,
-    project: Project,
-    progress: Progress,
-) -> list[str]:
-    """Create a copy of one migrated and filled database for each target; the stack drops the copies at its end."""
-    template = f"webapp_{run_id}_template"
-    create_database(server, template)
-    stack.callback(drop_database, server, template)
-    application = plan.workload.application
-    environ = codebase.environ(application, database_url=server.application_url(template))
-    # Check this first, since a command of the application could connect to another database.
-    settings_log = workspace / "settings.log"
-    _, notices = check_project_databases(
-        environ, log=settings_log, directory=project.directory, start=codebase.start_python
-    )
-    for notice in notices:
-        progress.say(notice)
-    prepare_application(application, environ, log=workspace / "prepare.log", start=codebase.start_command)
-    rows = plan.workload.rows
-    if rows is not None and (leftovers := found_keys(server.url(template), rows.keys_sql)):
-        raise CompareError(
-            f"the workload's keys_sql finds {len(leftovers)} rows before anything was sent, such as {leftovers[0]!r}; "
-            f"correct it to return only the rows of the workload's requests"
-        )
-    names = [database_name(run_id, index) for index in range(len(plan.targets))]
-    for name in names:
-        create_database(server, name, template=template)
-        stack.callback(drop_database, server, name)
-    return names
 
 
 async def _measure(

@@ -14,6 +14,7 @@ from django_runtimes.compare.run.connection_sampler import SampledConnections
 from django_runtimes.compare.run.results import Ambiguous, ColdStarts, ConnectionCounts, ScenarioResult, TargetResult
 from django_runtimes.compare.targets.name import TargetName
 from django_runtimes.compare.targets.target import ColdStart, Target
+from django_runtimes.config.runtimes.detection import detect_runtime
 from django_runtimes.config.runtimes.runtime import Runtime
 
 LABEL = "emulated"
@@ -53,6 +54,11 @@ class Subject:
     def examined(self) -> Examined:
         """The inputs of a diagnosis."""
         return Examined(str(self.name), self.environ, self.database, self.target.logs)
+
+    @property
+    def details(self) -> dict[str, str]:
+        """The evidence for the runtime and the target's details, for the run's record."""
+        return {"detected by": detect_runtime(self.environ).evidence, **self.target.details}
 
     def result(self) -> TargetResult:
         """Return the target's result; a failed target has the measurements before its failure."""
