@@ -108,6 +108,7 @@ def _environ(stack: ExitStack, workspace: Path, project: Project, port: int, *, 
         log=workspace / "settings.log",
         directory=project.directory,
         start=partial(start_python, directory=place),
+        given=application.environment,
     )
     changes = development_variables(settings, os.environ)
     for notice in (*notices, *changes.notices):

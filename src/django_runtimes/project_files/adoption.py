@@ -9,6 +9,7 @@ from django_runtimes.cli.toml_file import parse_toml
 from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.project_files.changes.file_plan import FilePlan
 from django_runtimes.project_files.changes.first_workload import render_workload
+from django_runtimes.project_files.changes.init_record import require_record_folder
 from django_runtimes.project_files.changes.settings_lines import plan_settings
 from django_runtimes.project_files.changes.toml_text import with_block
 from django_runtimes.project_files.dependencies.dependency_line import plan_dependency
@@ -73,6 +74,7 @@ class Adoption:
 
 def plan_adoption(directory: Path, library: Library, *, settings: str | None = None) -> Adoption:
     """Plan the changes to the project in `directory`, without writing any; UsageError if it cannot be adopted."""
+    require_record_folder(directory)
     declared = _declared(directory)
     if settings is not None and declared not in (None, settings):
         raise UsageError(

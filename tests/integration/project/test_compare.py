@@ -69,6 +69,16 @@ def test_settings_that_require_tls_do_not_stop_a_comparison(foreign):
     )
 
 
+def test_an_env_file_that_overrides_the_runtime_is_reported(foreign):
+    foreign.name_workload()
+    foreign.add_settings('os.environ["WEBAPP_RUNTIME"] = "local"')
+
+    ended = foreign.webapp("compare", *SHORT, "--target", CONTAINER)
+
+    assert ended.returncode == 1
+    assert "the settings config.settings replace the value of WEBAPP_RUNTIME for this run; let the en" in ended.stderr
+
+
 # Django's documentation uses this handler without a formatter, so its lines show no level.
 PLAIN_LOGGING = """
 LOGGING = {

@@ -106,3 +106,51 @@ def test_settings_that_work_on_this_machine_are_not_changed(foreign):
         assert get(f"{url}/") == "héllo"
 
     assert "WEBAPP_" not in process.said
+
+
+OVERRIDING = """
+for line in (BASE_DIR / ".env").read_text().splitlines():
+    name, value = line.split("=", 1)
+    os.environ[name] = value
+"""
+LET_ENVIRONMENT_WIN = (
+    "let the environment override .env, as load_dotenv() and read_env() do without override=True or overwrite=True\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("WEBAPP_RUNTIME=local", "the settings config.settings replace the value of WEBAPP_RUNTIME for this run"),
+        (
+            "DATABASE_URL=postgresql://me@db.example/shop",
+            "DATABASES['default'] in config.settings is shop at db.example:5432, although DATABASE_URL names another "
+            "database, and your own databases are never touched",
+        ),
+        ("REPLICA_URL=postgresql://db.example/shop", "the settings config.settings replace the value of REPLICA_URL"),
+    ],
+)
+def test_an_env_file_that_overrides_the_environment_is_reported(foreign, line: str, reason: str):
+    path = foreign.code / "config/settings.py"
+    path.write_text(path.read_text().replace("GREETING = os", f"{OVERRIDING}GREETING = os"))
+    foreign.write(".env", f"{line}\n")
+    foreign.name_workload(WORKLOAD.replace("prepare =", 'environment = { REPLICA_URL = "{database_url}" }\nprepare ='))
+
+    ended = foreign.webapp("serve", "--port", str(free_port()))
+
+    assert ended.returncode == 1
+    assert f"webapp serve: {reason}" in ended.stderr
+    assert ended.stderr.endswith(LET_ENVIRONMENT_WIN)
+
+
+def test_an_env_file_that_only_adds_variables_is_read(foreign):
+    path = foreign.code / "config/settings.py"
+    path.write_text(
+        path.read_text()
+        .replace("GREETING = os", f"{OVERRIDING}GREETING = os")
+        .replace("os.environ[name] = value", "os.environ.setdefault(name, value)")
+    )
+    foreign.write(".env", "WEBAPP_RUNTIME=aws_lambda\nGREETING=hello\nWEBAPP_LOG_LEVEL=error\n")
+
+    with serving(foreign) as (_, url):
+        assert get(f"{url}/") == "héllo"

@@ -3,7 +3,7 @@
 import json
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -14,8 +14,13 @@ from django_runtimes.cli.tool_error import ToolError
 from django_runtimes.config.adopted import not_called
 from django_runtimes.config.databases.engines import is_postgresql
 from django_runtimes.config.databases.url import Address
+from django_runtimes.config.variables.database_address import DATABASE_URL
+from django_runtimes.config.variables.table import PREFIX
 
 _LIMIT_S = 60.0
+_LET_ENVIRONMENT_WIN = (
+    "let the environment override .env, as load_dotenv() and read_env() do without override=True or overwrite=True"
+)
 # The loopback address has several names.
 _THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
 
@@ -57,6 +62,8 @@ class LoadedDatabase:
 class LoadedSettings:
     """A loaded settings module; `is_configured` says whether it called `configure()`.
 
+    `replaces_url` says whether the settings assign to the variable DATABASE_URL.
+
     `https_settings` are the enabled settings that work only behind HTTPS; `hashes_static_files` says whether URLs of
     static files come from a manifest that collectstatic writes.
     """
@@ -68,6 +75,7 @@ class LoadedSettings:
     https_settings: tuple[str, ...]
     hashes_static_files: bool
     databases: Mapping[str, LoadedDatabase]
+    replaces_url: bool = False
 
     def require_database(self, address: Address) -> None:
         """Raise ToolError unless `default` is the database at `address`, so that a tool touches no other database."""
@@ -81,9 +89,10 @@ class LoadedSettings:
                 "set it before configure(globals()), which takes the address from DATABASE_URL"
             )
         if not default.is_at(address) or default.name != address.name:
+            remedy = _LET_ENVIRONMENT_WIN if self.replaces_url else "do not set it after configure(globals())"
             raise ToolError(
                 f"DATABASES['default'] in {self.module} is {default}, although DATABASE_URL names another database, "
-                "and your own databases are never touched; do not set it after configure(globals())"
+                f"and your own databases are never touched; {remedy}"
             )
 
     def elsewhere(self, address: Address) -> dict[str, LoadedDatabase]:
@@ -96,11 +105,18 @@ class LoadedSettings:
 
 
 def load_settings(
-    environ: Mapping[str, str], *, log: Path, directory: Path, start: StartPython = start_python
+    environ: Mapping[str, str],
+    *,
+    log: Path,
+    directory: Path,
+    start: StartPython = start_python,
+    given: Collection[str] = (),
 ) -> LoadedSettings:
     """Load the settings that `environ` names; ToolError with the project's own error and its place if that fails.
 
-    `directory` is the project's folder; errors show paths relative to it.
+    `directory` is the project's folder; errors show paths relative to it. `given` are the project's own variables that
+    have values for this run. ToolError if the settings assign to these, or to the library's, since a target would then
+    not run as it is named.
     """
     module = environ["DJANGO_SETTINGS_MODULE"]
     process = start(["-c", Path(settings_probe.__file__).read_text()], environ, log=log)
@@ -120,6 +136,10 @@ def load_settings(
             "fix that there"
         )
     found = json.loads(answers[-1])
+    if lost := [name for name in found["replaced"] if name.startswith(PREFIX) or name in given]:
+        raise ToolError(
+            f"the settings {module} replace the value of {', '.join(lost)} for this run; {_LET_ENVIRONMENT_WIN}"
+        )
     if "error" in found:
         raise ToolError(_explain(module, found["error"], directory))
     return LoadedSettings(
@@ -130,6 +150,7 @@ def load_settings(
         https_settings=tuple(found["https_settings"]),
         hashes_static_files=found["hashes_static_files"],
         databases={alias: _database(values) for alias, values in found["databases"].items()},
+        replaces_url=DATABASE_URL.name in found["replaced"],
     )
 
 

@@ -1,7 +1,8 @@
 """Loads a project's settings and prints, as its last line, the facts that the tools need, or the error.
 
 This is a separate program, passed as text to `python -c`: it also runs in an image with another version of the
-library. It prints MARK and JSON: `error` (text, type, missing, file, line), or the result of `_describe`.
+library. It prints MARK and JSON: `replaced` (the variables that were set and that the settings assign to), and `error`
+(text, type, missing, file, line) or the result of `_describe`.
 """
 
 import json
@@ -17,13 +18,29 @@ _HTTPS_SETTINGS = ("SECURE_SSL_REDIRECT", "SESSION_COOKIE_SECURE", "CSRF_COOKIE_
 
 def main() -> None:
     """Print the line of JSON; the exit code is always 0."""
+    replaced = _watch_environment()
     try:
         found = _describe()
     # A settings module may also call sys.exit().
     except (Exception, SystemExit) as error:
         found = {"error": _explain(error)}
     sys.stdout.flush()
-    sys.stdout.write("\n" + MARK + json.dumps(found) + "\n")
+    sys.stdout.write("\n" + MARK + json.dumps({**found, "replaced": sorted(replaced)}) + "\n")
+
+
+def _watch_environment() -> set[str]:
+    """Return a set to which each assignment to a variable that is set already adds its name."""
+    replaced: set[str] = set()
+    kind = type(os.environ)
+    assign = kind.__setitem__
+
+    def watched(self: "os._Environ[str]", name: str, value: str) -> None:
+        if name in self:
+            replaced.add(name)
+        assign(self, name, value)
+
+    kind.__setitem__ = watched  # type: ignore[method-assign]
+    return replaced
 
 
 def _describe() -> dict[str, object]:

@@ -3,7 +3,7 @@
 import shlex
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -35,13 +35,19 @@ def start_command(
 
 
 def check_project_databases(
-    environ: Mapping[str, str], *, log: Path, directory: Path, start: StartPython = start_python
+    environ: Mapping[str, str],
+    *,
+    log: Path,
+    directory: Path,
+    start: StartPython = start_python,
+    given: Collection[str] = (),
 ) -> tuple[LoadedSettings, list[str]]:
     """Return the settings, and a line for each other database on another server; `directory` is the project's.
 
-    Raise ToolError when the settings do not load, or `default` is not the database that DATABASE_URL names.
+    `given` are the project's own variables that the workload sets. Raise ToolError when the settings do not load,
+    replace a variable of this run, or `default` is not the database that DATABASE_URL names.
     """
-    settings = load_settings(environ, log=log, directory=directory, start=start)
+    settings = load_settings(environ, log=log, directory=directory, start=start, given=given)
     address = parse_database_url(environ["DATABASE_URL"])
     settings.require_database(address)
     return settings, database_notices(settings, address)

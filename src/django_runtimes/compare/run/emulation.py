@@ -26,6 +26,8 @@ from django_runtimes.compare.services.pgbouncer import PgBouncer
 from django_runtimes.compare.services.postgres import PostgresServer, postgres_server
 from django_runtimes.compare.services.run_directory import run_directory
 from django_runtimes.config.databases.connection_strategy import Route
+from django_runtimes.config.runtimes.runtime import Runtime
+from django_runtimes.config.variables.application_variables import RUNTIME
 
 
 @dataclass(frozen=True)
@@ -116,7 +118,12 @@ def _prepare_databases(
     # Check this first, since a command of the application could connect to another database.
     settings_log = workspace / "settings.log"
     _, notices = check_project_databases(
-        environ, log=settings_log, directory=project.directory, start=codebase.start_python
+        # Each target gets a runtime of its own, so the settings must not replace it.
+        {**environ, RUNTIME.name: Runtime.LOCAL.value},
+        log=settings_log,
+        directory=project.directory,
+        start=codebase.start_python,
+        given=application.environment,
     )
     for notice in notices:
         progress.say(notice)

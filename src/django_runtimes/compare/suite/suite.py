@@ -59,5 +59,6 @@ class Suite:
                 environ,
                 log=workspace / "settings.log",
                 directory=self.project.directory,
+                given=self.variables.given,
                 start=lambda arguments, environ, *, log: start_python(arguments, environ, log=log, directory=directory),
             )

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,8 +59,23 @@ def render_init_record(record: InitRecord) -> bytes:
     return (json.dumps(content, indent=2) + "\n").encode()
 
 
+def require_record_folder(root: Path) -> None:
+    """Raise UsageError unless the record's folder is a folder of the project, or does not exist yet."""
+    folder = root / FOLDER
+    if not os.path.lexists(folder):
+        return
+    if not folder.resolve().is_relative_to(root.resolve()):
+        raise UsageError(
+            f"{FOLDER} is a link to {folder.resolve()}, and webapp init writes nothing outside {root}; replace the "
+            "link with the folder, or remove it"
+        )
+    if not folder.is_dir():
+        raise UsageError(f"{FOLDER} is not a folder, but webapp init writes its record there; rename or remove it")
+
+
 def read_init_record(root: Path) -> InitRecord | None:
-    """Return the record in a project, or None; UsageError if it is invalid or names files outside the project."""
+    """Return the record in a project, or None; UsageError if it is invalid or outside the project, or its files are."""
+    require_record_folder(root)
     path = root / FILE
     try:
         text = path.read_text(encoding="utf-8")

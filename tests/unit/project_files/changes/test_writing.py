@@ -118,6 +118,38 @@ def test_a_link_out_of_the_project_is_not_followed(project: Path, tmp_path_facto
         planned(project)
 
 
+def test_the_record_is_not_written_outside_the_project(project: Path, tmp_path_factory: pytest.TempPathFactory):
+    outside = tmp_path_factory.mktemp("outside")
+    (project / ".webapp").symlink_to(outside)
+    before = snapshot(project)
+
+    with pytest.raises(UsageError, match=rf"\.webapp is a link to {outside}, and webapp init writes nothing outside"):
+        write(planned(project))
+
+    assert snapshot(project) == before
+    assert list(outside.iterdir()) == []
+
+
+def test_the_records_folder_may_be_a_link_within_the_project(project: Path):
+    (project / "state").mkdir()
+    (project / ".webapp").symlink_to("state")
+    before = snapshot(project)
+
+    write(planned(project))
+    assert (project / "state/init.json").is_file()
+    undo_adoption(project)
+
+    assert snapshot(project) == before
+
+
+@pytest.mark.parametrize("is_link", [True, False])
+def test_a_record_folder_that_is_none_is_refused(project: Path, *, is_link: bool):
+    (project / ".webapp").symlink_to("absent") if is_link else (project / ".webapp").write_text("mine")
+
+    with pytest.raises(UsageError, match=r"\.webapp is not a folder, .*; rename or remove it"):
+        write(planned(project))
+
+
 def test_a_link_within_the_project_is_followed(project: Path):
     (project / "config").mkdir()
     (project / "settings.py").rename(project / "config/settings.py")
