@@ -79,8 +79,8 @@ def configure_at(given: object, caller: Caller) -> Adopted:
     project = dict(settings)
     decisions = decide(project, os.environ)
     require_packages(decisions.settings)
-    for database in decisions.settings.get("DATABASES", {}).values():
-        require_root_certificates(database)
+    for alias, database in decisions.settings.get("DATABASES", {}).items():
+        require_root_certificates(alias, database, project["DATABASES"].get(alias) or {})
     for name, value in decisions.environ.items():
         os.environ.setdefault(name, value)
     settings.update(decisions.settings)

@@ -77,6 +77,9 @@ SECRET_KEY = ""
 DEBUG = False
 ALLOWED_HOSTS = ["shop.example"]
 SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = True
+CSRF_COOKIE_NAME = "__Host-csrf"
+CSRF_COOKIE_DOMAIN = ".shop.example"
+MIDDLEWARE.append("django.middleware.csrf.CsrfViewMiddleware")
 """
 
 
@@ -87,17 +90,25 @@ def test_settings_for_production_are_served_on_this_machine(foreign):
         "config/urls.py",
         "from django.core import signing\n"
         "from django.http import HttpResponse\n"
+        "from django.middleware.csrf import get_token\n"
         "from django.urls import path\n"
-        "urlpatterns = [path('', lambda request: HttpResponse(signing.dumps(request.get_host())))]\n",
+        "def page(request):\n"
+        "    get_token(request)\n"
+        "    return HttpResponse(signing.dumps(request.get_host()))\n"
+        "urlpatterns = [path('', page)]\n",
     )
 
-    with serving(foreign) as (process, url):
-        assert ":" in get(f"{url}/")
+    with serving(foreign) as (process, url), urllib.request.urlopen(f"{url}/", timeout=30) as answer:
+        assert ":" in answer.read().decode()
+        assert answer.headers["Set-Cookie"].startswith("csrf=")
+        assert "Secure" not in answer.headers["Set-Cookie"]
 
     hosts = "shop.example,localhost,127.0.0.1,[::1]"
     assert "started an embedded PostgreSQL, reached without TLS; " in process.said
     assert f"ALLOWED_HOSTS also has this machine's names (WEBAPP_ALLOWED_HOSTS={hosts})\n" in process.said
     assert "SECURE_SSL_REDIRECT, SESSION_COOKIE_SECURE off, since this serves plain HTTP" in process.said
+    assert "CSRF_COOKIE_NAME without the prefix, which browsers accept only over HTTPS (WEBAPP_HTTPS=0)" in process.said
+    assert "CSRF_COOKIE_DOMAIN='.shop.example', so browsers drop this cookie on 127.0.0.1 and logins" in process.said
     assert "SECRET_KEY is a new key, since the settings have none" in process.said
 
 

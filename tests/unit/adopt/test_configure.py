@@ -2,6 +2,7 @@
 
 import importlib
 import os
+import re
 import subprocess
 import sys
 
@@ -198,8 +199,21 @@ def test_missing_root_certificates_are_found_before_connecting(deployed, monkeyp
     monkeypatch.delenv("DATABASE_URL")
     settings = ready_project(DATABASES={"default": postgresql(OPTIONS={"sslrootcert": "/nowhere/root.pem"})})
 
-    with pytest.raises(ConfigurationError, match=r"'/nowhere/root\.pem', the file of authorities"):
+    with pytest.raises(
+        ConfigurationError, match=r"^DATABASES\['default'\]\['OPTIONS'\] has sslrootcert='/nowhere/root"
+    ):
         run_call(settings)
+
+
+def test_the_missing_root_certificates_of_a_replica_are_named(deployed):
+    replica = postgresql(OPTIONS={"sslrootcert": "/nowhere/root.pem"})
+
+    reason = (
+        "DATABASES['replica']['OPTIONS'] has sslrootcert='/nowhere/root.pem', which cannot be read (No such file or "
+        "directory); correct it in the settings, or remove it"
+    )
+    with pytest.raises(ConfigurationError, match=f"^{re.escape(reason)}$"):
+        run_call(ready_project(DATABASES={"default": postgresql(), "replica": replica}))
 
 
 def test_importing_the_package_alone_loads_neither_django_nor_psycopg():

@@ -299,8 +299,21 @@ def test_an_address_in_the_options_means_another_server():
 
 
 def test_options_that_need_tls_are_dropped_where_tls_is_optional():
-    demand = {"sslmode": "verify-full", "sslrootcert": "system", "channel_binding": "require"}
+    demand = {
+        "sslmode": "verify-full",
+        "sslrootcert": "system",
+        "channel_binding": "require",
+        "gssencmode": "require",
+        "sslcertmode": "require",
+    }
 
     for url, kept in ((f"{LOCAL_URL}?sslmode=prefer", False), (LOCAL_URL, True)):
         entry = default(postgresql(OPTIONS=demand), DATABASE_URL=url)
-        assert (demand.keys() <= entry["OPTIONS"].keys()) is kept
+        assert set(demand) & set(entry["OPTIONS"]) == (set(demand) if kept else {"sslmode"})
+
+
+def test_options_that_only_prefer_encryption_are_kept():
+    own = {"gssencmode": "prefer", "sslcertmode": "allow"}
+    entry = default(postgresql(OPTIONS=own), DATABASE_URL=f"{LOCAL_URL}?sslmode=prefer")
+
+    assert own.items() <= entry["OPTIONS"].items()

@@ -98,3 +98,32 @@ def test_it_says_when_nothing_was_changed():
         "configure() in config.settings, line 88, on local (no runtime is declared and no\n"
         "    marker is set): nothing was changed\n"
     )
+
+
+REMOTE = {"HOST": "db.example", "OPTIONS": {"sslmode": "require", "sslrootcert": "/etc/hosts"}}
+
+
+def reasons(replica: dict[str, Any], environ: dict[str, str]) -> dict[str, str]:
+    project = ready_project(DATABASES={"default": postgresql(), "replica": postgresql(**replica)})
+    changes = decide(project, {**DEPLOYED, "WEBAPP_RUNTIME": "local", **environ}).changes
+    return {change.path[-1]: change.reason for change in changes if change.path[1:3] == ("replica", "OPTIONS")}
+
+
+def test_the_url_explains_no_change_of_a_database_on_another_server():
+    url = "postgresql://me@127.0.0.1/shop?sslmode=prefer"
+    remote = {"HOST": "db.example", "OPTIONS": {}}
+
+    assert reasons(remote, {"DATABASE_URL": url})["sslmode"] == (
+        "a connection across a network is encrypted, and its server is verified"
+    )
+    assert reasons({"HOST": "localhost", "PORT": 5432}, {"DATABASE_URL": url})["sslmode"] == (
+        "DATABASE_URL has sslmode=prefer"
+    )
+
+
+def test_the_source_of_other_root_certificates_is_named():
+    assert reasons(REMOTE, {"WEBAPP_DB_ROOT_CERTIFICATES": "/etc/hosts2"})["sslrootcert"] == (
+        "WEBAPP_DB_ROOT_CERTIFICATES is set"
+    )
+    proxied = {**REMOTE, "HOST": "shop.proxy-abc.eu-west-1.rds.amazonaws.com"}
+    assert reasons(proxied, {})["sslrootcert"] == "the certificate of a proxy has another root than the server's"

@@ -97,6 +97,26 @@ def test_a_project_that_sets_hsts_silences_no_check():
     assert "SILENCED_SYSTEM_CHECKS" not in decisions_for(ready_project(SECURE_HSTS_SECONDS=60)).settings
 
 
+@pytest.mark.parametrize(
+    ("own", "name"),
+    [
+        ("__Host-sid", "sid"),
+        ("__secure-SID", "SID"),
+        ("__Host-Http-sid", "sid"),
+        ("__Host-", "sessionid"),
+        ("sid", "sid"),
+    ],
+)
+def test_the_variable_for_plain_http_drops_what_cookies_need_https_for(own: str, name: str):
+    project = ready_project(SESSION_COOKIE_NAME=own, CSRF_COOKIE_SAMESITE="None", SESSION_COOKIE_SAMESITE=None)
+
+    settings = settings_after(project, WEBAPP_HTTPS="0")
+
+    assert (settings["SESSION_COOKIE_NAME"], settings["CSRF_COOKIE_SAMESITE"]) == (name, "Lax")
+    assert settings["SESSION_COOKIE_SAMESITE"] is None
+    assert settings_after(project, WEBAPP_HTTPS="1")["SESSION_COOKIE_NAME"] == own
+
+
 def test_the_variable_for_plain_http_turns_off_https_settings():
     settings = settings_after(ready_project(SECURE_SSL_REDIRECT=True, SESSION_COOKIE_SECURE=True), WEBAPP_HTTPS="0")
 

@@ -48,12 +48,11 @@ def test_the_proxy_route_trusts_amazons_five_roots():
 
 def test_a_missing_file_is_reported_in_one_line():
     with pytest.raises(ConfigurationError, match=r"'/no/where.pem'.+\(No such file or directory\); correct") as error:
-        require_root_certificates({"OPTIONS": {"sslrootcert": "/no/where.pem"}})
+        require_root_certificates("default", {"OPTIONS": {"sslrootcert": "/no/where.pem"}}, {})
 
     assert "\n" not in str(error.value)
 
 
 def test_existing_and_unneeded_files_are_accepted():
-    require_root_certificates({"OPTIONS": {"sslrootcert": str(ROOTS / "rds.pem")}})
-    require_root_certificates({"OPTIONS": {"sslrootcert": "system"}})
-    require_root_certificates({"OPTIONS": {}})
+    for options in ({"sslrootcert": str(ROOTS / "rds.pem")}, {"sslrootcert": "system"}, {}):
+        require_root_certificates("default", {"OPTIONS": options}, {})

@@ -5,7 +5,11 @@ from typing import Any
 
 from django_runtimes.adopt.process_variables import ProcessVariables
 from django_runtimes.config.choices import Role
+from django_runtimes.config.databases.address_choice import address_of
 from django_runtimes.config.databases.connection_strategy import Route
+from django_runtimes.config.databases.database_settings import mode_of_same_server
+from django_runtimes.config.databases.engines import is_postgresql
+from django_runtimes.config.databases.tls import ROOT_VARIABLES
 from django_runtimes.config.variables.database_address import DATABASE_URL, DB_HOST, DB_PROXY_HOST, DB_ROUTE
 from django_runtimes.config.variables.database_connections import DB_ALWAYS_RESET, DB_STRATEGY
 from django_runtimes.config.variables.database_login import DB_CREDENTIALS, DB_ROLE
@@ -15,7 +19,7 @@ OF_STRATEGY = ("CONN_MAX_AGE", "CONN_HEALTH_CHECKS", "pool")
 _PLACE, _LOGIN = ("HOST", "PORT"), ("USER", "PASSWORD")
 _OF_ROUTE = ("ROUTE", "DISABLE_SERVER_SIDE_CURSORS", "prepare_threshold")
 _OF_TLS = ("sslmode", "sslrootcert")
-_OF_ENCRYPTION = (*_OF_TLS, "sslnegotiation", "channel_binding")
+_OF_ENCRYPTION = (*_OF_TLS, "sslnegotiation", "channel_binding", "gssencmode", "sslcertmode")
 _ENCRYPTED = "a connection across a network is encrypted, and its server is verified"
 _OF_TIMEOUTS = (
     "connect_timeout",
@@ -38,7 +42,8 @@ class DatabaseReasons:
         by_url = alias == "default" and variables.is_set(DATABASE_URL)
         address = f"{DATABASE_URL.name} is set" if by_url else f"{DB_HOST.name} or its group is set"
         is_proxied = entry.get("ROUTE") is Route.PROXY
-        self._by_url = _sslmode_by_url(entry, variables)
+        self._by_url = _sslmode_by_url(alias, entry, variables)
+        self._other_root = self._source_of_root(Route.PROXY if is_proxied else Route.DIRECT)
         self._reasons = {
             **dict.fromkeys(OF_STRATEGY, strategy),
             **dict.fromkeys(_OF_ROUTE, route),
@@ -61,7 +66,16 @@ class DatabaseReasons:
         """Return why an option was removed."""
         if self._by_url and key in _OF_ENCRYPTION:
             return self._by_url
+        if self._other_root and key == "sslrootcert":
+            return self._other_root
         return self._reasons[key] if key in OF_STRATEGY else "it belongs to another address or another engine"
+
+    def _source_of_root(self, route: Route) -> str:
+        """Return why the project's root certificates are not used, or an empty string."""
+        variable = ROOT_VARIABLES[route]
+        if self._variables.is_set(variable):
+            return f"{variable.name} is set"
+        return "the certificate of a proxy has another root than the server's" if route is Route.PROXY else ""
 
     def _source(self, variable: Variable[Any]) -> str:
         if self._is_operation:
@@ -70,10 +84,13 @@ class DatabaseReasons:
         return f"{variable.name} is set" if is_set else f"the profile of {self._variables.runtime}"
 
 
-def _sslmode_by_url(entry: Mapping[str, Any], variables: ProcessVariables) -> str:
+def _sslmode_by_url(alias: str, entry: Mapping[str, Any], variables: ProcessVariables) -> str:
     """Return the reason for an sslmode that comes from DATABASE_URL, or an empty string if it comes from elsewhere."""
     url = variables.environment[DATABASE_URL]
-    mode = None if url is None else url.options.get("sslmode")
+    options = {} if url is None else url.options
+    if alias != "default" and is_postgresql(entry):
+        options = mode_of_same_server(variables.environment, address_of(entry), entry)
+    mode = options.get("sslmode")
     if mode is None or mode != (entry.get("OPTIONS") or {}).get("sslmode"):
         return ""
     return f"{DATABASE_URL.name} has sslmode={mode}"

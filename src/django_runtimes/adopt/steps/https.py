@@ -10,6 +10,10 @@ _DOMAIN_CHECKS = ("security.W005", "security.W021")
 _COOKIE_PATHS = ("SESSION_COOKIE_PATH", "CSRF_COOKIE_PATH", "LANGUAGE_COOKIE_PATH")
 _REDIRECTS = ("LOGIN_URL", "LOGIN_REDIRECT_URL", "LOGOUT_REDIRECT_URL")
 _MESSAGE_STORAGE = "django_runtimes.serving.messages.MessageStorage"
+# The cookies of logins, and Django's names for them.
+_LOGIN_COOKIES = {"SESSION_COOKIE": "sessionid", "CSRF_COOKIE": "csrftoken"}
+# Browsers ignore the case of these prefixes: https://httpwg.org/http-extensions/draft-ietf-httpbis-rfc6265bis.html
+_SECURE_PREFIXES = ("__secure-", "__host-http-", "__host-", "__http-")
 _HTTPS_SETTINGS = ("SECURE_SSL_REDIRECT", "SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE")
 
 
@@ -20,6 +24,7 @@ def set_https(draft: Draft, variables: ProcessVariables) -> None:
         if said is False:
             for name in _HTTPS_SETTINGS:
                 draft.set(name, said, "WEBAPP_HTTPS=0: users connect by plain HTTP")
+            _set_plain_cookies(draft)
         return
     reason = "WEBAPP_HTTPS=1" if said else f"{variables.runtime} has HTTPS in front"
     # Load balancers, HTTP APIs and App Runner overwrite this header; ForwardedHeaders drops it from other peers.
@@ -42,6 +47,18 @@ def set_https(draft: Draft, variables: ProcessVariables) -> None:
             [*silenced, *missing],
             "Strict-Transport-Security for subdomains and preloading is the domain owner's choice",
         )
+
+
+def _set_plain_cookies(draft: Draft) -> None:
+    """Change names and attributes of the cookies of logins that browsers accept only from HTTPS."""
+    for cookie, default in _LOGIN_COOKIES.items():
+        name = draft.value(f"{cookie}_NAME")
+        if prefix := next((prefix for prefix in _SECURE_PREFIXES if str(name).lower().startswith(prefix)), ""):
+            reason = f"WEBAPP_HTTPS=0: browsers accept the prefix {name[: len(prefix)]} only over HTTPS"
+            draft.set(f"{cookie}_NAME", name[len(prefix) :] or default, reason)
+        same_site = draft.value(f"{cookie}_SAMESITE")
+        if isinstance(same_site, str) and same_site.lower() == "none":
+            draft.set(f"{cookie}_SAMESITE", "Lax", "WEBAPP_HTTPS=0: browsers accept SameSite=None only over HTTPS")
 
 
 def set_host_header(draft: Draft, variables: ProcessVariables) -> None:

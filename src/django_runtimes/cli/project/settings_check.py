@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -64,8 +64,9 @@ class LoadedSettings:
 
     `replaces_url` says whether the settings assign to the variable DATABASE_URL.
 
-    `https_settings` are the enabled settings that work only behind HTTPS; `hashes_static_files` says whether URLs of
-    static files come from a manifest that collectstatic writes.
+    `https_settings` are the enabled settings that work only behind HTTPS, `https_cookies` the settings of cookies with
+    values that browsers accept only over HTTPS, and `cookie_domains` the domains of cookies. `hashes_static_files` says
+    whether URLs of static files come from a manifest that collectstatic writes.
     """
 
     module: str
@@ -75,6 +76,8 @@ class LoadedSettings:
     https_settings: tuple[str, ...]
     hashes_static_files: bool
     databases: Mapping[str, LoadedDatabase]
+    https_cookies: tuple[str, ...] = ()
+    cookie_domains: Mapping[str, str] = field(default_factory=dict)
     replaces_url: bool = False
 
     def require_database(self, address: Address) -> None:
@@ -150,6 +153,8 @@ def load_settings(
         https_settings=tuple(found["https_settings"]),
         hashes_static_files=found["hashes_static_files"],
         databases={alias: _database(values) for alias, values in found["databases"].items()},
+        https_cookies=tuple(found["https_cookies"]),
+        cookie_domains=found["cookie_domains"],
         replaces_url=DATABASE_URL.name in found["replaced"],
     )
 

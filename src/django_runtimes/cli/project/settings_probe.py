@@ -14,6 +14,9 @@ from pathlib import Path
 
 MARK = "webapp-settings "
 _HTTPS_SETTINGS = ("SECURE_SSL_REDIRECT", "SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE")
+_LOGIN_COOKIES = ("SESSION_COOKIE", "CSRF_COOKIE")
+# Browsers accept a cookie with such a name only over HTTPS, and ignore its case.
+_SECURE_PREFIXES = ("__secure-", "__host-", "__http-")
 
 
 def main() -> None:
@@ -66,9 +69,31 @@ def _describe() -> dict[str, object]:
         "allowed_hosts": [str(host) for host in settings.ALLOWED_HOSTS],
         "has_secret_key": _has_secret_key(),
         "https_settings": [name for name in _HTTPS_SETTINGS if getattr(settings, name)],
+        "https_cookies": [
+            name
+            for cookie in _LOGIN_COOKIES
+            for name, needs_https in (
+                (f"{cookie}_NAME", _text(f"{cookie}_NAME").startswith(_SECURE_PREFIXES)),
+                (f"{cookie}_SAMESITE", _text(f"{cookie}_SAMESITE") == "none"),
+            )
+            if needs_https
+        ],
+        "cookie_domains": {
+            name: str(getattr(settings, name))
+            for name in (f"{cookie}_DOMAIN" for cookie in _LOGIN_COOKIES)
+            if getattr(settings, name)
+        },
         "hashes_static_files": _hashes_static_files(),
         "databases": databases,
     }
+
+
+def _text(name: str) -> str:
+    """Return a setting in lower case if it is a string, and otherwise an empty string."""
+    from django.conf import settings
+
+    value = getattr(settings, name)
+    return value.lower() if isinstance(value, str) else ""
 
 
 def _has_secret_key() -> bool:

@@ -62,6 +62,8 @@ _ADDRESS_OPTIONS = frozenset(
 )
 # Project options that make libpq refuse a server without TLS, or an sslmode that allows plain text.
 _NEEDS_TLS = frozenset({"sslrootcert", "sslnegotiation", "channel_binding"})
+# Options with a value that has the same effect.
+_NEEDS_ENCRYPTION = frozenset({("gssencmode", "require"), ("sslcertmode", "require")})
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -97,7 +99,7 @@ def further_database_settings(environment: Environment, profile: Profile, projec
     endpoint or WEBAPP_DB_PROXY_HOST, and direct otherwise.
     """
     address = address_of(project)
-    address = replace(address, options=_mode_of_same_server(environment, address, project))
+    address = replace(address, options=mode_of_same_server(environment, address, project))
     profile = profile._replace(route=Route.PROXY if is_proxied(environment, address) else Route.DIRECT)
     return _entry(environment, profile, project, address, Login(address.user, address.password), is_moved=False)
 
@@ -119,7 +121,11 @@ def _entry(
             "the role its settings with ALTER ROLE ... SET, or set WEBAPP_DB_ROUTE=direct"
         )
     if _is_reached_without_tls(environment, address):
-        given = {name: value for name, value in given.items() if name not in _NEEDS_TLS}
+        given = {
+            name: value
+            for name, value in given.items()
+            if name not in _NEEDS_TLS and (name, str(value)) not in _NEEDS_ENCRYPTION
+        }
     chosen = _not_overridden(environment, profile.route, given) | address.options
     tls = tls_options(environment, host=address.host, route=profile.route, options=chosen, default=profile.sslmode)
     effective = replace(address, options=with_libpq_variables(chosen, environment))
@@ -162,7 +168,7 @@ def _project_options(project: Mapping[str, Any], *, is_moved: bool) -> dict[str,
     return {name: value for name, value in (project.get("OPTIONS") or {}).items() if name not in left_out}
 
 
-def _mode_of_same_server(environment: Environment, address: Address, project: Mapping[str, Any]) -> dict[str, Any]:
+def mode_of_same_server(environment: Environment, address: Address, project: Mapping[str, Any]) -> dict[str, Any]:
     """Return the option sslmode of DATABASE_URL if the URL names the entry's server on this machine, else nothing."""
     given = environment[DATABASE_URL]
     if given is None or "sslmode" not in given.options or given.port != address.port:

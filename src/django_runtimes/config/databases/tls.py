@@ -81,7 +81,8 @@ def _mode_of_url(options: Mapping[str, Any]) -> SslMode | None:
         return None
     if mode not in set(SslMode):
         raise ConfigurationError(
-            f"DATABASE_URL has sslmode={mode!r}, which libpq does not know; choose one of: {', '.join(sorted(SslMode))}"
+            f"sslmode={mode!r} (DATABASE_URL or OPTIONS) is unknown to libpq; choose one of: "
+            f"{', '.join(sorted(SslMode))}"
         )
     return SslMode(mode)
 

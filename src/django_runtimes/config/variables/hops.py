@@ -53,7 +53,9 @@ def _no_header(default: str) -> RuleError:
 HTTPS = Flag(
     "WEBAPP_HTTPS",
     "Whether users reach the application over HTTPS, through a load balancer, an HTTP API or App Runner that sets "
-    "X-Forwarded-Proto. If so, the header is trusted, HTTP is redirected to HTTPS and cookies are marked secure.",
+    "X-Forwarded-Proto. If so, the header is trusted, HTTP is redirected to HTTPS and cookies are marked secure. "
+    "0 turns this off, and the session's and the CSRF cookie lose what browsers accept only over HTTPS: the prefixes "
+    "__Host- and __Secure- of their names, and SameSite=None.",
     profile_field="https",
 )
 HSTS_SECONDS = Integer(

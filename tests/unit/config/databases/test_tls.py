@@ -140,9 +140,8 @@ def test_a_misspelt_mode_is_refused():
 
 
 def test_a_misspelt_mode_in_the_url_is_refused():
-    with pytest.raises(
-        ConfigurationError, match="DATABASE_URL has sslmode='bogus', which libpq does not know; choose one of: allow"
-    ):
+    reason = r"sslmode='bogus' \(DATABASE_URL or OPTIONS\) is unknown to libpq; choose one of: allow"
+    with pytest.raises(ConfigurationError, match=reason):
         options_for(Runtime.LOCAL, query="?sslmode=bogus")
 
 
