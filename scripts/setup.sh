@@ -83,5 +83,6 @@ need_program ip "the same cases are skipped" iproute2
 need_program wrk "\`make bench\` cannot run"
 need_program nginx "the tests behind load balancers are skipped"
 need_program haproxy "the same tests are skipped"
+need_program chromium "the tests of pages in a browser are skipped"
 need_program docker-registry "the tests of pushing images are skipped"
 touch .venv/.ready

@@ -18,6 +18,12 @@ from django_runtimes.cli.progress import Progress
 from django_runtimes.cli.project.project import find_project, project_at
 from django_runtimes.cli.tool_error import ToolError, UsageError
 from django_runtimes.compare.compare_error import show_output
+from django_runtimes.compare.recommendation.stated_limits import (
+    MAX_LIMIT_MS,
+    MAX_LIMIT_USD,
+    MAX_REQUESTS,
+    StatedLimits,
+)
 from django_runtimes.compare.report.terminal import print_report
 from django_runtimes.compare.run.comparison import run_comparison
 from django_runtimes.compare.run.comparison_plan import (
@@ -79,7 +85,12 @@ def _fail(error: ToolError, exit_code: int) -> int:
 def plan_of(options: argparse.Namespace) -> ComparisonPlan:
     """Return the plan for these options; raise UsageError for an unusable one."""
     workload = _workload(options.workload)
-    plan = replace(_timed_plan(options, workload), database_url=options.database_url, image=options.image)
+    plan = replace(
+        _timed_plan(options, workload),
+        database_url=options.database_url,
+        image=options.image,
+        limits=_limits(options),
+    )
     if options.target:
         targets = tuple(TargetName.parse(text) for text in options.target)
         if len(set(targets)) < len(targets):
@@ -91,6 +102,15 @@ def plan_of(options: argparse.Namespace) -> ComparisonPlan:
     elif options.rates_from is not None:
         plan = replace(plan, rates_rps=saved_rates(options.rates_from, workload.scenarios))
     return plan
+
+
+def _limits(options: argparse.Namespace) -> StatedLimits:
+    if options.quick and options.max_p99_ms is not None:
+        raise UsageError(
+            f"--max-p99-ms {options.max_p99_ms:g} needs 1,000 samples per scenario, which --quick does not measure; "
+            "leave one of the two out"
+        )
+    return StatedLimits(options.max_p99_ms, options.max_usd_per_month, options.requests_per_month)
 
 
 def _timed_plan(options: argparse.Namespace, workload: Workload) -> ComparisonPlan:
@@ -169,6 +189,24 @@ def parser() -> argparse.ArgumentParser:
     )
     rates.add_argument(
         "--rates-from", type=Path, metavar="RUN.JSON", help="the rates of a saved run, instead of searching"
+    )
+    parser.add_argument(
+        "--max-p99-ms",
+        type=positive_number(maximum=MAX_LIMIT_MS),
+        metavar="N",
+        help="recommend only targets whose p99 is at most this, in every steady scenario",
+    )
+    parser.add_argument(
+        "--max-usd-per-month",
+        type=positive_number(maximum=MAX_LIMIT_USD),
+        metavar="N",
+        help="recommend only targets that cost at most this on AWS, without the database",
+    )
+    parser.add_argument(
+        "--requests-per-month",
+        type=positive_number(maximum=MAX_REQUESTS),
+        metavar="N",
+        help="the traffic at which costs are judged (default: 10 requests per second, 26,280,000 per month)",
     )
     parser.add_argument(
         "--output",

@@ -15,7 +15,7 @@ from django_runtimes.compare.cost.instance_class import DatabaseNeed, right_size
 from django_runtimes.compare.cost.prices.price import Price, PriceList
 from django_runtimes.compare.cost.prices.price_file import DEFAULT_REGION, read_prices
 from django_runtimes.compare.cost.usage.measured_usage import TargetUsage, assumed_usages, measured_usages
-from django_runtimes.compare.cost.usage.traffic import CONSTANT_RATES_RPS, Traffic
+from django_runtimes.compare.cost.usage.traffic import CONSTANT_RATES_RPS, JUDGED_RATE_RPS, Traffic
 from django_runtimes.compare.cost.usage.usage_settings import parse_settings
 from django_runtimes.compare.run.results import Run
 from django_runtimes.compare.targets.name import DEFAULT_TARGETS
@@ -63,6 +63,11 @@ class CostAnalysis:
         """The measured targets whose runtime has no bill here."""
         return tuple(usage.name for usage in self.usages if usage.runtime not in _FACTORIES)
 
+    def bills_of(self, target: str) -> tuple[Billed, ...]:
+        """Return the bills of the target with this name, one for each front door; none if its runtime has no bill."""
+        usages = (usage for usage in self.usages if usage.name == target)
+        return tuple(billed for usage in usages for billed in _billed_targets(usage, self.prices))
+
     def unverified_prices(self) -> tuple[Price, ...]:
         """Return the unverified prices and rules of all bills."""
         everything = (*self.targets, *(each.option for each in self.options), *self.databases, *self.egress)
@@ -104,7 +109,7 @@ def analyze_cost(
         EgressBilling("endpoints", shared, prices, "endpoints"),
     )
     highest_rps = _highest_rps(own_traffic)
-    sized_at_rps = Decimal(10) if own_traffic is None else own_traffic.peak_rps
+    sized_at_rps = JUDGED_RATE_RPS if own_traffic is None else own_traffic.peak_rps
     return CostAnalysis(
         prices=prices,
         usages=usages,

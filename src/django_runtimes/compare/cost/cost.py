@@ -17,7 +17,7 @@ from django_runtimes.compare.cost.bills.bill import Billed
 from django_runtimes.compare.cost.cost_json import cost_json
 from django_runtimes.compare.cost.cost_terminal import print_cost, print_details, print_terms
 from django_runtimes.compare.cost.prices.price_file import DEFAULT_REGION
-from django_runtimes.compare.cost.usage.traffic import Traffic
+from django_runtimes.compare.cost.usage.traffic import JUDGED_RATE_RPS, Traffic
 from django_runtimes.compare.cost.usage.traffic_file import read_traffic
 from django_runtimes.compare.run.run_file import read_run
 
@@ -68,7 +68,7 @@ def _named(analysis: CostAnalysis, name: str) -> Billed:
 
 
 def _shown_traffic(analysis: CostAnalysis) -> Traffic:
-    return analysis.own_traffic or Traffic.constant(Decimal(10))
+    return analysis.own_traffic or Traffic.constant(JUDGED_RATE_RPS)
 
 
 def _requests(text: str) -> Decimal:

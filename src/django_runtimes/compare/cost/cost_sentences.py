@@ -21,9 +21,12 @@ _MOST_RANGES = 4
 
 def cost_sentences(analysis: CostAnalysis) -> tuple[str, ...]:
     """Return all sentences, the most important first."""
+    return (*basis_sentences(analysis), *crossing_sentences(analysis), *note_sentences(analysis))
+
+
+def note_sentences(analysis: CostAnalysis) -> tuple[str, ...]:
+    """Return the sentences on instances, usage, prices and omitted costs."""
     return (
-        *basis_sentences(analysis),
-        *crossing_sentences(analysis),
         *instance_sentences(analysis),
         *usage_sentences(analysis),
         *price_sentences(analysis),
@@ -49,8 +52,8 @@ def _named(traffic: Traffic) -> str:
     return "" if traffic.name.endswith("requests per month") else f"{traffic.name}, "
 
 
-def crossing_sentences(analysis: CostAnalysis) -> Iterator[str]:
-    """Yield a sentence on the cheapest target by rate, and one for each pair of different runtimes."""
+def cheapest_sentences(analysis: CostAnalysis) -> Iterator[str]:
+    """Yield a sentence on the cheapest target by rate, and one on the assumed capacity."""
     aside = ", without App Runner" if len(eligible_targets(analysis)) < len(analysis.targets) else ""
     yield f"Cheapest{aside}{_cheapest_text(cheapest_ranges(analysis))}."
     assumed = [usage for usage in analysis.usages if usage.assumes("capacity_rps")]
@@ -60,6 +63,11 @@ def crossing_sentences(analysis: CostAnalysis) -> Iterator[str]:
             f"capacity_rps={values} is assumed, since no run measures a capacity. Every crossing with containers "
             "depends on it."
         )
+
+
+def crossing_sentences(analysis: CostAnalysis) -> Iterator[str]:
+    """Yield the sentences on the cheapest target, and one for each pair of different runtimes."""
+    yield from cheapest_sentences(analysis)
     runtimes = {billed.name: billed.name.partition("/")[0].partition("+")[0] for billed in analysis.targets}
     twins = _twins(analysis.targets, analysis.traffics)
     pairs = [

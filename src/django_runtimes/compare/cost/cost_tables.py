@@ -11,20 +11,17 @@ from django_runtimes.compare.cost.usage.traffic import HOURS_PER_MONTH, Traffic
 from django_runtimes.compare.report.report_table import ReportTable
 
 _MILLION = Decimal(1_000_000)
+# A longer table would not be read.
+_CROSSINGS = 200
 _SHARED = (
     "Without the database and the egress, which all targets share, and with RDS Proxy or the Data API where the route "
     "needs it. A * marks a bill that depends on an unverified price."
 )
 
 
-def cost_tables(analysis: CostAnalysis) -> tuple[ReportTable, ...]:
-    """Return every table: targets per month and per million requests, options, shared parts, instance classes."""
-    return (
-        *month_and_million_tables(analysis),
-        option_table(analysis),
-        shared_table(analysis),
-        instance_table(analysis),
-    )
+def detail_tables(analysis: CostAnalysis) -> tuple[ReportTable, ...]:
+    """Return the tables on options, shared parts, instance classes and crossings."""
+    return (option_table(analysis), shared_table(analysis), instance_table(analysis), crossing_table(analysis))
 
 
 def month_and_million_tables(analysis: CostAnalysis) -> Iterator[ReportTable]:
@@ -65,6 +62,21 @@ def shared_table(analysis: CostAnalysis) -> ReportTable:
             "A cluster at 0 ACU pauses 5 minutes after the last connection and takes 10 to 30 s to wake. Without "
             "egress, private subnets reach only S3 and DynamoDB.",
         ),
+    )
+
+
+def crossing_table(analysis: CostAnalysis) -> ReportTable:
+    """Return every rate at which one target becomes cheaper than another."""
+    crossings = analysis.crossings
+    return ReportTable(
+        title=f"Every crossing between targets, up to {rate_text(analysis.highest_rps)}",
+        columns=("cheaper below", "rate", "cheaper above"),
+        rows=tuple(
+            (each.cheaper_below, rate_text(each.rate_rps), each.cheaper_above) for each in crossings[:_CROSSINGS]
+        ),
+        notes=(f"{len(crossings) - _CROSSINGS:,} more are left out; `webapp cost run.json --json` lists them.",)
+        if len(crossings) > _CROSSINGS
+        else (),
     )
 
 

@@ -1,19 +1,24 @@
-"""The content of a report, as sentences and tables of text, for every format."""
+"""The content of a report, as sentences, tables and plots, for every format."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.compare.analysis.summary import summarize
+from django_runtimes.compare.cost.analysis import CostAnalysis, analyze_cost
 from django_runtimes.compare.diagnosis.diagnosis import Diagnosis
-from django_runtimes.compare.report.figure_tables import cold_start_table, connection_table, latency_tables, write_table
-from django_runtimes.compare.report.percentile_table import percentile_table
+from django_runtimes.compare.recommendation.stated_limits import StatedLimits
+from django_runtimes.compare.report.overview.overview_table import overview_table
+from django_runtimes.compare.report.overview.report_summary import ReportSummary, report_summary
+from django_runtimes.compare.report.report_section import ReportSection
 from django_runtimes.compare.report.report_table import ReportTable
+from django_runtimes.compare.report.sections import report_sections
 from django_runtimes.compare.report.sentences import (
+    error_sentences,
     image_sentences,
-    limit_sentences,
-    method_sentences,
     pair_sentences,
     unchecked_sentences,
+    void_sentences,
 )
 from django_runtimes.compare.run.results import Run, TargetResult
 
@@ -35,34 +40,56 @@ class Content:
     """All parts of a report, in order."""
 
     title: str
-    method: tuple[str, ...]
-    pairs: tuple[str, ...]
-    limits: tuple[str, ...]
+    subtitle: str
+    summary: ReportSummary
+    overview: ReportTable
+    # The errors, the void blocks, the A/A pairs and the unchecked parts of the run, in short.
+    remarks: tuple[str, ...]
     failures: tuple[TargetFailure, ...]
-    latencies: tuple[ReportTable, ...]
-    percentiles: ReportTable
-    cold_starts: ReportTable
-    connections: ReportTable
-    writes: ReportTable | None
-    environment: ReportTable
+    sections: tuple[ReportSection, ...]
 
 
 def content_of(run: Run) -> Content:
     """Return the content of a run's reports."""
     summary = summarize(run)
+    analysis, no_bills = _bills(run)
+    first = report_summary(run, summary, analysis)
     return Content(
         title=f"Comparison of {run.environment.get('workload', 'an application')} on {len(run.targets)} targets",
-        method=tuple(method_sentences(summary)),
-        pairs=tuple(pair_sentences(summary)),
-        limits=(*image_sentences(run), *unchecked_sentences(run), *limit_sentences(run)),
+        subtitle=" · ".join(_facts(run)),
+        summary=first,
+        overview=overview_table(run, summary, first.recommendation),
+        remarks=(
+            *pair_sentences(summary),
+            *error_sentences(summary),
+            *void_sentences(summary),
+            *unchecked_sentences(run),
+            *image_sentences(run),
+        ),
         failures=tuple(_failure(target) for target in run.targets if target.status == "failed"),
-        latencies=tuple(latency_tables(summary)),
-        percentiles=percentile_table(summary),
-        cold_starts=cold_start_table(run),
-        connections=connection_table(run),
-        writes=write_table(run),
-        environment=ReportTable("Environment", ("name", "value"), tuple(_flat(run.environment))),
+        sections=tuple(report_sections(run, summary, analysis, no_bills)),
     )
+
+
+def _bills(run: Run) -> tuple[CostAnalysis | None, str]:
+    """Return the analysis of the cost, or None with the reason why there is none."""
+    try:
+        limits = StatedLimits.of_environment(run.environment)
+        own_traffic = None if limits.requests_per_month is None else limits.traffic
+        return analyze_cost(run, own_traffic=own_traffic), ""
+    except UsageError as error:
+        return None, str(error)
+
+
+def _facts(run: Run) -> Iterator[str]:
+    """Yield the date, the label and the revision of the run."""
+    finished_at = run.environment.get("finished_at")
+    if finished_at is not None:
+        yield f"measured {str(finished_at).replace('T', ' ').partition('+')[0]} UTC"
+    if labels := dict.fromkeys(target.label for target in run.targets):
+        yield " and ".join(labels)
+    if (revision := run.environment.get("revision")) is not None:
+        yield f"revision {revision}"
 
 
 def _failure(target: TargetResult) -> TargetFailure:
@@ -88,18 +115,3 @@ def _log_title(diagnosis: Diagnosis) -> str:
     if not diagnosis.log:
         return "It logged"
     return "No error was recognized in its log, which ends" if diagnosis.is_excerpt else "The first error of its log"
-
-
-def _flat(values: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, str]]:
-    """Yield nested values as pairs of a dotted name and a text."""
-    for name, value in values.items():
-        if isinstance(value, Mapping):
-            yield from _flat(value, f"{prefix}{name}.")
-        else:
-            yield f"{prefix}{name}", _listed(value)
-
-
-def _listed(value: object) -> str:
-    if isinstance(value, list | tuple):
-        return ", ".join(_listed(item) for item in value)
-    return "none" if value is None else str(value)

@@ -1,4 +1,4 @@
-"""Renders a run as one self-contained HTML page."""
+"""Renders a run as one self-contained HTML page, without scripts and requests."""
 
 import re
 from pathlib import Path
@@ -7,52 +7,70 @@ from django.template import Context, Engine
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
-from django_runtimes.compare.analysis.summary import summarize
-from django_runtimes.compare.cost.cost_content import cost_content
-from django_runtimes.compare.report.charts import burst_peaks, latency_charts
-from django_runtimes.compare.report.content import content_of
+from django_runtimes.compare.report.content import Content, TargetFailure, content_of
+from django_runtimes.compare.report.plots.plot import Plot
+from django_runtimes.compare.report.plots.svg import plot_svg
+from django_runtimes.compare.report.report_section import ReportSection
 from django_runtimes.compare.report.report_table import TEXT_COLUMNS, ReportTable
 from django_runtimes.compare.run.results import Run
 
 _TEMPLATES = Path(__file__).with_name("templates")
+# The page shows one of the two, depending on the width of the screen.
+_WIDE_PX, _NARROW_PX = 1_000, 340
 
 
 def render_html(run: Run) -> str:
     """Return the text of report.html."""
-    content = content_of(run)
+    return page_of(content_of(run))
+
+
+def page_of(content: Content) -> str:
+    """Return the page with this content."""
     # A separate engine and a context that has only texts need no Django settings.
     engine = Engine(dirs=[str(_TEMPLATES)], autoescape=True)
-    rows = summarize(run).rows
-    cost = cost_content(run)
+    summary = content.summary
     context = {
         "title": content.title,
-        "pairs": content.pairs,
-        "method": content.method,
-        "limits": content.limits,
-        "failures": [
-            {
-                "name": failure.name,
-                "error": failure.error,
-                "log": "\n".join(failure.log),
-                "log_title": failure.log_title,
-                "kept_log": failure.kept_log,
-                "differences": None if failure.differences is None else _cells(failure.differences, break_after="/._"),
-            }
-            for failure in content.failures
-        ],
-        "charts": latency_charts(rows),
-        "latencies": [_cells(table) for table in content.latencies],
-        "percentiles": _cells(content.percentiles),
-        "cold_starts": _cells(content.cold_starts),
-        "burst_peaks": burst_peaks(rows),
-        "connections": _cells(content.connections),
-        "writes": None if content.writes is None else _cells(content.writes),
-        "cost_sentences": cost.sentences,
-        "cost": [_cells(table) for table in cost.tables],
-        "environment": _cells(content.environment),
+        "subtitle": content.subtitle,
+        "summary": summary,
+        "summary_plot": None if summary.plot is None else _plot(summary.plot),
+        "targets": [(_breakable(name, "/"), text) for name, text in summary.targets],
+        "failures": [_failure(failure) for failure in content.failures],
+        "sections": [_section(section) for section in content.sections],
     }
     page: str = engine.get_template("report.html").render(Context(context))
     return page
+
+
+def _section(section: ReportSection) -> dict[str, object]:
+    break_after = "/._" if section.key == "environment" else "/"
+    return {
+        "key": section.key,
+        "title": section.title,
+        "findings": section.findings,
+        "plots": [_plot(plot) for plot in section.plots],
+        "tables": [_cells(table) for table in section.tables],
+        "more": [_cells(table, break_after=break_after) for table in section.more],
+        "caveats": section.caveats,
+        "is_empty": not (section.findings or section.tables or section.more),
+    }
+
+
+def _plot(plot: Plot) -> dict[str, object]:
+    # ElementTree has escaped the texts of the plots.
+    wide, narrow = (SafeString(plot_svg(plot, width)) for width in (_WIDE_PX, _NARROW_PX))
+    return {"title": plot.title, "wide": wide, "narrow": narrow, "table": _cells(plot.table), "notes": plot.notes}
+
+
+def _failure(failure: TargetFailure) -> dict[str, object]:
+    return {
+        "name": failure.name,
+        "error": failure.error,
+        "log": "\n".join(failure.log),
+        "log_title": failure.log_title,
+        "kept_log": failure.kept_log,
+        "differences": None if failure.differences is None else _cells(failure.differences, break_after="/._"),
+    }
 
 
 def _cells(table: ReportTable, *, break_after: str = "/") -> dict[str, object]:

@@ -1,61 +1,100 @@
-"""Renders a run as Markdown, for a repository or a pull request."""
+"""Renders a run as Markdown that fits a pull request: the summary, the latencies, the cost; the rest is folded."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
-from django_runtimes.compare.cost.cost_content import cost_content
-from django_runtimes.compare.report.content import TargetFailure, content_of
+from django_runtimes.compare.report.content import Content, TargetFailure, content_of
+from django_runtimes.compare.report.report_section import ReportSection
 from django_runtimes.compare.report.report_table import TEXT_COLUMNS, ReportTable
 from django_runtimes.compare.run.results import Run
+
+# The other sections are folded.
+_OPEN_SECTIONS = ("cost",)
 
 
 def render_markdown(run: Run) -> str:
     """Return the text of report.md."""
-    content = content_of(run)
-    parts = [f"# {_escaped(content.title)}", _list(content.limits)]
+    return markdown_of(content_of(run))
+
+
+def markdown_of(content: Content) -> str:
+    """Return report.md with this content."""
+    summary = content.summary
+    parts = [f"# {escaped(content.title)}", escaped(content.subtitle), f"**{escaped(summary.headline)}**"]
+    if summary.reasons:
+        parts.append(listed(summary.reasons))
+    parts += [f"### {escaped(content.overview.title)}", *table_parts(content.overview)]
     if content.failures:
         parts += ["## Failed", *(part for failure in content.failures for part in _failure(failure))]
-    parts += ["## Latency", _list((*content.pairs, *content.method))]
-    for table in content.latencies:
-        parts += [f"### {_escaped(table.title)}", *_table(table)]
-    for table in filter(None, (content.percentiles, content.cold_starts, content.connections, content.writes)):
-        parts += [f"## {_escaped(table.title)}", *_table(table)]
-    cost = cost_content(run)
-    parts += ["## What it costs on AWS", _list(cost.sentences)]
-    for table in cost.tables:
-        parts += [f"### {_escaped(table.title)}", *_table(table)]
-    parts += [f"## {_escaped(content.environment.title)}", *_table(content.environment)]
-    return "\n\n".join(parts) + "\n"
+    if summary.conditions:
+        parts += ["### When to decide again", listed(summary.conditions)]
+    if summary.unsupported:
+        parts += ["### What these figures cannot say", listed(summary.unsupported)]
+    for section in content.sections:
+        parts += _opened(section) if section.key in _OPEN_SECTIONS else _folded(section)
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _opened(section: ReportSection) -> Iterator[str]:
+    yield f"## {escaped(section.title)}"
+    if section.findings:
+        yield listed(section.findings)
+    # The plots need a page; their tables do not.
+    for table in section.tables[:1]:
+        yield from (f"### {escaped(table.title)}", *table_parts(table))
+    rest = ReportSection(
+        section.key, "Details of the cost", tables=section.tables[1:], more=section.more, caveats=section.caveats
+    )
+    yield from _folded(rest)
+
+
+def _folded(section: ReportSection) -> Iterator[str]:
+    tables = (*section.tables, *section.more)
+    if not (section.findings or tables or section.caveats):
+        return
+    # Markdown inside the element needs an empty line before it.
+    yield f"<details><summary>{escaped(section.title)}</summary>"
+    if section.findings:
+        yield listed(section.findings)
+    for table in tables:
+        if table.title != section.title:
+            yield f"### {escaped(table.title)}"
+        yield from table_parts(table)
+    if section.caveats:
+        yield listed(section.caveats)
+    yield "</details>"
 
 
 def _failure(failure: TargetFailure) -> list[str]:
-    parts = [_list([f"{failure.name}: {failure.error}"])]
+    parts = [listed([f"{failure.name}: {failure.error}"])]
     if failure.log:
         # An indented block needs no escaping.
         parts += [f"{failure.log_title}:", "\n".join(f"    {line}" for line in failure.log)]
     if failure.kept_log is not None:
-        parts += [f"Its whole log: {_escaped(failure.kept_log)}"]
+        parts += [f"Its whole log: {escaped(failure.kept_log)}"]
     if failure.differences is not None:
-        parts += [f"{_escaped(failure.differences.title)}:", *_table(failure.differences)]
+        parts += [f"{escaped(failure.differences.title)}:", *table_parts(failure.differences)]
     return parts
 
 
-def _table(table: ReportTable) -> list[str]:
+def table_parts(table: ReportTable) -> list[str]:
+    """Return a table and its notes as blocks of Markdown."""
     if not table.rows:
         return ["Nothing was measured."]
     rule = ("---" if column in TEXT_COLUMNS else "---:" for column in table.columns)
     lines = [_line(table.columns), f"| {' | '.join(rule)} |", *(_line(row) for row in table.rows)]
-    return ["\n".join(lines), *([_list(table.notes)] if table.notes else [])]
+    return ["\n".join(lines), *([listed(table.notes)] if table.notes else [])]
 
 
 def _line(cells: Iterable[str]) -> str:
-    return f"| {' | '.join(_escaped(cell) for cell in cells)} |"
+    return f"| {' | '.join(escaped(cell) for cell in cells)} |"
 
 
-def _list(sentences: Iterable[str]) -> str:
-    return "\n".join(f"- {_escaped(sentence)}" for sentence in sentences)
+def listed(sentences: Iterable[str]) -> str:
+    """Return a list of sentences."""
+    return "\n".join(f"- {escaped(sentence)}" for sentence in sentences)
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
     """Return the text on one line, with the special characters of Markdown and HTML escaped."""
     one_line = " ".join(text.split())
     for character in "\\|<`*":

@@ -2,14 +2,18 @@
 
 from pathlib import Path
 
-from django_runtimes.compare.report.html import render_html
-from django_runtimes.compare.report.markdown import render_markdown
+from django_runtimes.compare.report.content import content_of
+from django_runtimes.compare.report.decision_record import decision_record
+from django_runtimes.compare.report.html import page_of
+from django_runtimes.compare.report.markdown import markdown_of
 from django_runtimes.compare.run.results import Run, write_whole
 
 
-def write_reports(run: Run, directory: Path) -> tuple[Path, Path]:
-    """Write report.md and report.html into an existing directory and return their paths."""
+def write_reports(run: Run, directory: Path) -> tuple[Path, ...]:
+    """Write report.md, decision.md and report.html into an existing directory and return their paths."""
+    content = content_of(run)
     return (
-        write_whole(directory / "report.md", render_markdown(run)),
-        write_whole(directory / "report.html", render_html(run)),
+        write_whole(directory / "report.md", markdown_of(content)),
+        write_whole(directory / "decision.md", decision_record(run, content)),
+        write_whole(directory / "report.html", page_of(content)),
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 TEXT_COLUMNS = frozenset(
     {
         "target", "label", "load", "verdict", "p99 verdict", "errors", "name", "value", "value that worked",
-        "option", "shared part", "term", "price", "formula", "instance",
+        "option", "shared part", "term", "price", "formula", "instance", "cheaper below", "cheaper above",
     }
 )  # fmt: skip
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from django_runtimes.compare.analysis.ratio import SAME_FROM, SAME_TO
-from django_runtimes.compare.analysis.summary import Pair, RatioVerdict, Summary
+from django_runtimes.compare.analysis.summary import Pair, RatioVerdict, Summary, SummaryRow
 from django_runtimes.compare.load.block import TIMEOUT_S
-from django_runtimes.compare.report.figures import ratio
+from django_runtimes.compare.report.figures import ratio, requests_per_second
 from django_runtimes.compare.run.results import Run
 
 
@@ -50,6 +50,33 @@ def _pair_sentence(pair: Pair) -> str:
     return f"{names}: the ratio {ratio(pair.ratio.estimate)} ({interval}) {found}."
 
 
+def error_sentences(summary: Summary) -> Iterator[str]:
+    """Yield one sentence with the errors of all scenarios, if there are any."""
+    found = [
+        f"{row.target.name} {_scenario_text(row)}: {', '.join(f'{name} {count}' for name, count in errors.items())}"
+        for row in summary.rows
+        if (errors := row.scenario.errors)
+    ]
+    if found:
+        yield f"Errors: {'; '.join(found)}."
+
+
+def void_sentences(summary: Summary) -> Iterator[str]:
+    """Yield one sentence on the void blocks, which the latencies leave out."""
+    found = [
+        f"{row.scenario.void_blocks} of {len(row.scenario.blocks)} of {row.target.name} ({_scenario_text(row)})"
+        for row in summary.rows
+        if row.scenario.void_blocks
+    ]
+    if found:
+        yield f"Void blocks, left out of the latencies unless all are void: {'; '.join(found)}."
+
+
+def _scenario_text(row: SummaryRow) -> str:
+    rate_rps = row.scenario.rate_rps
+    return row.scenario.name if rate_rps is None else f"{row.scenario.name} {requests_per_second(rate_rps)}"
+
+
 def image_sentences(run: Run) -> Iterator[str]:
     """Yield a sentence on the image and the limits of its containers; nothing for a checkout."""
     image = run.environment.get("image")
@@ -77,31 +104,57 @@ def unchecked_sentences(run: Run) -> Iterator[str]:
         yield "Writes were not checked, since the workload has no [rows] with a query for the written rows."
 
 
-def limit_sentences(run: Run) -> Iterator[str]:
-    """Yield sentences on claims that the figures do not support."""
+def claim_sentences(run: Run) -> Iterator[str]:
+    """Yield sentences on the claims that the run as a whole does not support."""
     if run.environment.get("interrupted"):
         yield "This run was interrupted, so it has only the measurements before the interruption."
-    if any(target.label == "emulated" for target in run.targets):
+    if _has_emulated(run):
         yield (
             "Emulated figures come from one machine. They support claims about errors, database connections, round "
             "trips and ratios on this machine, but not about AWS's cold starts and tail latencies, Fargate's capacity "
             "or RDS Proxy's behaviour."
         )
-    if any(target.runtime == "aws_lambda" and target.label == "emulated" for target in run.targets):
-        yield "The emulated Lambda function has a function URL; an API Gateway in front of it was not measured."
     if any(target.route == "proxy" and target.label == "emulated" for target in run.targets):
         yield "PgBouncer in transaction mode stands in for RDS Proxy."
+
+
+def latency_caveats(run: Run) -> Iterator[str]:
+    """Yield sentences on claims that the latencies do not support."""
+    if _has_emulated(run):
+        yield "These latencies are emulated: trust their ratios on this machine rather than their values."
+    if any(target.runtime == "aws_lambda" and target.label == "emulated" for target in run.targets):
+        yield "The emulated Lambda function has a function URL; an API Gateway in front of it was not measured."
     if any(scenario.name == "burst_cold" for target in run.targets for scenario in target.scenarios):
         yield (
             "A cold burst starts all its execution environments at once on this machine's CPUs, while on Lambda each "
             "environment has its own. Compare the number of environments rather than the latencies."
         )
+
+
+def one_rate_sentences(summary: Summary) -> Iterator[str]:
+    """Yield a sentence on how to measure several rates, if there is any latency."""
+    if summary.rows:
+        yield "One rate was measured, so no latency is drawn against the rate; --budget 15m measures three."
+
+
+def cold_start_caveats(run: Run) -> Iterator[str]:
+    """Yield a sentence on claims that the cold starts do not support."""
+    if _has_emulated(run):
+        yield "AWS adds the download of the image and the start of a micro-VM, which were not emulated."
+
+
+def connection_caveats(run: Run) -> Iterator[str]:
+    """Yield sentences on claims that the numbers of connections do not support."""
     yield (
         "The peak and mean numbers of backends are sampled, so they are lower bounds; PostgreSQL counts the opened "
         "connections."
     )
-    if any(target.runtime == "aws_app_runner" for target in run.targets):
-        yield "App Runner has been closed to new customers since 2026-04-30; AWS recommends ECS Express Mode instead."
+    if any(target.route == "proxy" and target.label == "emulated" for target in run.targets):
+        yield "On the route proxy the backends are PgBouncer's, which shares connections differently from RDS Proxy."
+
+
+def _has_emulated(run: Run) -> bool:
+    return any(target.label == "emulated" for target in run.targets)
 
 
 def write_check(run: Run) -> str:

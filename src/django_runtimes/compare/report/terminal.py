@@ -1,4 +1,6 @@
-"""Prints a run as tables in a terminal, or as plain text in a log."""
+"""Prints a run in a terminal, or as plain text in a log: one table, one sentence per target, a few notes."""
+
+from collections.abc import Iterator, Sequence
 
 from rich.console import Console
 from rich.table import Table as RichTable
@@ -8,35 +10,56 @@ from django_runtimes.compare.report.content import Content, TargetFailure, conte
 from django_runtimes.compare.report.report_table import TEXT_COLUMNS, ReportTable
 from django_runtimes.compare.run.results import Run
 
-# Every table fits into this width. A log does not wrap at 80 columns.
-_PLAIN_WIDTH = 100
-# These columns are left out, so that a row fits into 100 columns. Errors get lines of their own.
-_OMITTED = ("interval", "sent", "errors")
+# The table fits into this width. A log does not wrap at 80 columns.
+_PLAIN_WIDTH = 120
+_MOST_NOTE_LINES = 10
 _STYLES = {"faster": "green", "slower": "red", "void": "yellow"}
 
 
 def print_report(run: Run, console: Console) -> None:
-    """Print the measurements, the failures and the limits of the figures' claims."""
+    """Print the summary of a run, its failures, and at most ten notes; report.html has the rest."""
     if not console.is_terminal:
         console = Console(file=console.file, width=_PLAIN_WIDTH, color_system=None)
     content = content_of(run)
-    if content.latencies:
-        console.print(Text("Latency in ms from the moment a request was due", style="bold"))
-        console.print(_latencies(content))
+    table = content.overview
+    if table.rows:
+        console.print(Text(table.title, style="bold"))
+        console.print(laid_out(table, can_wrap=("target", "verdict")))
         console.print()
-    for line in _remarks(content):
-        console.print(Text(line, style="yellow"))
-    if content.latencies:
-        for table in filter(None, (content.cold_starts, content.connections, content.writes)):
-            console.print(Text(f"\n{table.title}", style="bold"))
-            console.print(laid_out(table))
-            for note in table.notes:
-                console.print(Text(note))
+    failed = {failure.name for failure in content.failures}
+    for name, text in content.summary.targets:
+        if name not in failed:
+            console.print(Text.assemble((name, "bold"), f" {text}"))
     console.print()
     for failure in content.failures:
         _print_failure(failure, console)
-    for sentence in (*content.pairs, *content.limits):
-        console.print(Text(sentence, style="dim"))
+    console.print(Text(content.summary.headline, style="bold"))
+    console.print()
+    for line in _note_lines(list(_notes(content)), console):
+        console.print(line)
+
+
+def _notes(content: Content) -> Iterator[str]:
+    """Yield the notes, the most important first."""
+    summary = content.summary
+    yield from content.remarks
+    yield from summary.unsupported
+    yield from summary.reasons
+    yield from summary.conditions
+
+
+def _note_lines(notes: Sequence[str], console: Console) -> list[Text]:
+    """Return the first notes that fit into ten lines, and a line on the others."""
+    lines: list[Text] = []
+    for index, note in enumerate(notes):
+        wrapped = Text(f"- {note}", style="dim").wrap(console, console.width)
+        is_last = index == len(notes) - 1
+        # All but the last note leave a line to say how many there are.
+        if len(lines) + len(wrapped) + (not is_last) > _MOST_NOTE_LINES:
+            more = f"- The report has {len(notes) - index} more {'note' if is_last else 'notes'}."
+            return [*lines, Text(more, style="dim")]
+        lines += wrapped
+    return lines
 
 
 def _print_failure(failure: TargetFailure, console: Console) -> None:
@@ -55,48 +78,20 @@ def _print_failure(failure: TargetFailure, console: Console) -> None:
     console.print()
 
 
-def _latencies(content: Content) -> RichTable:
-    """Return all scenarios in one table, so that their columns are aligned."""
-    columns = content.latencies[0].columns
-    shown = [index for index, column in enumerate(columns) if column not in _OMITTED]
-    laid_out = _grid([columns[index] for index in shown])
-    for table in content.latencies:
-        laid_out.add_row()
-        laid_out.add_row(Text(table.title, style="bold"))
-        for row in table.rows:
-            laid_out.add_row(*(_cell(row[index]) for index in shown))
-    return laid_out
-
-
-def _remarks(content: Content) -> list[str]:
-    """Return the errors and notes, which the narrow table leaves out."""
-    lines = []
-    for table in content.latencies:
-        errors = table.columns.index("errors")
-        lines += [f"{table.title}: {row[0]}: {row[errors]}" for row in table.rows if row[errors] != "none"]
-        lines += [f"{table.title}: {note}" for note in table.notes]
-    return lines
-
-
-def laid_out(table: ReportTable) -> RichTable:
-    """Return a table for a terminal, whose figures are right-aligned."""
-    grid = _grid(table.columns)
+def laid_out(table: ReportTable, *, can_wrap: Sequence[str] = ()) -> RichTable:
+    """Return a table for a terminal, whose figures are right-aligned; only the columns in `can_wrap` wrap."""
+    grid = RichTable(box=None, padding=(0, 1, 0, 0), pad_edge=False, header_style="dim")
+    for column in table.columns:
+        grid.add_column(
+            column,
+            justify="left" if column in TEXT_COLUMNS else "right",
+            no_wrap=column not in can_wrap,
+            overflow="fold",
+        )
     for row in table.rows:
         grid.add_row(*(_cell(text) for text in row))
     return grid
 
 
-def _grid(columns: list[str] | tuple[str, ...]) -> RichTable:
-    grid = RichTable(box=None, padding=(0, 1, 0, 0), pad_edge=False, header_style="dim")
-    for column in columns:
-        # In a narrow terminal only the verdict wraps, never a name or a figure.
-        grid.add_column(
-            column,
-            justify="left" if column in TEXT_COLUMNS else "right",
-            no_wrap=column != "verdict",
-        )
-    return grid
-
-
 def _cell(text: str) -> Text:
-    return Text(text, style=_STYLES.get(text, ""))
+    return Text(text, style=_STYLES.get(text.rpartition(" ")[2], ""))

@@ -43,7 +43,7 @@ def run_comparison(plan: ComparisonPlan, progress: Progress, *, kept_logs: Path 
         emulation = open_emulation(stack, plan, progress, run_id=run_id)
         subjects = emulation.subjects
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            rates_rps, interrupted = runner.run(
+            rates_rps, phases, interrupted = runner.run(
                 _measure(plan, subjects, emulation.server, progress, seed=int(run_id, 16), deadline_s=deadline_s)
             )
         diagnosis = FailureDiagnosis(
@@ -60,6 +60,7 @@ def run_comparison(plan: ComparisonPlan, progress: Progress, *, kept_logs: Path 
                 run_id=run_id,
                 other_load=load,
                 rates_rps=rates_rps,
+                phases=phases,
                 server=emulation.server,
                 proxy=emulation.proxy,
                 codebase=emulation.codebase.record(),
@@ -91,10 +92,10 @@ async def _measure(
     *,
     seed: int,
     deadline_s: float,
-) -> tuple[dict[Scenario, tuple[float, ...]], bool]:
+) -> tuple[dict[Scenario, tuple[float, ...]], dict[str, float], bool]:
     """Start, measure and stop the subjects, and check their rows.
 
-    Return the rates of each scenario, and whether Ctrl-C ended the measurement early.
+    Return the rates of each scenario, the start of each phase, and whether Ctrl-C ended the measurement early.
     """
     sampler = ConnectionSampler(server.administration_url, [subject.database for subject in subjects])
     interrupted = False
@@ -131,4 +132,4 @@ async def _measure(
             await measurement.account(subject, server.url(subject.database))
 
         await asyncio.gather(*(attempt(subject, account) for subject in subjects))
-    return measurement.rates_rps, interrupted
+    return measurement.rates_rps, measurement.phases, interrupted

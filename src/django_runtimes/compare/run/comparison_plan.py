@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from django_runtimes.compare.recommendation.stated_limits import StatedLimits
 from django_runtimes.compare.targets.name import DEFAULT_TARGETS, TargetName
 from django_runtimes.compare.workload.workload import Workload
 
@@ -40,6 +41,7 @@ class ComparisonPlan:
     cold_starts: int = 5
     database_url: str | None = None
     image: str | None = None
+    limits: StatedLimits = field(default_factory=StatedLimits)
 
 
 def quick_plan(workload: Workload) -> ComparisonPlan:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from types import TracebackType
@@ -10,6 +11,7 @@ from typing import LiteralString, Self
 import psycopg
 
 from django_runtimes.compare.compare_error import CompareError
+from django_runtimes.compare.run.timeline import BackendTimeline, TimelineRecorder
 
 _CONNECT_TIMEOUT_S = 5
 _POLL_INTERVAL_S = 0.1
@@ -48,6 +50,8 @@ class ConnectionSampler:
         self._interval_s = 1 / rate_hz
         self._windows: set[Window] = set()
         self._failure: CompareError | None = None
+        self._timelines = {database: TimelineRecorder() for database in self._databases}
+        self._started_s = time.monotonic()
 
     async def __aenter__(self) -> Self:
         try:
@@ -56,6 +60,7 @@ class ConnectionSampler:
             )
         except psycopg.Error as error:
             raise _failure(error) from error
+        self._started_s = time.monotonic()
         self._task = asyncio.create_task(self._sample_steadily())
         return self
 
@@ -77,6 +82,15 @@ class ConnectionSampler:
         window = Window(self, database)
         self._windows.add(window)
         return window
+
+    @property
+    def elapsed_s(self) -> float:
+        """The time since the sampling began."""
+        return time.monotonic() - self._started_s
+
+    def timeline(self, database: str) -> BackendTimeline:
+        """Return the backends of a database since the sampling began."""
+        return self._timelines[database].timeline()
 
     async def opened(self, database: str) -> int:
         """Return the number of connections opened so far, short ones included, from pg_stat_database.sessions.
@@ -124,6 +138,8 @@ class ConnectionSampler:
         except psycopg.Error as error:
             self._failure = _failure(error)
             return
+        for database, timeline in self._timelines.items():
+            timeline.add(self.elapsed_s, held.get(database, 0))
         for window in windows:
             window.add(held.get(window.database, 0))
 

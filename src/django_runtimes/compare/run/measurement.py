@@ -52,6 +52,8 @@ class Measurement:
         self._sampler = sampler
         self._progress = progress
         self._seed = seed
+        # The start of each phase, in s since the sampling of the backends began.
+        self.phases: dict[str, float] = {}
         # The rates of each scenario, empty until the steady load begins.
         self.rates_rps: dict[Scenario, tuple[float, ...]] = {}
         self._deadline_s = deadline_s
@@ -75,9 +77,13 @@ class Measurement:
 
     async def _phase(self, name: str, steps: Sequence[Step]) -> None:
         """Run every step on every subject, in a new random order for each step."""
-        self._progress.begin(name, len(steps) * len(self._subjects))
+        self._begin(name, len(steps) * len(self._subjects))
         for step in steps:
             await self._everywhere(self._subjects, step)
+
+    def _begin(self, phase: str, steps: int) -> None:
+        self.phases[phase] = round(self._sampler.elapsed_s, 3)
+        self._progress.begin(phase, steps)
 
     async def _everywhere(self, subjects: Sequence[Subject], step: Step) -> None:
         for subject in self._order.sample(subjects, len(subjects)):
@@ -148,7 +154,7 @@ class Measurement:
             key: plan.block_s if plan.budget_s is None else block_duration_s(key[1], blocks=blocks, left_s=left_s)
             for key in keys
         }
-        self._progress.begin("steady load", blocks)
+        self._begin("steady load", blocks)
         for index in itertools.count():
             if plan.budget_s is None and index == plan.pairs:
                 break
@@ -239,6 +245,7 @@ class Measurement:
         """Count the connections and check the rows of a stopped subject; violations fail it."""
         subject.opened = await self._sampler.opened(subject.database)
         subject.transactions = await self._sampler.transactions(subject.database)
+        subject.backends = self._sampler.timeline(subject.database)
         rows = self._plan.workload.rows
         if rows is None:
             return

@@ -15,6 +15,7 @@ from django_runtimes.compare.diagnosis.diagnosis import Diagnosis
 from django_runtimes.compare.load.block import Block
 from django_runtimes.compare.load.histogram import LatencyHistogram
 from django_runtimes.compare.run.capacity import Capacity
+from django_runtimes.compare.run.timeline import BackendTimeline
 
 SCHEMA = 2
 FILE_NAME = "run.json"
@@ -194,6 +195,8 @@ class TargetResult:
     # The values measured for the target's bill, by KEY of `webapp cost --set` and in the KEY's unit.
     usage: Mapping[str, float] = field(default_factory=dict)
     capacities: Mapping[str, Capacity] = field(default_factory=dict)
+    # The sampled backends over the whole run; empty in the files of earlier versions.
+    backends: BackendTimeline = field(default_factory=BackendTimeline)
 
     @property
     def reaches_database(self) -> bool:
@@ -286,6 +289,7 @@ def _target(values: Mapping[str, Any]) -> TargetResult:
             "ambiguous": Ambiguous(**values["ambiguous"]),
             "notes": tuple(values["notes"]),
             "capacities": {name: Capacity(**capacity) for name, capacity in values["capacities"].items()},
+            "backends": BackendTimeline.of_json(values.get("backends", {})),
             "diagnosis": None if diagnosis is None else Diagnosis.of_json(diagnosis),
         }
     )

@@ -12,6 +12,7 @@ from django_runtimes.compare.load.virtual_user import VirtualUser
 from django_runtimes.compare.run.capacity import Capacity
 from django_runtimes.compare.run.connection_sampler import SampledConnections
 from django_runtimes.compare.run.results import Ambiguous, ColdStarts, ConnectionCounts, ScenarioResult, TargetResult
+from django_runtimes.compare.run.timeline import BackendTimeline
 from django_runtimes.compare.targets.name import TargetName
 from django_runtimes.compare.targets.target import ColdStart, Target
 from django_runtimes.config.runtimes.detection import detect_runtime
@@ -44,6 +45,7 @@ class Subject:
     opened: int | None = None
     transactions: int | None = None
     rows: Reconciliation | None = None
+    backends: BackendTimeline = field(default_factory=BackendTimeline)
 
     def add(self, key: ScenarioKey, index: int, block: Block, connections: SampledConnections) -> None:
         """Add one block and the connections that were held during it."""
@@ -80,6 +82,7 @@ class Subject:
             transactions=self.transactions,
             usage=self._usage(),
             capacities=dict(self.capacities),
+            backends=self.backends,
             acknowledged_writes=self.ledger.acknowledged,
             ambiguous=Ambiguous(self.ledger.ambiguous, None if rows is None else rows.ambiguous_committed),
             rows_found=None if rows is None else rows.rows_found,

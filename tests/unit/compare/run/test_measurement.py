@@ -13,13 +13,14 @@ NOTICE = "the other phases left too little of the budget for the steady load; gi
 def test_a_budget_that_is_used_up_is_reported():
     shown = io.StringIO()
     plan = ComparisonPlan(guestbook_workload(), rates_rps={"read": (25.0,), "write": (25.0,)})
-    subjects = [SimpleNamespace(failure=None, blocks={})]
+    subjects, sampler = [SimpleNamespace(failure=None, blocks={})], SimpleNamespace(elapsed_s=3.5)
 
     with Progress(shown) as progress:
         measurement = Measurement(
-            plan, subjects, generator=None, sampler=None, progress=progress, seed=1, deadline_s=0.0
+            plan, subjects, generator=None, sampler=sampler, progress=progress, seed=1, deadline_s=0.0
         )
         asyncio.run(measurement.measure_steady_load())
 
     assert shown.getvalue().splitlines() == ["steady load (60)", NOTICE]
     assert subjects[0].blocks == {}
+    assert measurement.phases == {"steady load": 3.5}

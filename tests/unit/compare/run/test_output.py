@@ -12,6 +12,7 @@ def test_a_report_is_published_completely(tmp_path):
     publish(RUN, tmp_path / "a" / "report")
 
     assert sorted(path.name for path in (tmp_path / "a" / "report").iterdir()) == [
+        "decision.md",
         "report.html",
         "report.md",
         "run.json",

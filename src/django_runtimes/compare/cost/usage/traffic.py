@@ -9,6 +9,8 @@ HOURS_PER_MONTH = Decimal(730)
 SECONDS_PER_HOUR = Decimal(3_600)
 SECONDS_PER_MONTH = HOURS_PER_MONTH * SECONDS_PER_HOUR
 CONSTANT_RATES_RPS = (Decimal("0.1"), Decimal(1), Decimal(10), Decimal(100), Decimal(1_000))
+# Where no traffic is given, bills are compared at this rate.
+JUDGED_RATE_RPS = Decimal(10)
 
 
 @dataclass(frozen=True)

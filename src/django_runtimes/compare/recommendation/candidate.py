@@ -1,0 +1,115 @@
+"""The measured targets of a run as candidates for a recommendation, judged by the stated limits."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django_runtimes.compare.analysis.percentile import latency_of, percentile_of
+from django_runtimes.compare.analysis.summary import MIN_OK_SHARE
+from django_runtimes.compare.cost.analysis import CostAnalysis
+from django_runtimes.compare.cost.bills.bill import Billed
+from django_runtimes.compare.load.histogram import P99_SAMPLES
+from django_runtimes.compare.recommendation.stated_limits import StatedLimits
+from django_runtimes.compare.run.results import Run, ScenarioResult, TargetResult
+
+# New customers cannot choose this runtime any more.
+CLOSED_RUNTIME = "aws_app_runner"
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A measured target with its lowest bill, and every reason why it cannot be recommended.
+
+    `p99_ms` is the highest p99 of its steady scenarios; None if one of them has too few samples. `billed` and `usd` are
+    None if there is no bill for its runtime.
+    """
+
+    target: TargetResult
+    billed: Billed | None
+    usd: Decimal | None
+    p99_ms: float | None
+    misses: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The name of the target."""
+        return self.target.name
+
+    @property
+    def is_open(self) -> bool:
+        """Whether new customers can choose the target's runtime."""
+        return self.target.runtime != CLOSED_RUNTIME
+
+    @property
+    def shown_scenarios(self) -> tuple[ScenarioResult, ...]:
+        """The steady scenarios, each at its middle rate only."""
+        return shown_scenarios(self.target)
+
+
+def candidates_of(run: Run, limits: StatedLimits, analysis: CostAnalysis | None) -> tuple[Candidate, ...]:
+    """Return a candidate for each measured target; `analysis` is None if nothing can be billed."""
+    return tuple(_candidate(target, limits, analysis) for target in run.targets if target.status == "measured")
+
+
+def steady_scenarios(target: TargetResult) -> tuple[ScenarioResult, ...]:
+    """Return the scenarios at a constant rate."""
+    return tuple(scenario for scenario in target.scenarios if scenario.rate_rps is not None)
+
+
+def shown_scenarios(target: TargetResult) -> tuple[ScenarioResult, ...]:
+    """Return each steady scenario at the middle of its rates, for a summary."""
+    by_name: dict[str, list[ScenarioResult]] = {}
+    for scenario in steady_scenarios(target):
+        by_name.setdefault(scenario.name, []).append(scenario)
+    return tuple(
+        sorted(group, key=lambda scenario: scenario.rate_rps or 0.0)[len(group) // 2] for group in by_name.values()
+    )
+
+
+def _candidate(target: TargetResult, limits: StatedLimits, analysis: CostAnalysis | None) -> Candidate:
+    bills = () if analysis is None else analysis.bills_of(target.name)
+    billed = min(bills, key=lambda each: each.bill(limits.traffic).usd, default=None)
+    usd = None if billed is None else billed.bill(limits.traffic).rounded_usd
+    p99s_ms = [scenario.latency_ms.p99 for scenario in steady_scenarios(target)]
+    known_ms = [p99_ms for p99_ms in p99s_ms if p99_ms is not None]
+    p99_ms = max(known_ms) if known_ms and len(known_ms) == len(p99s_ms) else None
+    return Candidate(target, billed, usd, p99_ms, tuple(_misses(target, limits, usd, p99_ms)))
+
+
+def _misses(target: TargetResult, limits: StatedLimits, usd: Decimal | None, p99_ms: float | None) -> Iterator[str]:
+    for scenario in steady_scenarios(target):
+        if scenario.ok < MIN_OK_SHARE * scenario.sent:
+            yield f"only {scenario.ok / scenario.sent:.1%} of its {scenario.name}s were answered as expected"
+    if not steady_scenarios(target):
+        yield "no steady load was measured"
+    elif limits.max_p99_ms is not None:
+        yield from _latency_misses(target, limits.max_p99_ms, p99_ms)
+    if limits.max_usd is not None and usd is None:
+        yield "there is no bill for its runtime"
+    elif limits.max_usd is not None and usd is not None and usd > limits.max_usd:
+        yield f"it costs {usd:,.2f} USD per month"
+
+
+def _latency_misses(target: TargetResult, max_p99_ms: float, p99_ms: float | None) -> Iterator[str]:
+    above = [
+        scenario
+        for scenario in steady_scenarios(target)
+        if scenario.latency_ms.p99 is not None and scenario.latency_ms.p99 > max_p99_ms
+    ]
+    if above:
+        worst = max(above, key=lambda scenario: scenario.latency_ms.p99 or 0.0)
+        yield f"its p99 is {worst.latency_ms.p99:,.1f} ms ({worst.name}, {worst.rate_rps:g}/s)"
+        return
+    if p99_ms is None:
+        fewest = min(scenario.latency_ms.n for scenario in steady_scenarios(target))
+        yield f"its p99 is unknown, since one needs {P99_SAMPLES:,} samples and a scenario has {fewest:,}"
+        return
+    for scenario in steady_scenarios(target):
+        found = percentile_of(latency_of(scenario), 0.99)
+        if found is not None and (found.high_ms is None or found.high_ms > max_p99_ms):
+            high = "more" if found.high_ms is None else f"{found.high_ms:,.1f} ms"
+            yield (
+                f"its p99 of {found.value_ms:,.1f} ms ({scenario.name}, {scenario.rate_rps:g}/s) may be up to {high}, "
+                "so more samples are needed"
+            )
+            return

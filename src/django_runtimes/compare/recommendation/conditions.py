@@ -1,0 +1,87 @@
+"""The conditions under which to decide again: other traffic, another code, measured values in place of assumed ones."""
+
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+
+from django_runtimes.compare.cost.analysis import CostAnalysis
+from django_runtimes.compare.cost.bills.bill import Billed
+from django_runtimes.compare.cost.cheapest import CheapestRange, cheapest_ranges, eligible_targets
+from django_runtimes.compare.cost.cost_tables import rate_text
+from django_runtimes.compare.cost.crossing import linear_pieces
+from django_runtimes.compare.recommendation.recommendation import Recommendation, RecommendationKind
+
+
+def condition_sentences(recommendation: Recommendation, analysis: CostAnalysis | None) -> Iterator[str]:
+    """Yield each condition under which the decision may change."""
+    if recommendation.kind is RecommendationKind.NOTHING:
+        return
+    if analysis is not None:
+        yield _traffic_sentence(recommendation, analysis)
+        yield from _budget_sentences(recommendation, analysis)
+        yield from _assumption_sentences(analysis)
+    yield (
+        "After a change of the code, its packages or the data that changes how long requests take: run webapp compare "
+        "again, with --rates-from and this run.json."
+    )
+    if any(candidate.target.label == "emulated" for candidate in recommendation.candidates):
+        yield "Before production: measure the chosen target on AWS, since these figures were emulated."
+    if analysis is not None:
+        newest = max(price.checked for price in analysis.prices)
+        yield f"When AWS changes a price: the newest price here is of {newest.isoformat()}."
+
+
+def rate_above(billed: Billed, max_usd: Decimal, up_to_rps: Decimal) -> Decimal | None:
+    """Return the constant rate above which a bill exceeds an amount; None if it does not up to `up_to_rps`."""
+    for piece in linear_pieces(billed, up_to_rps):
+        if piece.start_usd > max_usd:
+            return piece.start
+        if piece.end_usd > max_usd:
+            share = (max_usd - piece.start_usd) / (piece.end_usd - piece.start_usd)
+            return piece.start + (piece.end - piece.start) * share
+    return None
+
+
+def _traffic_sentence(recommendation: Recommendation, analysis: CostAnalysis) -> str:
+    traffic = recommendation.limits.traffic
+    ranges = cheapest_ranges(analysis)
+    aside = " (App Runner left out)" if len(eligible_targets(analysis)) < len(analysis.targets) else ""
+    rate_rps = min(traffic.mean_rps, analysis.highest_rps)
+    index = next((index for index, each in enumerate(ranges) if rate_rps <= each.end_rps), len(ranges) - 1)
+    here = ranges[index]
+    opening = f"When the traffic changes: at {rate_text(rate_rps)} the cheapest target{aside} is {here.name}"
+    neighbours = _neighbours(ranges, index)
+    if not neighbours:
+        return f"{opening}, as at every rate up to {rate_text(analysis.highest_rps)}."
+    return f"{opening}; {'; '.join(neighbours)}."
+
+
+def _neighbours(ranges: Sequence[CheapestRange], index: int) -> list[str]:
+    here = ranges[index]
+    texts = []
+    if index > 0:
+        texts.append(f"below {rate_text(here.start_rps)} it is {ranges[index - 1].name}")
+    if index + 1 < len(ranges):
+        texts.append(f"above {rate_text(here.end_rps)} it is {ranges[index + 1].name}")
+    return texts
+
+
+def _budget_sentences(recommendation: Recommendation, analysis: CostAnalysis) -> Iterator[str]:
+    max_usd = recommendation.limits.max_usd
+    if max_usd is None:
+        return
+    for candidate in recommendation.chosen:
+        if candidate.billed is None:
+            continue
+        rate_rps = rate_above(candidate.billed, max_usd, analysis.highest_rps)
+        if rate_rps is not None:
+            yield f"Above {rate_text(rate_rps)}, {candidate.name} costs more than {max_usd:,f} USD per month."
+
+
+def _assumption_sentences(analysis: CostAnalysis) -> Iterator[str]:
+    assumed = [usage for usage in analysis.usages if usage.assumes("capacity_rps")]
+    if assumed:
+        values = ", ".join(dict.fromkeys(f"{usage.usage.capacity_rps.normalize():f}" for usage in assumed))
+        yield (
+            f"Once the capacity of a task is measured (webapp compare --image): {values} requests/s is assumed, and "
+            "every bill of a container and every crossing depends on it."
+        )

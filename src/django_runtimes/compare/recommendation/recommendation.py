@@ -1,0 +1,89 @@
+"""Chooses a target under the stated limits, or describes the trade-off without choosing."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from django_runtimes.compare.analysis.summary import Summary
+from django_runtimes.compare.recommendation.candidate import Candidate
+from django_runtimes.compare.recommendation.fastest import fastest_of
+from django_runtimes.compare.recommendation.stated_limits import StatedLimits
+
+
+class RecommendationKind(StrEnum):
+    """The form that a recommendation takes."""
+
+    CHOSEN = "chosen"
+    NONE_MEETS = "no target meets the limits"
+    # Without limits nothing says how much speed is worth.
+    TRADE_OFF = "trade-off"
+    # An A/A pair differs, so no difference of this run can be trusted.
+    WITHHELD = "withheld"
+    NOTHING = "nothing was measured"
+
+
+class ChoiceReason(StrEnum):
+    """Why a target was chosen among those that meet the limits."""
+
+    CHEAPEST = "cheapest"
+    FASTEST = "fastest"
+    ONLY = "only one"
+
+
+@dataclass(frozen=True)
+class Recommendation:
+    """The chosen targets, several only if neither price nor speed tells them apart.
+
+    `fastest` and `cheapest` are those of the targets that can be recommended; `fastest` is empty if there were too few
+    blocks to compare their speed.
+    """
+
+    kind: RecommendationKind
+    limits: StatedLimits
+    candidates: tuple[Candidate, ...]
+    chosen: tuple[Candidate, ...] = ()
+    reason: ChoiceReason | None = None
+    meeting: tuple[Candidate, ...] = ()
+    fastest: tuple[Candidate, ...] = ()
+    cheapest: tuple[Candidate, ...] = ()
+
+
+def recommend(summary: Summary, candidates: Sequence[Candidate], limits: StatedLimits) -> Recommendation:
+    """Return the recommendation for a run's candidates."""
+    everyone = tuple(candidates)
+    if not everyone:
+        return Recommendation(RecommendationKind.NOTHING, limits, everyone)
+    eligible = [candidate for candidate in everyone if candidate.is_open] or everyone
+    meeting = tuple(candidate for candidate in eligible if not candidate.misses)
+    if summary.names_no_winner:
+        return Recommendation(RecommendationKind.WITHHELD, limits, everyone, meeting=meeting)
+    fastest, cheapest = fastest_of(meeting), _cheapest(meeting)
+    if not limits.are_stated:
+        return Recommendation(
+            RecommendationKind.TRADE_OFF, limits, everyone, meeting=meeting, fastest=fastest, cheapest=cheapest
+        )
+    if not meeting:
+        return Recommendation(RecommendationKind.NONE_MEETS, limits, everyone)
+    chosen, reason = _choice(limits, meeting, fastest, cheapest)
+    return Recommendation(
+        RecommendationKind.CHOSEN, limits, everyone, chosen, reason, meeting, fastest=fastest, cheapest=cheapest
+    )
+
+
+def _choice(
+    limits: StatedLimits, meeting: Sequence[Candidate], fastest: Sequence[Candidate], cheapest: Sequence[Candidate]
+) -> tuple[tuple[Candidate, ...], ChoiceReason]:
+    """Return the cheapest target that is fast enough, or without a limit of the p99 the fastest that is affordable."""
+    if len(meeting) == 1:
+        return tuple(meeting), ChoiceReason.ONLY
+    if fastest and (limits.max_p99_ms is None or not cheapest):
+        return _cheapest(fastest) or tuple(fastest), ChoiceReason.FASTEST
+    return fastest_of(cheapest) or tuple(cheapest) or tuple(meeting), ChoiceReason.CHEAPEST
+
+
+def _cheapest(candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
+    """Return the candidates with the lowest bill; none if a bill is unknown."""
+    amounts = [candidate.usd for candidate in candidates if candidate.usd is not None]
+    if not amounts or len(amounts) < len(candidates):
+        return ()
+    return tuple(candidate for candidate in candidates if candidate.usd == min(amounts))

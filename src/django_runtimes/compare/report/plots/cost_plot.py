@@ -1,0 +1,167 @@
+"""The plot of the monthly cost against the rate, with the rates at which the cheapest target changes."""
+
+from decimal import Decimal
+from typing import Any
+
+from django_runtimes.compare.cost.analysis import CostAnalysis
+from django_runtimes.compare.cost.bills.bill import Billed
+from django_runtimes.compare.cost.cheapest import cheapest_ranges, eligible_targets
+from django_runtimes.compare.cost.cost_tables import rate_text
+from django_runtimes.compare.cost.usage.traffic import Traffic
+from django_runtimes.compare.report.plots.plot import Plot
+from django_runtimes.compare.report.plots.theme import is_narrow, log_axis, point_encodings, series_encodings
+from django_runtimes.compare.report.report_table import ReportTable
+
+_LOWEST_RPS = Decimal("0.1")
+_POINTS_PER_DECADE = 12
+# More steps than this look like a line.
+_MOST_STEPS = 60
+_HEIGHT_PX, _NARROW_HEIGHT_PX = 340, 300
+# Requests per second of the table.
+_TABLE_RPS = tuple(Decimal(rate) for rate in ("0.1", "0.3", "1", "3", "10", "30", "100", "300", "1000"))
+_SERIES = 8
+
+
+def cost_plot(analysis: CostAnalysis, judged: Traffic) -> Plot:
+    """Return the plot, with a rule at the traffic at which bills are judged."""
+    billed = _distinct(analysis)
+    names = [each.name for each in billed]
+    highest_rps = analysis.highest_rps
+    rows = [point for each in billed for point in _points(each, highest_rps)]
+    changes = [
+        {
+            "rate": float(each.start_rps),
+            "usd": float(_cheapest(analysis, each.start_rps)),
+            "text": f"above {rate_text(each.start_rps)} {each.name} is the cheapest",
+        }
+        for each in cheapest_ranges(analysis)[1:]
+        if each.start_rps >= _LOWEST_RPS
+    ]
+    rule = [{"rate": float(judged.mean_rps), "text": f"judged at {rate_text(judged.mean_rps)}"}]
+
+    def spec(width: int) -> dict[str, Any]:
+        return _spec(rows, changes, rule, names, width)
+
+    aside = ", without App Runner," if len(eligible_targets(analysis)) < len(analysis.targets) else ""
+    return Plot(
+        key="cost-rate",
+        title="USD per month against the rate",
+        description=(
+            "Lines of the monthly bill of each target at constant rates, both axes logarithmic. Circles mark the rates "
+            f"at which the cheapest target{aside} changes."
+        ),
+        spec=spec,
+        table=ReportTable(
+            "USD per month at constant rates",
+            ("target", *(rate_text(rate_rps) for rate_rps in _TABLE_RPS)),
+            tuple(
+                (each.name, *(f"{each.bill(Traffic.constant(rate)).rounded_usd:,.2f}" for rate in _TABLE_RPS))
+                for each in billed
+            ),
+            notes=tuple(str(change["text"]).capitalize() + "." for change in changes)
+            or (f"{cheapest_ranges(analysis)[0].name} is the cheapest at every rate.",),
+        ),
+        notes=(
+            "Bills rise in steps where a task is added. Targets with equal bills share a line, and an HTTP API is left "
+            "out where the function URL is cheaper.",
+        ),
+    )
+
+
+def _distinct(analysis: CostAnalysis) -> list[Billed]:
+    """Return the cheapest bill of each target, and of targets with equal bills only the first."""
+    seen: set[tuple[Decimal, ...]] = set()
+    found: list[Billed] = []
+    for usage in analysis.usages:
+        bills = analysis.bills_of(usage.name)
+        if not bills:
+            continue
+        cheapest = min(bills, key=lambda each: each.bill(analysis.traffics[-1]).usd)
+        totals = tuple(cheapest.bill(traffic).usd for traffic in analysis.traffics)
+        if totals not in seen and len(found) < _SERIES:
+            found.append(cheapest)
+        seen.add(totals)
+    return found
+
+
+def _points(billed: Billed, highest_rps: Decimal) -> list[dict[str, Any]]:
+    """Return the bill at evenly spaced rates, and on both sides of each step."""
+    decades = (highest_rps / _LOWEST_RPS).log10()
+    count = int(decades * _POINTS_PER_DECADE)
+    rates = {
+        _LOWEST_RPS * Decimal(10) ** (decades * step / count): step % _POINTS_PER_DECADE == 0
+        for step in range(count + 1)
+    }
+    steps = [rate for rate in billed.breaks(highest_rps) if rate >= _LOWEST_RPS]
+    if len(steps) <= _MOST_STEPS:
+        for rate in steps:
+            rates.setdefault(rate, False)
+            rates.setdefault(rate * Decimal("1.000001"), False)
+    return [
+        {
+            "target": billed.name,
+            "rate": float(rate),
+            "usd": float(usd),
+            "text": f"{billed.name} at {rate_text(rate)}: {usd:,.2f} USD per month",
+            "is_marked": is_marked,
+        }
+        for rate, is_marked in sorted(rates.items())
+        if (usd := billed.bill(Traffic.constant(rate)).rounded_usd) > 0
+    ]
+
+
+def _cheapest(analysis: CostAnalysis, rate_rps: Decimal) -> Decimal:
+    return min(each.bill(Traffic.constant(rate_rps)).usd for each in eligible_targets(analysis))
+
+
+def _spec(
+    rows: list[dict[str, Any]],
+    changes: list[dict[str, Any]],
+    rule: list[dict[str, Any]],
+    names: list[str],
+    width: int,
+) -> dict[str, Any]:
+    rates, amounts = [row["rate"] for row in rows], [row["usd"] for row in rows]
+    x = {
+        "field": "rate",
+        "type": "quantitative",
+        "scale": {"type": "log", "nice": False},
+        "axis": log_axis("requests per second (logarithmic)", min(rates), max(rates)),
+    }
+    y = {
+        "field": "usd",
+        "type": "quantitative",
+        "scale": {"type": "log", "nice": False, "padding": 8},
+        "axis": log_axis("USD per month (logarithmic)", min(amounts), max(amounts)),
+    }
+    return {
+        "width": width,
+        "height": _NARROW_HEIGHT_PX if is_narrow(width) else _HEIGHT_PX,
+        "layer": [
+            {
+                "data": {"values": rule},
+                "mark": {"type": "rule", "color": "var(--quiet)", "strokeDash": [2, 3]},
+                "encoding": {"x": x, "description": {"field": "text"}},
+            },
+            {
+                "data": {"values": rows},
+                "mark": {"type": "line", "strokeWidth": 2, "aria": False},
+                "encoding": {"x": x, "y": y, **series_encodings(names)},
+            },
+            {
+                "data": {"values": [row for row in rows if row["is_marked"]]},
+                "mark": {"type": "point", "filled": True, "size": 45, "opacity": 1},
+                "encoding": {
+                    "x": x,
+                    "y": y,
+                    **point_encodings(names, width),
+                    "description": {"field": "text"},
+                },
+            },
+            {
+                "data": {"values": changes},
+                "mark": {"type": "point", "filled": False, "size": 160, "strokeWidth": 2, "color": "var(--ink)"},
+                "encoding": {"x": x, "y": y, "description": {"field": "text"}},
+            },
+        ],
+    }

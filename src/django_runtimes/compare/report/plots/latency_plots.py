@@ -1,0 +1,176 @@
+"""The plots of latency: the percentile curves, and the latency against the rate."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from django_runtimes.compare.analysis.percentile import CONFIDENCE, Percentile, latency_of, percentile_of
+from django_runtimes.compare.recommendation.candidate import shown_scenarios, steady_scenarios
+from django_runtimes.compare.report.figures import milliseconds, requests_per_second
+from django_runtimes.compare.report.percentile_table import percentile_text
+from django_runtimes.compare.report.plots.plot import Plot
+from django_runtimes.compare.report.plots.theme import is_narrow, log_axis, point_encodings, series_encodings
+from django_runtimes.compare.report.report_table import ReportTable
+from django_runtimes.compare.run.results import Run, ScenarioResult, TargetResult
+
+# A percentile needs at least ten samples above it.
+_PERCENTILES = (
+    (10.0, 100), (25.0, 100), (50.0, 100), (75.0, 100), (90.0, 100), (95.0, 200), (99.0, 1_000), (99.9, 10_000),
+)  # fmt: skip
+_HEIGHT_PX, _NARROW_HEIGHT_PX = 300, 260
+
+
+def percentile_plots(run: Run) -> Iterator[Plot]:
+    """Yield the percentile curves of all targets for each steady scenario, at the middle of its rates."""
+    targets = [target for target in run.targets if target.status == "measured"]
+    shown = [(target, scenario) for target in targets for scenario in shown_scenarios(target)]
+    for name, rate_rps in dict.fromkeys((scenario.name, scenario.rate_rps) for _, scenario in shown):
+        curves = {
+            target.name: _curve(scenario)
+            for target, scenario in shown
+            if (scenario.name, scenario.rate_rps) == (name, rate_rps) and scenario.latency_ms.n
+        }
+        if curves:
+            yield _percentile_plot(f"{name}s at {requests_per_second(rate_rps or 0.0)}", name, curves, _label(targets))
+
+
+def rate_plots(run: Run) -> Iterator[Plot]:
+    """Yield the latency against the rate of each steady scenario that was measured at several rates."""
+    targets = [target for target in run.targets if target.status == "measured"]
+    for name in dict.fromkeys(scenario.name for target in targets for scenario in steady_scenarios(target)):
+        measured = [
+            (target, scenario)
+            for target in targets
+            for scenario in steady_scenarios(target)
+            if scenario.name == name and scenario.latency_ms.p50 is not None
+        ]
+        if len({scenario.rate_rps for _, scenario in measured}) > 1:
+            yield _rate_plot(name, measured, _label(targets))
+
+
+def _label(targets: Sequence[TargetResult]) -> str:
+    return " and ".join(dict.fromkeys(target.label for target in targets))
+
+
+def _curve(scenario: ScenarioResult) -> dict[float, Percentile]:
+    """Return the percentiles with enough samples."""
+    latency = latency_of(scenario)
+    return {
+        percent: found
+        for percent, samples in _PERCENTILES
+        if latency.count >= samples and (found := percentile_of(latency, percent / 100)) is not None
+    }
+
+
+def _percentile_plot(what: str, name: str, curves: dict[str, dict[float, Percentile]], label: str) -> Plot:
+    rows: list[dict[str, Any]] = [
+        {
+            "target": target,
+            "percentile": percent,
+            "tail": 100 / (100 - percent),
+            "ms": found.value_ms,
+            "text": f"{target}: p{percent:g} {percentile_text(found)} ms",
+        }
+        for target, curve in curves.items()
+        for percent, found in curve.items()
+    ]
+    percents = sorted({percent for curve in curves.values() for percent in curve})
+    labels = {100 / (100 - percent): f"p{percent:g}" for percent in percents}
+
+    def spec(width: int) -> dict[str, Any]:
+        shown = {at: text for at, text in labels.items() if not is_narrow(width) or text not in ("p25", "p75", "p95")}
+        label_expr = " : ".join(f"abs(datum.value - {at}) < 0.001 ? '{text}'" for at, text in shown.items())
+        x = {
+            "field": "tail",
+            "type": "quantitative",
+            "scale": {"type": "log", "nice": False},
+            "axis": {"values": list(shown), "labelExpr": f"{label_expr} : ''", "title": "percentile", "grid": True},
+        }
+        return _lines(rows, list(curves), x, "latency in ms (logarithmic)", width)
+
+    return Plot(
+        key=f"percentiles-{name}",
+        title=f"Percentiles of {what}, {label}",
+        description="Lines of latency by percentile, one for each target. Lower is faster. The table has every value.",
+        spec=spec,
+        table=ReportTable(
+            f"Percentiles of {what} in ms, with their {CONFIDENCE:.0%} intervals",
+            ("target", *(f"p{percent:g}" for percent in percents)),
+            tuple(
+                (target, *(percentile_text(curve.get(percent)) for percent in percents))
+                for target, curve in curves.items()
+            ),
+        ),
+        notes=("A percentile is shown only with at least ten samples above it.",),
+    )
+
+
+def _rate_plot(name: str, measured: Sequence[tuple[TargetResult, ScenarioResult]], label: str) -> Plot:
+    rows = [
+        {
+            "target": target.name,
+            "rate": scenario.rate_rps,
+            "ms": scenario.latency_ms.p90,
+            "text": (
+                f"{target.name} at {requests_per_second(scenario.rate_rps or 0.0)}: p50 "
+                f"{milliseconds(scenario.latency_ms.p50)} ms, p90 {milliseconds(scenario.latency_ms.p90)} ms"
+            ),
+        }
+        for target, scenario in measured
+    ]
+    names = list(dict.fromkeys(target.name for target, _ in measured))
+
+    def spec(width: int) -> dict[str, Any]:
+        x = {
+            "field": "rate",
+            "type": "quantitative",
+            "scale": {"zero": True},
+            "axis": {"title": "requests per second", "tickCount": 5},
+        }
+        return _lines(rows, names, x, "p90 in ms (logarithmic)", width)
+
+    return Plot(
+        key=f"rates-{name}",
+        title=f"Latency of {name}s against the rate, {label}",
+        description="Lines of the p90 at each measured rate, one for each target. Lower is faster.",
+        spec=spec,
+        table=ReportTable(
+            f"Latency of {name}s in ms, by rate",
+            ("target", "rate", "p50", "p90", "p99", "goodput"),
+            tuple(
+                (
+                    target.name,
+                    requests_per_second(scenario.rate_rps or 0.0),
+                    milliseconds(scenario.latency_ms.p50),
+                    milliseconds(scenario.latency_ms.p90),
+                    milliseconds(scenario.latency_ms.p99),
+                    f"{scenario.goodput_rps or 0.0:,.1f}",
+                )
+                for target, scenario in measured
+            ),
+        ),
+    )
+
+
+def _lines(
+    rows: list[dict[str, Any]], names: Sequence[str], x: dict[str, Any], y_title: str, width: int
+) -> dict[str, Any]:
+    latencies_ms = [row["ms"] for row in rows]
+    y = {
+        "field": "ms",
+        "type": "quantitative",
+        "scale": {"type": "log", "nice": False, "padding": 8},
+        "axis": log_axis(y_title, min(latencies_ms), max(latencies_ms)),
+    }
+    return {
+        "width": width,
+        "height": _NARROW_HEIGHT_PX if is_narrow(width) else _HEIGHT_PX,
+        "data": {"values": rows},
+        "encoding": {"x": x, "y": y},
+        "layer": [
+            {"mark": {"type": "line", "strokeWidth": 2, "aria": False}, "encoding": series_encodings(names)},
+            {
+                "mark": {"type": "point", "filled": True, "size": 60, "opacity": 1},
+                "encoding": {**point_encodings(names, width), "description": {"field": "text"}},
+            },
+        ],
+    }

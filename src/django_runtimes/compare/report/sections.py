@@ -1,0 +1,96 @@
+"""The sections of a report, in order."""
+
+from collections.abc import Iterator, Mapping
+
+from django_runtimes.compare.analysis.summary import Summary
+from django_runtimes.compare.cost.analysis import CostAnalysis
+from django_runtimes.compare.cost.cost_sentences import cheapest_sentences, note_sentences
+from django_runtimes.compare.cost.cost_tables import detail_tables, month_and_million_tables
+from django_runtimes.compare.recommendation.stated_limits import StatedLimits
+from django_runtimes.compare.report.figure_tables import cold_start_table, connection_table, latency_tables, write_table
+from django_runtimes.compare.report.percentile_table import percentile_table
+from django_runtimes.compare.report.plots.backend_plot import backend_plot
+from django_runtimes.compare.report.plots.cost_plot import cost_plot
+from django_runtimes.compare.report.plots.latency_plots import percentile_plots, rate_plots
+from django_runtimes.compare.report.report_section import ReportSection
+from django_runtimes.compare.report.report_table import ReportTable
+from django_runtimes.compare.report.sentences import (
+    cold_start_caveats,
+    connection_caveats,
+    image_sentences,
+    latency_caveats,
+    method_sentences,
+    one_rate_sentences,
+    pair_sentences,
+    unchecked_sentences,
+)
+from django_runtimes.compare.run.results import Run
+
+
+def report_sections(
+    run: Run, summary: Summary, analysis: CostAnalysis | None, no_bills: str
+) -> Iterator[ReportSection]:
+    """Yield the sections; `no_bills` says why `analysis` is None."""
+    yield _latency_section(run, summary)
+    yield ReportSection(
+        "cold-starts", "Cold starts", tables=(cold_start_table(run),), caveats=tuple(cold_start_caveats(run))
+    )
+    backends = backend_plot(run)
+    yield ReportSection(
+        "connections",
+        "Database connections",
+        plots=() if backends is None else (backends,),
+        tables=(connection_table(run),),
+        caveats=tuple(connection_caveats(run)),
+    )
+    if (writes := write_table(run)) is not None:
+        yield ReportSection("writes", "Writes", tables=(writes,))
+    yield _cost_section(run, analysis, no_bills)
+    yield ReportSection(
+        "method",
+        "How it was measured",
+        findings=(*method_sentences(summary), *image_sentences(run), *unchecked_sentences(run)),
+    )
+    environment = ReportTable("Recorded with the run", ("name", "value"), tuple(_flat(run.environment)))
+    yield ReportSection("environment", "Environment", more=(environment,))
+
+
+def _latency_section(run: Run, summary: Summary) -> ReportSection:
+    rates = tuple(rate_plots(run))
+    return ReportSection(
+        "latency",
+        "Latency",
+        findings=tuple(pair_sentences(summary)),
+        plots=(*percentile_plots(run), *rates),
+        tables=(*latency_tables(summary), percentile_table(summary)),
+        caveats=(*latency_caveats(run), *(() if rates else one_rate_sentences(summary))),
+    )
+
+
+def _cost_section(run: Run, analysis: CostAnalysis | None, no_bills: str) -> ReportSection:
+    if analysis is None:
+        return ReportSection("cost", "Cost on AWS", findings=(f"There are no bills: {no_bills}.",))
+    return ReportSection(
+        "cost",
+        "Cost on AWS",
+        findings=tuple(cheapest_sentences(analysis)),
+        plots=(cost_plot(analysis, StatedLimits.of_environment(run.environment).traffic),),
+        tables=tuple(month_and_million_tables(analysis)),
+        more=detail_tables(analysis),
+        caveats=tuple(note_sentences(analysis)),
+    )
+
+
+def _flat(values: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Yield nested values as pairs of a dotted name and a text."""
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", _listed(value)
+
+
+def _listed(value: object) -> str:
+    if isinstance(value, list | tuple):
+        return ", ".join(_listed(item) for item in value)
+    return "none" if value is None else str(value)
