@@ -3,6 +3,7 @@
 import asyncio
 import codecs
 import logging
+import re
 import sys
 from collections.abc import Callable
 from functools import partial
@@ -26,6 +27,9 @@ _PIECE_BYTES = 1024
 # The size of a message's dictionary.
 _MESSAGE_BYTES = 200
 _Utf8Decoder = codecs.getincrementaldecoder("utf-8")
+# The first bytes of characters that take 4 bytes, and 2 bytes, in a `str`.
+_BEYOND_BASIC_PLANE = re.compile(rb"[\xf0-\xf4]")
+_BEYOND_LATIN_1 = re.compile(rb"[\xc4-\xef]")
 
 
 def websockets_among(connections: Connections) -> Callable[..., asyncio.Protocol]:
@@ -182,14 +186,15 @@ class LimitedWebSocket(WebSocketsSansIOProtocol):
         """Pass the message on; close with code 1007 on invalid UTF-8, for which uvicorn would log a traceback."""
         content = b"".join(self.frames)
         if self.curr_msg_data_type == "text" and not self.close_sent and not content.isascii():
-            # Counted before decoding: text with wide characters takes up to four times its bytes.
-            self._note_held(coming_bytes=4 * len(content))
-            if self.close_sent:
-                return
-            if not _is_text(content):
+            text_bytes = _decoded_bytes(content)
+            if text_bytes is None:
                 self.frames = []
                 self.conn.fail(CloseCode.INVALID_DATA, "text must be UTF-8")
                 self.handle_parser_exception()
+                return
+            # Counted before decoding, since the message and its text are in memory at the same time.
+            self._note_held(coming_bytes=text_bytes)
+            if self.close_sent:
                 return
         super().send_receive_event_to_app()
 
@@ -248,12 +253,18 @@ def _size(message: Any) -> int:
     return _MESSAGE_BYTES + sys.getsizeof(content)
 
 
-def _is_text(content: bytes) -> bool:
+def _decoded_bytes(content: bytes) -> int | None:
+    """Return the size in memory of a message's text in bytes, or None if it is not UTF-8.
+
+    Python stores every character of a text with the width of its widest character: 1, 2 or 4 bytes.
+    """
     decoder = _Utf8Decoder()
+    characters = 0
     try:
         for at in range(0, len(content), READ_BYTES):
-            decoder.decode(content[at : at + READ_BYTES])
+            characters += len(decoder.decode(content[at : at + READ_BYTES]))
         decoder.decode(b"", final=True)
     except UnicodeDecodeError:
-        return False
-    return True
+        return None
+    width = 4 if _BEYOND_BASIC_PLANE.search(content) else 2 if _BEYOND_LATIN_1.search(content) else 1
+    return characters * width

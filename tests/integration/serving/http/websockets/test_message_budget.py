@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import sys
 import zlib
 
 import pytest
@@ -99,6 +100,30 @@ async def test_small_messages_survive_a_flood_of_large_messages(server, held_byt
 
     assert answers == [b"\x81\x05hello"] * 10
     assert flood // 2 <= closed.count(1013) < flood
+
+
+@pytest.mark.parametrize(
+    "letter",
+    ["\N{LATIN SMALL LETTER E WITH ACUTE}", "\N{EURO SIGN}", "\N{GRINNING FACE}"],
+    ids=["1 byte", "2 bytes", "4 bytes"],
+)
+async def test_text_counts_with_its_size_in_memory(serve, letter, monkeypatch):
+    text = letter * 100_000
+    raw, noted = text.encode(), []
+    async with serve() as (port, connections), opened(port, "/socket", 1) as (client,):
+        note = connections.messages.note
+
+        def noting(holder, held_bytes, **kwargs):
+            noted.append(held_bytes)
+            note(holder, held_bytes, **kwargs)
+
+        monkeypatch.setattr(connections.messages, "note", noting)
+        client.send(frame(raw, first=0x81))
+        answer = await asyncio.wait_for(client.reader.readexactly(10 + len(raw)), PATIENCE_S)
+
+    assert answer[10:] == raw
+    # While the text is decoded, the message and the text are in memory.
+    assert 0 <= len(raw) + sys.getsizeof(text) - max(noted) < 200
 
 
 async def test_messages_of_disconnected_clients_count_until_received(server):
