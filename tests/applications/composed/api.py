@@ -2,13 +2,14 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 from asgiref.sync import sync_to_async
 from fastapi import FastAPI, Request
 from starlette.applications import Starlette
+from starlette.responses import StreamingResponse
 from starlette.routing import Mount
 
 from django_runtimes import get_asgi_application
@@ -70,6 +71,19 @@ async def aset_tenant() -> str | None:
 async def aread_tenant() -> str | None:
     """Return the tenant in the session, in asgiref's thread."""
     return await sync_to_async(_in_session)(_READ) or None
+
+
+def _numbers() -> Iterator[str]:
+    with connection.chunked_cursor() as cursor:
+        cursor.execute("SELECT generate_series(1, 300)")
+        while row := cursor.fetchone():
+            yield f"{row[0]} "
+
+
+@api.get("/numbers")
+def stream_numbers() -> StreamingResponse:
+    """Stream the numbers from 1 to 300; each is read from a server-side cursor, on any of anyio's threads."""
+    return StreamingResponse(_numbers())
 
 
 _begun, _released = asyncio.Event(), asyncio.Event()

@@ -13,11 +13,17 @@ from django.db.backends.signals import connection_created
 
 from django_runtimes.config.databases.connection_strategy import Route
 from django_runtimes.databases.postgresql.connections.job import current_job
+from django_runtimes.databases.postgresql.connections.orphaned_connection import OrphanedConnection
+from django_runtimes.databases.postgresql.connections.thread_end import forget
+from django_runtimes.databases.postgresql.session.cursors import is_declared
 from django_runtimes.databases.postgresql.session.state import DISCARD_ALL, is_managed, keeps_connections
 from django_runtimes.databases.postgresql.taking import CHECK_EACH_USE, IDLE, TAKEN, TakingMixin
 from django_runtimes.serving.current_request import current_request
 
 logger = logging.getLogger(__name__)
+
+# The session state that other sessions notice.
+_RELEASE_LOCKS = b"SELECT pg_advisory_unlock_all(); UNLISTEN *"
 
 
 class HandoverMixin(TakingMixin):
@@ -174,10 +180,39 @@ class HandoverMixin(TakingMixin):
         session = connection.session
         if self._open_cursors and not session.is_touched:
             return
+        if session.reset_statement() is not None and self._leave_to_cursors():
+            return
         if connection._pool is None:
             self._reset_session()
         elif session.reset_statement() is not None:
             self.close()
+
+    def end_thread(self) -> None:
+        """Close the connection at the end of its thread, or leave it to server-side cursors that other threads read."""
+        if self.allow_thread_sharing or not self._leave_to_cursors():
+            self.close()
+
+    def _leave_to_cursors(self) -> bool:
+        """Leave the connection to its open server-side cursors; return False if there are none."""
+        connection = vars(self)["connection"]
+        cursors = [cursor for each in self._open_cursors.copy().values() if is_declared(cursor := each())]
+        if not cursors or connection.closed:
+            return False
+        # With the lock held, no other thread is fetching rows.
+        with connection.lock:
+            is_idle = connection.pgconn.transaction_status == IDLE
+        if not is_idle:
+            return False
+        if connection.session.is_touched:
+            try:
+                connection.ask(_RELEASE_LOCKS)
+            except psycopg.Error:
+                return False
+        self.connection = None
+        self._open_cursors.clear()
+        forget(self)
+        OrphanedConnection(connection, cursors)
+        return True
 
     @property
     def _is_proxied(self) -> bool:

@@ -2,7 +2,6 @@
 
 import logging
 import threading
-from _thread import get_ident
 from collections.abc import Callable
 from time import monotonic
 from typing import Any
@@ -139,7 +138,7 @@ class TakingMixin(ConnectionSourceMixin):
                     self._request = request
                     return
                 self.connection = None
-                connection.session.owner = get_ident()
+                connection.session.take()
             finally:
                 connection.lock.release()
         if connection.pgconn.transaction_status != IDLE:

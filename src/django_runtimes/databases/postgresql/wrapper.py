@@ -135,6 +135,8 @@ class DatabaseWrapperMixin(HandoverMixin):
             cursor.on_close = forget_cursor
             # Many cursors are dropped without being closed.
             self._open_cursors[id(cursor)] = ref(cursor, forget_cursor)
+            if name is not None:
+                cursor.request = current_request.get()
         return cursor
 
     def set_autocommit(self, *args: Any, **kwargs: Any) -> None:

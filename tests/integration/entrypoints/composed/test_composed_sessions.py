@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from urllib.request import urlopen
 
 import aiohttp
 import pytest
@@ -20,6 +21,11 @@ def read(port, path):
     status, tenant = ask(port, "GET", f"/api/tenant/{path}")
     assert status == 200
     return tenant
+
+
+def stream(port):
+    with urlopen(f"http://127.0.0.1:{port}/api/numbers", timeout=60) as answer:
+        return answer.read().decode().strip()
 
 
 @STRATEGIES
@@ -51,6 +57,23 @@ def test_requests_with_session_settings_do_not_exhaust_the_pool(tmp_path, databa
         assert list(clients.map(partial(read, port), ["set"] * 12)) == ["a"] * 12
         assert ask(port, "GET", "/readyz")[0] == 200
         assert list(clients.map(partial(read, port), ["read"] * 12)) == [None] * 12
+
+
+@STRATEGIES
+def test_a_stream_reads_its_cursor_on_many_threads_beside_other_requests(tmp_path, database_server, strategy):
+    variables = {
+        "DATABASE_URL": database_server.url("postgres"),
+        "WEBAPP_DB_STRATEGY": strategy,
+        "WEBAPP_DB_POOL_MAX_SIZE": "8",
+    }
+    whole = " ".join(map(str, range(1, 301)))
+    with container(tmp_path / "log", **PROJECT | variables) as (_, port), ThreadPoolExecutor(6) as clients:
+        streams = [clients.submit(stream, port) for _ in range(16)]
+        tenants = list(clients.map(partial(read, port), ["set", "read"] * 10))
+
+        assert [each.result() for each in streams] == [whole] * 16
+        assert tenants == ["a", None] * 10
+        assert ask(port, "GET", "/readyz")[0] == 200
 
 
 @STRATEGIES

@@ -165,8 +165,9 @@ class RecoveringPool(ConnectionPool[PooledConnection]):
         self._lent.discard(conn)
         conn.session.holder = None
         self._last_movement_s = monotonic()
-        # This invalidates the connection's cursors.
-        conn.session.number += 1
+        # This invalidates the connection's cursors. Another thread may be fetching from one of them.
+        with conn.lock:
+            conn.session.number += 1
         super().putconn(conn)
 
     @property

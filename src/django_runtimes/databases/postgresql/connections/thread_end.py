@@ -3,12 +3,17 @@
 import os
 import threading
 from contextlib import suppress
-from typing import Any
-
-from django.db.backends.base.base import BaseDatabaseWrapper
+from typing import Any, Protocol
 
 
-def close_at_thread_end(wrapper: BaseDatabaseWrapper) -> None:
+class ThreadWrapper(Protocol):
+    """A wrapper whose thread ends."""
+
+    def end_thread(self) -> None:
+        """Close the connection, which this thread used."""
+
+
+def close_at_thread_end(wrapper: ThreadWrapper) -> None:
     """Close the wrapper's connection when this thread ends, unless `forget()` is called before."""
     if threading.current_thread() is threading.main_thread():
         # When the main thread ends, the process ends and its connections are closed.
@@ -18,7 +23,7 @@ def close_at_thread_end(wrapper: BaseDatabaseWrapper) -> None:
     _thread.end.wrappers[id(wrapper)] = wrapper
 
 
-def forget(wrapper: BaseDatabaseWrapper) -> None:
+def forget(wrapper: ThreadWrapper) -> None:
     """Cancel `close_at_thread_end()` for a wrapper without a connection."""
     if (end := getattr(_thread, "end", None)) is not None:
         end.wrappers.pop(id(wrapper), None)
@@ -39,7 +44,7 @@ class _ThreadEnd:
             _, wrapper = self.wrappers.popitem()
             # No caller is left to handle an error, and the pool replaces a broken connection.
             with suppress(Exception):
-                wrapper.close()
+                wrapper.end_thread()
 
 
 _thread = threading.local()

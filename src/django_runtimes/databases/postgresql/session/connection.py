@@ -24,9 +24,7 @@ class WatchedConnection(psycopg.Connection[Any]):
         """Note each statement that is sent; raise InterfaceError on a thread that gave the connection back."""
         session = self.__dict__.get("session")
         if session is not None:
-            session.require_owner()
-            if not session.is_noted:
-                session.is_touched = True
+            session.note_use()
         return super().wait(*args, **kwargs)
 
     def cancel(self) -> None:

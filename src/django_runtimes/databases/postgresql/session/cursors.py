@@ -8,6 +8,7 @@ import psycopg
 from django_runtimes.databases.postgresql.class_cache import class_cache
 from django_runtimes.databases.postgresql.session.noted import fetching, note, noted, outlives_session, state_of
 from django_runtimes.databases.postgresql.types import CursorBase
+from django_runtimes.serving.current_request import Request
 
 
 class NotingCursor(CursorBase):
@@ -62,6 +63,8 @@ class NotingServerCursor(NotingCursor):
     """The same mixin for server-side cursors, whose rows stay on the server until they are fetched."""
 
     is_declared = False
+    # The request that opened the cursor on an executor's thread, or None.
+    request: Request | None = None
 
     def execute(self, *args: Any, **kwargs: Any) -> Any:
         """Note the statement, execute it as psycopg does, and count the cursor as open on the server."""
@@ -126,3 +129,8 @@ def remember_session(cursor: Any) -> None:
     if state is not None:
         cursor.session_number = state.number
         cursor.thread_id = get_ident()
+
+
+def is_declared(cursor: Any) -> bool:
+    """Return whether this is a server-side cursor that is open in its session; None is not."""
+    return getattr(cursor, "is_declared", False) and not cursor.closed and not outlives_session(cursor)

@@ -1,5 +1,6 @@
 """Context managers that note the statements of cursors and connections in their session's state."""
 
+from _thread import get_ident
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
@@ -7,7 +8,7 @@ import psycopg
 from psycopg.pq import TransactionStatus
 
 from django_runtimes.databases.postgresql.session.lexer import split_statements
-from django_runtimes.databases.postgresql.session.state import SessionState
+from django_runtimes.databases.postgresql.session.state import CURSOR_OUTLIVED, SessionState
 from django_runtimes.databases.postgresql.session.statements import text_of
 
 
@@ -31,9 +32,16 @@ def note(cursor: Any, query: object, *, is_several: bool = False) -> AbstractCon
 
 
 def fetching(cursor: Any) -> AbstractContextManager[object]:
-    """Return `noted()` for the cursor's connection; raise InterfaceError if the cursor outlived its session."""
+    """Return a context manager in which any thread may fetch; raise InterfaceError if the cursor outlived its session.
+
+    A stream may be read on another thread for each part. The flag of `noted()` serves only the thread that opened the
+    cursor, since that thread may run other statements at the same time.
+    """
     require_session(cursor)
-    return noted(cursor._conn)
+    state = state_of(cursor)
+    if state is None or cursor.thread_id == get_ident():
+        return noted(cursor._conn)
+    return _Reading(state, cursor.session_number)
 
 
 def noted(connection: Any) -> AbstractContextManager[object]:
@@ -55,6 +63,22 @@ class Noted:
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         self._state.is_noted = self._before
+
+
+class _Reading:
+    """A block in which this thread may fetch from a cursor of another thread while the cursor's session lasts."""
+
+    __slots__ = ("_number", "_state")
+
+    def __init__(self, state: SessionState, number: int) -> None:
+        self._state = state
+        self._number = number
+
+    def __enter__(self) -> None:
+        self._state.readers[get_ident()] = self._number
+
+    def __exit__(self, *_: object) -> None:
+        self._state.readers.pop(get_ident(), None)
 
 
 class _NotedStatement(Noted):
@@ -87,9 +111,7 @@ def outlives_session(cursor: Any) -> bool:
 def require_session(cursor: Any) -> None:
     """Raise InterfaceError if the cursor outlived its session."""
     if outlives_session(cursor):
-        raise psycopg.InterfaceError(
-            "this cursor's connection has gone back to its pool, or its session was reset; make a new cursor"
-        )
+        raise psycopg.InterfaceError(CURSOR_OUTLIVED)
 
 
 def _is_several(query: object, cursor: psycopg.Cursor[Any]) -> bool:

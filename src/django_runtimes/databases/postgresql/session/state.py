@@ -3,10 +3,10 @@
 import threading
 from _thread import get_ident
 from collections import deque
+from collections.abc import Callable
 from functools import lru_cache
 from operator import attrgetter
 from typing import Any
-from weakref import ref
 
 import psycopg
 from psycopg.adapt import AdaptersMap
@@ -16,6 +16,7 @@ from django_runtimes.databases.postgresql.session.statements import may_leave_st
 DISCARD_ALL = b"DISCARD ALL"
 # The owner of a connection that is in its pool.
 NOBODY = 0
+CURSOR_OUTLIVED = "this cursor's connection has gone back to its pool, or its session was reset; make a new cursor"
 
 _LONGEST_REMEMBERED = 4096
 # Attributes of psycopg's connection that an application may change.
@@ -46,8 +47,9 @@ class SessionState:
 
     `is_touched`: a statement may have left state that the next request must not see. `is_needed`: a statement may have
     left state that later statements of this thread rely on. `number` increases when the connection is given back or
-    reset. `owner` is the thread that may use it: NOBODY while it is in a pool, None for any thread. `holder` is the
-    wrapper that can give it back to its pool.
+    reset. `owner` is the thread that may use it: NOBODY while it is in a pool, None for any thread. `holder` returns
+    the object that can give it back to its pool. `readers` are the threads that are fetching from a server-side cursor
+    of another thread, with the session's number for which that cursor is valid.
     """
 
     is_noted: bool
@@ -69,12 +71,14 @@ class SessionState:
         "number",
         "open_cursors",
         "owner",
+        "readers",
     )
 
     def __init__(self, connection: psycopg.Connection[Any]) -> None:
         self.number = 0
         self.owner: int | None = None
-        self.holder: ref[Any] | None = None
+        self.holder: Callable[[], Any] | None = None
+        self.readers: dict[int, int] = {}
         self.is_noted = False
         # Whether Django's own statements mark the session as changed too, since triggers and views may set state.
         self.always_resets = False
@@ -102,6 +106,24 @@ class SessionState:
         # A thread that keeps its connection until the request ends never reads `is_needed`.
         if not self.is_needed and not keeps_connections():
             self.is_needed = _may_leave_state(query, cursor)
+
+    def note_use(self) -> None:
+        """Note that this thread sends something; raise InterfaceError if it may not use the connection.
+
+        Call this with psycopg's lock held, so that no other thread gives the connection back at the same time.
+        """
+        if self.readers and (number := self.readers.get(get_ident())) is not None:
+            if number != self.number:
+                raise psycopg.InterfaceError(CURSOR_OUTLIVED)
+            return
+        self.require_owner()
+        if not self.is_noted:
+            self.is_touched = True
+
+    def take(self) -> None:
+        """Make this thread the owner, and end all cursors; call this with psycopg's lock held."""
+        self.owner = get_ident()
+        self.number += 1
 
     def require_owner(self) -> None:
         """Raise InterfaceError on a thread that does not have the connection, or has given it back."""

@@ -3,8 +3,12 @@
 import queue
 import threading
 from contextlib import contextmanager
+from contextvars import Context
+from functools import partial
 
 from django.db import connections
+
+from django_runtimes.serving.current_request import Request, current_request
 
 # The size of the pool that the threads share.
 POOL_SIZE = 2
@@ -46,6 +50,13 @@ def workers(count: int):
     finally:
         for thread in threads:
             thread.end()
+
+
+def in_request(request: Request, call):
+    """Return `call`, to be run in a context of its own that identifies the request."""
+    context = Context()
+    context.run(current_request.set, request)
+    return partial(context.run, call)
 
 
 def run(alias: str, sql: str):

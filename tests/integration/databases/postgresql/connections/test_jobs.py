@@ -4,7 +4,6 @@ import logging
 import queue
 from _thread import get_ident
 from concurrent.futures import ThreadPoolExecutor
-from contextvars import Context
 from functools import partial
 from multiprocessing.pool import ThreadPool
 
@@ -14,11 +13,12 @@ from django.db import connections, transaction
 
 from django_runtimes.databases.postgresql import taking
 from django_runtimes.databases.postgresql.session.state import CompiledSQL
-from django_runtimes.serving.current_request import Request, current_request
+from django_runtimes.serving.current_request import Request
 from tests.integration.databases.postgresql.connections.foreign_threads import (
     POOL_SIZE,
     close,
     has_connection,
+    in_request,
     named_cursor,
     run,
     workers,
@@ -54,12 +54,6 @@ def note(any_alias):
     yield
     run(any_alias, "DROP TABLE note")
     close(any_alias)
-
-
-def in_request(request, call):
-    context = Context()
-    context.run(current_request.set, request)
-    return partial(context.run, call)
 
 
 def set_raw(alias):

@@ -1,0 +1,194 @@
+"""Server-side cursors that one thread opens and others read, as Starlette reads a synchronous generator."""
+
+import gc
+from contextlib import ExitStack
+from functools import partial
+
+import pytest
+from django.db import DatabaseError, InterfaceError, connections
+
+from django_runtimes.databases.postgresql.session.noted import fetching
+from django_runtimes.serving.current_request import Request
+from tests.integration.databases.postgresql.connections.foreign_threads import (
+    POOL_SIZE,
+    Worker,
+    close,
+    in_request,
+    run,
+    workers,
+)
+
+pytestmark = pytest.mark.profile_free
+
+SET = "SELECT set_config('app.tenant', 'a', false)"
+READ = "SELECT coalesce(nullif(current_setting('app.tenant', true), ''), 'none')"
+LOCK = "SELECT pg_advisory_lock(15)"
+IS_LOCKED = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 15"
+
+
+@pytest.fixture(params=["pool", "persistent", "per_request"])
+def any_alias(request, database_server, open_database):
+    """An alias of django.db.connections; each thread has its own wrapper for it."""
+    wrapper = open_database(
+        database_server.administration_url,
+        WEBAPP_DB_STRATEGY=request.param,
+        **({"WEBAPP_DB_POOL_MAX_SIZE": str(POOL_SIZE)} if request.param == "pool" else {}),
+    )
+    connections.settings[wrapper.alias] = wrapper.settings_dict
+    yield wrapper.alias
+    connections[wrapper.alias].close()
+    del connections[wrapper.alias], connections.settings[wrapper.alias]
+
+
+@pytest.fixture
+def request_():
+    """The request that streams the rows."""
+    request = Request()
+    yield request
+    request.end()
+
+
+@pytest.fixture
+def threads():
+    """Three threads that no handler manages."""
+    with workers(3) as threads:
+        yield threads
+
+
+def open_cursor(alias):
+    cursor = connections[alias].chunked_cursor()
+    cursor.execute("SELECT generate_series(1, 6)")
+    assert cursor.fetchmany(2) == [(1,), (2,)]
+    return cursor
+
+
+@pytest.fixture
+def cursor_on(request_):
+    """Opens a server-side cursor over the numbers 1 to 6 on a thread, and reads two of them."""
+    with ExitStack() as opened:
+
+        def make(thread, alias):
+            cursor = thread.do(in_request(request_, partial(open_cursor, alias)))
+            opened.callback(cursor.close)
+            return cursor
+
+        yield make
+
+
+def test_another_thread_reads_on(any_alias, request_, threads, cursor_on):
+    first, second, third = threads
+    cursor = cursor_on(first, any_alias)
+
+    assert second.do(in_request(request_, lambda: cursor.fetchmany(2))) == [(3,), (4,)]
+    assert third.do(in_request(request_, cursor.fetchone)) == (5,)
+    assert first.do(in_request(request_, cursor.fetchall)) == [(6,)]
+
+
+def test_the_first_thread_serves_other_requests_in_between(any_alias, request_, threads, cursor_on):
+    first, second, _ = threads
+    cursor = cursor_on(first, any_alias)
+
+    for _ in range(2):
+        assert first.do(in_request(Request(), lambda: (run(any_alias, READ), run(any_alias, SET)))) == (
+            ("none",),
+            ("a",),
+        )
+
+    assert second.do(in_request(request_, cursor.fetchall)) == [(3,), (4,), (5,), (6,)]
+    assert first.do(in_request(Request(), lambda: run(any_alias, READ))) == ("none",)
+
+
+def test_the_first_thread_reads_on_after_it_served_another_request(any_alias, request_, threads, cursor_on):
+    first = threads[0]
+    cursor = cursor_on(first, any_alias)
+    first.do(in_request(Request(), lambda: run(any_alias, SET)))
+    first.do(in_request(Request(), lambda: run(any_alias, READ)))
+
+    assert first.do(in_request(request_, cursor.fetchall)) == [(3,), (4,), (5,), (6,)]
+
+
+def test_the_first_thread_ends(any_alias, request_, threads, cursor_on):
+    first, second = Worker(), threads[0]
+    cursor = cursor_on(first, any_alias)
+    first.end()
+
+    assert second.do(in_request(request_, cursor.fetchall)) == [(3,), (4,), (5,), (6,)]
+
+
+def test_a_requests_locks_end_while_another_ones_cursor_is_open(any_alias, request_, threads, cursor_on):
+    first, second, third = threads
+    cursor = cursor_on(first, any_alias)
+    first.do(in_request(Request(), lambda: run(any_alias, LOCK)))
+    first.do(in_request(Request(), lambda: run(any_alias, READ)))
+
+    assert second.do(lambda: run(any_alias, IS_LOCKED)) == (0,)
+    assert third.do(in_request(request_, cursor.fetchall)) == [(3,), (4,), (5,), (6,)]
+
+
+def test_a_closed_session_is_not_read(any_alias, request_, threads, cursor_on):
+    first, second, _ = threads
+    cursor = cursor_on(first, any_alias)
+    first.do(in_request(request_, lambda: close(any_alias)))
+
+    with pytest.raises((DatabaseError, InterfaceError), match=r"closed|has gone back"):
+        second.do(in_request(request_, cursor.fetchall))
+
+
+def _set_raw(alias):
+    connections[alias].ensure_connection()
+    connections[alias].connection.execute(SET)
+
+
+def test_a_raw_statement_during_another_threads_fetch_is_noted(any_alias, request_, threads, cursor_on):
+    first = threads[0]
+    cursor = cursor_on(first, any_alias)
+
+    with fetching(cursor.cursor):
+        first.do(in_request(Request(), partial(run, any_alias, READ)))
+        first.do(in_request(Request(), partial(_set_raw, any_alias)))
+    assert first.do(in_request(Request(), partial(run, any_alias, READ))) == ("none",)
+
+
+def _take_all(alias, threads):
+    """Hold every connection of the pool at the same time; return what their sessions say about the tenant."""
+
+    def take():
+        connections[alias].set_autocommit(False)
+        return run(alias, READ)
+
+    def give_back():
+        connections[alias].rollback()
+        connections[alias].set_autocommit(True)
+        connections[alias].close()
+
+    try:
+        return [thread.do(take) for thread in threads]
+    finally:
+        for thread in threads:
+            thread.do(give_back)
+
+
+@pytest.mark.parametrize("reason", ["thread ended", "other request"])
+def test_the_pool_gets_its_connection_back_after_the_stream(alias, request_, threads, cursor_on, reason):
+    first = Worker()
+    cursor = cursor_on(first, alias)
+    if reason == "other request":
+        first.do(in_request(Request(), lambda: run(alias, SET)))
+        first.do(in_request(Request(), lambda: run(alias, READ)))
+    first.end()
+    threads[0].do(in_request(request_, cursor.close))
+    request_.end()
+
+    assert _take_all(alias, threads[:POOL_SIZE]) == [("none",)] * POOL_SIZE
+
+
+# psycopg warns about each cursor that is dropped without being closed.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore::ResourceWarning")
+def test_an_empty_pool_takes_back_a_connection_whose_cursor_was_dropped(alias, request_, threads):
+    first = Worker()
+    cursors = [first.do(in_request(request_, partial(open_cursor, alias)))]
+    first.end()
+    cursors.clear()
+    gc.collect()
+
+    assert _take_all(alias, threads[:POOL_SIZE]) == [("none",)] * POOL_SIZE
