@@ -13,8 +13,9 @@ CHECKOV_READY := .venv-templates/.ready
 INSTRUMENTS := sentry opentelemetry datadog newrelic elastic
 INSTRUMENTS_READY := $(INSTRUMENTS:%=.venv-instruments/%/.ready)
 PYTEST := $(BIN)/python -m pytest
-# Tests of the same file share fixtures, so they run on one worker.
-PARALLEL := -n 2 --dist loadfile
+# Tests of the same file share fixtures, so they run on one worker. Most tests wait for other processes, so there are
+# more workers than cores.
+PARALLEL := -n 4 --dist loadfile
 
 help:            ## Show the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile
