@@ -27,7 +27,7 @@ from django_runtimes.config.runtimes.profile import choose_profile  # noqa: E402
 from django_runtimes.config.runtimes.runtime import Runtime  # noqa: E402
 from django_runtimes.config.secret_key import weakness  # noqa: E402
 from django_runtimes.config.settings_module import settings_module  # noqa: E402
-from django_runtimes.config.variables.application_variables import SECRET_KEY  # noqa: E402
+from django_runtimes.config.variables.application_variables import SECRET_KEY, START_PHASES  # noqa: E402
 from django_runtimes.config.variables.server_variables import GRACEFUL_TIMEOUT_S, PORT, WORKERS  # noqa: E402
 from django_runtimes.entrypoints.named_module import import_named  # noqa: E402
 from django_runtimes.extras import require_extra  # noqa: E402
@@ -84,6 +84,10 @@ def main(arguments: list[str]) -> None:
         return
     environment = Environment(os.environ)
     try:
+        if environment[START_PHASES]:
+            from django_runtimes.entrypoints.start_recorder import RECORDER
+
+            RECORDER.watch_forks()
         runtime = detect_runtime(os.environ).runtime
         if runtime is Runtime.AWS_LAMBDA:
             _become_function(environment, arguments[0] if names_handler else _handler_of_function())

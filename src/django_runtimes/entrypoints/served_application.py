@@ -9,11 +9,14 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, NamedTuple
 
 from django_runtimes.config.configuration_error import ConfigurationError
+from django_runtimes.config.environment import Environment
 from django_runtimes.config.runtimes.runtime import Runtime
 from django_runtimes.config.settings_module import settings_module
+from django_runtimes.config.variables.application_variables import START_PHASES
 from django_runtimes.entrypoints.named_module import import_named
 
 if TYPE_CHECKING:
+    from django_runtimes.entrypoints.start_recorder import StartRecorder
     from django_runtimes.serving.asgi.one_hop import OneHopASGIHandler
     from django_runtimes.serving.types import Application
 
@@ -89,11 +92,26 @@ def _django() -> Served:
     settings_module(os.environ)
     from django_runtimes.serving.asgi.asgi_application import make_application
 
+    if recorder := _start_recorder():
+        recorder.mark("setup_begins")
     application, handler = make_application(_make_handler)
     return Served(application, handler, is_composed=False)
 
 
+@cache
+def _start_recorder() -> "StartRecorder | None":
+    if not Environment(os.environ)[START_PHASES]:
+        return None
+    from django_runtimes.entrypoints.start_recorder import RECORDER
+
+    return RECORDER
+
+
 def _make_handler() -> "OneHopASGIHandler":
+    # Django calls this right after its set-up.
+    if recorder := _start_recorder():
+        recorder.mark("setup_ends")
+        recorder.report_first_request()
     from django_runtimes.adopt.after_call import refuse_later_mistakes
     from django_runtimes.adopt.configure import adopted
     from django_runtimes.outages.uncaught import answer_outages

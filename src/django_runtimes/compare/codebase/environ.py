@@ -40,6 +40,7 @@ def image_environ(application: Application, *, database_url: str) -> dict[str, s
         "WEBAPP_SECRET_KEY": secrets.token_urlsafe(50),
         "WEBAPP_ALLOWED_HOSTS": application.host.partition(":")[0],
         "WEBAPP_LOG_LEVEL": "warning",
+        "WEBAPP_START_PHASES": "1",
     }
 
 

@@ -3,6 +3,7 @@
 import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import ClassVar
 
 from django_runtimes.compare.containers.container_limits import ContainerLimits
 from django_runtimes.compare.containers.containers import Containers
@@ -13,6 +14,7 @@ from django_runtimes.compare.emulator.lambda_function import Function
 class ImageFunction(Function):
     """A function of package type image, whose entry point starts the runtime client."""
 
+    has_engine: ClassVar[bool] = True
     containers: Containers = field(kw_only=True)
     task_root: Path = Path("/var/task")
     # On Lambda the init phase does not include creating the container. Here it does, and all containers of a cold burst

@@ -11,6 +11,8 @@ from django_runtimes.compare.containers.containers import Containers
 class ImageServer:
     """Starts the image as a container runtime does: without arguments, on the host's network."""
 
+    has_engine = True
+
     def __init__(self, containers: Containers, limits: ContainerLimits) -> None:
         self._containers = containers
         self._limits = limits

@@ -74,7 +74,9 @@ class ExecutionEnvironment:
         self._initialised = asyncio.Event()
         self._reaped = asyncio.Event()
         self._api = RuntimeApi(self)
-        self._started = self._busy_since = time.perf_counter()
+        # Processes of one machine share this clock, so that they can report the moments of their start.
+        self.started_s = time.monotonic()
+        self._busy_since = time.perf_counter()
         self._process = self._spawn()
         self._pid_descriptor = os.pidfd_open(self._process.pid)
         self._loop.add_reader(self._pid_descriptor, self._reap)
@@ -132,7 +134,7 @@ class ExecutionEnvironment:
             # The request stays pending, as on Lambda: an error would make awslambdaric exit during its shutdown.
             return await self._no_answer
         if self.state is State.STARTING:
-            self.init_ms = self._init_to_report_ms = (time.perf_counter() - self._started) * 1000
+            self.init_ms = self._init_to_report_ms = (time.monotonic() - self.started_s) * 1000
         self.state = State.READY
         self._next = self._loop.create_future()
         self._start_timer(self._function.idle_reap_s, self.end)
@@ -187,7 +189,7 @@ class ExecutionEnvironment:
     def _end_slow_init(self) -> None:
         limit_s = self._function.init_timeout_s
         # Environments that start at the same time share this machine's CPUs; on Lambda each has its own.
-        left_s = limit_s - (time.perf_counter() - self._started - cpu_wait_s(self._process.pid))
+        left_s = limit_s - (time.monotonic() - self.started_s - cpu_wait_s(self._process.pid))
         if left_s > 0:
             # The clock of the event loop may differ slightly from this one.
             self._start_timer(max(left_s, _MIN_WAIT_S), self._end_slow_init)

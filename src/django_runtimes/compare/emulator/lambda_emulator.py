@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import NamedTuple, Self
 
 from django_runtimes.compare.compare_error import CompareError
 from django_runtimes.compare.emulator.execution_environment import ExecutionEnvironment, State
@@ -29,6 +29,13 @@ from django_runtimes.compare.emulator.lambda_function import Function
 _STARTS_AT_ONCE = 2 * (os.cpu_count() or 1)
 
 
+class EnvironmentStart(NamedTuple):
+    """When an execution environment was started, in seconds of time.monotonic(), and its log."""
+
+    started_s: float
+    log: Path
+
+
 class LambdaEmulator:
     """Runs one function as Lambda does; an async context manager.
 
@@ -47,7 +54,7 @@ class LambdaEmulator:
         self._idle: list[ExecutionEnvironment] = []
         self._waiting: deque[PendingInvocation] = deque()
         self._in_flight = 0
-        self._logs: list[Path] = []
+        self._starts: list[EnvironmentStart] = []
         self._failed_count = 0
         self._init_durations_ms: list[float] = []
         self._handler_durations_ms: list[float] = []
@@ -78,12 +85,17 @@ class LambdaEmulator:
     @property
     def started_count(self) -> int:
         """The number of execution environments started so far."""
-        return len(self._logs)
+        return len(self._starts)
+
+    @property
+    def starts(self) -> Sequence[EnvironmentStart]:
+        """The start of each execution environment, in order."""
+        return self._starts
 
     @property
     def logs(self) -> tuple[Path, ...]:
         """The log of each execution environment, in the order of their starts."""
-        return tuple(self._logs)
+        return tuple(start.log for start in self._starts)
 
     @property
     def failed_count(self) -> int:
@@ -154,7 +166,7 @@ class LambdaEmulator:
     def _start(self) -> ExecutionEnvironment:
         environment = ExecutionEnvironment(self._function, self._freezer, on_ready=self._ready, on_end=self._ended)
         self._environments.add(environment)
-        self._logs.append(environment.log)
+        self._starts.append(EnvironmentStart(environment.started_s, environment.log))
         return environment
 
     def _start_missing(self) -> None:

@@ -5,11 +5,17 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import ClassVar
 
 from django_runtimes.cli import processes
 
 REGION = "us-east-1"
 VERSION = "$LATEST"
+# This is `python -m awslambdaric`, except that the library is imported first, and so notes when the spawn ends.
+_RUNTIME_CLIENT = """
+import django_runtimes, runpy
+runpy.run_module("awslambdaric", run_name="__main__", alter_sys=True)
+"""
 # The account number in AWS's own examples.
 _ACCOUNT = "123456789012"
 
@@ -24,6 +30,9 @@ _DEFAULTS = {
 @dataclass(frozen=True)
 class Function:
     """The configuration of a Lambda function."""
+
+    # Whether a container engine creates each execution environment.
+    has_engine: ClassVar[bool] = False
 
     name: str
     handler: str
@@ -67,7 +76,7 @@ class Function:
     def start(self, *, runtime_api: str, log_stream: str, log: Path) -> subprocess.Popen[bytes]:
         """Start an execution environment that calls the Runtime API at host:port; return its session leader."""
         return processes.spawn(
-            [self.python, "-m", "awslambdaric", self.handler],
+            [self.python, "-c", _RUNTIME_CLIENT, self.handler],
             environ=self.process_environ(runtime_api=runtime_api, log_stream=log_stream),
             log=log,
             directory=self.task_root,

@@ -7,6 +7,7 @@ from django_runtimes.compare.cost.analysis import CostAnalysis
 from django_runtimes.compare.cost.cost_sentences import cheapest_sentences, note_sentences
 from django_runtimes.compare.cost.cost_tables import detail_tables, month_and_million_tables
 from django_runtimes.compare.recommendation.stated_limits import StatedLimits
+from django_runtimes.compare.report.cold_phase_table import cold_phase_table
 from django_runtimes.compare.report.figure_tables import cold_start_table, connection_table, latency_tables, write_table
 from django_runtimes.compare.report.percentile_table import percentile_table
 from django_runtimes.compare.report.plots.backend_plot import backend_plot
@@ -33,7 +34,10 @@ def report_sections(
     """Yield the sections; `no_bills` says why `analysis` is None."""
     yield _latency_section(run, summary)
     yield ReportSection(
-        "cold-starts", "Cold starts", tables=(cold_start_table(run),), caveats=tuple(cold_start_caveats(run))
+        "cold-starts",
+        "Cold starts",
+        tables=tuple(filter(None, (cold_start_table(run), cold_phase_table(run)))),
+        caveats=tuple(cold_start_caveats(run)),
     )
     backends = backend_plot(run)
     yield ReportSection(

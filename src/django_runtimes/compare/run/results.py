@@ -4,10 +4,9 @@ import json
 import os
 import tempfile
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from statistics import median
 from typing import Any, Literal
 
 from django_runtimes.compare.compare_error import CompareError
@@ -16,6 +15,7 @@ from django_runtimes.compare.load.block import Block
 from django_runtimes.compare.load.histogram import LatencyHistogram
 from django_runtimes.compare.run.capacity import Capacity
 from django_runtimes.compare.run.timeline import BackendTimeline
+from django_runtimes.compare.targets.cold_starts import ColdStarts
 
 SCHEMA = 2
 FILE_NAME = "run.json"
@@ -132,35 +132,6 @@ class ScenarioResult:
 
 
 @dataclass(frozen=True)
-class ColdPhases:
-    """The phases of each cold start in ms: until ready, and from then until the first answer."""
-
-    ready_ms: tuple[float, ...]
-    first_response_ms: tuple[float, ...]
-
-
-@dataclass(frozen=True)
-class ColdStarts:
-    """Durations of cold starts, from the start of the process to the first answer, in ms."""
-
-    n: int
-    p50: float | None
-    max: float | None
-    phases: ColdPhases
-
-    @classmethod
-    def of_phases(cls, ready_ms: Sequence[float], first_response_ms: Sequence[float]) -> "ColdStarts":
-        """Return the cold starts with these phases, one for each pair."""
-        totals = [sum(phases) for phases in zip(ready_ms, first_response_ms, strict=True)]
-        return cls(
-            n=len(totals),
-            p50=round(median(totals), 3) if totals else None,
-            max=round(max(totals), 3) if totals else None,
-            phases=ColdPhases(_rounded(ready_ms), _rounded(first_response_ms)),
-        )
-
-
-@dataclass(frozen=True)
 class Ambiguous:
     """The number of writes without the expected answer, and how many left a row (None if rows were not read)."""
 
@@ -273,18 +244,13 @@ def write_whole(path: Path, text: str) -> Path:
     return path
 
 
-def _rounded(values_ms: Sequence[float]) -> tuple[float, ...]:
-    return tuple(round(value_ms, 3) for value_ms in values_ms)
-
-
 def _target(values: Mapping[str, Any]) -> TargetResult:
-    cold, diagnosis = values["cold_start_ms"], values.get("diagnosis")
-    phases = ColdPhases(**{name: tuple(durations) for name, durations in cold["phases"].items()})
+    cold_starts, diagnosis = ColdStarts.of_json(values["cold_start_ms"]), values.get("diagnosis")
     return TargetResult(
         **{
             **values,
             "scenarios": tuple(_scenario(scenario) for scenario in values["scenarios"]),
-            "cold_start_ms": ColdStarts(**{**cold, "phases": phases}),
+            "cold_start_ms": cold_starts,
             "connections": ConnectionCounts(**values["connections"]),
             "ambiguous": Ambiguous(**values["ambiguous"]),
             "notes": tuple(values["notes"]),

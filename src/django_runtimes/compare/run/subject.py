@@ -11,8 +11,9 @@ from django_runtimes.compare.load.ledger import Ledger, Reconciliation
 from django_runtimes.compare.load.virtual_user import VirtualUser
 from django_runtimes.compare.run.capacity import Capacity
 from django_runtimes.compare.run.connection_sampler import SampledConnections
-from django_runtimes.compare.run.results import Ambiguous, ColdStarts, ConnectionCounts, ScenarioResult, TargetResult
+from django_runtimes.compare.run.results import Ambiguous, ConnectionCounts, ScenarioResult, TargetResult
 from django_runtimes.compare.run.timeline import BackendTimeline
+from django_runtimes.compare.targets.cold_starts import ColdStarts
 from django_runtimes.compare.targets.name import TargetName
 from django_runtimes.compare.targets.target import ColdStart, Target
 from django_runtimes.config.runtimes.detection import detect_runtime
@@ -77,6 +78,7 @@ class Subject:
             cold_start_ms=ColdStarts.of_phases(
                 [start.ready_ms for start in self.cold_starts],
                 [start.first_response_ms for start in self.cold_starts],
+                [start.phases for start in self.cold_starts],
             ),
             connections=_counts([window for windows in self.windows.values() for window in windows], self.opened),
             transactions=self.transactions,

@@ -13,6 +13,7 @@ import aiohttp
 
 from django_runtimes.cli import ports, processes
 from django_runtimes.compare.compare_error import CompareError
+from django_runtimes.compare.targets.start_report import StartReports
 from django_runtimes.compare.targets.target import ColdStart, FirstRequest, expect_answer
 from django_runtimes.compare.targets.target_server import CheckoutServer, TargetServer
 
@@ -34,6 +35,8 @@ class ContainerTarget:
         self._environ = environ
         self._log = log
         self._process: subprocess.Popen[bytes] | None = None
+        self._reports = StartReports(environ, has_engine=self._server.has_engine)
+        self._started_s = 0.0
         self.url = ""
 
     async def __aenter__(self) -> Self:
@@ -50,9 +53,17 @@ class ContainerTarget:
 
     async def cold_start(self, first_request: FirstRequest) -> ColdStart:
         """Restart the server and measure the first request."""
+        offset = self._log.stat().st_size if self._log.exists() else 0
         ready_ms = await self._restart()
         outcome = expect_answer(await first_request())
-        return ColdStart(ready_ms, outcome.latency_ms)
+        phases = await self._reports.phases(
+            self._log,
+            offset=offset,
+            started_s=self._started_s,
+            ready_ms=ready_ms,
+            first_response_ms=outcome.latency_ms,
+        )
+        return ColdStart(ready_ms, outcome.latency_ms, phases)
 
     async def make_cold(self) -> None:
         """Do nothing; a container keeps its processes."""
@@ -67,7 +78,8 @@ class ContainerTarget:
         """
         self._stop()
         port = ports.free_port()
-        started = time.perf_counter()
+        # Processes of one machine share this clock, so that they can report the moments of their start.
+        self._started_s = time.monotonic()
         self._process = self._server.start(
             # No load balancer needs time to notice the shutdown.
             {"WEBAPP_DRAIN_S": "0", **self._environ, "WEBAPP_BIND_HOST": "127.0.0.1", "PORT": str(port)},
@@ -77,12 +89,12 @@ class ContainerTarget:
         async with aiohttp.ClientSession() as session:
             while not await _is_alive(session, self.url):
                 self.check_running()
-                if time.perf_counter() - started > _START_TIMEOUT_S:
+                if time.monotonic() - self._started_s > _START_TIMEOUT_S:
                     raise CompareError(
                         f"the server is not ready after {_START_TIMEOUT_S:g} s; {processes.cause(self._log)}"
                     )
                 await asyncio.sleep(_POLL_S)
-        return (time.perf_counter() - started) * 1_000
+        return (time.monotonic() - self._started_s) * 1_000
 
     @property
     def details(self) -> dict[str, str]:

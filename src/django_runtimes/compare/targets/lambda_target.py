@@ -10,6 +10,7 @@ from django_runtimes.compare.emulator.freezer import Freezer
 from django_runtimes.compare.emulator.function_url import FunctionUrl
 from django_runtimes.compare.emulator.lambda_emulator import LambdaEmulator
 from django_runtimes.compare.emulator.lambda_function import Function
+from django_runtimes.compare.targets.start_report import StartReports
 from django_runtimes.compare.targets.target import ColdStart, FirstRequest, expect_answer
 
 
@@ -21,6 +22,7 @@ class LambdaTarget:
     def __init__(self, function: Function, *, freezer: Freezer | None = None) -> None:
         self._function = function
         self.emulator = LambdaEmulator(function, freezer=freezer)
+        self._reports = StartReports(function.environ, has_engine=function.has_engine)
         self._stack = AsyncExitStack()
         self.url = ""
 
@@ -46,7 +48,12 @@ class LambdaTarget:
         await self.emulator.retire_all()
         outcome = expect_answer(await first_request())
         ready_ms = self.emulator.init_durations_ms[-1]
-        return ColdStart(ready_ms, outcome.latency_ms - ready_ms)
+        first_response_ms = outcome.latency_ms - ready_ms
+        newest = self.emulator.starts[-1]
+        phases = await self._reports.phases(
+            newest.log, started_s=newest.started_s, ready_ms=ready_ms, first_response_ms=first_response_ms
+        )
+        return ColdStart(ready_ms, first_response_ms, phases)
 
     async def make_cold(self) -> None:
         """End every execution environment."""

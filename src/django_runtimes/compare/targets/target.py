@@ -8,16 +8,21 @@ from typing import Protocol, Self
 
 from django_runtimes.compare.compare_error import CompareError
 from django_runtimes.compare.load.block import Outcome
+from django_runtimes.compare.targets.start_report import StartPhases
 
 FirstRequest = Callable[[], Awaitable[Outcome]]
 
 
 @dataclass(frozen=True)
 class ColdStart:
-    """The phases of a cold start in ms: from the process start until ready, and from then until the first answer."""
+    """A cold start in ms: from the process start until ready, and from then until the first answer.
+
+    `phases` has the finer phases, or None if the process did not report them.
+    """
 
     ready_ms: float
     first_response_ms: float
+    phases: StartPhases | None = None
 
 
 class Target(Protocol):

@@ -11,7 +11,9 @@ from django_runtimes.cli import processes
 
 
 class TargetServer(Protocol):
-    """Starts a server as a child process, or as a container behind one."""
+    """Starts a server as a child process, or as a container behind one (`has_engine`)."""
+
+    has_engine: bool
 
     def start(self, environ: Mapping[str, str], *, log: Path) -> subprocess.Popen[bytes]:
         """Start the server and return the child process, which ends with the server and with the caller."""
@@ -29,6 +31,8 @@ class TargetServer(Protocol):
 
 class CheckoutServer:
     """Runs the image's server command with this Python, in `directory` or the current one."""
+
+    has_engine = False
 
     def __init__(self, directory: Path | None = None) -> None:
         self._directory = directory

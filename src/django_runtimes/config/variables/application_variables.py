@@ -50,6 +50,12 @@ CSRF_TRUSTED_ORIGINS = Items(
     parser=_origin,
     default_note="the settings' value, else https:// with each allowed host",
 )
+START_PHASES = Flag(
+    "WEBAPP_START_PHASES",
+    "Whether each serving process logs one line after its first request, with the moments at which the phases of its "
+    "start ended. `webapp compare` sets it.",
+    default=False,
+)
 LOG_LEVEL = Choice(
     "WEBAPP_LOG_LEVEL", "Lowest level that is logged.", LogLevel, noun="log level", default=LogLevel.INFO
 )

@@ -9,13 +9,13 @@ from django_runtimes.compare.load.block import Block, Outcome, block_of
 from django_runtimes.compare.load.histogram import LatencyHistogram
 from django_runtimes.compare.run.results import (
     Ambiguous,
-    ColdStarts,
     ConnectionCounts,
     Run,
     ScenarioResult,
     TargetResult,
     write_whole,
 )
+from django_runtimes.compare.targets.cold_starts import ColdStarts
 
 UNKNOWN = ConnectionCounts(peak=None, mean=None, opened=None)
 
@@ -106,7 +106,7 @@ def test_a_failed_target_has_every_key_of_a_measured_target():
         "n": 0,
         "p50": None,
         "max": None,
-        "phases": {"ready_ms": [], "first_response_ms": []},
+        "phases": {"ready_ms": [], "first_response_ms": [], "split": []},
     }
     assert failed["connections"] == {"peak": None, "mean": None, "opened": None}
     assert (failed["acknowledged_writes"], failed["rows_found"]) == (0, 0)
