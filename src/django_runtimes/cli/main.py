@@ -15,6 +15,7 @@ TOOLS: dict[str, tuple[str, str | None]] = {
     "compare": ("django_runtimes.compare.compare", "compare"),
     "cost": ("django_runtimes.compare.cost.cost", "compare"),
     "pinlint": ("django_runtimes.pinning.pinlint", None),
+    "report": ("django_runtimes.compare.saved_runs.saved_report", "compare"),
     "serve": ("django_runtimes.compare.serve", "compare"),
     "test": ("django_runtimes.compare.test", "compare"),
     "doctor": ("django_runtimes.doctor.doctor", None),
@@ -43,6 +44,7 @@ _OPERATIONS = ("create_web_role", "createcachetable", "migrate", "migration_gate
 
 _OVERVIEW = """\
 webapp compare    run this application under every runtime and report the results side by side
+webapp report     analyse saved runs again, compare them, and fail if a figure crosses a limit
 webapp cost       price the targets of a comparison on AWS, and find when one becomes cheaper than another
 webapp serve      serve this application at http://127.0.0.1:8000 on an embedded PostgreSQL
 webapp test       run the project's own tests under the profile of each runtime

@@ -12,12 +12,17 @@ from pathlib import Path
 from rich.console import Console
 
 from django_runtimes.cli.arguments import OneLineParser, positive_number
-from django_runtimes.cli.exit_codes import EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED, EXIT_USAGE
+from django_runtimes.cli.exit_codes import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_USAGE
 from django_runtimes.cli.interruption import treat_termination_as_interruption
 from django_runtimes.cli.progress import Progress
 from django_runtimes.cli.project.project import find_project, project_at
 from django_runtimes.cli.tool_error import ToolError, UsageError
 from django_runtimes.compare.compare_error import show_output
+from django_runtimes.compare.gate.gate_condition import parse_conditions
+from django_runtimes.compare.gate.gate_judge import gate_exit_code, judge
+from django_runtimes.compare.gate.gate_option import GATE_EXIT_CODES, add_fail_if, write_outcomes
+from django_runtimes.compare.gate.gate_outcome import GateOutcome
+from django_runtimes.compare.gate.judged_run import JudgedRun
 from django_runtimes.compare.recommendation.stated_limits import (
     MAX_LIMIT_MS,
     MAX_LIMIT_USD,
@@ -27,6 +32,7 @@ from django_runtimes.compare.recommendation.stated_limits import (
 from django_runtimes.compare.report.terminal import print_report
 from django_runtimes.compare.run.comparison import run_comparison
 from django_runtimes.compare.run.comparison_plan import (
+    BURSTS,
     MAX_RATE_RPS,
     THOROUGH_BUDGET_S,
     ComparisonPlan,
@@ -50,6 +56,11 @@ def main(arguments: Sequence[str]) -> int:
     treat_termination_as_interruption()
     try:
         plan = plan_of(options)
+        conditions = parse_conditions(
+            options.fail_if,
+            targets=[str(name) for name in plan.targets],
+            scenarios=(*plan.workload.scenarios, *BURSTS),
+        )
         directory = choose_directory(options.output, project_at(Path.cwd()).directory)
         with tempfile.TemporaryDirectory(prefix="webapp-compare-logs-") as kept:
             with Progress(sys.stderr) as progress:
@@ -60,6 +71,9 @@ def main(arguments: Sequence[str]) -> int:
         else:
             print_report(run, Console())
         sys.stderr.write(f"report: {directory / 'report.html'}\n")
+        outcomes = judge(conditions, [JudgedRun(run)])
+        # Standard output has nothing but JSON.
+        write_outcomes(outcomes, sys.stderr if options.json else sys.stdout)
     except UsageError as error:
         return _fail(error, EXIT_USAGE)
     except ToolError as error:
@@ -67,13 +81,16 @@ def main(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         sys.stderr.write("webapp compare: interrupted before anything was measured; nothing was saved\n")
         return EXIT_INTERRUPTED
-    return _exit_code(run)
+    return exit_code(run, outcomes)
 
 
-def _exit_code(run: Run) -> int:
+def exit_code(run: Run, outcomes: Sequence[GateOutcome]) -> int:
+    """Return the exit code of a run whose conditions have these outcomes."""
     if run.environment["interrupted"]:
         return EXIT_INTERRUPTED
-    return EXIT_DONE if all(target.status == "measured" for target in run.targets) else EXIT_FAILED
+    if any(target.status == "failed" for target in run.targets):
+        return EXIT_FAILED
+    return gate_exit_code(outcomes)
 
 
 def _fail(error: ToolError, exit_code: int) -> int:
@@ -148,7 +165,8 @@ def parser() -> argparse.ArgumentParser:
     parser = OneLineParser(
         prog="webapp compare",
         description="Measure one Django codebase under several targets on real servers, and report the results.",
-        epilog="Exit codes: 0 every target was measured; 1 one failed, the others are reported; 2 bad arguments.",
+        epilog="Exit codes: 0 every target was measured; 1 one failed, the others are reported; 2 bad arguments. "
+        f"With --fail-if also: {GATE_EXIT_CODES}.",
     )
     default_names = ", ".join(str(name) for name in DEFAULT_TARGETS)
     parser.add_argument(
@@ -215,6 +233,7 @@ def parser() -> argparse.ArgumentParser:
         help="new folder for the report (default: reports/DATE-TIME, "
         "or compare-reports/DATE-TIME if reports is a package of the project)",
     )
+    add_fail_if(parser)
     parser.add_argument("--json", action="store_true", help="print run.json to standard output instead of the table")
     parser.add_argument(
         "--database-url",

@@ -1,7 +1,13 @@
+from pathlib import Path
+
 import pytest
 
-from django_runtimes.compare.compare import parser, plan_of
+from django_runtimes.compare.compare import exit_code, main, parser, plan_of
+from django_runtimes.compare.gate.gate_condition import parse_conditions
+from django_runtimes.compare.gate.gate_judge import judge
+from django_runtimes.compare.gate.judged_run import JudgedRun
 from django_runtimes.compare.run.comparison_plan import ComparisonPlan
+from django_runtimes.compare.run.results import Run
 from tests.guestbook import WORKLOAD
 
 
@@ -39,3 +45,45 @@ def test_options_that_exclude_each_other_are_refused(arguments, capsys):
 
     assert exit_.value.code == 2
     assert "not allowed with argument" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("condition", "error"),
+    [
+        ("aws_ecs/pool/direkt p99 > 1.2x", "names no target of the run: 'aws_ecs/pool/direkt'; did you mean"),
+        ("aws_ecs/pool/direct@reed p99 > 1.2x", "has no scenario 'reed'; did you mean 'read'?"),
+        ("aws_ecs/pool/direct p99 > 1.2", "'1.2' is no limit of p99"),
+    ],
+)
+def test_an_invalid_condition_is_refused_before_anything_is_measured(condition, error, capsys):
+    assert main(["--workload", str(WORKLOAD), "--fail-if", condition]) == 2
+
+    captured = capsys.readouterr()
+    assert captured.err.startswith(f"webapp compare: --fail-if {condition!r}")
+    assert error in captured.err
+
+
+def measured(*, interrupted: bool = False, failed: bool = False) -> Run:
+    """Return a run of the fixture, without its failed target unless `failed`."""
+    run = Run.from_json((Path(__file__).parent / "report" / "run.json").read_text())
+    targets = tuple(target for target in run.targets if failed or target.status == "measured")
+    return Run({**run.environment, "interrupted": interrupted}, targets)
+
+
+@pytest.mark.parametrize(
+    ("run", "limit", "code"),
+    [
+        (measured(), "1ms", 1),
+        (measured(), "1s", 0),
+        (measured(failed=True), "1s", 1),
+        (measured(interrupted=True), "1ms", 130),
+    ],
+)
+def test_a_condition_decides_the_exit_code_of_a_complete_run(run, limit, code):
+    conditions = parse_conditions(
+        [f"aws_ecs/pool/direct@read p50 > {limit}"],
+        targets=[target.name for target in run.targets],
+        scenarios=["read"],
+    )
+
+    assert exit_code(run, judge(conditions, [JudgedRun(run)])) == code

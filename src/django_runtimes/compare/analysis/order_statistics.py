@@ -1,11 +1,14 @@
-"""The ranks between which a percentile lies, from the binomial distribution."""
+"""Intervals from the binomial distribution: the ranks around a percentile, and the bounds of a share."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
 # The probabilities this many standard deviations below the mean are too small to matter.
 _DEVIATIONS = 12
+# This is enough for a share of one in a million with three digits.
+_HALVINGS = 30
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,34 @@ def rank_interval(count: int, share: float, *, confidence: float) -> RankInterva
         low=None if below is None else below + 1,
         high=None if above is None else count - above,
     )
+
+
+def share_interval(hits: int, count: int, *, confidence: float) -> tuple[float, float]:
+    """Return the exact interval (Clopper and Pearson) of the share of which `hits` of `count` are a sample."""
+    tail = (1 - confidence) / 2
+
+    def is_above(share: float) -> bool:
+        """Return whether so few hits would be rare with this share."""
+        rare = _largest_rare(count, share, tail)
+        return rare is not None and rare >= hits
+
+    def is_not_below(share: float) -> bool:
+        """Return whether so many hits would not be rare with this share."""
+        rare = _largest_rare(count, 1 - share, tail)
+        return rare is None or rare < count - hits
+
+    return (
+        _first_share(is_not_below) if hits else 0.0,
+        _first_share(is_above) if hits < count else 1.0,
+    )
+
+
+def _first_share(is_beyond: Callable[[float], bool]) -> float:
+    low, high = 0.0, 1.0
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        low, high = (low, middle) if is_beyond(middle) else (middle, high)
+    return high
 
 
 def _largest_rare(count: int, share: float, tail: float) -> int | None:

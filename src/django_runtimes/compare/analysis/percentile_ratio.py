@@ -1,10 +1,8 @@
 """The ratio of a percentile of two targets, from the latencies of whole blocks."""
 
 import math
-from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
 from statistics import NormalDist
 
 from django_runtimes.compare.analysis.ratio import Ratio
@@ -73,12 +71,12 @@ def _ratio(
     if not whole.count or not whole_reference.count:
         return None
     value_ms, reference_ms = (each.at_rank_ms(round(share * each.count)) for each in (whole, whole_reference))
-    tails = [_Tail.of(latency) for latency in latencies]
-    expected = _excess([_Tail.of(latency) for latency in reference], whole_reference.bucket_us(reference_ms))
+    own_blocks = [_Samples(latency) for latency in latencies]
+    expected = _excess([_Samples(latency) for latency in reference], whole_reference.bucket(reference_ms))
     centre, limit = math.log(value_ms / reference_ms), _t_quantile(confidence, fewest - 1)
 
     def is_possible(log_ratio: float) -> bool:
-        own = _excess(tails, whole.bucket_us(reference_ms * math.exp(log_ratio)))
+        own = _excess(own_blocks, whole.bucket(reference_ms * math.exp(log_ratio)))
         return abs(own.total - expected.total) <= limit * deviation(own, expected)
 
     low, high = _edge(is_possible, centre, -_WIDEST), _edge(is_possible, centre, _WIDEST)
@@ -87,33 +85,29 @@ def _ratio(
     return Ratio(math.exp(centre), math.exp(low), math.exp(high), fewest, confidence)
 
 
-class _Tail:
-    """The samples of one block, counted from the longest."""
+class _Samples:
+    """The samples of one block, by bucket."""
 
-    def __init__(self, buckets_us: Sequence[int], longer: Sequence[int]) -> None:
-        self._buckets_us = buckets_us
-        # How many samples are in this bucket or a later one; the last entry is 0.
-        self._longer = longer
-        self.count = longer[0]
+    def __init__(self, latency: LatencyHistogram) -> None:
+        self._first, self._up_to = latency.cumulative()
+        self.count = latency.count
 
-    @classmethod
-    def of(cls, latency: LatencyHistogram) -> "_Tail":
-        recorded = latency.recorded()
-        longer = [*accumulate((count for _, count in reversed(recorded)), initial=0)]
-        return cls([bucket_us for bucket_us, _ in recorded], longer[::-1])
-
-    def above(self, bucket_us: int) -> float:
+    def above(self, bucket: int) -> float:
         """Return the number of samples above this bucket and half of those in it."""
-        index = bisect_left(self._buckets_us, bucket_us)
-        in_bucket = index < len(self._buckets_us) and self._buckets_us[index] == bucket_us
-        return (self._longer[index] + self._longer[index + in_bucket]) / 2
+        return self.count - (self._through(bucket) + self._through(bucket - 1)) / 2
+
+    def _through(self, bucket: int) -> int:
+        index = bucket - self._first
+        return 0 if index < 0 else self._up_to[index] if index < len(self._up_to) else self.count
 
 
-def _excess(tails: Sequence[_Tail], bucket_us: int) -> _Excess:
-    count = sum(tail.count for tail in tails)
-    above = [tail.above(bucket_us) for tail in tails]
+def _excess(blocks: Sequence[_Samples], bucket: int) -> _Excess:
+    count = sum(block.count for block in blocks)
+    above = [block.above(bucket) for block in blocks]
     share = sum(above) / count
-    return _Excess(share, tuple((each - share * tail.count) / count for each, tail in zip(above, tails, strict=True)))
+    return _Excess(
+        share, tuple((each - share * block.count) / count for each, block in zip(above, blocks, strict=True))
+    )
 
 
 def _deviation(residuals: Sequence[float]) -> float:

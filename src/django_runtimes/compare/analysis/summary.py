@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from django_runtimes.compare.analysis.percentile_ratio import paired_percentile_ratio
 from django_runtimes.compare.analysis.ratio import Ratio, paired_blocks, paired_ratios, ratio_of
@@ -11,7 +12,7 @@ from django_runtimes.compare.run.comparison_plan import THOROUGH_BUDGET_S
 from django_runtimes.compare.run.results import Run, ScenarioResult, TargetResult
 
 # The chance that a run without any difference shows one anywhere; it is divided among the ratios.
-_FALSE_DIFFERENCE = 0.05
+FALSE_DIFFERENCE = 0.05
 # An A/A pair that differs by chance withholds every verdict, so this may happen in at most one run out of a hundred.
 _FALSE_PAIR_DIFFERENCE = 0.01
 # Latencies include only expected answers. If many requests failed, the answered ones are a biased sample, and calling
@@ -101,8 +102,8 @@ def summarize(run: Run) -> Summary:
         if (scenario := _scenario(target, key)) is not None
     ]
     steady = [scenario for target, scenario in compared if target is not reference and scenario.rate_rps is not None]
-    with_p99 = [scenario for scenario in steady if _compares_p99(run, scenario, _scenario(reference, _key(scenario)))]
-    tail = _FALSE_DIFFERENCE / max(1, len(steady) + len(with_p99))
+    with_p99 = [scenario for scenario in steady if compares_p99(run, scenario, _scenario(reference, _key(scenario)))]
+    tail = FALSE_DIFFERENCE / max(1, len(steady) + len(with_p99))
     pair_confidence = 1 - min(tail, _FALSE_PAIR_DIFFERENCE)
     pairs = tuple(
         Pair(first, second, _pooled_ratio(measured[first], measured[second], pair_confidence))
@@ -115,7 +116,7 @@ def summarize(run: Run) -> Summary:
     return Summary(reference.name, rows, pairs, run.environment.get("virtual_users", 0))
 
 
-def _compares_p99(run: Run, scenario: ScenarioResult, base: ScenarioResult | None) -> bool:
+def compares_p99(run: Run, scenario: ScenarioResult, base: ScenarioResult | None) -> bool:
     """Return whether a run had the time for a p99, and both scenarios have enough samples for it."""
     plan = run.environment.get("plan")
     budget_s = plan.get("budget_s") if isinstance(plan, Mapping) else None
@@ -153,28 +154,30 @@ def _row(
     if any({pair.first, pair.second} == {target.name, reference.name} for pair in pairs):
         return SummaryRow(target, scenario, ratio, RatioVerdict.SAME)
     p99_ratio = _p99_ratio(scenario, base, confidence) if has_p99 and base is not None else None
-    verdict, p99_verdict = _verdict(scenario, base, ratio), _verdict(scenario, base, p99_ratio)
+    verdict, p99_verdict = ratio_verdict(scenario, base, ratio), ratio_verdict(scenario, base, p99_ratio)
     if any(pair.differs for pair in pairs):
         verdict = p99_verdict = RatioVerdict.WITHHELD
     return SummaryRow(target, scenario, ratio, verdict, p99_ratio, p99_verdict if has_p99 else None)
 
 
 def _p99_ratio(scenario: ScenarioResult, base: ScenarioResult, confidence: float) -> Ratio | None:
-    pairs = paired_blocks(scenario.blocks, base.blocks)
-    own, other = ([LatencyHistogram.decoded(pair[side].histogram) for pair in pairs] for side in (0, 1))
+    pairs = tuple((own.histogram, other.histogram) for own, other in paired_blocks(scenario.blocks, base.blocks))
+    return _p99_ratio_of(pairs, confidence)
+
+
+# Every format of a report needs the same ratios.
+@lru_cache(maxsize=256)
+def _p99_ratio_of(pairs: tuple[tuple[str, str], ...], confidence: float) -> Ratio | None:
+    own, other = ([LatencyHistogram.decoded(pair[side]) for pair in pairs] for side in (0, 1))
     return paired_percentile_ratio(own, other, 0.99, confidence=confidence)
 
 
-def _verdict(scenario: ScenarioResult, base: ScenarioResult | None, ratio: Ratio | None) -> RatioVerdict:
+def ratio_verdict(scenario: ScenarioResult, base: ScenarioResult | None, ratio: Ratio | None) -> RatioVerdict:
+    """Return the verdict on a scenario with this ratio to another scenario."""
     if any(each is not None and each.ok < MIN_OK_SHARE * each.sent for each in (scenario, base)):
         return RatioVerdict.TOO_MANY_ERRORS
     if ratio is None:
         return RatioVerdict.TOO_FEW_BLOCKS
-    return verdict_of(ratio)
-
-
-def verdict_of(ratio: Ratio) -> RatioVerdict:
-    """Return the verdict on a target with this ratio to another."""
     if ratio.excludes_one:
         return RatioVerdict.FASTER if ratio.estimate < 1 else RatioVerdict.SLOWER
     return RatioVerdict.NO_DIFFERENCE if ratio.is_near_one else RatioVerdict.UNDECIDED

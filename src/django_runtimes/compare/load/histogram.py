@@ -1,7 +1,8 @@
 """Latency histograms that can be merged and saved without losing their percentiles."""
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
+from itertools import accumulate
 
 from hdrh.histogram import HdrHistogram
 
@@ -51,26 +52,27 @@ class LatencyHistogram:
 
     def at_rank_ms(self, rank: int) -> float:
         """Return the latency with this rank, from 1 for the shortest to `count` for the longest."""
-        # HdrHistogram rounds the percentile to the nearest rank.
-        value_us: int = self._counts.get_value_at_percentile(100 * rank / self.count)
-        return value_us / 1_000
+        first, up_to = self.cumulative()
+        value_us: int = self._counts.get_value_from_index(first + bisect_left(up_to, rank))
+        highest_us: int = self._counts.get_highest_equivalent_value(value_us)
+        return highest_us / 1_000
 
-    def recorded(self) -> list[tuple[int, int]]:
-        """Return the lowest latency in µs and the count of each bucket that has samples, in ascending order."""
+    def cumulative(self) -> tuple[int, list[int]]:
+        """Return the bucket of the shortest latency, and the number of samples up to each bucket from there on.
+
+        The last entry is the bucket of the longest latency. Without samples the list is empty.
+        """
         if self.count == 0:
-            return []
+            return 0, []
         first, last = (self._bucket(value_us) for value_us in (self._counts.get_min_value(), self._counts.max_value))
         # Copying a slice of the array takes a tenth of the time of visiting its elements.
-        counts = self._counts.counts[first : last + 1]
-        return [(self._counts.get_value_from_index(index), count) for index, count in enumerate(counts, first) if count]
+        return first, list(accumulate(self._counts.counts[first : last + 1]))
 
-    def bucket_us(self, latency_ms: float) -> int:
-        """Return the lowest latency in µs of the bucket that contains this latency."""
-        lowest: int = self._counts.get_lowest_equivalent_value(min(round(latency_ms * 1_000), _HIGHEST_US))
-        return lowest
+    def bucket(self, latency_ms: float) -> int:
+        """Return the number of the bucket that contains this latency."""
+        return self._bucket(min(round(latency_ms * 1_000), _HIGHEST_US))
 
     def _bucket(self, value_us: int) -> int:
-        """Return the index of the bucket that contains this value."""
         return bisect_right(range(self._counts.counts_len), value_us, key=self._counts.get_value_from_index) - 1
 
     @property

@@ -9,6 +9,8 @@ from django_runtimes.compare.workload.workload import Workload
 
 # The schedule is kept in memory, and one load generator on one CPU cannot reach higher rates.
 MAX_RATE_RPS = 5_000.0
+# The names of the scenarios without a rate.
+BURSTS = ("burst", "burst_cold")
 # From this budget on there is time for three loads, and for enough samples to compare each p99.
 THOROUGH_BUDGET_S = 600.0
 

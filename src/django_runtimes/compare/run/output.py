@@ -2,6 +2,7 @@
 
 import shutil
 import tempfile
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.compare.compare_error import CompareError
 from django_runtimes.compare.diagnosis.kept_logs import FOLDER
 from django_runtimes.compare.report.report_files import write_reports
-from django_runtimes.compare.run.results import Run
+from django_runtimes.compare.run.results import Run, write_whole
 
 
 def choose_directory(wanted: Path | None, project: Path) -> Path:
@@ -47,16 +48,37 @@ def publish(run: Run, directory: Path, kept_logs: Path | None = None) -> None:
         ) from error
 
 
+def publish_texts(texts: Mapping[str, str], directory: Path) -> None:
+    """Write each text into a temporary folder under its name, then rename the folder to `directory`."""
+
+    def fill(folder: Path) -> None:
+        for name, text in texts.items():
+            write_whole(folder / name, text)
+
+    try:
+        _create(directory, fill)
+    except OSError as error:
+        raise CompareError(f"cannot write the report to '{directory}' ({error.strerror}); name another") from error
+
+
 def _publish(run: Run, directory: Path, kept_logs: Path | None) -> None:
+    def fill(folder: Path) -> None:
+        run.save(folder)
+        write_reports(run, folder)
+        if kept_logs is not None and any(kept_logs.iterdir()):
+            shutil.copytree(kept_logs, folder / FOLDER, copy_function=shutil.copyfile)
+            # copytree copies the mode of the temporary folder, which only its owner can read.
+            (folder / FOLDER).chmod(0o755)
+
+    _create(directory, fill)
+
+
+def _create(directory: Path, fill: Callable[[Path], None]) -> None:
+    """Create a folder that is complete from the moment it has its name."""
     directory.parent.mkdir(parents=True, exist_ok=True)
     unfinished = Path(tempfile.mkdtemp(dir=directory.parent, prefix=f".{directory.name}."))
     try:
-        run.save(unfinished)
-        write_reports(run, unfinished)
-        if kept_logs is not None and any(kept_logs.iterdir()):
-            shutil.copytree(kept_logs, unfinished / FOLDER, copy_function=shutil.copyfile)
-            # copytree copies the mode of the temporary folder, which only its owner can read.
-            (unfinished / FOLDER).chmod(0o755)
+        fill(unfinished)
         # mkdtemp gives access only to the owner, but other users may read a report.
         unfinished.chmod(0o755)
         unfinished.replace(directory)

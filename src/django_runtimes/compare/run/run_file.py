@@ -6,6 +6,7 @@ from typing import NoReturn
 
 from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.compare.compare_error import CompareError
+from django_runtimes.compare.load.histogram import LatencyHistogram
 from django_runtimes.compare.run.results import FILE_NAME, Run
 
 # A run of a million samples takes up only a few MB, since its histograms are compressed.
@@ -39,6 +40,21 @@ def read_run(path: Path) -> Run:
     if not run.targets:
         raise UsageError(f"{path} has no targets; {_REMEDY}")
     return run
+
+
+def check_histograms(path: Path, run: Run) -> None:
+    """Raise UsageError if a histogram of a saved run cannot be read."""
+    for target in run.targets:
+        for scenario in target.scenarios:
+            for block in scenario.blocks:
+                # The decoder raises errors of many types.
+                try:
+                    LatencyHistogram.decoded(block.histogram)
+                except Exception as error:
+                    raise UsageError(
+                        f"{path}: {target.name}: a histogram of {scenario.name} cannot be read "
+                        f"({type(error).__name__}); {_REMEDY}"
+                    ) from error
 
 
 def _refuse_constant(name: str) -> NoReturn:

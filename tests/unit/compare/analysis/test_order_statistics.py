@@ -2,7 +2,7 @@ import random
 
 import pytest
 
-from django_runtimes.compare.analysis.order_statistics import RankInterval, rank_interval
+from django_runtimes.compare.analysis.order_statistics import RankInterval, rank_interval, share_interval
 
 
 @pytest.mark.parametrize(
@@ -41,3 +41,18 @@ def test_an_interval_misses_the_quantile_as_rarely_as_its_confidence_says():
         missed += not values[ranks.low - 1] <= 0.9 <= values[ranks.high - 1]
 
     assert 0.05 < missed / 1_000 <= 0.1
+
+
+@pytest.mark.parametrize(
+    ("hits", "count", "low", "high"),
+    # Clopper and Pearson's intervals at 95 %, as tables give them.
+    [(0, 100, 0.0, 0.0362), (1, 100, 0.000253, 0.0545), (10, 1_000, 0.00481, 0.0183), (100, 100, 0.9638, 1.0)],
+)
+def test_the_interval_of_a_share(hits, count, low, high):
+    assert share_interval(hits, count, confidence=0.95) == pytest.approx((low, high), rel=0.002)
+
+
+def test_the_interval_of_a_share_of_a_million():
+    low, high = share_interval(50, 1_000_000, confidence=0.95)
+
+    assert (low, high) == pytest.approx((37.1e-6, 65.9e-6), rel=0.002)

@@ -1,0 +1,1 @@
+"""Conditions on the figures of a run, which decide the exit code: `--fail-if`."""

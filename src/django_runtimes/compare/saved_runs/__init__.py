@@ -1,0 +1,1 @@
+"""Analyses saved runs again, and compares runs of different times, without measuring."""

@@ -1,0 +1,44 @@
+"""Prints the comparison of several runs in a terminal, or as plain text in a log."""
+
+from rich.console import Console
+from rich.text import Text
+
+from django_runtimes.compare.report.report_table import ReportTable
+from django_runtimes.compare.report.terminal import laid_out
+from django_runtimes.compare.saved_runs.runs_content import RunsContent, RunSection
+
+# A log does not wrap at 80 columns.
+_PLAIN_WIDTH = 100
+# The interval of a ratio fits into 100 columns, and the interval of a p99 ratio does not.
+_OMITTED = ("p99 interval",)
+# The report has every note.
+_MOST_NOTES = 9
+
+
+def print_runs(content: RunsContent, console: Console) -> None:
+    """Print the latencies and verdicts of each run, and the first notes on each."""
+    if not console.is_terminal:
+        console = Console(file=console.file, width=_PLAIN_WIDTH, color_system=None)
+    for section in content.sections:
+        console.print(Text(section.title, style="bold"))
+        if section.latencies:
+            console.print(laid_out(_one_table(section)))
+        for sentence in section.verdicts:
+            console.print(Text(sentence))
+        for sentence in section.warnings[:_MOST_NOTES]:
+            console.print(Text(sentence, style="yellow"))
+        if len(section.warnings) > _MOST_NOTES:
+            console.print(Text(f"The report has {len(section.warnings) - _MOST_NOTES} more.", style="yellow"))
+        console.print()
+    console.print(Text(content.warning, style="dim"))
+
+
+def _one_table(section: RunSection) -> ReportTable:
+    """Return the tables of all loads as one, without the columns that make it too wide."""
+    columns = section.latencies[0].columns
+    shown = [index for index, column in enumerate(columns) if column not in _OMITTED]
+    rows: list[tuple[str, ...]] = []
+    for table in section.latencies:
+        rows.append((table.title, *[""] * (len(shown) - 1)))
+        rows += [(f"  {row[0]}", *(row[index] for index in shown[1:])) for row in table.rows]
+    return ReportTable(section.title, tuple(columns[index] for index in shown), tuple(rows))

@@ -1,0 +1,106 @@
+"""`webapp report`: analyses saved runs again, without measuring, and writes their report."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+
+from django_runtimes.cli.arguments import OneLineParser
+from django_runtimes.cli.exit_codes import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_USAGE
+from django_runtimes.cli.project.project import project_at
+from django_runtimes.cli.tool_error import ToolError, UsageError
+from django_runtimes.compare.diagnosis.kept_logs import FOLDER
+from django_runtimes.compare.gate.gate_condition import parse_conditions
+from django_runtimes.compare.gate.gate_judge import gate_exit_code, judge
+from django_runtimes.compare.gate.gate_option import GATE_EXIT_CODES, add_fail_if, write_outcomes
+from django_runtimes.compare.gate.judged_run import JudgedRun
+from django_runtimes.compare.report.terminal import print_report
+from django_runtimes.compare.run.output import choose_directory, publish, publish_texts
+from django_runtimes.compare.run.run_file import check_histograms, read_run
+from django_runtimes.compare.saved_runs.run_comparison import NamedRun, compare_runs
+from django_runtimes.compare.saved_runs.runs_content import runs_content
+from django_runtimes.compare.saved_runs.runs_html import render_runs_html
+from django_runtimes.compare.saved_runs.runs_markdown import render_runs_markdown
+from django_runtimes.compare.saved_runs.runs_terminal import print_runs
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Write and print the report; the exit code says whether a condition of `--fail-if` holds."""
+    options = _parser().parse_args(arguments)
+    try:
+        runs = [_read(number, path) for number, path in enumerate(options.runs, start=1)]
+        conditions = parse_conditions(options.fail_if, targets=_target_names(runs), scenarios=_scenario_names(runs))
+        directory = choose_directory(options.output, project_at(Path.cwd()).directory)
+        _report(runs, directory)
+        sys.stderr.write(f"report: {directory / 'report.html'}\n")
+        outcomes = judge(conditions, _judged(runs))
+    except UsageError as error:
+        return _fail(error, EXIT_USAGE)
+    except ToolError as error:
+        return _fail(error, EXIT_FAILED)
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+    write_outcomes(outcomes, sys.stdout)
+    return gate_exit_code(outcomes)
+
+
+def _read(number: int, path: Path) -> NamedRun:
+    run = read_run(path)
+    check_histograms(path, run)
+    return NamedRun(f"run {number}", path, run)
+
+
+def _report(runs: Sequence[NamedRun], directory: Path) -> None:
+    """Write and print the report of one run, as webapp compare does, or of several."""
+    first, *others = runs
+    if not others:
+        logs = first.path.with_name(FOLDER)
+        publish(first.run, directory, logs if logs.is_dir() else None)
+        print_report(first.run, Console())
+        return
+    content = runs_content(runs, [compare_runs(first, other) for other in others])
+    publish_texts({"report.md": render_runs_markdown(content), "report.html": render_runs_html(content)}, directory)
+    print_runs(content, Console())
+
+
+def _judged(runs: Sequence[NamedRun]) -> list[JudgedRun]:
+    """Return the runs that conditions are judged on: the only one, or every later one against the first."""
+    first, *others = runs
+    if not others:
+        return [JudgedRun(first.run)]
+    return [JudgedRun(each.run, each.name, first.run, first.name) for each in others]
+
+
+def _target_names(runs: Sequence[NamedRun]) -> list[str]:
+    return list(dict.fromkeys(target.name for named in runs for target in named.run.targets))
+
+
+def _scenario_names(runs: Sequence[NamedRun]) -> list[str]:
+    targets = (target for named in runs for target in named.run.targets)
+    return list(dict.fromkeys(scenario.name for target in targets for scenario in target.scenarios))
+
+
+def _fail(error: ToolError, exit_code: int) -> int:
+    sys.stderr.write(f"webapp report: {error}\n")
+    return exit_code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = OneLineParser(
+        prog="webapp report",
+        description="Analyse saved runs of webapp compare again, without measuring, and write their report. With "
+        "several runs, each target is compared with the same target of the first run.",
+        epilog=f"Exit codes: 0 done; {GATE_EXIT_CODES}, or invalid arguments.",
+    )
+    parser.add_argument("runs", type=Path, nargs="+", metavar="RUN.json", help="runs that webapp compare saved")
+    parser.add_argument(
+        "--output",
+        type=Path,
+        metavar="DIR",
+        help="new folder for the report (default: reports/DATE-TIME, "
+        "or compare-reports/DATE-TIME if reports is a package of the project)",
+    )
+    add_fail_if(parser)
+    return parser

@@ -1,0 +1,119 @@
+from dataclasses import replace
+from pathlib import Path
+
+from django_runtimes.compare.analysis.summary import RatioVerdict
+from django_runtimes.compare.run.results import Run
+from django_runtimes.compare.saved_runs.run_comparison import NamedRun, RunComparison, compare_runs
+from tests.unit.compare.saved_runs.earlier_and_later import SLOWER, earlier_run, later_run
+
+
+def compared(first: Run, second: Run) -> RunComparison:
+    return compare_runs(NamedRun("run 1", Path("a.json"), first), NamedRun("run 2", Path("b.json"), second))
+
+
+def without(run: Run, *names: str) -> Run:
+    return replace(run, targets=tuple(target for target in run.targets if target.name not in names))
+
+
+def with_differing_pair(run: Run) -> Run:
+    last = run.targets[-1]
+    scenarios = tuple(
+        replace(each, blocks=tuple(replace(block, p50_ms=(block.p50_ms or 0) * 2) for block in each.blocks))
+        for each in last.scenarios
+    )
+    return replace(run, targets=(*run.targets[:-1], replace(last, scenarios=scenarios)))
+
+
+def test_a_slower_target_is_slower_and_the_others_are_not():
+    rows = compared(earlier_run(), later_run()).rows
+
+    assert {row.target for row in rows if row.verdict is RatioVerdict.SLOWER} == {SLOWER}
+    assert {row.verdict for row in rows if row.target != SLOWER} == {RatioVerdict.NO_DIFFERENCE}
+    assert all(1.2 < row.ratio.low < 1.3 < row.ratio.high < 1.4 for row in rows if row.target == SLOWER)
+
+
+def test_the_other_way_round_it_is_faster():
+    rows = compared(later_run(), earlier_run()).rows
+
+    assert {row.target for row in rows if row.verdict is RatioVerdict.FASTER} == {SLOWER}
+
+
+def test_the_intervals_are_widened_for_their_number():
+    assert {row.ratio.confidence for row in compared(earlier_run(), earlier_run()).rows} == {1 - 0.05 / 8}
+
+
+def test_long_runs_compare_each_p99():
+    long = {"plan": {"budget_s": 900.0}}
+    first, second = (replace(run, environment={**run.environment, **long}) for run in (earlier_run(), later_run()))
+
+    rows = compared(first, second).rows
+
+    with_p99 = [row for row in rows if row.p99_verdict is not None]
+    assert {row.scenario.name for row in with_p99} == {"read"}
+    assert all(row.p99_ratio.confidence == 1 - 0.05 / (len(rows) + len(with_p99)) for row in with_p99)
+    assert [row.p99_verdict for row in with_p99 if row.target == SLOWER] == [RatioVerdict.SLOWER]
+    assert not any(row.p99_verdict for row in compared(earlier_run(), second).rows)
+
+
+def test_the_a_a_pair_of_either_run_withholds_every_verdict():
+    good, bad = earlier_run(), with_differing_pair(earlier_run())
+
+    for comparison, names in ((compared(good, bad), ["run 2"]), (compared(bad, good), ["run 1"])):
+        assert {row.verdict for row in comparison.rows} == {RatioVerdict.WITHHELD}
+        assert [named.name for named in comparison.differing] == names
+    assert compared(good, good).differing == ()
+
+
+def test_a_run_does_not_differ_from_itself_even_if_it_is_noisy():
+    run = earlier_run()
+    noisy = replace(
+        run,
+        targets=tuple(
+            replace(
+                target,
+                scenarios=tuple(
+                    replace(
+                        each,
+                        blocks=tuple(
+                            replace(block, p50_ms=(block.p50_ms or 0) * (1 + block.index % 3)) for block in each.blocks
+                        ),
+                    )
+                    for each in target.scenarios
+                ),
+            )
+            for target in run.targets
+        ),
+    )
+
+    comparison = compared(noisy, noisy)
+
+    assert comparison.is_same
+    assert {row.verdict for row in comparison.rows} == {RatioVerdict.NO_DIFFERENCE}
+
+
+def test_everything_that_only_one_run_measured_is_named():
+    comparison = compared(without(earlier_run(), "aws_app_runner/pool/direct"), without(later_run(), SLOWER))
+
+    assert comparison.missing == (
+        "aws_lambda/persistent/proxy was not compared: run 2 did not measure it.",
+        "aws_ecs/pool/direct was not compared under read at 25/s: only run 1 has this load.",
+        "aws_app_runner/pool/direct was not compared: run 1 did not measure it.",
+        "aws_ecs/pool/direct was not compared under read at 50/s: only run 2 has this load.",
+    )
+    assert {row.target for row in comparison.rows} == {"aws_lambda/per_request/proxy", "aws_ecs/pool/direct"}
+
+
+def test_a_target_that_failed_in_one_run_is_named_with_its_error():
+    first, *others = earlier_run().targets
+    failed = replace(earlier_run(), targets=(replace(first, status="failed", error="it broke"), *others))
+
+    assert compared(earlier_run(), failed).missing == (
+        "aws_lambda/per_request/proxy was not compared: in run 2 it failed (it broke).",
+    )
+
+
+def test_runs_without_a_common_load_have_no_rows():
+    comparison = compared(earlier_run(), replace(earlier_run(), targets=earlier_run().targets[2:3]))
+
+    assert comparison.rows == ()
+    assert len(comparison.missing) == 4
