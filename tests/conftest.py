@@ -42,6 +42,7 @@ pytest_plugins = ["django_runtimes.pinning.plugin"]
 collect_ignore = ["projects"]
 _PROFILE_FREE = (
     Path("tests/unit"),
+    Path("tests/browser"),
     Path("tests/integration/compare"),
     Path("tests/integration/project_files"),
     Path("tests/integration/projects"),

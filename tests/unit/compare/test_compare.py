@@ -2,10 +2,12 @@ from pathlib import Path
 
 import pytest
 
+from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.compare.compare import exit_code, main, parser, plan_of
 from django_runtimes.compare.gate.gate_condition import parse_conditions
 from django_runtimes.compare.gate.gate_judge import judge
 from django_runtimes.compare.gate.judged_run import JudgedRun
+from django_runtimes.compare.recommendation.stated_limits import StatedLimits
 from django_runtimes.compare.run.comparison_plan import ComparisonPlan
 from django_runtimes.compare.run.results import Run
 from tests.guestbook import WORKLOAD
@@ -36,6 +38,39 @@ def test_rates_of_the_user_apply_to_each_scenario():
     plan = planned("--rate", "20", "--rate", "40", "--rate", "20")
 
     assert plan.rates_rps == {"read": (20.0, 40.0), "write": (20.0, 40.0)}
+
+
+def test_limits_are_part_of_the_plan():
+    plan = planned("--max-p99-ms", "200", "--max-usd-per-month", "49.5", "--requests-per-month", "5e6")
+
+    assert plan.limits == StatedLimits(200.0, 49.5, 5_000_000.0)
+    assert not planned().limits.are_stated
+
+
+def test_a_preview_cannot_judge_a_p99():
+    with pytest.raises(UsageError) as error:
+        planned("--quick", "--max-p99-ms", "200")
+
+    assert str(error.value) == (
+        "--max-p99-ms 200 needs 1,000 samples per scenario, which --quick does not measure; leave one of the two out"
+    )
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "highest"),
+    [
+        ("--max-p99-ms", "0", "120000"),
+        ("--max-p99-ms", "120001", "120000"),
+        ("--max-usd-per-month", "fifty", "1e+09"),
+        ("--requests-per-month", "-5", "1e+12"),
+        ("--requests-per-month", "nan", "1e+12"),
+    ],
+)
+def test_a_limit_out_of_range_is_refused(option: str, value: str, highest: str, capsys):
+    with pytest.raises(SystemExit):
+        planned(f"{option}={value}")
+
+    assert f"argument {option}: {value!r} is not a number above 0 and up to {highest}" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("arguments", [["--quick", "--budget", "5m"], ["--rate", "20", "--rates-from", "run.json"]])

@@ -109,7 +109,7 @@ def connection_table(run: Run) -> ReportTable:
         return number(next((each.connections.peak for each in target.scenarios if each.name == name), None))
 
     return ReportTable(
-        title="Database connections",
+        title="Backends of each target",
         columns=("target", "label", "peak", "mean", "opened", "peak in the burst", "peak in the cold burst"),
         rows=tuple(
             (

@@ -1,6 +1,7 @@
 """Renders a run as one self-contained HTML page, without scripts and requests."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 from django.template import Context, Engine
@@ -63,13 +64,18 @@ def _plot(plot: Plot) -> dict[str, object]:
 
 
 def _failure(failure: TargetFailure) -> dict[str, object]:
+    differences = failure.differences
     return {
         "name": failure.name,
         "error": failure.error,
         "log": "\n".join(failure.log),
         "log_title": failure.log_title,
         "kept_log": failure.kept_log,
-        "differences": None if failure.differences is None else _cells(failure.differences, break_after="/._"),
+        "differences_title": "" if differences is None else differences.title,
+        # Each scrolling table needs a name of its own.
+        "differences": None
+        if differences is None
+        else _cells(replace(differences, title=f"Differences of {failure.name}"), break_after="/._"),
     }
 
 

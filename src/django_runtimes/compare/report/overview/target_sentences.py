@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from django_runtimes.compare.analysis.summary import Summary, SummaryRow
+from django_runtimes.compare.analysis.summary import RatioVerdict, Summary, SummaryRow
 from django_runtimes.compare.recommendation.candidate import Candidate, shown_scenarios
 from django_runtimes.compare.recommendation.recommendation import Recommendation
 from django_runtimes.compare.report.figures import milliseconds, number, ratio, requests_per_second
@@ -45,9 +45,10 @@ def _measured(target: TargetResult, rows: Sequence[SummaryRow], candidate: Candi
 def _speed(row: SummaryRow, *, with_rate: bool) -> str:
     scenario, latency = row.scenario, row.scenario.latency_ms
     p99 = f", p99 {milliseconds(latency.p99)} ms" if latency.p99 is not None else ""
-    compared = "" if row.ratio is None else f", {ratio(row.ratio.estimate)} times the reference"
+    times = "" if row.ratio is None else f"{ratio(row.ratio.estimate)} times the reference's: "
+    verdict = "the reference" if row.verdict is RatioVerdict.REFERENCE else f"{times}{row.verdict}"
     rate = f" at {requests_per_second(scenario.rate_rps or 0.0)}" if with_rate else ""
-    return f"{scenario.name}s in {milliseconds(latency.p50)} ms{rate} (median{p99}{compared}: {row.verdict})"
+    return f"{scenario.name}s in {milliseconds(latency.p50)} ms{rate} (median{p99}, {verdict})"
 
 
 def _listed(parts: Sequence[str]) -> str:

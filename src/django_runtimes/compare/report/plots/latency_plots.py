@@ -16,6 +16,8 @@ from django_runtimes.compare.run.results import Run, ScenarioResult, TargetResul
 _PERCENTILES = (
     (10.0, 100), (25.0, 100), (50.0, 100), (75.0, 100), (90.0, 100), (95.0, 200), (99.0, 1_000), (99.9, 10_000),
 )  # fmt: skip
+# Labels that would overlap on a phone.
+_WIDE_ONLY = ("p10", "p25", "p75", "p95")
 _HEIGHT_PX, _NARROW_HEIGHT_PX = 300, 260
 
 
@@ -77,7 +79,7 @@ def _percentile_plot(what: str, name: str, curves: dict[str, dict[float, Percent
     labels = {100 / (100 - percent): f"p{percent:g}" for percent in percents}
 
     def spec(width: int) -> dict[str, Any]:
-        shown = {at: text for at, text in labels.items() if not is_narrow(width) or text not in ("p25", "p75", "p95")}
+        shown = {at: text for at, text in labels.items() if not is_narrow(width) or text not in _WIDE_ONLY}
         label_expr = " : ".join(f"abs(datum.value - {at}) < 0.001 ? '{text}'" for at, text in shown.items())
         x = {
             "field": "tail",

@@ -30,7 +30,7 @@ def themed(spec: Mapping[str, Any]) -> dict[str, Any]:
             "titleFontWeight": "normal",
             "titlePadding": 8,
         },
-        "legend": {"labelColor": "var(--ink)", "labelFontSize": 12, "labelLimit": 0, "symbolStrokeWidth": 2},
+        "legend": {"labelColor": "var(--ink)", "labelFontSize": 12, "labelLimit": 0, "symbolStrokeWidth": 0},
         "text": {"color": "var(--ink)", "fontSize": 12},
         "title": {"color": "var(--quiet)", "fontSize": 12, "fontWeight": "normal", "anchor": "start"},
     }

@@ -1,0 +1,19 @@
+"""Debian's Chromium, driven by Playwright."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from django_runtimes.cli.processes import find_program
+from tests.prerequisites import require_program
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    require_program("chromium")
+    with sync_playwright() as playwright:
+        # Containers of CI lack the user namespaces of Chromium's sandbox. The pages are our own.
+        chromium = playwright.chromium.launch(executable_path=find_program("chromium"), args=["--no-sandbox"])
+        yield chromium
+        chromium.close()

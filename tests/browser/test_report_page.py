@@ -1,0 +1,156 @@
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+
+from django_runtimes.compare.report.report_files import write_reports
+from django_runtimes.compare.run.results import Run
+from django_runtimes.compare.run.timeline import BackendTimeline
+
+SAVED = Path(__file__).parents[1] / "unit/compare/report/run.json"
+DESKTOP, PHONE = (1280, 900), (390, 844)
+PLOTS = ("cost-speed", "percentiles-read", "percentiles-write", "rates-read", "backends", "cost-rate")
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the page of a run with every plot, a failed target and stated limits."""
+    folder = tmp_path_factory.mktemp("report")
+    run = Run.from_json(SAVED.read_text())
+    timeline = BackendTimeline(0.5, (0, 2, 5, 20, 20, 8, 3))
+    targets = tuple(
+        replace(
+            target,
+            backends=timeline,
+            # The same figures at twice the rate stand for a second load.
+            scenarios=(*target.scenarios, *(replace(each, rate_rps=50.0) for each in target.scenarios[:1])),
+        )
+        if target.status == "measured"
+        else target
+        for target in run.targets
+    )
+    environment = {
+        **run.environment,
+        "limits": {"max_p99_ms": 35.0, "max_usd_per_month": 100.0},
+        "phases": {"first requests": 0.0, "bursts of 40": 1.2, "steady load": 2.4},
+    }
+    write_reports(Run(environment, targets), folder)
+    return folder / "report.html"
+
+
+class Opened:
+    """A page opened from disk, with everything that it printed or requested."""
+
+    def __init__(self, browser: Browser, path: Path, size: tuple[int, int], scheme: str) -> None:
+        width, height = size
+        context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
+        self.page: Page = context.new_page()
+        self.messages: list[str] = []
+        self.requests: list[str] = []
+        self.page.on("console", lambda message: self.messages.append(message.text))
+        self.page.on("pageerror", lambda error: self.messages.append(str(error)))
+        self.page.on("request", lambda request: self.requests.append(request.url))
+        self.page.goto(path.as_uri())
+
+    def open_details(self) -> None:
+        self.page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true })")
+
+
+@pytest.fixture(params=[(DESKTOP, "light"), (DESKTOP, "dark"), (PHONE, "light"), (PHONE, "dark")], ids=str)
+def opened(browser: Browser, report: Path, request: pytest.FixtureRequest) -> Iterator[Opened]:
+    opened = Opened(browser, report, *request.param)
+    yield opened
+    opened.page.context.close()
+
+
+def test_the_page_prints_and_requests_nothing(opened: Opened, report: Path):
+    opened.open_details()
+    opened.page.mouse.wheel(0, 20_000)
+    opened.page.wait_for_timeout(100)
+
+    assert opened.messages == []
+    # The empty icon keeps Chromium from asking for one.
+    assert [url for url in opened.requests if url != "data:,"] == [report.as_uri()]
+
+
+def test_axe_finds_no_violation(opened: Opened):
+    for _ in range(2):
+        found = Axe().run(opened.page)
+        assert found.response["violations"] == [], found.generate_report()
+        opened.open_details()
+
+
+def test_the_page_has_no_horizontal_scroll(opened: Opened):
+    for _ in range(2):
+        width = opened.page.evaluate("document.documentElement.clientWidth")
+        assert opened.page.evaluate("document.documentElement.scrollWidth") == width
+        opened.open_details()
+
+
+def test_every_plot_fits_the_screen_and_has_its_table(opened: Opened):
+    figures = opened.page.locator("figure")
+    shown = opened.page.locator("figure svg:visible")
+
+    assert figures.count() == shown.count() == len(PLOTS)
+    width = opened.page.viewport_size["width"] if opened.page.viewport_size else 0
+    for index in range(len(PLOTS)):
+        box = shown.nth(index).bounding_box()
+        assert box is not None
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= width
+        assert figures.nth(index).locator("details table tbody tr").count() > 0
+
+
+def test_no_text_of_a_plot_is_smaller_than_ten_pixels(opened: Opened):
+    heights = opened.page.evaluate(
+        """[...document.querySelectorAll('figure svg')].filter(svg => svg.checkVisibility()).flatMap(svg => {
+            const scale = svg.getBoundingClientRect().width / svg.viewBox.baseVal.width
+            return [...svg.querySelectorAll('text')].map(text => scale * parseFloat(getComputedStyle(text).fontSize))
+        })"""
+    )
+
+    assert len(heights) > 50
+    assert min(heights) >= 10
+
+
+def test_a_value_is_a_title_of_its_mark(browser: Browser, report: Path):
+    opened = Opened(browser, report, DESKTOP, "light")
+    titles = opened.page.locator("figure .wide title").all_text_contents()
+    opened.page.context.close()
+
+    assert "aws_ecs/pool/direct: median 3.96 ms, p99 8.03 ms" in titles
+    assert any(title.startswith("aws_lambda/per_request/proxy: p99 28.7 (") for title in titles)
+    assert any(title.startswith("aws_lambda/per_request/proxy at 1 s: 5 backends") for title in titles) or any(
+        "20 backends" in title for title in titles
+    )
+
+
+def test_the_colours_follow_the_scheme(browser: Browser, report: Path):
+    colours = []
+    for scheme in ("light", "dark"):
+        opened = Opened(browser, report, DESKTOP, scheme)
+        colours.append(
+            opened.page.evaluate(
+                "getComputedStyle(document.querySelector('figure .wide svg text[text-anchor=start]')).fill"
+            )
+        )
+        opened.page.context.close()
+
+    assert colours[0] != colours[1]
+
+
+def test_paper_shows_light_colours_and_every_table(browser: Browser, report: Path):
+    opened = Opened(browser, report, DESKTOP, "dark")
+    opened.page.emulate_media(media="print")
+    shown = opened.page.evaluate(
+        "[...document.querySelectorAll('details table')].map(table => table.getBoundingClientRect().height)"
+    )
+    background = opened.page.evaluate("getComputedStyle(document.querySelector('.card')).backgroundColor")
+    opened.page.context.close()
+
+    assert len(shown) > len(PLOTS)
+    assert min(shown) > 0
+    assert background == "rgb(255, 255, 255)"
