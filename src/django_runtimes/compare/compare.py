@@ -42,6 +42,7 @@ from django_runtimes.compare.run.comparison_plan import (
 from django_runtimes.compare.run.output import choose_directory, publish
 from django_runtimes.compare.run.results import Run
 from django_runtimes.compare.run.saved_rates import saved_rates
+from django_runtimes.compare.targets.memory_sizes import balanced_weight, memory_sizes, with_memory_sizes
 from django_runtimes.compare.targets.name import DEFAULT_TARGETS, TargetName
 from django_runtimes.compare.workload.reading import load_workload
 from django_runtimes.compare.workload.workload import Workload
@@ -113,6 +114,12 @@ def plan_of(options: argparse.Namespace) -> ComparisonPlan:
         if len(set(targets)) < len(targets):
             raise UsageError("--target names a target twice; name each once")
         plan = replace(plan, targets=targets)
+    if options.memory:
+        plan = replace(plan, targets=with_memory_sizes(plan.targets, options.memory))
+    if options.balanced_weight is not None:
+        if all(name.memory_mb is None for name in plan.targets):
+            raise UsageError("--balanced-weight chooses between memory sizes; add them with --memory 512,1024,1769")
+        plan = replace(plan, balanced_weight=options.balanced_weight)
     if options.rate:
         rates_rps = tuple(dict.fromkeys(options.rate))
         plan = replace(plan, rates_rps=dict.fromkeys(workload.scenarios, rates_rps))
@@ -173,7 +180,22 @@ def parser() -> argparse.ArgumentParser:
         "--target",
         action="append",
         metavar="NAME",
-        help=f"runtime/strategy/route, repeatable; the first one is the reference (default: {default_names})",
+        help="runtime/strategy/route, and @MB for a memory size of a Lambda function; repeatable; the first one is the "
+        f"reference (default: {default_names})",
+    )
+    parser.add_argument(
+        "--memory",
+        type=memory_sizes,
+        metavar="MB,MB…",
+        help="add the first Lambda target with these memory sizes and the CPU shares that come with them, such as "
+        "512,1024,1769, and compare their cost with their speed",
+    )
+    parser.add_argument(
+        "--balanced-weight",
+        type=balanced_weight,
+        metavar="W",
+        help="the weight of the cost in the balanced memory size, from 0 (the fastest) to 1 (the cheapest; "
+        "default: 0.5)",
     )
     parser.add_argument(
         "--image",

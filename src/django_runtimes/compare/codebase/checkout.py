@@ -14,7 +14,9 @@ from django_runtimes.compare.codebase.codebase import MEASURED_PACKAGES, Codebas
 from django_runtimes.compare.codebase.environ import application_environ
 from django_runtimes.compare.codebase.own_variables import OwnVariables
 from django_runtimes.compare.codebase.preparation import start_command
+from django_runtimes.compare.containers.container_limits import ContainerLimits
 from django_runtimes.compare.emulator.lambda_function import Function
+from django_runtimes.compare.emulator.limited_freezer import limited_freezer
 from django_runtimes.compare.targets.container_target import ContainerTarget
 from django_runtimes.compare.targets.lambda_target import LambdaTarget
 from django_runtimes.compare.targets.name import TargetName
@@ -54,7 +56,7 @@ class Checkout:
         return start_python(arguments, environ, log=log, directory=self._project.working_directory)
 
     def target(self, name: TargetName, environ: Mapping[str, str]) -> Target:
-        """Return a target that runs the codebase under one runtime, in processes without limits."""
+        """Return a target that runs the codebase under one runtime; only a memory size limits its processes."""
         if name.runtime is Runtime.AWS_LAMBDA:
             function = Function(
                 name=name.label.replace("_", "-"),
@@ -63,7 +65,10 @@ class Checkout:
                 log_directory=self._workspace / name.label,
                 task_root=self._project.working_directory,
             )
-            return LambdaTarget(function)
+            if name.memory_mb is None:
+                return LambdaTarget(function)
+            limited = function.limited(name.memory_mb)
+            return LambdaTarget(limited, freezer=limited_freezer(ContainerLimits.of_lambda(name.memory_mb)))
         server = CheckoutServer(self._project.working_directory)
         return ContainerTarget(environ, log=self._workspace / f"{name.label}.log", server=server)
 
@@ -73,7 +78,8 @@ class Checkout:
         return CodebaseRecord(
             revision=_revision(self._project.directory),
             lock_file_sha256=hashlib.sha256(lock_file.read_bytes()).hexdigest() if lock_file.exists() else None,
-            limits="no CPU or memory limit per target; all share the machine with the load generator, "
+            limits="no CPU or memory limit, except for targets with a memory size (@MB); all share the machine with "
+            "the load generator, "
             f"which has a higher priority (niceness {NICENESS} lower)",
             python=platform.python_version(),
             packages={name: importlib.metadata.version(name) for name in MEASURED_PACKAGES},

@@ -9,7 +9,7 @@ from django_runtimes.compare.codebase.codebase import CodebaseRecord
 from django_runtimes.compare.codebase.environ import image_environ
 from django_runtimes.compare.codebase.own_variables import OwnVariables
 from django_runtimes.compare.containers.container_freezer import ContainerFreezer
-from django_runtimes.compare.containers.container_limits import LIMITS
+from django_runtimes.compare.containers.container_limits import LIMITS, ContainerLimits
 from django_runtimes.compare.containers.containers import Containers
 from django_runtimes.compare.containers.image_function import ImageFunction
 from django_runtimes.compare.containers.image_server import ImageServer
@@ -55,6 +55,8 @@ class ImageCodebase:
     def target(self, name: TargetName, environ: Mapping[str, str]) -> Target:
         """Return a target that runs the image under one runtime, with that runtime's limits."""
         directory, limits = self._containers.directory, LIMITS[name.runtime]
+        if name.memory_mb is not None:
+            limits = ContainerLimits.of_lambda(name.memory_mb)
         if name.runtime is Runtime.AWS_LAMBDA:
             function = ImageFunction(
                 name=name.label.replace("_", "-"),

@@ -4,7 +4,8 @@ import contextlib
 from pathlib import Path
 
 from django_runtimes.compare.containers.containers import Containers
-from django_runtimes.compare.emulator.freezer import kill_group, unified_hierarchy
+from django_runtimes.compare.emulator.cgroup_directory import kill_group
+from django_runtimes.compare.emulator.freezer import unified_hierarchy
 
 
 class ContainerFreezer:

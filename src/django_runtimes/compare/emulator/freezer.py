@@ -2,17 +2,12 @@
 
 import contextlib
 import os
-import re
-import secrets
 import signal
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import ClassVar, Protocol
 
-from django_runtimes.cli.processes import start_ticks
-
-_GROUP_NAME = re.compile(r"webapp-(?P<pid>\d+)-(?P<started>\d+)-[0-9a-f]+")
+from django_runtimes.compare.emulator.cgroup_directory import CgroupDirectory, kill_group
 
 
 class Freezer(Protocol):
@@ -77,41 +72,28 @@ class CgroupFreezer:
 
     name: ClassVar[str] = "cgroup v2"
 
-    def __init__(self, parent: Path) -> None:
-        """Use `parent`, the cgroup of this process; raise OSError when it cannot hold new groups."""
-        _remove_stale_groups(parent)
-        owner = os.getpid()
-        self._group = parent / f"webapp-{owner}-{start_ticks(owner)}-{secrets.token_hex(4)}"
-        self._group.mkdir()
-        can_freeze = (self._group / "cgroup.freeze").exists()
-        # `adopt` creates the group again, so that an unused freezer leaves nothing behind.
-        self._group.rmdir()
-        if not can_freeze:
-            raise OSError(f"{parent} is not a cgroup v2 directory that can freeze")
+    def __init__(self, directory: CgroupDirectory) -> None:
+        """Create the groups in `directory`; raise OSError when it cannot hold groups that can be frozen."""
+        self._directory = directory
+        directory.require("cgroup.freeze")
 
     def adopt(self, pid: int) -> None:
-        group = self._group / str(pid)
-        group.mkdir(parents=True)
-        with contextlib.suppress(ProcessLookupError):
-            (group / "cgroup.procs").write_text(str(pid))
+        self._directory.adopt(pid)
 
     def freeze(self, pid: int) -> None:
-        (self._group / str(pid) / "cgroup.freeze").write_text("1")
+        (self._directory.group(pid) / "cgroup.freeze").write_text("1")
 
     def thaw(self, pid: int) -> None:
-        (self._group / str(pid) / "cgroup.freeze").write_text("0")
+        (self._directory.group(pid) / "cgroup.freeze").write_text("0")
 
     def kill(self, pid: int) -> None:
-        kill_group(self._group / str(pid))
+        kill_group(self._directory.group(pid))
 
     def release(self, pid: int) -> None:
-        # Children may still be dying; then `close` removes the group.
-        with contextlib.suppress(OSError):
-            (self._group / str(pid)).rmdir()
+        self._directory.release(pid)
 
     def close(self) -> None:
-        if self._group.exists():
-            _remove_group(self._group)
+        self._directory.close()
 
 
 def choose_freezer() -> Freezer:
@@ -120,7 +102,7 @@ def choose_freezer() -> Freezer:
     # Moving a process into a child group also needs write access to the group that it leaves.
     if parent is not None and os.access(parent / "cgroup.procs", os.W_OK):
         with contextlib.suppress(OSError):
-            return CgroupFreezer(parent)
+            return CgroupFreezer(CgroupDirectory(parent))
     return SignalFreezer()
 
 
@@ -151,40 +133,3 @@ def _unified_mounts(mountinfo: str) -> Iterator[tuple[str, str]]:
         if filesystem.split()[0] == "cgroup2":
             root, mount_point = mount.split()[3:5]
             yield root, mount_point
-
-
-def _remove_stale_groups(parent: Path) -> None:
-    for group in parent.glob("webapp-*"):
-        owner = _GROUP_NAME.fullmatch(group.name)
-        if owner and start_ticks(int(owner["pid"])) != owner["started"]:
-            _remove_group(group)
-
-
-def _remove_group(group: Path, *, patience_s: float = 1.0) -> None:
-    """Kill the processes in the group's children and remove the groups; give up after `patience_s`."""
-    children = [child for child in group.iterdir() if child.is_dir()]
-    for child in children:
-        kill_group(child)
-    deadline = time.monotonic() + patience_s
-    for directory in (*children, group):
-        while True:
-            try:
-                directory.rmdir()
-                break
-            except OSError:
-                if time.monotonic() > deadline:
-                    return
-                time.sleep(0.005)
-
-
-def kill_group(group: Path) -> bool:
-    """Send SIGKILL to every process of a cgroup v2 group; return False when that is not permitted."""
-    with contextlib.suppress(OSError):
-        (group / "cgroup.kill").write_text("1")
-        return True
-    # Kernels before 5.14 have no cgroup.kill.
-    with contextlib.suppress(OSError):
-        for pid in (group / "cgroup.procs").read_text().split():
-            os.kill(int(pid), signal.SIGKILL)
-        return True
-    return False

@@ -49,6 +49,9 @@ class LambdaEmulator:
             raise CompareError(f"the Lambda emulator runs on Linux, not on {sys.platform}; omit aws_lambda targets")
         self._function = function
         self._freezer = freezer or choose_freezer()
+        # A start that may use only a part of a CPU leaves the rest to others.
+        cpus = 1.0 if function.limits is None else function.limits.cpus
+        self._starts_at_once = max(1, int(_STARTS_AT_ONCE / cpus))
         self._environments: set[ExecutionEnvironment] = set()
         self._unreaped: set[ExecutionEnvironment] = set()
         self._idle: list[ExecutionEnvironment] = []
@@ -146,7 +149,7 @@ class LambdaEmulator:
             )
         starting: set[asyncio.Task[InvocationError | None]] = set()
         while len(self._idle) < count:
-            while len(starting) < _STARTS_AT_ONCE and len(self._idle) + len(starting) < count:
+            while len(starting) < self._starts_at_once and len(self._idle) + len(starting) < count:
                 starting.add(asyncio.create_task(self._start().wait_initialised()))
             done, starting = await asyncio.wait(starting, return_when=asyncio.FIRST_COMPLETED)
             for task in done:

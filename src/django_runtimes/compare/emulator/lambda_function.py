@@ -3,11 +3,12 @@
 import subprocess
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from django_runtimes.cli import processes
+from django_runtimes.compare.containers.container_limits import ContainerLimits
 
 REGION = "us-east-1"
 VERSION = "$LATEST"
@@ -16,6 +17,8 @@ _RUNTIME_CLIENT = """
 import django_runtimes, runpy
 runpy.run_module("awslambdaric", run_name="__main__", alter_sys=True)
 """
+# A small share of a CPU prolongs the init phase; AWS documents no share for it.
+_LIMITED_INIT_TIMEOUT_S = 30.0
 # The account number in AWS's own examples.
 _ACCOUNT = "123456789012"
 
@@ -43,8 +46,19 @@ class Function:
     init_timeout_s: float = 10.0
     concurrency_limit: int = 50
     idle_reap_s: float = 300.0
+    # The limits of each execution environment; None for as much of the machine as it can get.
+    limits: ContainerLimits | None = None
     python: str = sys.executable
     task_root: Path = field(default_factory=Path.cwd)
+
+    def limited(self, memory_mb: int) -> Self:
+        """Return the function with this memory, and the CPU share and time for its init phase that come with it."""
+        return replace(
+            self,
+            memory_mb=memory_mb,
+            limits=ContainerLimits.of_lambda(memory_mb),
+            init_timeout_s=_LIMITED_INIT_TIMEOUT_S,
+        )
 
     @property
     def arn(self) -> str:
@@ -85,4 +99,5 @@ class Function:
     @property
     def details(self) -> dict[str, str]:
         """The configuration values for the run's record."""
-        return {"concurrency limit": str(self.concurrency_limit), "timeout_s": f"{self.timeout_s:g}"}
+        limits = {} if self.limits is None else {"limits": str(self.limits)}
+        return {"concurrency limit": str(self.concurrency_limit), "timeout_s": f"{self.timeout_s:g}", **limits}

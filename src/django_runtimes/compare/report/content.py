@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.compare.analysis.summary import summarize
 from django_runtimes.compare.cost.analysis import CostAnalysis, analyze_cost
+from django_runtimes.compare.cost.memory_tuning import tunings_of
 from django_runtimes.compare.diagnosis.diagnosis import Diagnosis
 from django_runtimes.compare.recommendation.stated_limits import StatedLimits
+from django_runtimes.compare.report.memory_table import memory_sentences
 from django_runtimes.compare.report.overview.overview_table import overview_table
 from django_runtimes.compare.report.overview.report_summary import ReportSummary, report_summary
 from django_runtimes.compare.report.report_section import ReportSection
@@ -60,6 +62,7 @@ def content_of(run: Run) -> Content:
         summary=first,
         overview=overview_table(run, summary, first.recommendation),
         remarks=(
+            *memory_sentences(tunings_of(run, analysis)),
             *pair_sentences(summary),
             *error_sentences(summary),
             *void_sentences(summary),

@@ -1,18 +1,21 @@
 """The sections of a report, in order."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from django_runtimes.compare.analysis.summary import Summary
 from django_runtimes.compare.cost.analysis import CostAnalysis
 from django_runtimes.compare.cost.cost_sentences import cheapest_sentences, note_sentences
 from django_runtimes.compare.cost.cost_tables import detail_tables, month_and_million_tables
+from django_runtimes.compare.cost.memory_tuning import MemoryTuning, tunings_of
 from django_runtimes.compare.recommendation.stated_limits import StatedLimits
 from django_runtimes.compare.report.cold_phase_table import cold_phase_table
 from django_runtimes.compare.report.figure_tables import cold_start_table, connection_table, latency_tables, write_table
+from django_runtimes.compare.report.memory_table import memory_sentences, memory_table
 from django_runtimes.compare.report.percentile_table import percentile_table
 from django_runtimes.compare.report.plots.backend_plot import backend_plot
 from django_runtimes.compare.report.plots.cost_plot import cost_plot
 from django_runtimes.compare.report.plots.latency_plots import percentile_plots, rate_plots
+from django_runtimes.compare.report.plots.memory_plot import memory_plot
 from django_runtimes.compare.report.report_section import ReportSection
 from django_runtimes.compare.report.report_table import ReportTable
 from django_runtimes.compare.report.sentences import (
@@ -50,6 +53,8 @@ def report_sections(
     if (writes := write_table(run)) is not None:
         yield ReportSection("writes", "Writes", tables=(writes,))
     yield _cost_section(run, analysis, no_bills)
+    if tunings := tunings_of(run, analysis):
+        yield _memory_section(run, tunings)
     yield ReportSection(
         "method",
         "How it was measured",
@@ -82,6 +87,21 @@ def _cost_section(run: Run, analysis: CostAnalysis | None, no_bills: str) -> Rep
         tables=tuple(month_and_million_tables(analysis)),
         more=detail_tables(analysis),
         caveats=tuple(note_sentences(analysis)),
+    )
+
+
+def _memory_section(run: Run, tunings: Sequence[MemoryTuning]) -> ReportSection:
+    labels = {target.name: target.label for target in run.targets}
+    cpus = run.environment.get("machine", {}).get("cpus")
+    tables = [memory_table(tuning, cpus) for tuning in tunings]
+    return ReportSection(
+        "memory",
+        "Memory of the function",
+        findings=tuple(memory_sentences(tunings)),
+        plots=tuple(
+            memory_plot(tuning, table, labels[tuning.points[0].name])
+            for tuning, table in zip(tunings, tables, strict=True)
+        ),
     )
 
 

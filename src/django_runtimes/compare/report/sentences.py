@@ -83,7 +83,11 @@ def image_sentences(run: Run) -> Iterator[str]:
     if image is None:
         return
     details = run.environment["targets"]
-    limits = {target.runtime: details[target.name]["limits"] for target in run.targets if target.name in details}
+    limits = {
+        f"{target.runtime}{''.join(target.name.partition('@')[1:])}": details[target.name]["limits"]
+        for target in run.targets
+        if target.name in details
+    }
     yield (
         f"The image {image['reference']} ran in containers of {image['engine']} with these limits: "
         f"{'; '.join(f'{runtime} {limit}' for runtime, limit in limits.items())}. 1 CPU is the whole time of one CPU "

@@ -45,6 +45,8 @@ class ComparisonPlan:
     database_url: str | None = None
     image: str | None = None
     limits: StatedLimits = field(default_factory=StatedLimits)
+    # The weight of the cost in the balanced memory size, from 0 (the fastest) to 1 (the cheapest).
+    balanced_weight: float = 0.5
 
 
 def quick_plan(workload: Workload) -> ComparisonPlan:

@@ -14,9 +14,11 @@ from django_runtimes.compare.codebase.image_codebase import ImageCodebase
 from django_runtimes.compare.codebase.own_variables import OwnVariables, own_variables
 from django_runtimes.compare.codebase.preparation import check_project_databases, prepare_application
 from django_runtimes.compare.compare_error import CompareError
+from django_runtimes.compare.containers.container_limits import ContainerLimits
 from django_runtimes.compare.containers.containers import Containers
 from django_runtimes.compare.containers.image import find_image
 from django_runtimes.compare.containers.usable_engines import usable_engines
+from django_runtimes.compare.emulator.limited_freezer import limited_freezer
 from django_runtimes.compare.load.ledger import Ledger
 from django_runtimes.compare.run.comparison_plan import ComparisonPlan
 from django_runtimes.compare.run.rows import found_keys
@@ -83,6 +85,10 @@ def _open_codebase(
 ) -> Codebase:
     """Return the codebase of the plan, whose processes end with the stack."""
     if plan.image is None:
+        for name in plan.targets:
+            # Where limits are impossible, nothing should be started.
+            if name.memory_mb is not None:
+                limited_freezer(ContainerLimits.of_lambda(name.memory_mb)).close()
         return Checkout(workspace, project, variables)
     containers = stack.enter_context(Containers(find_image(plan.image, usable_engines()), workspace))
     return ImageCodebase(containers, variables)

@@ -52,6 +52,7 @@ def record_environment(
             "burst_size": plan.burst_size,
             "bursts": plan.bursts,
             "cold_starts": plan.cold_starts,
+            **({"balanced_weight": plan.balanced_weight} if _has_memory_sizes(plan) else {}),
         },
         "limits": plan.limits.saved(),
         "phases": dict(phases),
@@ -75,6 +76,10 @@ def record_environment(
         "tls": f"{_tls(server, proxy)}; none in front",
         "targets": {name: dict(details) for name, details in targets.items()},
     }
+
+
+def _has_memory_sizes(plan: ComparisonPlan) -> bool:
+    return any(name.memory_mb is not None for name in plan.targets)
 
 
 def _tls(server: PostgresServer, proxy: PgBouncer | None) -> str:

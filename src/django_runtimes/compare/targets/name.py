@@ -1,10 +1,12 @@
-"""Parses the names of targets: `runtime/strategy/route`."""
+"""Parses the names of targets: `runtime/strategy/route`, and `@MB` for a memory size of a Lambda function."""
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Self, TypeVar
 
 from django_runtimes.cli.tool_error import UsageError
+from django_runtimes.compare.containers.container_limits import MAX_LAMBDA_MB, MIN_LAMBDA_MB
 from django_runtimes.config.databases.connection_strategy import Route, Strategy
 from django_runtimes.config.runtimes.runtime import Runtime
 
@@ -18,27 +20,47 @@ class TargetName:
     runtime: Runtime
     strategy: Strategy
     route: Route
+    memory_mb: int | None = None
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Parse the three parts of a name; raise UsageError for another form or an unknown part."""
-        match text.split("/"):
+        """Parse the parts of a name; raise UsageError for another form or an unknown part."""
+        parts, at, memory = text.partition("@")
+        match parts.split("/"):
             case [runtime, strategy, route]:
-                return cls(
+                name = cls(
                     runtime=_part(text, runtime, Runtime, "runtime"),
                     strategy=_part(text, strategy, Strategy, "strategy"),
                     route=_part(text, route, Route, "route"),
                 )
+                return replace(name, memory_mb=name._memory(text, memory)) if at else name
             case _:
                 raise UsageError(f"--target {text!r} is not runtime/strategy/route; use the form {DEFAULT_TARGETS[0]}")
 
     @property
     def label(self) -> str:
         """The name in a form for file names."""
-        return str(self).replace("/", "-")
+        return str(self).replace("/", "-").replace("@", "-")
 
     def __str__(self) -> str:
-        return f"{self.runtime}/{self.strategy}/{self.route}"
+        size = "" if self.memory_mb is None else f"@{self.memory_mb}"
+        return f"{self.runtime}/{self.strategy}/{self.route}{size}"
+
+    def _memory(self, text: str, memory: str) -> int:
+        if self.runtime is not Runtime.AWS_LAMBDA:
+            raise UsageError(f"--target {text!r}: only {Runtime.AWS_LAMBDA} has a memory size; omit '@{memory}'")
+        try:
+            return memory_size_mb(memory)
+        except ValueError as error:
+            raise UsageError(f"--target {text!r}: {error}") from None
+
+
+def memory_size_mb(text: str) -> int:
+    """Parse the memory of a Lambda function in MB; raise ValueError with the remedy for an invalid one."""
+    if re.fullmatch("[1-9][0-9]{2,4}", text) is None or not MIN_LAMBDA_MB <= int(text) <= MAX_LAMBDA_MB:
+        bounds = f"{MIN_LAMBDA_MB} to {MAX_LAMBDA_MB:,}"
+        raise ValueError(f"{text!r} is not a memory size of Lambda; use whole MB from {bounds}, such as 512")
+    return int(text)
 
 
 def _part(text: str, value: str, choices: type[_Choice], noun: str) -> _Choice:

@@ -118,12 +118,12 @@ def _within(target: TargetResult, key: UsageKey, value: object) -> Decimal:
 
 
 def _limits(run: Run, target: TargetResult) -> dict[str, MeasuredValue]:
-    """Return the limits of the target's containers if the run used `--image`, else nothing."""
+    """Return the limits of a target with a memory size or of the containers of an image, else nothing."""
     details = run.environment.get("targets", {}).get(target.name, {})
     found = _LIMITS.fullmatch(str(details.get("limits", "")))
     if found is None:
         return {}
-    basis = "the limit of its containers"
+    basis = "its limit in the run"
     memory_mb = Decimal(found["memory_mb"].replace(",", ""))
     if target.runtime == "aws_lambda":
         return {"memory_mb": MeasuredValue(memory_mb, basis)}

@@ -132,7 +132,7 @@ def test_the_container_limits_of_an_image_are_used(run: Run):
     assert usages["aws_lambda/per_request/proxy"].usage.memory_mb == 512
     assert usages["aws_ecs/pool/direct"].usage.task_vcpu == 2
     assert usages["aws_ecs/pool/direct"].usage.task_memory_gb == 4
-    assert usages["aws_ecs/pool/direct"].bases["task_vcpu"] == "the limit of its containers"
+    assert usages["aws_ecs/pool/direct"].bases["task_vcpu"] == "its limit in the run"
     assert usages["aws_app_runner/pool/direct"].origins["task_vcpu"] is ValueOrigin.ASSUMED
 
 
@@ -141,7 +141,7 @@ def test_the_limits_are_read_as_a_run_writes_them(run: Run):
 
     usage = measured_usages(replace(run, environment={"targets": details}), NO_SETTINGS)[0]
 
-    assert (usage.usage.memory_mb, usage.bases["memory_mb"]) == (1_769, "the limit of its containers")
+    assert (usage.usage.memory_mb, usage.bases["memory_mb"]) == (1_769, "its limit in the run")
 
 
 def test_a_target_needs_the_keys_of_its_runtime(run: Run):
