@@ -23,11 +23,13 @@ from django_runtimes.compare.codebase.own_variables import own_variables
 from django_runtimes.compare.codebase.preparation import check_project_databases, prepare_application, start_command
 from django_runtimes.compare.compare_error import CompareError, show_output
 from django_runtimes.compare.services.database_creation import create_database
+from django_runtimes.compare.services.named_objects import create_named_objects
 from django_runtimes.compare.services.postgres import EmbeddedPostgres
 from django_runtimes.compare.services.run_directory import run_directory
 from django_runtimes.compare.workload.reading import load_workload
 from django_runtimes.compare.workload.workload import Application
 from django_runtimes.config.configuration_error import ConfigurationError
+from django_runtimes.config.databases.url import parse_database_url
 
 _DATABASE = "project"
 # A large project takes long to import on a busy machine, and it is imported twice.
@@ -88,8 +90,8 @@ def _environ(stack: ExitStack, workspace: Path, project: Project, port: int, *, 
         # Developers change the code while they serve it.
         "GUNICORN_CMD_ARGS": "--reload --access-logfile -",
     }
-    own_server = not environ.get("DATABASE_URL")
-    if own_server:
+    server: EmbeddedPostgres | None = None
+    if not environ.get("DATABASE_URL"):
         server = stack.enter_context(EmbeddedPostgres())
         create_database(server, _DATABASE)
         environ["DATABASE_URL"] = server.application_url(_DATABASE)
@@ -100,7 +102,7 @@ def _environ(stack: ExitStack, workspace: Path, project: Project, port: int, *, 
             "it)\n"
         )
     environ |= variables.environ(environ["DATABASE_URL"])
-    if not (own_server and prepare):
+    if server is None or not prepare:
         application = replace(application, prepare=())
     place = project.working_directory
     settings, notices = check_project_databases(
@@ -110,6 +112,8 @@ def _environ(stack: ExitStack, workspace: Path, project: Project, port: int, *, 
         start=partial(start_python, directory=place),
         given=application.environment,
     )
+    if server is not None:
+        notices += create_named_objects(server, _DATABASE, settings, parse_database_url(environ["DATABASE_URL"]))
     changes = development_variables(settings, os.environ)
     for notice in (*notices, *changes.notices):
         _say(notice)

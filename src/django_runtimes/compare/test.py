@@ -15,7 +15,8 @@ from django_runtimes.cli.project.project import NO_SETTINGS, project_at, setting
 from django_runtimes.cli.tool_error import ToolError, UsageError
 from django_runtimes.compare.codebase.own_variables import database_notices, own_variables
 from django_runtimes.compare.services.database_creation import create_database
-from django_runtimes.compare.services.postgres import postgres_server
+from django_runtimes.compare.services.named_objects import create_named_objects
+from django_runtimes.compare.services.postgres import EmbeddedPostgres, postgres_server
 from django_runtimes.compare.suite.suite import Suite
 from django_runtimes.compare.suite.suite_process import run_suite
 from django_runtimes.compare.suite.suite_runner import RUNNERS, choose_runner
@@ -76,8 +77,9 @@ def _run(suite: Suite, runtime: Runtime, endings: dict[Runtime, str]) -> int:
     _notify(database_notices(settings, address))
     with ExitStack() as stack:
         server = stack.enter_context(postgres_server(given_url))
-        if given_url is None:
+        if isinstance(server, EmbeddedPostgres):
             create_database(server, _DATABASE)
+            _notify(create_named_objects(server, _DATABASE, settings, address))
         environ = suite.environ(runtime, given_url or server.application_url(_DATABASE))
         started_s = time.monotonic()
         endings[runtime] = "was interrupted"

@@ -13,6 +13,7 @@ from django_runtimes.cli.project import settings_probe
 from django_runtimes.cli.tool_error import ToolError
 from django_runtimes.config.adopted import not_called
 from django_runtimes.config.databases.engines import is_postgresql
+from django_runtimes.config.databases.search_path import schemas_of
 from django_runtimes.config.databases.url import Address
 from django_runtimes.config.variables.database_address import DATABASE_URL
 from django_runtimes.config.variables.table import PREFIX
@@ -42,13 +43,15 @@ def start_python(
 
 @dataclass(frozen=True)
 class LoadedDatabase:
-    """One entry of DATABASES."""
+    """One entry of DATABASES; `role` and `schemas` are those that its OPTIONS name."""
 
     engine: str
     is_postgresql: bool
     host: str
     port: int
     name: str
+    role: str = ""
+    schemas: tuple[str, ...] = ()
 
     def is_at(self, address: Address) -> bool:
         """Return whether the database is on this server."""
@@ -167,6 +170,8 @@ def _database(values: Mapping[str, Any]) -> LoadedDatabase:
         host=values["host"],
         port=int(port) if port.isdigit() else 5432,
         name=values["name"],
+        role=values["role"],
+        schemas=schemas_of(values["options"]),
     )
 
 

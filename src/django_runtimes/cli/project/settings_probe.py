@@ -63,6 +63,8 @@ def _describe() -> dict[str, object]:
             "host": str(values.get("HOST") or ""),
             "port": str(values.get("PORT") or ""),
             "name": str(values.get("NAME") or ""),
+            "role": str((values.get("OPTIONS") or {}).get("assume_role") or ""),
+            "options": str((values.get("OPTIONS") or {}).get("options") or ""),
         }
     return {
         "is_configured": hasattr(settings, "DJANGO_RUNTIMES"),

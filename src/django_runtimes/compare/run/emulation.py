@@ -24,10 +24,12 @@ from django_runtimes.compare.run.comparison_plan import ComparisonPlan
 from django_runtimes.compare.run.rows import found_keys
 from django_runtimes.compare.run.subject import Subject
 from django_runtimes.compare.services.database_creation import create_database, database_name, drop_database
+from django_runtimes.compare.services.named_objects import create_named_objects
 from django_runtimes.compare.services.pgbouncer import PgBouncer
-from django_runtimes.compare.services.postgres import PostgresServer, postgres_server
+from django_runtimes.compare.services.postgres import EmbeddedPostgres, PostgresServer, postgres_server
 from django_runtimes.compare.services.run_directory import run_directory
 from django_runtimes.config.databases.connection_strategy import Route
+from django_runtimes.config.databases.url import parse_database_url
 from django_runtimes.config.runtimes.runtime import Runtime
 from django_runtimes.config.variables.application_variables import RUNTIME
 
@@ -123,7 +125,7 @@ def _prepare_databases(
     environ = codebase.environ(application, database_url=server.application_url(template))
     # Check this first, since a command of the application could connect to another database.
     settings_log = workspace / "settings.log"
-    _, notices = check_project_databases(
+    settings, notices = check_project_databases(
         # Each target gets a runtime of its own, so the settings must not replace it.
         {**environ, RUNTIME.name: Runtime.LOCAL.value},
         log=settings_log,
@@ -131,6 +133,8 @@ def _prepare_databases(
         start=codebase.start_python,
         given=application.environment,
     )
+    if isinstance(server, EmbeddedPostgres):
+        notices += create_named_objects(server, template, settings, parse_database_url(server.url(template)))
     for notice in notices:
         progress.say(notice)
     prepare_application(application, environ, log=workspace / "prepare.log", start=codebase.start_command)

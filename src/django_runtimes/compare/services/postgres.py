@@ -98,6 +98,7 @@ class EmbeddedPostgres:
         self._passwords = {_ROLE: secrets.token_hex(16), _SUPERUSER: secrets.token_hex(16)}
         self._stack = ExitStack()
         self.role = _ROLE
+        self.administrator = _SUPERUSER
         self.maintenance_database = _MAINTENANCE_DATABASE
         self.port = 0
         self.process: subprocess.Popen[bytes]
