@@ -86,6 +86,9 @@ MIDDLEWARE.append("django.middleware.csrf.CsrfViewMiddleware")
 def test_settings_for_production_are_served_on_this_machine(foreign):
     foreign.add_settings(PRODUCTION)
     foreign.demand_tls()
+    foreign.add_settings(
+        "DATABASES['default']['OPTIONS'] |= {'assume_role': 'seller', 'options': '-c search_path=goods'}\n"
+    )
     foreign.write(
         "config/urls.py",
         "from django.core import signing\n"
@@ -105,6 +108,7 @@ def test_settings_for_production_are_served_on_this_machine(foreign):
 
     hosts = "shop.example,localhost,127.0.0.1,[::1]"
     assert "started an embedded PostgreSQL, reached without TLS; " in process.said
+    assert "created the schema goods (search_path), the role seller (assume_role) in the embedded" in process.said
     assert f"ALLOWED_HOSTS also has this machine's names (WEBAPP_ALLOWED_HOSTS={hosts})\n" in process.said
     assert "SECURE_SSL_REDIRECT, SESSION_COOKIE_SECURE off, since this serves plain HTTP" in process.said
     assert "CSRF_COOKIE_NAME without the prefix, which browsers accept only over HTTPS (WEBAPP_HTTPS=0)" in process.said
