@@ -8,6 +8,7 @@ from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.compare.compare_error import CompareError
 from django_runtimes.compare.load.histogram import LatencyHistogram
 from django_runtimes.compare.run.results import FILE_NAME, Run
+from django_runtimes.compare.run.saved_types import type_mismatches
 
 # A run of a million samples takes up only a few MB, since its histograms are compressed.
 _MOST_BYTES = 256 * 2**20
@@ -35,8 +36,8 @@ def read_run(path: Path) -> Run:
         raise UsageError(f"{path} is not a run ({error}); {_REMEDY}") from None
     except (CompareError, AttributeError) as error:
         raise UsageError(f"{path}: {error}") from None
-    if not isinstance(run.environment, dict):
-        raise UsageError(f"{path}: its environment is {type(run.environment).__name__}, not an object; {_REMEDY}")
+    for mismatch in type_mismatches(run):
+        raise UsageError(f"{path}: {mismatch}; {_REMEDY}")
     if not run.targets:
         raise UsageError(f"{path} has no targets; {_REMEDY}")
     return run

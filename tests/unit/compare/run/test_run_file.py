@@ -30,6 +30,18 @@ def changed(**values: object) -> str:
     return json.dumps({**json.loads(FIXTURE.read_text()), **values})
 
 
+def changed_target(**values: object) -> str:
+    run = json.loads(FIXTURE.read_text())
+    run["targets"][0].update(values)
+    return json.dumps(run)
+
+
+def changed_block(**values: object) -> str:
+    run = json.loads(FIXTURE.read_text())
+    run["targets"][0]["scenarios"][0]["blocks"][0].update(values)
+    return json.dumps(run)
+
+
 @pytest.mark.parametrize(
     ("content", "error"),
     [
@@ -51,7 +63,14 @@ def changed(**values: object) -> str:
         (changed(targets="abc"), "is not a file of `webapp compare`"),
         (changed(targets=[5]), "is not a file of `webapp compare`"),
         (changed(targets=[{"name": "a"}]), "is not a file of `webapp compare`"),
-        (changed(environment=[]), "its environment is list, not an object"),
+        (changed(environment=[]), "environment is [], not an object"),
+        (changed_target(name=5), "targets[0].name is 5, not a text"),
+        (changed_target(status="odd"), "targets[0].status is 'odd', not one of: measured, failed"),
+        (changed_target(acknowledged_writes=True), "targets[0].acknowledged_writes is True, not a whole number"),
+        (changed_target(usage={"duration_ms": "4"}), "targets[0].usage.duration_ms is '4', not a number"),
+        (changed_block(p50_ms="fast"), "targets[0].scenarios[0].blocks[0].p50_ms is 'fast', not a number"),
+        (changed_target(connections={"peak": [], "mean": None, "opened": None}), "connections.peak is [], not a whole"),
+        (changed_block(histogram=None), "targets[0].scenarios[0].blocks[0].histogram is None, not a text"),
         (b"\xff\xfe", "is not UTF-8 text"),
     ],
 )
