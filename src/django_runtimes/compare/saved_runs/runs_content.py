@@ -59,7 +59,7 @@ def _run_table(runs: Sequence[NamedRun]) -> ReportTable:
 
     return ReportTable(
         title="The runs",
-        columns=("name", "value", "finished", "revision", "workload"),
+        columns=("run", "file", "finished", "revision", "workload"),
         rows=tuple(
             (named.name, str(named.path), *(value(named, key) for key in ("finished_at", "revision", "workload")))
             for named in runs
