@@ -54,7 +54,7 @@ def _named(traffic: Traffic) -> str:
 
 def cheapest_sentences(analysis: CostAnalysis) -> Iterator[str]:
     """Yield a sentence on the cheapest target by rate, and one on the assumed capacity."""
-    aside = ", without App Runner" if len(eligible_targets(analysis)) < len(analysis.targets) else ""
+    aside = " (App Runner left out)" if len(eligible_targets(analysis)) < len(analysis.targets) else ""
     yield f"Cheapest{aside}{_cheapest_text(cheapest_ranges(analysis))}."
     assumed = [usage for usage in analysis.usages if usage.assumes("capacity_rps")]
     if assumed:

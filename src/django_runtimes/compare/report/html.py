@@ -53,6 +53,7 @@ def _section(section: ReportSection) -> dict[str, object]:
         "tables": [_cells(table) for table in section.tables],
         "more": [_cells(table, break_after=break_after) for table in section.more],
         "caveats": section.caveats,
+        "caveats_title": section.caveats_title,
         "is_empty": not (section.findings or section.tables or section.more),
     }
 

@@ -21,3 +21,4 @@ class ReportSection:
     tables: tuple[ReportTable, ...] = ()
     more: tuple[ReportTable, ...] = ()
     caveats: tuple[str, ...] = ()
+    caveats_title: str = "Read with care"

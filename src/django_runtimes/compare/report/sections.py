@@ -18,6 +18,7 @@ from django_runtimes.compare.report.plots.latency_plots import percentile_plots,
 from django_runtimes.compare.report.plots.memory_plot import memory_plot
 from django_runtimes.compare.report.report_section import ReportSection
 from django_runtimes.compare.report.report_table import ReportTable
+from django_runtimes.compare.report.resource_table import resource_table
 from django_runtimes.compare.report.sentences import (
     cold_start_caveats,
     connection_caveats,
@@ -52,6 +53,13 @@ def report_sections(
     )
     if (writes := write_table(run)) is not None:
         yield ReportSection("writes", "Writes", tables=(writes,))
+    if analysis is not None:
+        yield ReportSection(
+            "resources",
+            "Resources",
+            tables=(resource_table(analysis, StatedLimits.of_environment(run.environment).traffic),),
+            caveats=("The CPU time of a request and the peak memory of a process were not measured.",),
+        )
     yield _cost_section(run, analysis, no_bills)
     if tunings := tunings_of(run, analysis):
         yield _memory_section(run, tunings)
@@ -71,7 +79,8 @@ def _latency_section(run: Run, summary: Summary) -> ReportSection:
         "Latency",
         findings=tuple(pair_sentences(summary)),
         plots=(*percentile_plots(run), *rates),
-        tables=(*latency_tables(summary), percentile_table(summary)),
+        tables=tuple(latency_tables(summary)),
+        more=(percentile_table(summary),) if summary.rows else (),
         caveats=(*latency_caveats(run), *(() if rates else one_rate_sentences(summary))),
     )
 
@@ -87,6 +96,7 @@ def _cost_section(run: Run, analysis: CostAnalysis | None, no_bills: str) -> Rep
         tables=tuple(month_and_million_tables(analysis)),
         more=detail_tables(analysis),
         caveats=tuple(note_sentences(analysis)),
+        caveats_title="Sources and assumptions",
     )
 
 

@@ -154,6 +154,10 @@ def connection_caveats(run: Run) -> Iterator[str]:
         "connections."
     )
     if any(target.route == "proxy" and target.label == "emulated" for target in run.targets):
+        yield (
+            "The wait for one of the proxy's connections was not measured, and neither were statements that would pin "
+            "a session of RDS Proxy; webapp pinlint finds these."
+        )
         yield "On the route proxy the backends are PgBouncer's, which shares connections differently from RDS Proxy."
 
 

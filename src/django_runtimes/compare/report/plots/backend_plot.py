@@ -36,6 +36,7 @@ def backend_plot(run: Run) -> Plot | None:
         spec=spec,
         table=_phase_table(targets, phases),
         notes=(
+            f"Phases: {', '.join(f'{name} from {start_s:.0f} s' for name, start_s in phases.items())}.",
             "One target has load at a time, and the others are idle. Backends that stay after a target's load are its "
             "idle connections, or the proxy's.",
         ),

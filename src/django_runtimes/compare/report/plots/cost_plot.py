@@ -1,5 +1,6 @@
 """The plot of the monthly cost against the rate, with the rates at which the cheapest target changes."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -16,6 +17,7 @@ _LOWEST_RPS = Decimal("0.1")
 _POINTS_PER_DECADE = 12
 # More steps than this look like a line.
 _MOST_STEPS = 60
+_MOST_CROSSINGS = 60
 _HEIGHT_PX, _NARROW_HEIGHT_PX = 340, 300
 # Requests per second of the table.
 _TABLE_RPS = tuple(Decimal(rate) for rate in ("0.1", "0.3", "1", "3", "10", "30", "100", "300", "1000"))
@@ -37,18 +39,19 @@ def cost_plot(analysis: CostAnalysis, judged: Traffic) -> Plot:
         for each in cheapest_ranges(analysis)[1:]
         if each.start_rps >= _LOWEST_RPS
     ]
+    crossings = _crossings(analysis, billed)
     rule = [{"rate": float(judged.mean_rps), "text": f"judged at {rate_text(judged.mean_rps)}"}]
 
     def spec(width: int) -> dict[str, Any]:
-        return _spec(rows, changes, rule, names, width)
+        return _spec(rows, changes, crossings, rule, names, width=width)
 
     aside = ", without App Runner," if len(eligible_targets(analysis)) < len(analysis.targets) else ""
     return Plot(
         key="cost-rate",
         title="USD per month against the rate",
         description=(
-            "Lines of the monthly bill of each target at constant rates, both axes logarithmic. Circles mark the rates "
-            f"at which the cheapest target{aside} changes."
+            "Lines of the monthly bill of each target at constant rates, both axes logarithmic. Small circles mark "
+            f"the rates at which two lines cross, large ones those at which the cheapest target{aside} changes."
         ),
         spec=spec,
         table=ReportTable(
@@ -66,6 +69,27 @@ def cost_plot(analysis: CostAnalysis, judged: Traffic) -> Plot:
             "out where the function URL is cheaper.",
         ),
     )
+
+
+def _crossings(analysis: CostAnalysis, billed: Sequence[Billed]) -> list[dict[str, Any]]:
+    """Return the points at which two of the lines cross; none if there are too many to see."""
+    by_name = {each.name: each for each in billed}
+    found = [
+        crossing
+        for crossing in analysis.crossings
+        if crossing.rate_rps >= _LOWEST_RPS and {crossing.cheaper_below, crossing.cheaper_above} <= by_name.keys()
+    ]
+    return [
+        {
+            "rate": float(crossing.rate_rps),
+            "usd": float(by_name[crossing.cheaper_below].bill(Traffic.constant(crossing.rate_rps)).usd),
+            "text": (
+                f"{crossing.cheaper_below} is cheaper up to {rate_text(crossing.rate_rps)}, "
+                f"{crossing.cheaper_above} above"
+            ),
+        }
+        for crossing in (found if len(found) <= _MOST_CROSSINGS else ())
+    ]
 
 
 def _distinct(analysis: CostAnalysis) -> list[Billed]:
@@ -117,8 +141,10 @@ def _cheapest(analysis: CostAnalysis, rate_rps: Decimal) -> Decimal:
 def _spec(
     rows: list[dict[str, Any]],
     changes: list[dict[str, Any]],
+    crossings: list[dict[str, Any]],
     rule: list[dict[str, Any]],
     names: list[str],
+    *,
     width: int,
 ) -> dict[str, Any]:
     rates, amounts = [row["rate"] for row in rows], [row["usd"] for row in rows]
@@ -158,10 +184,13 @@ def _spec(
                     "description": {"field": "text"},
                 },
             },
-            {
-                "data": {"values": changes},
-                "mark": {"type": "point", "filled": False, "size": 160, "strokeWidth": 2, "color": "var(--ink)"},
-                "encoding": {"x": x, "y": y, "description": {"field": "text"}},
-            },
+            *(
+                {
+                    "data": {"values": values},
+                    "mark": {"type": "point", "filled": False, "size": size, "strokeWidth": 1.5, "color": "var(--ink)"},
+                    "encoding": {"x": x, "y": y, "description": {"field": "text"}},
+                }
+                for values, size in ((crossings, 45), (changes, 170))
+            ),
         ],
     }

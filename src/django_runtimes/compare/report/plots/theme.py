@@ -10,7 +10,7 @@ _SERIES = tuple(f"var(--series-{number})" for number in range(1, 9))
 _DASHES = ([1, 0], [6, 3], [2, 2], [8, 3, 2, 3], [4, 2], [10, 4], [1, 3], [12, 3, 3, 3])
 _SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-right", "triangle-left")
 _NARROW_PX = 480
-_FEW_DECADES = 2
+_FEW_DECADES = 3
 
 
 def themed(spec: Mapping[str, Any]) -> dict[str, Any]:

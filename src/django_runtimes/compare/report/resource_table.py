@@ -1,0 +1,53 @@
+"""The table of the resources that a target's bill is based on."""
+
+from decimal import Decimal
+
+from django_runtimes.compare.cost.analysis import CostAnalysis
+from django_runtimes.compare.cost.bills.bill import Bill
+from django_runtimes.compare.cost.usage.measured_usage import TargetUsage
+from django_runtimes.compare.cost.usage.traffic import Traffic
+from django_runtimes.compare.report.report_table import ReportTable
+
+_MB_PER_GB = Decimal(1_024)
+_MILLION = Traffic.monthly(Decimal(1_000_000))
+# The terms of all runtimes whose quantities are vCPU-hours and GB-hours.
+_VCPU_TERMS, _GB_TERMS = ("Fargate vCPU", "App Runner vCPU"), ("Fargate memory", "App Runner memory")
+_GB_S_TERM = "Lambda duration"
+
+
+def resource_table(analysis: CostAnalysis, judged: Traffic) -> ReportTable:
+    """Return the table, with a row for each target that has a bill."""
+    return ReportTable(
+        title="Resources that AWS bills",
+        columns=("target", "ms per request", "memory in MB", "GB-s per million", "vCPU-h per month", "GB-h per month"),
+        rows=tuple(_row(usage, analysis, judged) for usage in analysis.usages if analysis.bills_of(usage.name)),
+        notes=(
+            f"GB-s of functions include initialization, and hours of tasks are at {judged.name}. An “a” marks an assumed "
+            "value, on which the figures to its right depend.",
+        ),
+    )
+
+
+def _row(usage: TargetUsage, analysis: CostAnalysis, judged: Traffic) -> tuple[str, ...]:
+    billed = analysis.bills_of(usage.name)[0]
+    is_function = usage.runtime == "aws_lambda"
+    memory_key = "memory_mb" if is_function else "task_memory_gb"
+    memory_mb = usage.usage.memory_mb if is_function else usage.usage.task_memory_gb * _MB_PER_GB
+    month = billed.bill(judged)
+    return (
+        usage.name,
+        f"{usage.usage.duration_ms:,.2f}{_mark(usage, 'duration_ms')}",
+        f"{memory_mb:,.0f}{_mark(usage, memory_key)}",
+        _quantity(billed.bill(_MILLION), (_GB_S_TERM,)),
+        _quantity(month, _VCPU_TERMS),
+        _quantity(month, _GB_TERMS),
+    )
+
+
+def _mark(usage: TargetUsage, key: str) -> str:
+    return " a" if usage.assumes(key) else ""
+
+
+def _quantity(bill: Bill, names: tuple[str, ...]) -> str:
+    quantities = [term.quantity for term in bill.terms if term.name in names]
+    return f"{sum(quantities, Decimal(0)):,.0f}" if quantities else "-"
