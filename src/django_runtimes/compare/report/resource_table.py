@@ -22,8 +22,8 @@ def resource_table(analysis: CostAnalysis, judged: Traffic) -> ReportTable:
         columns=("target", "ms per request", "memory in MB", "GB-s per million", "vCPU-h per month", "GB-h per month"),
         rows=tuple(_row(usage, analysis, judged) for usage in analysis.usages if analysis.bills_of(usage.name)),
         notes=(
-            f"GB-s of functions include initialization, and hours of tasks are at {judged.name}. An “a” marks an assumed "
-            "value, on which the figures to its right depend.",
+            f"GB-s of functions include initialization, and hours of tasks are at {judged.name}. An “a” marks an "
+            "assumed value, on which the figures to its right depend.",
         ),
     )
 
