@@ -282,6 +282,19 @@ def test_the_page_shows_every_figure_of_the_markdown_report(run: Run):
     assert {cell.replace("\\*", "*") for row in rows for cell in row.strip("| ").split(" | ")} <= cells
 
 
+def test_a_quick_run_with_few_samples_has_no_percentile_curves(run: Run):
+    few = tuple(
+        replace(target, scenarios=tuple(replace(each, blocks=each.blocks[:2]) for each in target.scenarios[1:2]))
+        for target in run.targets
+    )
+
+    page = render_html(replace(run, targets=few))
+
+    assert "Percentiles of reads" not in page
+    assert "Percentiles of writes" not in page
+    assert "aws_ecs/pool/direct" in page.replace("<wbr>", "")
+
+
 def test_text_from_a_target_is_escaped(run: Run):
     evil = '<script>alert("1")</script> | `x`\n# heading'
     target = replace(run.targets[0], name="a/<b>/c", notes=(evil,))

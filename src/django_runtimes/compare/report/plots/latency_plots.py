@@ -27,9 +27,9 @@ def percentile_plots(run: Run) -> Iterator[Plot]:
     shown = [(target, scenario) for target in targets for scenario in shown_scenarios(target)]
     for name, rate_rps in dict.fromkeys((scenario.name, scenario.rate_rps) for _, scenario in shown):
         curves = {
-            target.name: _curve(scenario)
+            target.name: curve
             for target, scenario in shown
-            if (scenario.name, scenario.rate_rps) == (name, rate_rps) and scenario.latency_ms.n
+            if (scenario.name, scenario.rate_rps) == (name, rate_rps) and (curve := _curve(scenario))
         }
         if curves:
             yield _percentile_plot(f"{name}s at {requests_per_second(rate_rps or 0.0)}", name, curves, _label(targets))
@@ -54,7 +54,7 @@ def _label(targets: Sequence[TargetResult]) -> str:
 
 
 def _curve(scenario: ScenarioResult) -> dict[float, Percentile]:
-    """Return the percentiles with enough samples."""
+    """Return the percentiles with enough samples; none below 100 samples, as in a quick run."""
     latency = latency_of(scenario)
     return {
         percent: found
