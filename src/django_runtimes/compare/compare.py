@@ -17,6 +17,7 @@ from django_runtimes.cli.interruption import treat_termination_as_interruption
 from django_runtimes.cli.progress import Progress
 from django_runtimes.cli.project.project import find_project, project_at
 from django_runtimes.cli.tool_error import ToolError, UsageError
+from django_runtimes.compare.claims.claims_command import add_claim_options, asks_for_claims, test_claims
 from django_runtimes.compare.compare_error import show_output
 from django_runtimes.compare.gate.gate_condition import parse_conditions
 from django_runtimes.compare.gate.gate_judge import gate_exit_code, judge
@@ -56,6 +57,8 @@ def main(arguments: Sequence[str]) -> int:
     options = parser().parse_args(arguments)
     treat_termination_as_interruption()
     try:
+        if asks_for_claims(options):
+            return test_claims(options, parser().parse_args([]))
         plan = plan_of(options)
         conditions = parse_conditions(
             options.fail_if,
@@ -262,4 +265,5 @@ def parser() -> argparse.ArgumentParser:
         metavar="URL",
         help="a PostgreSQL server to use instead of the embedded one; its role must be allowed to create databases",
     )
+    add_claim_options(parser)
     return parser

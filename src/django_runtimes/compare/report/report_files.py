@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from django_runtimes.compare.claims.claim_report import render_claims_html, render_claims_markdown
 from django_runtimes.compare.report.content import content_of
 from django_runtimes.compare.report.decision_record import decision_record
 from django_runtimes.compare.report.html import page_of
@@ -10,7 +11,15 @@ from django_runtimes.compare.run.results import Run, write_whole
 
 
 def write_reports(run: Run, directory: Path) -> tuple[Path, ...]:
-    """Write report.md, decision.md and report.html into an existing directory and return their paths."""
+    """Write report.md, decision.md and report.html into an existing directory and return their paths.
+
+    A run of claims recommends nothing, so it has no decision.md.
+    """
+    if run.claims:
+        return (
+            write_whole(directory / "report.md", render_claims_markdown(run)),
+            write_whole(directory / "report.html", render_claims_html(run)),
+        )
     content = content_of(run)
     return (
         write_whole(directory / "report.md", markdown_of(content)),

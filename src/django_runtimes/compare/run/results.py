@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from django_runtimes.compare.claims.claim_result import ClaimResult
 from django_runtimes.compare.compare_error import CompareError
 from django_runtimes.compare.diagnosis.diagnosis import Diagnosis
 from django_runtimes.compare.load.block import Block
@@ -204,6 +205,8 @@ class Run:
 
     environment: Mapping[str, Any]
     targets: tuple[TargetResult, ...]
+    # Tested by --claims; empty in a comparison and in files of earlier versions.
+    claims: tuple[ClaimResult, ...] = ()
 
     def to_json(self) -> str:
         """Return the text of run.json."""
@@ -217,7 +220,11 @@ class Run:
             schema = values["schema"]
             if schema != SCHEMA:
                 raise CompareError(f"{FILE_NAME} has schema {schema!r}; this version reads only schema {SCHEMA}")
-            return cls(values["environment"], tuple(_target(target) for target in values["targets"]))
+            return cls(
+                values["environment"],
+                tuple(_target(target) for target in values["targets"]),
+                tuple(ClaimResult.of_json(claim) for claim in values.get("claims", ())),
+            )
         except (ValueError, KeyError, TypeError) as error:
             raise CompareError(
                 f"{FILE_NAME} is not a file of `webapp compare` ({type(error).__name__}: {error}); "

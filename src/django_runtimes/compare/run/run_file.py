@@ -39,7 +39,8 @@ def read_run(path: Path) -> Run:
     for mismatch in type_mismatches(run):
         raise UsageError(f"{path}: {mismatch}; {_REMEDY}")
     if not run.targets:
-        raise UsageError(f"{path} has no targets; {_REMEDY}")
+        only = "has the results of --claims and no targets" if run.claims else "has no targets"
+        raise UsageError(f"{path} {only}; {_REMEDY}")
     return run
 
 

@@ -60,15 +60,7 @@ def record_environment(
         **({} if codebase.image is None else {"image": dict(codebase.image)}),
         "revision": codebase.revision,
         "lock_file_sha256": codebase.lock_file_sha256,
-        "machine": {
-            "kernel": f"{platform.system()} {platform.release()}",
-            "cpu": _cpu_model(),
-            "cpus": len(os.sched_getaffinity(0)),
-            "memory_mb": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20,
-            "limits": codebase.limits,
-            "busy_cpus_before": other_load.busy_cpus,
-            "busy_programs_before": dict(other_load.programs),
-        },
+        "machine": record_machine(other_load, limits=codebase.limits),
         "python": codebase.python,
         "packages": dict(codebase.packages),
         "postgresql": dict(server.settings),
@@ -80,6 +72,19 @@ def record_environment(
 
 def _has_memory_sizes(plan: ComparisonPlan) -> bool:
     return any(name.memory_mb is not None for name in plan.targets)
+
+
+def record_machine(other_load: OtherLoad, *, limits: str) -> dict[str, Any]:
+    """Return the `machine` of run.json's environment."""
+    return {
+        "kernel": f"{platform.system()} {platform.release()}",
+        "cpu": _cpu_model(),
+        "cpus": len(os.sched_getaffinity(0)),
+        "memory_mb": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20,
+        "limits": limits,
+        "busy_cpus_before": other_load.busy_cpus,
+        "busy_programs_before": dict(other_load.programs),
+    }
 
 
 def _tls(server: PostgresServer, proxy: PgBouncer | None) -> str:

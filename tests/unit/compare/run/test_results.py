@@ -62,7 +62,7 @@ def test_run_json_has_the_keys_of_schema_2():
     measured = saved["targets"][0]
 
     assert saved["schema"] == 2
-    assert list(saved) == ["schema", "environment", "targets"]
+    assert list(saved) == ["schema", "environment", "targets", "claims"]
     assert {name: measured[name] for name in ("name", "runtime", "strategy", "route", "label")} == {
         "name": "aws_ecs/pool/direct",
         "runtime": "aws_ecs",

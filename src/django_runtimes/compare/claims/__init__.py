@@ -1,0 +1,1 @@
+"""Tests claims about Django's database connections and starts, each in a scenario of real parts."""

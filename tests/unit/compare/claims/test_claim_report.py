@@ -1,0 +1,133 @@
+"""Saved claims and their reports."""
+
+import json
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from django_runtimes.cli.tool_error import UsageError
+from django_runtimes.compare.claims.claim_report import render_claims_html, render_claims_markdown
+from django_runtimes.compare.claims.claim_result import ClaimFigure, ClaimResult, ClaimVerdict
+from django_runtimes.compare.claims.claim_terminal import claim_lines
+from django_runtimes.compare.report.report_files import write_reports
+from django_runtimes.compare.run.results import Run
+from django_runtimes.compare.run.run_file import read_run
+
+ENVIRONMENT = {
+    "run_id": "00000000",
+    "finished_at": "2026-11-29T01:00:00+00:00",
+    "interrupted": False,
+    "machine": {"kernel": "Linux 6.18", "cpu": "AMD EPYC", "cpus": 2, "busy_cpus_before": 0.1},
+    "packages": {"django": "5.2.19"},
+}
+LEAK = ClaimResult(
+    name="conn-max-age-leaks",
+    claim="Connections <leak>.",
+    measured="Requests.",
+    rule="Confirmed if more stay open.",
+    emulated="Nothing.",
+    subject="a view",
+    verdict=ClaimVerdict.CONFIRMED,
+    reason="63 connections stayed open",
+    figures=(
+        ClaimFigure("open", 63),
+        ClaimFigure("latency", 6.6, "x", 4.0, 13.0, 20),
+        ClaimFigure("start", 450.0, "ms"),
+    ),
+    duration_s=8.1,
+)
+BROKEN = ClaimResult(
+    name="burst-runs-out-of-slots",
+    claim="Slots run out.",
+    measured="A burst.",
+    rule="Confirmed if requests fail.",
+    emulated="The Lambda service.",
+    subject="a view",
+    verdict=ClaimVerdict.NOT_SHOWN,
+    reason="the test failed",
+    figures=(),
+    duration_s=0.4,
+    error="pgbouncer is not installed; install it",
+)
+RUN = Run(ENVIRONMENT, targets=(), claims=(LEAK, BROKEN))
+
+
+def test_saved_claims_are_read_unchanged():
+    assert Run.from_json(RUN.to_json()) == RUN
+
+
+def test_a_run_of_an_earlier_version_has_no_claims():
+    values = json.loads(RUN.to_json())
+    del values["claims"]
+
+    assert Run.from_json(json.dumps(values)).claims == ()
+
+
+def test_a_run_with_only_claims_is_no_run_to_price(tmp_path):
+    RUN.save(tmp_path)
+
+    with pytest.raises(UsageError, match="has the results of --claims and no targets"):
+        read_run(tmp_path / "run.json")
+
+
+def test_the_terminal_has_one_line_for_each_claim_and_the_totals():
+    assert list(claim_lines(RUN)) == [
+        "confirmed  conn-max-age-leaks: 63 connections stayed open",
+        "not shown  burst-runs-out-of-slots: pgbouncer is not installed; install it",
+        "1 confirmed, 1 not shown",
+    ]
+
+
+def test_the_markdown_report_has_the_verdict_the_rule_and_the_figures():
+    report = render_claims_markdown(RUN)
+
+    assert "| Connections \\<leak>. | confirmed | 63 connections stayed open |" in report
+    assert "- Verdict: confirmed, as 63 connections stayed open\n- Measured: Requests. Application: a view.\n" in report
+    assert "- Rule: Confirmed if more stay open.\n- Emulated: Nothing.\n" in report
+    assert "| open | 63 | - |\n| latency | 6.60 | 4.00 to 13.0 (20 pairs) |\n| start | 450 ms | - |" in report
+    assert "- Verdict: not shown\n- Failed: pgbouncer is not installed; install it\n" in report
+
+
+class OpenElements(HTMLParser):
+    """The elements that a page leaves open, and the addresses that it names."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.addresses: list[str | None] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag, attrs):
+        self.addresses += [value for name, value in attrs if name in ("href", "src")]
+        if tag not in ("meta", "link"):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+
+def test_the_page_is_well_formed_and_has_all_texts_of_the_markdown_report():
+    page = render_claims_html(RUN)
+    elements = OpenElements(page)
+
+    assert elements.open == []
+    assert elements.addresses == ["data:,"]
+    assert "Connections &lt;leak&gt;." in page
+    for text in ("63 connections stayed open", "Confirmed if more stay open.", "4.00 to 13.0 (20 pairs)", "450 ms"):
+        assert text in page
+    assert re.findall(r'<span data-verdict="([a-z ]+)"', page) == ["confirmed", "not shown"]
+
+
+def test_the_reports_of_claims_replace_those_of_a_comparison(tmp_path):
+    write_reports(RUN, tmp_path)
+
+    assert (tmp_path / "report.md").read_text() == render_claims_markdown(RUN)
+    assert (tmp_path / "report.html").read_text() == render_claims_html(RUN)
+
+
+def test_an_interrupted_run_says_so():
+    interrupted = Run({**ENVIRONMENT, "interrupted": True}, targets=(), claims=(LEAK,))
+
+    assert "This run was interrupted" in render_claims_markdown(interrupted)
+    assert "This run was interrupted" not in render_claims_markdown(RUN)
