@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from django_runtimes.cli.text_encoding import why_not_utf8
 from django_runtimes.cli.toml_file import read_toml
 from django_runtimes.cli.tool_error import UsageError
 
@@ -73,8 +74,11 @@ def _section(path: Path, name: str) -> Mapping[str, Any] | None:
     # The default transform would turn pytest-django's option names into lower case.
     parser.optionxform = str  # type: ignore[assignment, method-assign]
     try:
-        parser.read_string(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, configparser.Error) as error:
+        content = path.read_bytes()
+        if complaint := why_not_utf8(content):
+            raise UsageError(f"{path} {complaint}; pytest reads UTF-8, so save it in that encoding")
+        parser.read_string(content.decode())
+    except (OSError, configparser.Error) as error:
         raise UsageError(f"{path} cannot be read: {' '.join(str(error).split())}; fix it there") from None
     return dict(parser[name]) if parser.has_section(name) else None
 

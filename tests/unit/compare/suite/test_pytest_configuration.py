@@ -55,6 +55,15 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path):
         find_pytest_configuration([tmp_path])
 
 
+def test_a_file_in_another_encoding_is_refused(tmp_path):
+    (tmp_path / "pytest.ini").write_bytes("[pytest]\n# caf\xe9\n".encode("latin-1"))
+
+    with pytest.raises(
+        UsageError, match=r"pytest\.ini has the byte 0xe9 in line 2, which is not UTF-8; pytest reads UTF"
+    ):
+        find_pytest_configuration([tmp_path])
+
+
 @pytest.mark.parametrize(
     ("arguments", "settings"),
     [(["--ds", "a.b"], "a.b"), (["-x", "--ds=a"], "a"), (["-k", "ds"], None), (["--dsn=a"], None)],
