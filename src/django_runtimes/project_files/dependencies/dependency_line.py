@@ -33,7 +33,7 @@ def plan_dependency(plan: FilePlan, dependencies: Dependencies, library: Library
     Returns the tables that pyproject.toml needs as well, or nothing.
     """
     name = plan.name(dependencies.file)
-    need = _listed(dependencies)
+    need = _listed(dependencies) or _listed_as_folder(plan, dependencies, library)
     if need is not None or dependencies.project == NAME:
         if need is None or not plan_upgrade(plan, dependencies, library):
             plan.already.append(f"{name} lists {NAME}")
@@ -77,6 +77,21 @@ def _listed(dependencies: Dependencies) -> Requirement | None:
             if need := file.asks_for(NAME):
                 return need
     return dependencies.direct.get(NAME)
+
+
+def _listed_as_folder(plan: FilePlan, dependencies: Dependencies, library: Library) -> Requirement | None:
+    """Return a requirement on the library's source, if the project installs it from a folder of its own."""
+    if dependencies.table or not dependencies.file.is_file():
+        return None
+    folder = dependencies.folder or plan.root
+    for path in (path for file in read_requirements(dependencies.file).all() for path in file.local_paths):
+        pyproject = folder / path / PYPROJECT
+        content = pyproject.read_bytes() if pyproject.is_file() and pyproject != plan.root / PYPROJECT else b""
+        name = parse_toml(content, plan.name(pyproject)).get("project", {}).get("name", "")
+        if canonicalize_name(str(name)) == NAME:
+            # The extras of a folder's line are not known here.
+            return Requirement(f"{library.name} @ {(folder / path).resolve().as_uri()}")
+    return None
 
 
 def _first_lines(dependencies: Dependencies) -> list[str]:

@@ -59,6 +59,18 @@ def test_a_source_of_the_projects_own_is_kept(tmp_path: Path, name: str, text: s
     assert (copied(plan), plan.remarks, tables) == ([], [], "")
 
 
+@pytest.mark.parametrize("line", ["-e ./libs/runtimes", "libs/runtimes[server]"])
+def test_the_librarys_own_folder_is_a_source(tmp_path: Path, line: str):
+    (tmp_path / "libs/runtimes").mkdir(parents=True)
+    (tmp_path / "libs/runtimes/pyproject.toml").write_text('[project]\nname = "Django_Runtimes"\n')
+    (tmp_path / "libs/greet").mkdir()
+
+    plan, tables = adopt(tmp_path, {"requirements.txt": f"django\n./libs/greet\n{line}\n"}, WHEEL, "server")
+
+    assert (copied(plan), plan.remarks, tables) == ([], [], "")
+    assert plan.already == ["requirements.txt lists django-runtimes"]
+
+
 def test_nothing_is_planned_again_once_the_wheel_is_there(tmp_path: Path):
     (tmp_path / "vendor").mkdir()
     (tmp_path / WHEEL.path).write_bytes(b"wheel")
