@@ -15,7 +15,7 @@ from benchmarks.contenders.entry_points import launch_module
 from benchmarks.contenders.peers import CHECKOUT
 from benchmarks.contenders.testbed import Testbed
 from django_runtimes.cli import processes
-from django_runtimes.compare.load.generator import FORWARDED_HEADERS
+from django_runtimes.compare.load.access import FORWARDED_HEADERS
 from django_runtimes.compare.services.port import start_on_port
 from django_runtimes.config.runtimes.profile import PROFILES
 from django_runtimes.config.runtimes.runtime import Runtime

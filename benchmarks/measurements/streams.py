@@ -13,7 +13,7 @@ from benchmarks.measurements.wrk import Load, drive
 from benchmarks.ratio import Ratio, interleaved
 from django_runtimes.cli.progress import Progress
 from django_runtimes.compare.compare_error import CompareError
-from django_runtimes.compare.load.generator import FORWARDED_HEADERS
+from django_runtimes.compare.load.access import FORWARDED_HEADERS
 
 STREAMS = 200
 # The number of streams that query the database, each once in a period.

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from django_runtimes.cli import processes
 from django_runtimes.compare.compare_error import CompareError
-from django_runtimes.compare.load.generator import FORWARDED_HEADERS
+from django_runtimes.compare.load.access import FORWARDED_HEADERS
 
 _SUMMARY = Path(__file__).with_name("summary.lua")
 

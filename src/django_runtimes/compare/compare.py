@@ -19,6 +19,10 @@ from django_runtimes.cli.project.project import find_project, project_at
 from django_runtimes.cli.tool_error import ToolError, UsageError
 from django_runtimes.compare.claims.claims_command import add_claim_options, asks_for_claims, test_claims
 from django_runtimes.compare.compare_error import show_output
+from django_runtimes.compare.deployed.deployed_service import is_deployed
+from django_runtimes.compare.deployed.expected_load import expected_requests
+from django_runtimes.compare.deployed.load_consent import ask_for_load
+from django_runtimes.compare.deployed_options import add_deployed_options, with_capped_rates, with_deployed_targets
 from django_runtimes.compare.gate.gate_condition import parse_conditions
 from django_runtimes.compare.gate.gate_judge import gate_exit_code, judge
 from django_runtimes.compare.gate.gate_option import GATE_EXIT_CODES, add_fail_if, write_outcomes
@@ -62,8 +66,15 @@ def main(arguments: Sequence[str]) -> int:
         plan = plan_of(options)
         conditions = parse_conditions(
             options.fail_if,
-            targets=[str(name) for name in plan.targets],
+            targets=[*map(str, plan.targets), *(str(service.name) for service in plan.deployed)],
             scenarios=(*plan.workload.scenarios, *BURSTS),
+        )
+        ask_for_load(
+            plan.deployed,
+            max_rate_rps=plan.max_rate_rps,
+            requests=expected_requests(plan),
+            writes=plan.allows_writes and "write" in plan.workload.scenarios,
+            yes=options.yes,
         )
         directory = choose_directory(options.output, project_at(Path.cwd()).directory)
         with tempfile.TemporaryDirectory(prefix="webapp-compare-logs-") as kept:
@@ -113,7 +124,7 @@ def plan_of(options: argparse.Namespace) -> ComparisonPlan:
         limits=_limits(options),
     )
     if options.target:
-        targets = tuple(TargetName.parse(text) for text in options.target)
+        targets = tuple(TargetName.parse(text) for text in options.target if not is_deployed(text))
         if len(set(targets)) < len(targets):
             raise UsageError("--target names a target twice; name each once")
         plan = replace(plan, targets=targets)
@@ -123,12 +134,13 @@ def plan_of(options: argparse.Namespace) -> ComparisonPlan:
         if all(name.memory_mb is None for name in plan.targets):
             raise UsageError("--balanced-weight chooses between memory sizes; add them with --memory 512,1024,1769")
         plan = replace(plan, balanced_weight=options.balanced_weight)
+    plan = with_deployed_targets(plan, options, os.environ)
     if options.rate:
         rates_rps = tuple(dict.fromkeys(options.rate))
         plan = replace(plan, rates_rps=dict.fromkeys(workload.scenarios, rates_rps))
     elif options.rates_from is not None:
         plan = replace(plan, rates_rps=saved_rates(options.rates_from, workload.scenarios))
-    return plan
+    return with_capped_rates(plan)
 
 
 def _limits(options: argparse.Namespace) -> StatedLimits:
@@ -182,9 +194,9 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--target",
         action="append",
-        metavar="NAME",
-        help="runtime/strategy/route, and @MB for a memory size of a Lambda function; repeatable; the first one is the "
-        f"reference (default: {default_names})",
+        metavar="NAME[=URL]",
+        help="runtime/strategy/route, and @MB for a memory size of a Lambda function, or a deployed target such as "
+        f"aws_lambda=https://…; repeatable; the first one is the reference (default: {default_names})",
     )
     parser.add_argument(
         "--memory",
@@ -200,6 +212,7 @@ def parser() -> argparse.ArgumentParser:
         help="the weight of the cost in the balanced memory size, from 0 (the fastest) to 1 (the cheapest; "
         "default: 0.5)",
     )
+    add_deployed_options(parser)
     parser.add_argument(
         "--image",
         metavar="NAME",

@@ -10,7 +10,7 @@ from typing import Self
 
 import aiohttp
 
-from django_runtimes.compare.load.generator import FORWARDED_HEADERS
+from django_runtimes.compare.load.access import FORWARDED_HEADERS
 from tests.faults.figures.replies import Reply
 
 _CLIENT_TIMEOUT_S = 30.0

@@ -11,7 +11,7 @@ import pytest
 from django_runtimes.compare.codebase.environ import application_environ, target_environ
 from django_runtimes.compare.codebase.preparation import prepare_application
 from django_runtimes.compare.emulator.lambda_function import Function
-from django_runtimes.compare.load.generator import FORWARDED_HEADERS
+from django_runtimes.compare.load.access import FORWARDED_HEADERS
 from django_runtimes.compare.services.database_creation import create_database
 from django_runtimes.compare.services.pgbouncer import PgBouncer
 from django_runtimes.compare.targets.lambda_target import LambdaTarget

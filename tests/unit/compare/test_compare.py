@@ -4,6 +4,7 @@ import pytest
 
 from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.compare.compare import exit_code, main, parser, plan_of
+from django_runtimes.compare.deployed.expected_load import expected_requests
 from django_runtimes.compare.gate.gate_condition import parse_conditions
 from django_runtimes.compare.gate.gate_judge import judge
 from django_runtimes.compare.gate.judged_run import JudgedRun
@@ -122,3 +123,48 @@ def test_a_condition_decides_the_exit_code_of_a_complete_run(run, limit, code):
     )
 
     assert exit_code(run, judge(conditions, [JudgedRun(run)])) == code
+
+
+def test_a_deployed_target_is_read_within_a_limit():
+    plan = planned("--target", "aws_lambda=https://127.0.0.1")
+
+    assert (plan.targets, [str(service.name) for service in plan.deployed]) == ((), ["aws_lambda"])
+    assert (plan.allows_writes, plan.max_rate_rps) == (False, 50.0)
+
+
+def test_emulated_and_deployed_targets_run_side_by_side():
+    plan = planned("--target", "aws_ecs/pool/direct", "--target", "aws_ecs=http://127.0.0.1:1", "--max-rate", "9")
+
+    assert [str(name) for name in plan.targets] == ["aws_ecs/pool/direct"]
+    assert (plan.deployed[0].url, plan.max_rate_rps) == ("http://127.0.0.1:1", 9.0)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["--rate", "60"], "the rate of 60 requests/s exceeds --max-rate, the limit of 50 for deployed targets"),
+        (["--quick", "--max-rate", "10"], "the rate of 50 requests/s exceeds --max-rate, the limit of 10"),
+        (["--target", "aws_ecs/pool/direct", "--target", "aws_ecs/pool/direct=http://127.0.0.1:1"], "as emulated and"),
+    ],
+)
+def test_plans_that_a_deployed_target_excludes_are_refused(arguments, complaint):
+    with pytest.raises(UsageError) as error:
+        planned("--target", "aws_lambda=https://127.0.0.1", *arguments)
+
+    assert complaint in str(error.value)
+
+
+def test_a_short_measurement_key_is_refused_without_showing_it(monkeypatch):
+    monkeypatch.setenv("WEBAPP_MEASUREMENT_KEY", "short-secret")
+
+    with pytest.raises(UsageError, match="has 12 characters; generate one of at least 32") as error:
+        planned("--target", "aws_lambda=https://127.0.0.1")
+    assert "short-secret" not in str(error.value)
+
+
+def test_the_expected_load_is_limited_by_rate_and_budget():
+    plan = planned("--target", "aws_lambda=https://127.0.0.1", "--rate", "20", "--budget", "5m")
+
+    # One read, 2 x 8 windows of 0.5 s at 50/s, 5 bursts of 40 and 5 minutes at 20/s.
+    reads = len(plan.workload.harmless_requests)
+    assert expected_requests(plan) == reads + 16 * 0.5 * 50 + 5 * 40 + 300 * 20

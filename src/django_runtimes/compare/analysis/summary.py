@@ -67,12 +67,16 @@ class Pair:
 
 @dataclass(frozen=True)
 class Summary:
-    """The rows of a run, by scenario; the reference is the first measured target."""
+    """The rows of a run, by scenario; the reference is the first measured target.
+
+    Figures of this machine and of another one are not comparable, so a second label has a reference of its own.
+    """
 
     reference: str | None
     rows: tuple[SummaryRow, ...]
     pairs: tuple[Pair, ...]
     virtual_users: int = 0
+    other_reference: str | None = None
 
     @property
     def names_no_winner(self) -> bool:
@@ -81,7 +85,7 @@ class Summary:
 
 
 def summarize(run: Run) -> Summary:
-    """Compare every measured target with the reference; the same run always gives the same summary.
+    """Compare every measured target with its label's reference; the same run always gives the same summary.
 
     `environment["aa_pairs"]` lists the pairs of targets that start the same process.
     """
@@ -93,7 +97,8 @@ def summarize(run: Run) -> Summary:
         for first, second in run.environment.get("aa_pairs", ())
         if first in measured and second in measured
     ]
-    reference = next(iter(measured.values()))
+    references = {target.label: target for target in reversed(measured.values())}
+    first, *others = (target.name for target in measured.values() if target is references[target.label])
     keys = dict.fromkeys(_key(scenario) for target in measured.values() for scenario in target.scenarios)
     compared = [
         (target, scenario)
@@ -101,8 +106,12 @@ def summarize(run: Run) -> Summary:
         for target in measured.values()
         if (scenario := _scenario(target, key)) is not None
     ]
-    steady = [scenario for target, scenario in compared if target is not reference and scenario.rate_rps is not None]
-    with_p99 = [scenario for scenario in steady if compares_p99(run, scenario, _scenario(reference, _key(scenario)))]
+    steady = [
+        (scenario, _scenario(references[target.label], _key(scenario)))
+        for target, scenario in compared
+        if target is not references[target.label] and scenario.rate_rps is not None
+    ]
+    with_p99 = [scenario for scenario, base in steady if compares_p99(run, scenario, base)]
     tail = FALSE_DIFFERENCE / max(1, len(steady) + len(with_p99))
     pair_confidence = 1 - min(tail, _FALSE_PAIR_DIFFERENCE)
     pairs = tuple(
@@ -110,10 +119,17 @@ def summarize(run: Run) -> Summary:
         for first, second in names
     )
     rows = tuple(
-        _row(target, scenario, reference, pairs, 1 - tail, has_p99=any(scenario is each for each in with_p99))
+        _row(
+            target,
+            scenario,
+            references[target.label],
+            pairs,
+            1 - tail,
+            has_p99=any(scenario is each for each in with_p99),
+        )
         for target, scenario in compared
     )
-    return Summary(reference.name, rows, pairs, run.environment.get("virtual_users", 0))
+    return Summary(first, rows, pairs, run.environment.get("virtual_users", 0), next(iter(others), None))
 
 
 def compares_p99(run: Run, scenario: ScenarioResult, base: ScenarioResult | None) -> bool:

@@ -3,13 +3,14 @@
 import asyncio
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import cycle
 from types import TracebackType
 
 import aiohttp
 
+from django_runtimes.compare.load.access import Access, emulated_access
 from django_runtimes.compare.load.arrivals import choose_templates, poisson_arrivals
 from django_runtimes.compare.load.block import TIMEOUT, TIMEOUT_S, Block, Outcome, block_of
 from django_runtimes.compare.load.ledger import Ledger
@@ -18,9 +19,6 @@ from django_runtimes.compare.load.remedy import remedy
 from django_runtimes.compare.load.target_answer import TargetAnswer, ask
 from django_runtimes.compare.load.virtual_user import VirtualUser
 from django_runtimes.compare.workload.workload import DEFAULT_HOST, KEY, RequestTemplate, Session
-
-# The headers of a load balancer that terminates TLS.
-FORWARDED_HEADERS = {"Host": DEFAULT_HOST, "X-Forwarded-Proto": "https"}
 
 # Timers are accurate to about a millisecond, so a send waits on a timer until this long before it is due, and then
 # yields to other requests until it is due.
@@ -35,20 +33,21 @@ _KEEPALIVE_S = 1.0
 class LoadGenerator:
     """Sends load to targets and measures it in blocks; an async context manager."""
 
-    def __init__(self, *, host: str = DEFAULT_HOST, timeout_s: float = TIMEOUT_S) -> None:
-        """Send `host` as the Host header of every request."""
-        self._host = host
+    def __init__(self, *, host: str = DEFAULT_HOST, access: Access | None = None, timeout_s: float = TIMEOUT_S) -> None:
+        """Reach targets by `access`; by default they are emulated ones that serve `host`."""
+        self._access = access or emulated_access(host)
+        self._host = self._access.host
         self._timeout_s = timeout_s
         self._session: aiohttp.ClientSession
 
     async def __aenter__(self) -> "LoadGenerator":
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=_KEEPALIVE_S),
+            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=_KEEPALIVE_S, ssl=self._access.tls or True),
             # All targets share an address, and their cookies must not mix.
             cookie_jar=aiohttp.DummyCookieJar(),
             # aiohttp rounds long timeouts up to whole seconds by default.
             timeout=aiohttp.ClientTimeout(total=self._timeout_s, ceil_threshold=math.inf),
-            headers={**FORWARDED_HEADERS, "Host": self._host},
+            headers={**self._access.headers, "Host": self._host},
             auto_decompress=False,
         )
         return self
@@ -102,7 +101,10 @@ class LoadGenerator:
         ledger: Ledger,
         users: Sequence[VirtualUser] = (),
     ) -> Block:
-        """Send `count` requests that are due at the same moment."""
+        """Send `count` requests that are due at the same moment, or as many as one second may have."""
+        max_rate_rps = self._access.max_rate_rps
+        if max_rate_rps is not None:
+            count = min(count, max(1, int(max_rate_rps)))
         due = time.perf_counter()
         async with asyncio.TaskGroup() as group:
             sends = [
@@ -110,6 +112,8 @@ class LoadGenerator:
                 for index, template in enumerate(choose_templates(templates, count, seed))
             ]
         block = block_of((send.result() for send in sends), duration_s=time.perf_counter() - due)
+        if max_rate_rps is not None:
+            await _sleep_until(due + count / max_rate_rps)
         # Nothing can send all requests of a burst in the same moment.
         return replace(block, void=None)
 
@@ -124,7 +128,7 @@ class LoadGenerator:
         ledger: Ledger,
         users: Sequence[VirtualUser] = (),
     ) -> Block:
-        """Let each of `clients` send requests one after the other, to keep the target busy.
+        """Let each of `clients` send requests one after the other, to keep the target busy or reach the highest rate.
 
         The block is void if the generator was too slow.
         """
@@ -132,8 +136,11 @@ class LoadGenerator:
         start, cpu_start_s = time.perf_counter(), time.process_time()
         outcomes: list[Outcome] = []
 
+        next_due = _paced(self._access.max_rate_rps)
+
         async def send_until_the_end() -> None:
-            while (due := time.perf_counter()) < start + duration_s:
+            while (due := next_due()) < start + duration_s:
+                await _sleep_until(due)
                 index, template = next(chosen)
                 outcomes.append(await self._send(url, template, due, ledger, _user_of(template, users, index)))
 
@@ -160,8 +167,10 @@ class LoadGenerator:
             template = template.filled({KEY: key})
         if user is not None:
             template = user.fill(template)
-        answer = await ask(self._session, url, template, user)
+        signature = self._access.reader.sign()
+        answer = await ask(self._session, url, template, user, headers=signature)
         latency_ms = self._timeout_s * 1_000 if answer.error == TIMEOUT else _ms_since(due)
+        self._access.reader.read(signature, answer.headers, latency_ms)
         if key is not None and answer.error is None:
             ledger.acknowledge(key)
         return Outcome(
@@ -180,6 +189,20 @@ class LoadGenerator:
 
 def _user_of(template: RequestTemplate, users: Sequence[VirtualUser], index: int) -> VirtualUser | None:
     return None if template.anonymous or not users else users[index % len(users)]
+
+
+def _paced(max_rate_rps: float | None) -> Callable[[], float]:
+    """Return a function whose results are moments from now on, at this rate at most."""
+    interval_s = 0.0 if max_rate_rps is None else 1 / max_rate_rps
+    free_from = 0.0
+
+    def next_due() -> float:
+        nonlocal free_from
+        due = max(time.perf_counter(), free_from)
+        free_from = due + interval_s
+        return due
+
+    return next_due
 
 
 def _ms_since(moment: float) -> float:

@@ -7,6 +7,7 @@ from django_runtimes.compare.load.target_answer import TargetAnswer
 from django_runtimes.compare.load.virtual_user import VirtualUser
 from django_runtimes.compare.workload.workload import SAFE_METHODS, Exchange
 
+_FRONTS = ("awselb", "cloudfront", "cloudflare")
 _COMMON = "check the workload's path, body and expected_status against the application"
 
 
@@ -14,15 +15,35 @@ def remedy(exchange: Exchange, answer: TargetAnswer, user: VirtualUser | None, *
     """Return one clause for the user, derived from the status and the location."""
     if answer.location:
         return _remedy_of_redirect(exchange, answer.location, user, host)
-    if answer.status == HTTPStatus.BAD_REQUEST:
+    if answer.status is None:
+        return "check that the target is running, and that this machine can reach it"
+    if front := _front(answer):
+        return (
+            f"the front ({front}) refused the request before the application saw it; pass the header that it needs as "
+            "--header, and check its firewall and the authorization type of a function URL"
+        )
+    return _remedy_of_status(answer.status, exchange, host)
+
+
+def _remedy_of_status(status: int, exchange: Exchange, host: str) -> str:
+    if status == HTTPStatus.BAD_REQUEST:
         return f"check that ALLOWED_HOSTS has '{host}', which is the workload's host, and check its path and body"
-    if answer.status == HTTPStatus.FORBIDDEN and exchange.method not in SAFE_METHODS:
+    if status == HTTPStatus.FORBIDDEN and exchange.method not in SAFE_METHODS:
         return "if it needs a CSRF token, give the workload a [session] with a step that GETs a page with a form"
-    if answer.status == HTTPStatus.UNAUTHORIZED:
+    if status == HTTPStatus.UNAUTHORIZED:
         return "give the workload a [session] that logs in, or give the request the headers that it needs"
-    if answer.status is not None and answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return "the report shows the first error of its log"
     return _COMMON
+
+
+def _front(answer: TargetAnswer) -> str:
+    """Return the name of the front that refused a request; empty if the application may have refused it."""
+    if answer.status != HTTPStatus.FORBIDDEN:
+        return ""
+    server = answer.headers.get("Server", "")
+    error_type = answer.headers.get("x-amzn-ErrorType", "")
+    return error_type or (server if server.lower().startswith(_FRONTS) else "")
 
 
 def _remedy_of_redirect(exchange: Exchange, location: str, user: VirtualUser | None, host: str) -> str:

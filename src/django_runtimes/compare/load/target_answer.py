@@ -1,7 +1,9 @@
 """Sends one request, reads the whole answer and describes an unexpected one."""
 
 import errno
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
 
 import aiohttp
 from aiohttp import hdrs
@@ -23,6 +25,8 @@ _CLASS_BY_ERRNO = {
 _ERROR_CLASSES: tuple[tuple[type[Exception], str], ...] = (
     (ConnectionResetError, "connection_reset"),
     (aiohttp.ServerDisconnectedError, "connection_closed"),
+    (aiohttp.ClientConnectorDNSError, "dns_failure"),
+    (aiohttp.ClientSSLError, "tls_failure"),
     (aiohttp.ClientPayloadError, "incomplete_answer"),
     (aiohttp.ClientResponseError, "malformed_answer"),
     (aiohttp.ClientConnectionError, "connection_failed"),
@@ -39,18 +43,25 @@ class TargetAnswer:
     status: int | None = None
     location: str = ""
     page: Page | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 async def ask(
-    session: aiohttp.ClientSession, url: str, exchange: Exchange, user: VirtualUser | None, *, keep_page: bool = False
+    session: aiohttp.ClientSession,
+    url: str,
+    exchange: Exchange,
+    user: VirtualUser | None,
+    *,
+    keep_page: bool = False,
+    headers: Mapping[str, str] = MappingProxyType({}),
 ) -> TargetAnswer:
     """Send the request to the target at `url` with the user's cookies, and store the cookies of the answer."""
-    headers, body = encoded(exchange, user)
+    own_headers, body = encoded(exchange, user)
     try:
         async with session.request(
             exchange.method,
             URL(url.rstrip("/") + exchange.path, encoded=True),
-            headers=headers,
+            headers={**own_headers, **headers} if headers else own_headers,
             data=body,
             allow_redirects=False,
         ) as response:
@@ -59,20 +70,55 @@ async def ask(
         return TargetAnswer(TIMEOUT, "no complete answer in time")
     except (aiohttp.ClientError, OSError) as error:
         error_class = _error_class(error)
-        return TargetAnswer(error_class, error_class.replace("_", " "))
+        return TargetAnswer(error_class, _described(error) or error_class.replace("_", " "))
+    return answer_of(
+        exchange,
+        status=response.status,
+        headers=response.headers,
+        set_cookies=response.headers.getall(hdrs.SET_COOKIE, ()),
+        content=content,
+        user=user,
+        keep_page=keep_page,
+    )
+
+
+def answer_of(
+    exchange: Exchange,
+    *,
+    status: int,
+    headers: Mapping[str, str],
+    set_cookies: Iterable[str],
+    content: bytes,
+    user: VirtualUser | None,
+    keep_page: bool = False,
+) -> TargetAnswer:
+    """Return a complete answer to this request, and store its cookies."""
     page = Page(content.decode(errors="replace")) if keep_page else None
     if user is not None:
-        user.receive(exchange, response.headers.getall(hdrs.SET_COOKIE, ()), token=None if page is None else page.token)
-    if response.status == exchange.expected_status:
-        return TargetAnswer(None, page=page)
-    location = response.headers.get(hdrs.LOCATION, "")[:_MAX_LOCATION_LENGTH]
+        user.receive(exchange, set_cookies, token=None if page is None else page.token)
+    if status == exchange.expected_status:
+        return TargetAnswer(None, page=page, headers=headers)
+    location = headers.get(hdrs.LOCATION, "")[:_MAX_LOCATION_LENGTH]
     return TargetAnswer(
-        f"status_{response.status}",
-        f"expected {exchange.expected_status}, got {response.status}" + (f" to {location}" if location else ""),
-        response.status,
+        f"status_{status}",
+        f"expected {exchange.expected_status}, got {status}" + (f" to {location}" if location else ""),
+        status,
         location,
         page,
+        headers,
     )
+
+
+def _described(error: Exception) -> str:
+    """Return why a host could not be reached; empty for other errors."""
+    if isinstance(error, aiohttp.ClientConnectorDNSError):
+        return f"the name {error.host!r} has no address"
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        reason = getattr(error.certificate_error, "verify_message", "") or "it is not valid"
+        return f"the certificate of {error.host!r} was refused: {reason}"
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return f"cannot connect to {error.host}:{error.port}: {error.os_error.strerror or error.os_error}"
+    return ""
 
 
 def _error_class(error: Exception) -> str:

@@ -17,7 +17,7 @@ def method_sentences(summary: Summary) -> Iterator[str]:
     )
     if summary.reference is not None:
         yield (
-            f"The ratio divides a target's median latency by {summary.reference}'s in the same round: below 1 is "
+            f"The ratio divides a target's median latency by {_references(summary)} in the same round: below 1 is "
             "faster. The tables show the centre of all rounds' ratios and its exact signed-rank interval. The "
             "intervals are widened for their number, so that at most one in 20 runs without any difference reports "
             f"one. An interval that excludes 1 shows a difference. An interval within {SAME_FROM:g} to {SAME_TO:g} "
@@ -26,6 +26,13 @@ def method_sentences(summary: Summary) -> Iterator[str]:
     if users := summary.virtual_users:
         yield f"Requests carry the cookies of {users} virtual users, who got them before the measurement."
     yield "A p99 needs at least 1,000 samples. Percentiles come from merged histograms and are never averaged."
+
+
+def _references(summary: Summary) -> str:
+    """Return whose median the ratios divide by."""
+    if summary.other_reference is None:
+        return f"{summary.reference}'s"
+    return f"{summary.reference}'s or {summary.other_reference}'s, whichever has the same label,"
 
 
 def pair_sentences(summary: Summary) -> Iterator[str]:

@@ -7,23 +7,26 @@ import time
 from collections.abc import Sequence
 from contextlib import AsyncExitStack, ExitStack
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import uvloop
 
 from django_runtimes.cli.progress import Progress
+from django_runtimes.compare.deployed.deployed_name import DeployedName
+from django_runtimes.compare.deployed.deployed_subjects import deployed_subjects, read_cloudwatch
 from django_runtimes.compare.diagnosis.diagnose import FailureDiagnosis
 from django_runtimes.compare.diagnosis.masking import masked, secrets_of
 from django_runtimes.compare.load.generator import LoadGenerator
 from django_runtimes.compare.run.comparison_plan import ComparisonPlan
 from django_runtimes.compare.run.connection_sampler import ConnectionSampler
-from django_runtimes.compare.run.emulation import open_emulation
+from django_runtimes.compare.run.emulation import Emulation, open_emulation
 from django_runtimes.compare.run.measurement import Measurement, attempt
 from django_runtimes.compare.run.other_load import measure_other_load
 from django_runtimes.compare.run.results import Run, TargetResult
 from django_runtimes.compare.run.run_record import record_environment
 from django_runtimes.compare.run.subject import Subject, failed_result
-from django_runtimes.compare.services.postgres import PostgresServer
+from django_runtimes.compare.targets.name import TargetName
 from django_runtimes.compare.workload.workload import Scenario
 
 
@@ -40,19 +43,16 @@ def run_comparison(plan: ComparisonPlan, progress: Progress, *, kept_logs: Path 
     deadline_s = math.inf if plan.budget_s is None else time.monotonic() + plan.budget_s
     run_id = secrets.token_hex(4)
     with ExitStack() as stack:
-        emulation = open_emulation(stack, plan, progress, run_id=run_id)
-        subjects = emulation.subjects
+        emulation = open_emulation(stack, plan, progress, run_id=run_id) if plan.targets else None
+        subjects = [*(() if emulation is None else emulation.subjects), *deployed_subjects(plan, run_id)]
+        started = datetime.now(UTC)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             rates_rps, phases, interrupted = runner.run(
-                _measure(plan, subjects, emulation.server, progress, seed=int(run_id, 16), deadline_s=deadline_s)
+                _measure(plan, subjects, emulation, progress, seed=int(run_id, 16), deadline_s=deadline_s)
             )
-        diagnosis = FailureDiagnosis(
-            emulation.codebase,
-            emulation.workspace,
-            [subject.examined for subject in subjects if subject.failure is None],
-            kept=kept_logs,
-        )
-        results = {subject.name: _result(subject, diagnosis) for subject in subjects}
+        read_cloudwatch(subjects, started)
+        results = _results(subjects, emulation, kept_logs)
+        names: list[TargetName | DeployedName] = [*plan.targets, *(service.name for service in plan.deployed)]
         details = {str(subject.name): subject.details for subject in subjects}
         return Run(
             environment=record_environment(
@@ -61,20 +61,36 @@ def run_comparison(plan: ComparisonPlan, progress: Progress, *, kept_logs: Path 
                 other_load=load,
                 rates_rps=rates_rps,
                 phases=phases,
-                server=emulation.server,
-                proxy=emulation.proxy,
-                codebase=emulation.codebase.record(),
+                emulation=emulation,
                 targets=details,
                 interrupted=interrupted,
             ),
-            targets=tuple(results.get(name) or failed_result(name, emulation.proxy_failure) for name in plan.targets),
+            targets=tuple(
+                results.get(str(name)) or failed_result(name, "" if emulation is None else emulation.proxy_failure)
+                for name in names
+            ),
         )
 
 
-def _result(subject: Subject, diagnosis: FailureDiagnosis) -> TargetResult:
+def _results(
+    subjects: Sequence[Subject], emulation: Emulation | None, kept_logs: Path | None
+) -> dict[str, TargetResult]:
+    """Return the results by name; failed emulated targets have a diagnosis."""
+    diagnosis = None
+    if emulation is not None:
+        worked = [subject.examined for subject in subjects if subject.failure is None and not subject.is_deployed]
+        diagnosis = FailureDiagnosis(emulation.codebase, emulation.workspace, worked, kept=kept_logs)
+    return {str(subject.name): _result(subject, diagnosis) for subject in subjects}
+
+
+def _result(subject: Subject, diagnosis: FailureDiagnosis | None) -> TargetResult:
     result = subject.result()
     if subject.failure is None:
         return result
+    if subject.deployment is not None or diagnosis is None:
+        # The application could repeat a header in its answer.
+        secrets = frozenset() if subject.deployment is None else subject.deployment.secrets
+        return replace(result, error=masked(subject.failure, secrets))
     # The failure may quote the end of a log, which may contain secrets.
     result = replace(result, error=masked(subject.failure, secrets_of(subject.environ)))
     try:
@@ -87,7 +103,7 @@ def _result(subject: Subject, diagnosis: FailureDiagnosis) -> TargetResult:
 async def _measure(
     plan: ComparisonPlan,
     subjects: Sequence[Subject],
-    server: PostgresServer,
+    emulation: Emulation | None,
     progress: Progress,
     *,
     seed: int,
@@ -97,9 +113,17 @@ async def _measure(
 
     Return the rates of each scenario, the start of each phase, and whether Ctrl-C ended the measurement early.
     """
-    sampler = ConnectionSampler(server.administration_url, [subject.database for subject in subjects])
     interrupted = False
-    async with LoadGenerator(host=plan.workload.application.host) as generator, sampler:
+    async with AsyncExitStack() as stack:
+        generator = await stack.enter_async_context(LoadGenerator(host=plan.workload.application.host))
+        sampler = None
+        if emulation is not None:
+            databases = [subject.database for subject in emulation.subjects]
+            sampler = ConnectionSampler(emulation.server.administration_url, databases)
+            await stack.enter_async_context(sampler)
+        for subject in subjects:
+            if subject.generator is not None:
+                await stack.enter_async_context(subject.generator)
         measurement = Measurement(
             plan,
             subjects,
@@ -129,7 +153,7 @@ async def _measure(
                 progress.say("interrupted: stopping the targets and keeping the measurements so far")
 
         async def account(subject: Subject) -> None:
-            await measurement.account(subject, server.url(subject.database))
+            await measurement.account(subject, "" if emulation is None else emulation.server.url(subject.database))
 
         await asyncio.gather(*(attempt(subject, account) for subject in subjects))
     return measurement.rates_rps, measurement.phases, interrupted

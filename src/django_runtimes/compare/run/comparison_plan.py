@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from django_runtimes.compare.deployed.deployed_service import DeployedService
 from django_runtimes.compare.recommendation.stated_limits import StatedLimits
 from django_runtimes.compare.targets.name import DEFAULT_TARGETS, TargetName
 from django_runtimes.compare.workload.workload import Workload
@@ -11,6 +12,8 @@ from django_runtimes.compare.workload.workload import Workload
 MAX_RATE_RPS = 5_000.0
 # The names of the scenarios without a rate.
 BURSTS = ("burst", "burst_cold")
+# A small service in production takes this load beside its users' own.
+MAX_DEPLOYED_RATE_RPS = 50.0
 # From this budget on there is time for three loads, and for enough samples to compare each p99.
 THOROUGH_BUDGET_S = 600.0
 
@@ -42,6 +45,11 @@ class ComparisonPlan:
     bursts: int = 5
     # The range of six values holds their median with a confidence of 97 %; fewer values have no 95 % interval.
     cold_starts: int = 6
+    deployed: tuple[DeployedService, ...] = ()
+    allows_writes: bool = False
+    # The highest rate of any load on a deployed target.
+    max_rate_rps: float = MAX_DEPLOYED_RATE_RPS
+    measurement_key: str | None = field(default=None, repr=False)
     database_url: str | None = None
     image: str | None = None
     limits: StatedLimits = field(default_factory=StatedLimits)

@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from types import TracebackType
-from typing import LiteralString, Self
+from typing import LiteralString, Protocol, Self
 
 import psycopg
 
@@ -158,6 +158,14 @@ class ConnectionSampler:
             )
         count: int = row[0]
         return count
+
+
+class ConnectionWindow(Protocol):
+    """An interval in which connections are counted."""
+
+    async def stop(self) -> SampledConnections:
+        """End the interval and return its result."""
+        ...
 
 
 class Window:

@@ -17,7 +17,7 @@ from django_runtimes.compare.run.rows import found_keys
 from django_runtimes.compare.run.steady_load import block_duration_s, lacking
 from django_runtimes.compare.run.subject import ScenarioKey, Subject
 from django_runtimes.compare.targets.target import expect_answer
-from django_runtimes.compare.workload.workload import RequestTemplate, Scenario
+from django_runtimes.compare.workload.workload import SAFE_METHODS, RequestTemplate, Scenario
 
 # A target with a larger share of wrong answers fails, since its latencies are not comparable.
 _WRONG_SHARE = 0.05
@@ -25,8 +25,9 @@ _MIN_WRONG = 5
 
 # A target is warm when the medians of two successive windows differ by at most this share.
 _WARM_CHANGE = 0.1
-_WARM_UP_WINDOWS = 8
-_CAPACITY_SEARCHES = 2
+WARM_UP_WINDOWS = 8
+WARM_UPS = 2
+CAPACITY_SEARCHES = 2
 
 Step = Callable[[Subject], Awaitable[None]]
 
@@ -40,7 +41,7 @@ class Measurement:
         subjects: Sequence[Subject],
         *,
         generator: LoadGenerator,
-        sampler: ConnectionSampler,
+        sampler: ConnectionSampler | None,
         progress: Progress,
         seed: int,
         deadline_s: float = math.inf,
@@ -69,7 +70,7 @@ class Measurement:
         await self._phase("cold starts", [self._cold_start] * plan.cold_starts)
         await self._phase("warming up", [self._warm_up])
         if not plan.rates_rps:
-            await self._phase("searching each target's capacity", [self._capacity] * _CAPACITY_SEARCHES)
+            await self._phase("searching each target's capacity", [self._capacity] * CAPACITY_SEARCHES)
         await self._phase(f"bursts of {plan.burst_size}", [self._bursts])
         # The burst has ended the execution environments.
         await self._phase("warming up again", [self._warm_up])
@@ -82,7 +83,8 @@ class Measurement:
             await self._everywhere(self._subjects, step)
 
     def _begin(self, phase: str, steps: int) -> None:
-        self.phases[phase] = round(self._sampler.elapsed_s, 3)
+        if self._sampler is not None:
+            self.phases[phase] = round(self._sampler.elapsed_s, 3)
         self._progress.begin(phase, steps)
 
     async def _everywhere(self, subjects: Sequence[Subject], step: Step) -> None:
@@ -93,19 +95,25 @@ class Measurement:
 
     async def _log_in(self, subject: Subject) -> None:
         session = self._plan.workload.session
-        if session is not None:
-            subject.users = await self._generator.log_in(subject.target.url, session)
+        if session is None:
+            return
+        if not subject.may_write and any(step.method not in SAFE_METHODS for step in session.steps):
+            raise CompareError(
+                "the workload's [session] sends data to log in, and a deployed target is only read; "
+                "pass --allow-writes, which also sends the workload's writes"
+            )
+        subject.users = await self._generator_of(subject).log_in(subject.target.url, session)
 
     async def _first_requests(self, subject: Subject) -> None:
-        for template in self._plan.workload.requests:
+        for template in subject.requests(self._plan.workload):
             expect_answer(await self._single(subject, template))
 
     async def _warm_up(self, subject: Subject) -> None:
         """Send requests until their medians stay the same."""
         await subject.target.make_ready(self._plan.ready_for)
-        for scenario in self._plan.workload.scenarios:
+        for scenario in subject.scenarios(self._plan.workload):
             before = math.inf
-            for _ in range(_WARM_UP_WINDOWS):
+            for _ in range(WARM_UP_WINDOWS):
                 block = await self._saturate(subject, scenario, self._plan.warm_up_s)
                 now = block.latency.p50_ms or math.inf
                 if abs(now - before) <= _WARM_CHANGE * before:
@@ -113,9 +121,11 @@ class Measurement:
                 before = now
 
     async def _capacity(self, subject: Subject) -> None:
-        for scenario in self._plan.workload.scenarios:
+        for scenario in subject.scenarios(self._plan.workload):
             saturated = await self._saturate(subject, scenario, self._plan.capacity_s)
-            capacity = await find_capacity(saturated, self._offer_of(subject, scenario))
+            capacity = await find_capacity(
+                saturated, self._offer_of(subject, scenario), max_rate_rps=subject.max_rate_rps
+            )
             if capacity is None:
                 raise CompareError(
                     f"none of its answers to {self._plan.ready_for} clients' {scenario}s was as expected: "
@@ -139,7 +149,10 @@ class Measurement:
         running = [subject for subject in self._subjects if subject.failure is None]
         rates = {}
         for scenario in self._plan.workload.scenarios if running else ():
-            weakest_rps = min(subject.capacities[scenario].rate_rps for subject in running)
+            capacities = [subject.capacities[scenario] for subject in running if scenario in subject.capacities]
+            if not capacities:
+                continue
+            weakest_rps = min(capacity.rate_rps for capacity in capacities)
             rates[scenario] = tuple(_rounded_rate(share * weakest_rps) for share in self._plan.load_shares)
         return rates
 
@@ -158,7 +171,7 @@ class Measurement:
         for index in itertools.count():
             if plan.budget_s is None and index == plan.pairs:
                 break
-            wanted = {key: lacking(self._subjects, key, plan.pairs) for key in keys}
+            wanted = {key: lacking(self._subjects_of(key[0]), key, plan.pairs) for key in keys}
             if not any(wanted.values()):
                 break
             for key in self._order.sample(keys, len(keys)):
@@ -181,9 +194,9 @@ class Measurement:
     async def _offer(
         self, subject: Subject, scenario: Scenario, rate_rps: float, *, duration_s: float, index: int
     ) -> Block:
-        return await self._generator.steady(
+        return await self._generator_of(subject).steady(
             subject.target.url,
-            self._plan.workload.of_scenario(scenario),
+            subject.of_scenario(self._plan.workload, scenario),
             rate_rps=rate_rps,
             duration_s=duration_s,
             seed=self._seed + index,
@@ -192,9 +205,9 @@ class Measurement:
         )
 
     async def _saturate(self, subject: Subject, scenario: Scenario, duration_s: float) -> Block:
-        return await self._generator.saturate(
+        return await self._generator_of(subject).saturate(
             subject.target.url,
-            self._plan.workload.of_scenario(scenario),
+            subject.of_scenario(self._plan.workload, scenario),
             clients=self._plan.ready_for,
             duration_s=duration_s,
             seed=self._seed,
@@ -217,9 +230,9 @@ class Measurement:
             subject,
             (name, None),
             index,
-            self._generator.burst(
+            self._generator_of(subject).burst(
                 subject.target.url,
-                self._plan.workload.requests,
+                subject.requests(self._plan.workload),
                 count=self._plan.burst_size,
                 seed=self._seed + index,
                 ledger=subject.ledger,
@@ -228,14 +241,25 @@ class Measurement:
         )
 
     async def _cold_start(self, subject: Subject) -> None:
+        if subject.is_deployed:
+            return
         template = self._plan.workload.of_scenario("read")[0]
         subject.cold_starts.append(await subject.target.cold_start(lambda: self._single(subject, template)))
 
     async def _single(self, subject: Subject, template: RequestTemplate) -> Outcome:
-        return await self._generator.single(subject.target.url, template, ledger=subject.ledger, users=subject.users)
+        return await self._generator_of(subject).single(
+            subject.target.url, template, ledger=subject.ledger, users=subject.users
+        )
+
+    def _generator_of(self, subject: Subject) -> LoadGenerator:
+        return subject.generator or self._generator
+
+    def _subjects_of(self, scenario: Scenario) -> list[Subject]:
+        workload = self._plan.workload
+        return [subject for subject in self._subjects if scenario in subject.scenarios(workload)]
 
     async def _sampled(self, subject: Subject, key: ScenarioKey, index: int, load: Awaitable[Block]) -> None:
-        window = self._sampler.window(subject.database)
+        window = subject.window(self._sampler)
         block = await load
         subject.add(key, index, block, await window.stop())
         subject.target.check_running()
@@ -243,6 +267,9 @@ class Measurement:
 
     async def account(self, subject: Subject, database_url: str) -> None:
         """Count the connections and check the rows of a stopped subject; violations fail it."""
+        if self._sampler is None or subject.is_deployed:
+            subject.take_reports()
+            return
         subject.opened = await self._sampler.opened(subject.database)
         subject.transactions = await self._sampler.transactions(subject.database)
         subject.backends = self._sampler.timeline(subject.database)

@@ -8,11 +8,10 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
-from django_runtimes.compare.codebase.codebase import CodebaseRecord
 from django_runtimes.compare.run.comparison_plan import ComparisonPlan
+from django_runtimes.compare.run.emulation import Emulation
 from django_runtimes.compare.run.other_load import OtherLoad
-from django_runtimes.compare.services.pgbouncer import PgBouncer
-from django_runtimes.compare.services.postgres import NO_TLS, EmbeddedPostgres, PostgresServer
+from django_runtimes.compare.services.postgres import NO_TLS, EmbeddedPostgres
 from django_runtimes.compare.targets.name import TargetName
 from django_runtimes.compare.workload.workload import Scenario
 from django_runtimes.config.runtimes.profile import PROFILES
@@ -26,14 +25,14 @@ def record_environment(
     other_load: OtherLoad,
     rates_rps: Mapping[Scenario, Sequence[float]],
     phases: Mapping[str, float],
-    server: PostgresServer,
-    proxy: PgBouncer | None,
-    codebase: CodebaseRecord,
+    emulation: Emulation | None,
     targets: Mapping[str, Mapping[str, str]],
     interrupted: bool,
 ) -> dict[str, Any]:
     """Return the `environment` of run.json; `targets` has each target's details by name."""
     session = plan.workload.session
+    codebase = None if emulation is None else emulation.codebase.record()
+    proxy = None if emulation is None else emulation.proxy
     checked = "not checked" if plan.workload.rows is None else "checked"
     writes = checked if "write" in plan.workload.scenarios else "none"
     return {
@@ -57,15 +56,15 @@ def record_environment(
         "limits": plan.limits.saved(),
         "phases": dict(phases),
         "aa_pairs": [[str(first), str(second)] for first, second in _same_process_pairs(plan.targets)],
-        **({} if codebase.image is None else {"image": dict(codebase.image)}),
-        "revision": codebase.revision,
-        "lock_file_sha256": codebase.lock_file_sha256,
-        "machine": record_machine(other_load, limits=codebase.limits),
-        "python": codebase.python,
-        "packages": dict(codebase.packages),
-        "postgresql": dict(server.settings),
+        **({} if codebase is None or codebase.image is None else {"image": dict(codebase.image)}),
+        "revision": None if codebase is None else codebase.revision,
+        "lock_file_sha256": None if codebase is None else codebase.lock_file_sha256,
+        "machine": record_machine(other_load, limits="none" if codebase is None else codebase.limits),
+        "python": platform.python_version() if codebase is None else codebase.python,
+        "packages": {} if codebase is None else dict(codebase.packages),
+        "postgresql": None if emulation is None else dict(emulation.server.settings),
         "pgbouncer": None if proxy is None else {"version": proxy.version, **proxy.settings},
-        "tls": f"{_tls(server, proxy)}; none in front",
+        "tls": _tls(emulation),
         "targets": {name: dict(details) for name, details in targets.items()},
     }
 
@@ -87,12 +86,18 @@ def record_machine(other_load: OtherLoad, *, limits: str) -> dict[str, Any]:
     }
 
 
-def _tls(server: PostgresServer, proxy: PgBouncer | None) -> str:
-    """Return a description of the TLS between targets and their databases."""
-    if isinstance(server, EmbeddedPostgres):
-        return f"none between target and database, with sslmode={NO_TLS} instead of the mode in the project's settings"
+def _tls(emulation: Emulation | None) -> str:
+    """Return a description of the TLS of emulated targets, with clients and databases."""
+    if emulation is None:
+        return "as deployed"
+    if isinstance(emulation.server, EmbeddedPostgres):
+        return (
+            f"none between target and database, with sslmode={NO_TLS} instead of the mode in the project's settings; "
+            "none in front"
+        )
     own = "as required by DATABASE_URL and the settings between target and server"
-    return own if proxy is None else f"{own}, none between target and PgBouncer (sslmode={NO_TLS})"
+    between = "" if emulation.proxy is None else f", none between target and PgBouncer (sslmode={NO_TLS})"
+    return f"{own}{between}; none in front"
 
 
 def _same_process_pairs(names: Sequence[TargetName]) -> list[tuple[TargetName, TargetName]]:

@@ -14,10 +14,16 @@ _OVERHEAD = 1.25
 
 
 def lacking(subjects: Sequence[Subject], key: ScenarioKey, pairs: int) -> list[Subject]:
-    """Return the reference and the subjects that still lack valid pairs of blocks with it; empty if none does.
+    """Return the references and the subjects that still lack valid pairs of blocks with theirs; empty if none does.
 
-    The reference is the first running subject. A reference without others needs `pairs` valid blocks.
+    Emulated and deployed subjects are not compared with each other, so each kind has a reference: its first running
+    subject. A reference without others needs `pairs` valid blocks.
     """
+    kinds = [[subject for subject in subjects if subject.is_deployed is deployed] for deployed in (False, True)]
+    return [subject for kind in kinds for subject in _lacking_of_kind(kind, key, pairs)]
+
+
+def _lacking_of_kind(subjects: Sequence[Subject], key: ScenarioKey, pairs: int) -> list[Subject]:
     running = [subject for subject in subjects if subject.failure is None]
     if not running:
         return []

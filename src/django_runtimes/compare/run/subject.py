@@ -5,21 +5,26 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from statistics import fmean
 
+from django_runtimes.compare.deployed.deployed_name import DeployedName
+from django_runtimes.compare.deployed.measured_deployment import MeasuredDeployment
+from django_runtimes.compare.deployed.process_reports import ReportWindow
 from django_runtimes.compare.diagnosis.diagnose import Examined
 from django_runtimes.compare.load.block import Block
+from django_runtimes.compare.load.generator import LoadGenerator
 from django_runtimes.compare.load.ledger import Ledger, Reconciliation
 from django_runtimes.compare.load.virtual_user import VirtualUser
 from django_runtimes.compare.run.capacity import Capacity
-from django_runtimes.compare.run.connection_sampler import SampledConnections
+from django_runtimes.compare.run.connection_sampler import ConnectionSampler, ConnectionWindow, SampledConnections
 from django_runtimes.compare.run.results import Ambiguous, ConnectionCounts, ScenarioResult, TargetResult
 from django_runtimes.compare.run.timeline import BackendTimeline
 from django_runtimes.compare.targets.cold_starts import ColdStarts
 from django_runtimes.compare.targets.name import TargetName
 from django_runtimes.compare.targets.target import ColdStart, Target
+from django_runtimes.compare.workload.workload import RequestTemplate, Scenario, Workload
 from django_runtimes.config.runtimes.detection import detect_runtime
 from django_runtimes.config.runtimes.runtime import Runtime
 
-LABEL = "emulated"
+EMULATED, DEPLOYED = "emulated", "deployed"
 
 ScenarioKey = tuple[str, float | None]
 
@@ -28,7 +33,7 @@ ScenarioKey = tuple[str, float | None]
 class Subject:
     """A target of a run; `failure` is set once, and ends its measurement."""
 
-    name: TargetName
+    name: TargetName | DeployedName
     database: str
     ledger: Ledger
     target: Target
@@ -47,6 +52,58 @@ class Subject:
     transactions: int | None = None
     rows: Reconciliation | None = None
     backends: BackendTimeline = field(default_factory=BackendTimeline)
+    # Deployed targets only: the service, its generator, and the reports of its processes.
+    deployment: MeasuredDeployment | None = None
+    notes: list[str] = field(default_factory=list)
+    # The connections that CloudWatch counted.
+    watched: ConnectionCounts | None = None
+
+    @property
+    def is_deployed(self) -> bool:
+        """Whether the target runs elsewhere."""
+        return self.deployment is not None
+
+    @property
+    def generator(self) -> LoadGenerator | None:
+        """The target's own load generator; None for an emulated one, since those share one."""
+        return None if self.deployment is None else self.deployment.generator
+
+    @property
+    def max_rate_rps(self) -> float | None:
+        """The highest rate of any load; None for an emulated target."""
+        return None if self.deployment is None else self.deployment.max_rate_rps
+
+    @property
+    def may_write(self) -> bool:
+        """Whether requests may change data."""
+        return self.deployment is None or self.deployment.allows_writes
+
+    def requests(self, workload: Workload) -> tuple[RequestTemplate, ...]:
+        """Return the requests of the workload that the target gets."""
+        return workload.requests if self.may_write else workload.harmless_requests
+
+    def scenarios(self, workload: Workload) -> tuple[Scenario, ...]:
+        """Return the scenarios of the workload that are measured at the target."""
+        return workload.scenarios if self.may_write else ("read",)
+
+    def of_scenario(self, workload: Workload, scenario: Scenario) -> tuple[RequestTemplate, ...]:
+        """Return the requests of one scenario that the target gets."""
+        return tuple(each for each in self.requests(workload) if each.scenario == scenario)
+
+    def window(self, sampler: ConnectionSampler | None) -> ConnectionWindow:
+        """Start an interval in which the target's connections are counted."""
+        if self.deployment is not None or sampler is None:
+            return ReportWindow() if self.deployment is None else self.deployment.reports.window()
+        return sampler.window(self.database)
+
+    def take_reports(self) -> None:
+        """Add the reports of a deployed target's processes, or a note that there are none."""
+        if self.deployment is None:
+            return
+        reports = self.deployment.reports
+        self.opened = reports.opened
+        self.cold_starts += reports.cold_starts
+        self.notes += reports.notes
 
     def add(self, key: ScenarioKey, index: int, block: Block, connections: SampledConnections) -> None:
         """Add one block and the connections that were held during it."""
@@ -61,11 +118,13 @@ class Subject:
     @property
     def details(self) -> dict[str, str]:
         """The evidence for the runtime and the target's details, for the run's record."""
+        if self.is_deployed:
+            return self.target.details
         return {"detected by": detect_runtime(self.environ).evidence, **self.target.details}
 
     def result(self) -> TargetResult:
         """Return the target's result; a failed target has the measurements before its failure."""
-        failed = failed_result(self.name, self.failure or "")
+        failed = failed_result(self.name, self.failure or "", label=DEPLOYED if self.is_deployed else EMULATED)
         rows = self.rows
         return replace(
             failed,
@@ -80,7 +139,7 @@ class Subject:
                 [start.first_response_ms for start in self.cold_starts],
                 [start.phases for start in self.cold_starts],
             ),
-            connections=_counts([window for windows in self.windows.values() for window in windows], self.opened),
+            connections=self._connections(),
             transactions=self.transactions,
             usage=self._usage(),
             capacities=dict(self.capacities),
@@ -88,7 +147,12 @@ class Subject:
             acknowledged_writes=self.ledger.acknowledged,
             ambiguous=Ambiguous(self.ledger.ambiguous, None if rows is None else rows.ambiguous_committed),
             rows_found=None if rows is None else rows.rows_found,
+            notes=tuple(self.notes),
         )
+
+    def _connections(self) -> ConnectionCounts:
+        sampled = _counts([window for windows in self.windows.values() for window in windows], self.opened)
+        return sampled if sampled.peak is not None or self.watched is None else self.watched
 
     def _usage(self) -> dict[str, float]:
         """Return the values measured for the target's bill, by KEY of `webapp cost --set`."""
@@ -109,14 +173,14 @@ def _in_reports(item: tuple[ScenarioKey, object]) -> tuple[bool, str, float]:
     return rate_rps is None, name, rate_rps or 0.0
 
 
-def failed_result(name: TargetName, error: str) -> TargetResult:
+def failed_result(name: TargetName | DeployedName, error: str, *, label: str = EMULATED) -> TargetResult:
     """Return the result of a target without measurements."""
     return TargetResult.failed(
         name=str(name),
         runtime=name.runtime.value,
         strategy=name.strategy.value,
         route=name.route.value,
-        label=LABEL,
+        label=label,
         error=error,
     )
 

@@ -115,6 +115,11 @@ class Workload:
         return tuple(request for request in self.requests if request.scenario == scenario)
 
     @property
+    def harmless_requests(self) -> tuple[RequestTemplate, ...]:
+        """The reads with a method that changes no data."""
+        return tuple(each for each in self.of_scenario("read") if each.method in SAFE_METHODS)
+
+    @property
     def scenarios(self) -> tuple[Scenario, ...]:
         """The scenarios that have requests: read, and write if there are any writes."""
         return ("read", "write") if self.of_scenario("write") else ("read",)

@@ -6,7 +6,8 @@ import aiohttp
 import pytest
 
 from django_runtimes.compare.compare_error import CompareError
-from django_runtimes.compare.load.generator import FORWARDED_HEADERS, LoadGenerator
+from django_runtimes.compare.load.access import FORWARDED_HEADERS
+from django_runtimes.compare.load.generator import LoadGenerator
 from django_runtimes.compare.load.ledger import Ledger
 from django_runtimes.compare.targets.container_target import ContainerTarget
 from django_runtimes.compare.workload.reading import load_workload

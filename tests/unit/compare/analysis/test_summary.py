@@ -245,3 +245,16 @@ def test_the_same_run_always_gives_the_same_summary():
     run = Run({}, (target(REFERENCE, reads([10, 12, 9, 14, 10])), target(ECS, reads([9, 13, 9, 12, 11]))))
 
     assert summarize(run) == summarize(run)
+
+
+def test_deployed_targets_are_compared_only_with_each_other():
+    fast, slow = reads([1.0] * 12), reads([2.0] * 12)
+    deployed = [
+        replace(target(name, scenario), label="deployed") for name, scenario in [(ECS, slow), (APP_RUNNER, fast)]
+    ]
+
+    summary = summarize(Run({}, (target(REFERENCE, fast), *deployed)))
+
+    assert [row.verdict for row in summary.rows] == ["reference", "reference", "faster"]
+    assert (summary.reference, summary.other_reference) == (REFERENCE, ECS)
+    assert summary.rows[1].ratio is None

@@ -13,7 +13,8 @@ NOTICE = "the other phases left too little of the budget for the steady load; gi
 def test_a_budget_that_is_used_up_is_reported():
     shown = io.StringIO()
     plan = ComparisonPlan(guestbook_workload(), rates_rps={"read": (25.0,), "write": (25.0,)})
-    subjects, sampler = [SimpleNamespace(failure=None, blocks={})], SimpleNamespace(elapsed_s=3.5)
+    subjects = [SimpleNamespace(failure=None, blocks={}, is_deployed=False, scenarios=lambda load: load.scenarios)]
+    sampler = SimpleNamespace(elapsed_s=3.5)
 
     with Progress(shown) as progress:
         measurement = Measurement(

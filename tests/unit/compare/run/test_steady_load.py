@@ -12,8 +12,8 @@ VOID = replace(VALID, void="late sends")
 UNANSWERED = block_of([Outcome("list", 1.0, 0.0, "status_503")], duration_s=1.0)
 
 
-def subject(*blocks, failure: str | None = None) -> SimpleNamespace:
-    return SimpleNamespace(blocks={KEY: dict(enumerate(blocks))}, failure=failure)
+def subject(*blocks, failure: str | None = None, is_deployed: bool = False) -> SimpleNamespace:
+    return SimpleNamespace(blocks={KEY: dict(enumerate(blocks))}, failure=failure, is_deployed=is_deployed)
 
 
 def test_a_subject_that_lacks_pairs_runs_again_with_the_reference():
@@ -58,3 +58,9 @@ def test_a_single_subject_needs_valid_blocks():
 )
 def test_blocks_share_the_time_that_is_left(rate_rps, left_s, expected_s):
     assert block_duration_s(rate_rps, blocks=200, left_s=left_s) == pytest.approx(expected_s)
+
+
+def test_emulated_and_deployed_subjects_have_references_of_their_own():
+    emulated, deployed = subject(VALID, VALID), subject(VALID, VOID, is_deployed=True)
+
+    assert lacking([emulated, deployed], KEY, 2) == [deployed]

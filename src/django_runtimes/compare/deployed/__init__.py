@@ -1,0 +1,1 @@
+"""Targets that are deployed elsewhere and measured at their URLs."""
