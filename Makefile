@@ -10,7 +10,8 @@ LOCK ?= newest
 BIN := .venv/bin
 READY := .venv/.ready
 CHECKOV_READY := .venv-templates/.ready
-INSTRUMENTS := sentry opentelemetry datadog newrelic elastic
+# Locust is here because gevent replaces parts of the standard library.
+INSTRUMENTS := sentry opentelemetry datadog newrelic elastic locust
 INSTRUMENTS_READY := $(INSTRUMENTS:%=.venv-instruments/%/.ready)
 PYTEST := $(BIN)/python -m pytest
 # Tests of the same file share fixtures, so they run on one worker. Most tests wait for other processes, so there are
@@ -113,7 +114,9 @@ SHIPPED := $(COMPILE) --python-version 3.11 --constraint requirements/constraint
 
 # The library with its extras, and the additional requirements of this repository's own project.
 SERVING := pyproject.toml requirements/project.in --extra lambda --extra server --extra s3
-DEVELOPMENT := pyproject.toml requirements/project.in --all-extras --group dev
+# Locust's extra has an environment of its own.
+DEVELOPMENT := pyproject.toml requirements/project.in --extra lambda --extra server --extra s3 --extra compare \
+	--extra deploy --group dev
 
 lock:            ## Compile the hashed lock files from pyproject.toml
 	$(SHIPPED) $(SERVING) --output-file requirements/serving.txt

@@ -20,7 +20,7 @@ def ask_for_load(
     hosts = " and ".join(f"{service.host} ({service.name})" for service in elsewhere)
     kind = "reads and writes, whose rows stay" if writes else "reads only"
     statement = (
-        f"webapp compare will send about {requests * len(elsewhere):,} requests ({kind}), at most {max_rate_rps:g} a "
+        f"This sends about {requests * len(elsewhere):,} requests ({kind}), at most {max_rate_rps:g} a "
         f"second, to {hosts}."
     )
     if yes:

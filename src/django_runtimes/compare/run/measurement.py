@@ -263,7 +263,7 @@ class Measurement:
         block = await load
         subject.add(key, index, block, await window.stop())
         subject.target.check_running()
-        _check_wrong_share(subject)
+        check_wrong_share(subject)
 
     async def account(self, subject: Subject, database_url: str) -> None:
         """Count the connections and check the rows of a stopped subject; violations fail it."""
@@ -284,7 +284,8 @@ class Measurement:
             )
 
 
-def _check_wrong_share(subject: Subject) -> None:
+def check_wrong_share(subject: Subject) -> None:
+    """Raise CompareError when too many answers of a subject were wrong."""
     blocks = [block for blocks in subject.blocks.values() for block in blocks.values()]
     sent, wrong = sum(block.sent for block in blocks), sum(block.wrong for block in blocks)
     if wrong >= _MIN_WRONG and wrong > _WRONG_SHARE * sent:

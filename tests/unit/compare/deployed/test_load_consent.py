@@ -9,9 +9,7 @@ from django_runtimes.compare.deployed.load_consent import ask_for_load
 
 HERE = DeployedService(DeployedName.parse("aws_ecs"), "http://127.0.0.1:8000", is_here=True)
 ELSEWHERE = DeployedService(DeployedName.parse("aws_lambda"), "https://a.example.org", is_here=False)
-STATEMENT = (
-    "webapp compare will send about 1,500 requests (reads only), at most 50 a second, to a.example.org (aws_lambda)."
-)
+STATEMENT = "This sends about 1,500 requests (reads only), at most 50 a second, to a.example.org (aws_lambda)."
 
 
 class Terminal(io.StringIO):

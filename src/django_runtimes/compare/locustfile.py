@@ -1,0 +1,122 @@
+"""The Locust file of a comparison: the same workload from several machines (docs/compare.md)."""
+
+import sys
+from pathlib import Path
+from typing import Any, NoReturn
+
+import gevent
+import locust
+from gevent.queue import Queue
+from locust import User, events
+from locust.env import Environment
+from locust.runners import MasterRunner, WorkerRunner
+
+from django_runtimes.cli.exit_codes import EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED, EXIT_USAGE
+from django_runtimes.cli.tool_error import ToolError, UsageError
+from django_runtimes.compare.distributed.block_master import BlockMaster, wait_for_users
+from django_runtimes.compare.distributed.block_message import BLOCK, REPORT, BlockCommand, BlockReport
+from django_runtimes.compare.distributed.block_worker import BlockWorker
+from django_runtimes.compare.distributed.locust_options import add_options, ask_for_blocks, plan_of_options
+from django_runtimes.compare.load.block import Outcome
+from django_runtimes.compare.run.output import choose_directory
+from django_runtimes.compare.workload.workload import RequestTemplate
+
+_commands: "Queue[BlockCommand]" = Queue()
+
+
+class OpenLoopUser(User):  # type: ignore[misc]  # Locust is not installed where types are checked
+    """Sends the blocks of the master when their requests are due; each worker runs one."""
+
+    def on_start(self) -> None:
+        """Prepare the worker's clients, users and keys, which it keeps from block to block."""
+        self._worker = BlockWorker(self._note)
+        self.tasks = [OpenLoopUser.send_block]
+
+    def send_block(self) -> None:
+        """Wait for the next block, send it and report it."""
+        report = self._worker.run(_commands.get())
+        self.environment.runner.send_message(REPORT, report.message())
+
+    def _note(self, template: RequestTemplate, outcome: Outcome) -> None:
+        self.environment.events.request.fire(
+            request_type=template.method,
+            name=template.name,
+            response_time=outcome.latency_ms,
+            response_length=0,
+            exception=None if outcome.ok else RuntimeError(outcome.error),
+            context={},
+        )
+
+
+def _add_options(parser: Any) -> None:
+    add_options(parser)
+
+
+def _prepare(environment: Environment, **_: Any) -> None:
+    if isinstance(environment.runner, WorkerRunner):
+        environment.runner.register_message(BLOCK, _take)
+    elif isinstance(environment.runner, MasterRunner):
+        _prepare_master(environment, environment.runner)
+    else:
+        _exit("run Locust with --master and --worker; a single process is what webapp compare is for", code=EXIT_USAGE)
+
+
+def _take(msg: Any, **_: Any) -> None:
+    _commands.put(BlockCommand.of_message(msg.data))
+
+
+def _prepare_master(environment: Environment, runner: MasterRunner) -> None:
+    options: Any = environment.parsed_options
+    try:
+        plan = plan_of_options(options)
+        directory = choose_directory(None if options.output is None else Path(options.output), Path.cwd())
+        ask_for_blocks(plan, yes=options.yes)
+    except UsageError as error:
+        _exit(str(error), code=EXIT_USAGE)
+    except ToolError as error:
+        _exit(str(error), code=EXIT_FAILED)
+    # Each worker needs exactly one user.
+    options.num_users = options.spawn_rate = options.expect_workers
+    master = BlockMaster(plan, headers=options.header, send=runner.send_message)
+    runner.register_message(REPORT, lambda msg, **_: master.receive(BlockReport.of_message(msg.data)))
+
+    published: list[Path] = []
+
+    def publish() -> None:
+        published.append(directory)
+        run = master.publish(directory, generator=_description(len(runner.clients)))
+        sys.stderr.write(f"report: {directory / 'report.html'}\n")
+        has_failed = any(target.status == "failed" for target in run.targets)
+        environment.process_exit_code = EXIT_FAILED if has_failed else EXIT_DONE
+        if not master.is_complete:
+            environment.process_exit_code = EXIT_INTERRUPTED
+
+    def measure() -> None:
+        try:
+            wait_for_users(lambda: [sum(each.user_classes_count.values()) for each in runner.clients.values()])
+            master.run(list(runner.clients))
+            publish()
+        except ToolError as error:
+            sys.stderr.write(f"webapp compare: {error}\n")
+            environment.process_exit_code = EXIT_FAILED
+        runner.quit()
+
+    def save_what_there_is(**_: Any) -> None:
+        if master.has_begun and not published:
+            publish()
+
+    environment.events.test_start.add_listener(lambda **_: gevent.spawn(measure))
+    environment.events.quitting.add_listener(save_what_there_is)
+
+
+def _description(workers: int) -> dict[str, Any]:
+    return {"name": f"Locust {locust.__version__}", "workers": workers}
+
+
+def _exit(complaint: str, *, code: int) -> NoReturn:
+    sys.stderr.write(f"webapp compare: {complaint}\n")
+    sys.exit(code)
+
+
+events.init_command_line_parser.add_listener(_add_options)
+events.init.add_listener(_prepare)

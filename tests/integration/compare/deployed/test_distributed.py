@@ -1,0 +1,130 @@
+"""The workload as a Locust file, with one master and two workers on loopback."""
+
+import os
+import subprocess
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+
+from django_runtimes.cli.ports import free_port
+from django_runtimes.cli.processes import bound_to_parent
+from django_runtimes.compare.load.histogram import LatencyHistogram
+from django_runtimes.compare.run.results import Run
+from tests.integration.compare.comparison import APPLICATIONS
+
+pytestmark = pytest.mark.needs("nginx")
+
+ROOT = Path(__file__).parents[4]
+LOCUSTFILE = ROOT / "src/django_runtimes/compare/locustfile.py"
+OPTIONS = ("--workload", str(APPLICATIONS / "notes.toml"), "--rate", "40", "--block-s", "0.5")
+
+
+def locust_program() -> Path:
+    """Return Locust; without its environment skip the test, or fail it when CI=true."""
+    program = ROOT / ".venv-instruments/locust/bin/locust"
+    if not program.exists():
+        reason = ".venv-instruments/locust is missing; run `make instruments`"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return program
+
+
+@contextmanager
+def locust(*arguments: str, directory: Path, **variables: str) -> Iterator[subprocess.Popen[str]]:
+    command = bound_to_parent([str(locust_program()), "-f", str(LOCUSTFILE), "--only-summary", *arguments])
+    environ = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT / "src"), **variables}
+    with subprocess.Popen(
+        command,
+        cwd=directory,
+        env=environ,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def run_locust(*arguments: str, directory: Path, workers: int = 2, **variables: str) -> tuple[int, str]:
+    """Run a master and its workers to their end; return the master's exit code and output."""
+    port = str(free_port())
+    with ExitStack() as stack:
+        master = stack.enter_context(
+            locust(
+                "--headless",
+                "--master",
+                "--expect-workers",
+                str(workers),
+                "--master-bind-host",
+                "127.0.0.1",
+                "--master-bind-port",
+                port,
+                *arguments,
+                directory=directory,
+                **variables,
+            )
+        )
+        for _ in range(workers):
+            stack.enter_context(
+                locust(
+                    "--worker", "--master-host", "127.0.0.1", "--master-port", port, directory=directory, **variables
+                )
+            )
+        output, _ = master.communicate(timeout=240)
+    return master.returncode, output
+
+
+def test_a_master_merges_the_histograms_of_two_workers(notes_service, tmp_path):
+    exit_code, output = run_locust(
+        *OPTIONS, "--blocks", "3", "--allow-writes", "--header", "X-Api-Key: $API_KEY",
+        "--target", f"aws_ecs+a={notes_service.https}", "--target", f"aws_ecs+b={notes_service.https}",
+        "--target", f"aws_ecs+c={notes_service.https}/absent",
+        "--output", str(tmp_path / "report"), directory=tmp_path, API_KEY="sesame-5f2a",
+        SSL_CERT_FILE=str(notes_service.authority),
+    )  # fmt: skip
+
+    assert (exit_code, (tmp_path / "report").is_dir()) == (1, True), output
+    saved = (tmp_path / "report" / "run.json").read_text()
+    run = Run.from_json(saved)
+    assert run.environment["generator"]["workers"] == 2
+    assert run.environment["interrupted"] is False
+    first, second, absent = run.targets
+    assert "expected 200, got 404" in absent.error
+    for target in (first, second):
+        assert (target.label, target.status, target.connections.peak) == ("deployed", "measured", None)
+        assert [(each.name, each.rate_rps) for each in target.scenarios] == [("read", 40), ("write", 40)]
+        # The blocks before the counted ones write too.
+        assert target.acknowledged_writes >= target.scenarios[1].ok > 0
+        for scenario in target.scenarios:
+            assert scenario.ok + sum(scenario.errors.values()) == scenario.sent > 0
+            assert len(scenario.blocks) >= 3
+            for block in scenario.blocks:
+                # Both workers sent a part, and each histogram has every answer.
+                assert LatencyHistogram.decoded(block.histogram).count == block.ok
+                assert LatencyHistogram.decoded(block.histogram_from_send).count == block.ok
+        # About 40 a second in half a second, from both workers together.
+        assert 5 <= first.scenarios[0].sent / len(first.scenarios[0].blocks) <= 50
+    assert "sesame-5f2a" not in output + saved
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["--target", "aws_ecs/pool/direct"], "Locust measures only deployed targets"),
+        (["--target", "aws_ecs=http://127.0.0.1:1", "--rate", "60"], "exceeds --max-rate, the limit of 50"),
+        (["--target", "aws_ecs=https://192.0.2.7"], "Standard input is not a terminal; add --yes"),
+        ([], "Locust measures only deployed targets; name each as --target"),
+    ],
+)
+def test_unusable_options_end_the_master(tmp_path, arguments, complaint):
+    with locust("--headless", "--master", *OPTIONS, *arguments, directory=tmp_path) as master:
+        output, _ = master.communicate(timeout=120)
+
+    assert master.returncode == 2
+    assert complaint in output.splitlines()[-1]
