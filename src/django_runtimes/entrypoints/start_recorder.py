@@ -66,7 +66,8 @@ def _time_first_connection(moments: dict[str, float]) -> None:
         if wrapper_class.connect is connect:
             wrapper_class.connect = djangos_connect
             moments["connect_begins"], moments["connect_ends"] = begins_s, ends_s
-            connection.execute_wrappers.append(execute)
+            # An application's execute_wrapper() block removes the last wrapper, which must be its own.
+            connection.execute_wrappers.insert(0, execute)
 
     def execute(call: Callable[..., Any], sql: Any, params: Any, many: object, context: dict[str, Any]) -> Any:
         context["connection"].execute_wrappers.remove(execute)

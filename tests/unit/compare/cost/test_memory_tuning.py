@@ -9,6 +9,7 @@ from django_runtimes.compare.report.content import content_of
 from django_runtimes.compare.report.html import render_html
 from django_runtimes.compare.report.markdown import render_markdown
 from django_runtimes.compare.report.memory_table import memory_sentences, memory_table
+from django_runtimes.compare.report.plots.memory_plot import memory_plot
 from django_runtimes.compare.run.results import Run, TargetResult
 
 FUNCTION = "aws_lambda/per_request/direct"
@@ -127,6 +128,17 @@ def test_the_reports_show_the_memory_sizes():
     assert 'id="memory-aws-lambda-per-request-direct-' in render_html(run)
     # The terminal prints the remarks.
     assert "the cheapest memory size is 1,024 MB" in content_of(run).remarks[0]
+
+
+def test_the_label_of_the_lowest_point_is_below_the_line():
+    (found,) = memory_tunings(analyze_cost(run_of(*MEASURED)))
+
+    spec = memory_plot(found, memory_table(found, 2), "emulated").spec(340)
+
+    assert [(row["text"], row["dy"]) for row in spec["data"]["values"]] == [
+        ("512 MB", -10),
+        ("1,024 MB: cheapest, balanced, fastest", 16),
+    ]
 
 
 def test_a_run_without_sizes_has_no_such_section():

@@ -40,6 +40,8 @@ def _values(tuning: MemoryTuning, point: MemoryPoint) -> dict[str, Any]:
         "ms": duration_ms,
         "usd": usd,
         "is_chosen": bool(roles),
+        # The line to the other points leaves the lowest one upwards, so its label is below.
+        "dy": 16 if point == tuning.cheapest else -10,
         "text": f"{point.memory_mb:,} MB{': ' if roles else ''}{roles}",
         "title": f"{point.memory_mb:,} MB: {milliseconds(duration_ms)} ms, USD {usd:.2f} per million",
     }
@@ -57,11 +59,12 @@ def _spec(rows: list[dict[str, Any]], width: int) -> dict[str, Any]:
     colour = {"condition": {"test": "datum.is_chosen", "value": "var(--accent)"}, "value": "var(--quiet)"}
     labels = [
         {
-            "transform": [{"filter": f"datum.ms {comparison} {middle_ms}"}],
-            "mark": {"type": "text", "align": align, "dx": shift, "dy": -10, "aria": False},
+            "transform": [{"filter": f"datum.ms {comparison} {middle_ms} && datum.dy == {shift_px}"}],
+            "mark": {"type": "text", "align": align, "dx": 6, "dy": shift_px, "aria": False},
             "encoding": {"x": x, "y": y, "text": {"field": "text"}},
         }
-        for comparison, align, shift in (("<=", "left", 6), (">", "right", 6))
+        for comparison, align in (("<=", "left"), (">", "right"))
+        for shift_px in sorted({row["dy"] for row in rows})
     ]
     return {
         "width": width,
