@@ -88,11 +88,12 @@ def _latency_section(run: Run, summary: Summary) -> ReportSection:
 def _cost_section(run: Run, analysis: CostAnalysis | None, no_bills: str) -> ReportSection:
     if analysis is None:
         return ReportSection("cost", "Cost on AWS", findings=(f"There are no bills: {no_bills}.",))
+    plot = cost_plot(analysis, StatedLimits.of_environment(run.environment).traffic)
     return ReportSection(
         "cost",
         "Cost on AWS",
         findings=tuple(cheapest_sentences(analysis)),
-        plots=(cost_plot(analysis, StatedLimits.of_environment(run.environment).traffic),),
+        plots=() if plot is None else (plot,),
         tables=tuple(month_and_million_tables(analysis)),
         more=detail_tables(analysis),
         caveats=tuple(note_sentences(analysis)),

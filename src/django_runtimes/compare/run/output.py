@@ -37,15 +37,23 @@ def _reports_folder(project: Path) -> Path:
 def publish(run: Run, directory: Path, kept_logs: Path | None = None) -> None:
     """Write run.json, the reports and the files in `kept_logs` to a temporary folder, then rename it to `directory`.
 
-    If that fails, for example on a full disk, raise CompareError with the path where the run was saved instead.
+    If that fails, for example on a full disk, raise CompareError with the path where the run was saved instead. Any
+    other exception is a bug; it gets a note with this path.
     """
     try:
         _publish(run, directory, kept_logs)
     except OSError as error:
-        kept = run.save(Path(tempfile.mkdtemp(prefix="webapp-compare-")))
         raise CompareError(
-            f"cannot write the report to '{directory}' ({error.strerror}); the measurements are in {kept}"
+            f"cannot write the report to '{directory}' ({error.strerror}); the measurements are in {_kept(run)}"
         ) from error
+    except Exception as error:
+        error.add_note(f"The measurements are in {_kept(run)}.")
+        raise
+
+
+def _kept(run: Run) -> Path:
+    """Save a run whose report cannot be written."""
+    return run.save(Path(tempfile.mkdtemp(prefix="webapp-compare-")))
 
 
 def publish_texts(texts: Mapping[str, str], directory: Path) -> None:

@@ -21,7 +21,7 @@ from django_runtimes.compare.report.plots.latency_plots import percentile_plots,
 from django_runtimes.compare.report.plots.plot import Plot
 from django_runtimes.compare.report.plots.svg import plot_svg
 from django_runtimes.compare.report.resource_table import resource_table
-from django_runtimes.compare.run.results import Run
+from django_runtimes.compare.run.results import Run, TargetResult
 from django_runtimes.compare.run.timeline import BackendTimeline
 from tests.unit.compare.cost.fixed_prices import PRICES
 
@@ -98,6 +98,19 @@ def test_percentiles_end_where_samples_are_too_few(run: Run):
     assert reads.table.rows[0][-1] == "28.7 (27.6 to 30.1)"
 
 
+def test_scenarios_with_few_samples_have_no_percentile_curve(run: Run):
+    def shortened(target: TargetResult) -> TargetResult:
+        return replace(target, scenarios=tuple(replace(each, blocks=()) for each in target.scenarios))
+
+    assert list(percentile_plots(replace(run, targets=tuple(shortened(target) for target in run.targets)))) == []
+
+
+def test_bills_of_nothing_are_not_drawn():
+    free = analyze_cost(None, settings=[f"price.{price.key}=0" for price in PRICES if not price.is_rule])
+
+    assert cost_plot(free, TEN_PER_SECOND) is None
+
+
 def test_latency_is_drawn_against_the_rate_from_two_rates_on(run: Run):
     assert list(rate_plots(run)) == []
 
@@ -135,7 +148,9 @@ def test_backends_have_a_peak_in_each_phase(run: Run):
 
 def test_each_crossing_lies_on_both_lines(run: Run):
     cost = analyze_cost(run)
-    _, lines, _, crossings, _ = layers(cost_plot(cost, TEN_PER_SECOND))
+    plot = cost_plot(cost, TEN_PER_SECOND)
+    assert plot is not None
+    _, lines, _, crossings, _ = layers(plot)
 
     assert {row["target"] for row in lines["data"]["values"]} == {
         "aws_lambda+url/per_request/proxy",

@@ -2,6 +2,7 @@ import pytest
 
 from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.compare.compare_error import CompareError
+from django_runtimes.compare.run import output
 from django_runtimes.compare.run.output import choose_directory, publish
 from django_runtimes.compare.run.results import Run
 
@@ -28,6 +29,22 @@ def test_logs_are_stored_beside_the_report(tmp_path):
 
     assert (tmp_path / "report/logs/a.log").read_text() == "why"
     assert (tmp_path / "report/logs").stat().st_mode & 0o777 == 0o755
+
+
+def test_the_run_is_kept_when_the_report_has_a_bug(tmp_path, monkeypatch):
+    def fail(run, directory):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setattr(output, "write_reports", fail)
+
+    with pytest.raises(ZeroDivisionError) as error:
+        publish(RUN, tmp_path / "report")
+
+    (kept,) = tmp_path.rglob("run.json")
+    assert error.value.__notes__ == [f"The measurements are in {kept}."]
+    assert Run.from_json(kept.read_text()) == RUN
+    assert not (tmp_path / "report").exists()
 
 
 def test_the_run_is_kept_when_the_report_cannot_be_written(tmp_path, monkeypatch):

@@ -24,12 +24,14 @@ _TABLE_RPS = tuple(Decimal(rate) for rate in ("0.1", "0.3", "1", "3", "10", "30"
 _SERIES = 8
 
 
-def cost_plot(analysis: CostAnalysis, judged: Traffic) -> Plot:
-    """Return the plot, with a rule at the traffic at which bills are judged."""
+def cost_plot(analysis: CostAnalysis, judged: Traffic) -> Plot | None:
+    """Return the plot, with a rule at the traffic at which bills are judged; None if every bill is 0."""
     billed = _distinct(analysis)
     names = [each.name for each in billed]
     highest_rps = analysis.highest_rps
     rows = [point for each in billed for point in _points(each, highest_rps)]
+    if not rows:
+        return None
     changes = [
         {
             "rate": float(each.start_rps),
