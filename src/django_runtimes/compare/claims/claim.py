@@ -4,9 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from django_runtimes.compare.claims.claim_result import ClaimFigure, ClaimVerdict
-from django_runtimes.compare.claims.claim_services import ClaimServices
-
-PROBE = "a view of webapp's own that runs one query"
+from django_runtimes.compare.claims.claim_services import PROBE, ClaimServices
 
 
 @dataclass(frozen=True)

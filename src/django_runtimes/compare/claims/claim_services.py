@@ -4,6 +4,7 @@ import secrets
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -12,6 +13,7 @@ import aiohttp
 import psycopg
 
 from django_runtimes.cli import ports, processes
+from django_runtimes.compare.claims.claim_project import ClaimProject
 from django_runtimes.compare.codebase.environ import application_environ, proxied_url, target_environ
 from django_runtimes.compare.compare_error import CompareError
 from django_runtimes.compare.emulator.lambda_function import Function
@@ -23,6 +25,9 @@ from django_runtimes.compare.targets.name import TargetName
 from django_runtimes.compare.workload.workload import Application
 from django_runtimes.config.databases.connection_strategy import Route
 
+# The measured application, unless a scenario has another.
+PROBE = "a view of webapp's own that runs one query"
+
 _PROBE = "django_runtimes.compare.claims.probe"
 STOCK_SETTINGS = f"{_PROBE}.stock_settings"
 PROBE_SETTINGS = f"{_PROBE}.probe_settings"
@@ -33,15 +38,25 @@ LAMBDA_HANDLER = "django_runtimes.entrypoints.aws_lambda.handler"
 _START_TIMEOUT_S = 60.0
 
 
+@dataclass(frozen=True)
+class Startable:
+    """The variables and the folder of a function whose starts are measured, and a description of it."""
+
+    environ: Mapping[str, str]
+    directory: Path
+    subject: str
+
+
 class ClaimServices:
     """Starts PostgreSQL, PgBouncer and servers for one scenario; an async context manager that ends them.
 
     Enter it in the main thread: the kernel stops the processes when the thread that started them ends.
     """
 
-    def __init__(self, workspace: Path) -> None:
-        """Write logs into the folder `workspace`, which is also the working directory of the processes."""
+    def __init__(self, workspace: Path, project: ClaimProject | None = None) -> None:
+        """Write logs into the folder `workspace`; the claims about starts measure `project`, if given."""
         self.workspace = workspace
+        self._project = project
         self.stack = AsyncExitStack()
         self.session: aiohttp.ClientSession
         self._directory = workspace / "application"
@@ -88,6 +103,13 @@ class ClaimServices:
             environ["DATABASE_URL"] = proxied_url(environ["DATABASE_URL"], proxy)
         return target_environ(name, environ, proxy)
 
+    def startable(self, name: TargetName, server: EmbeddedPostgres, database: str) -> Startable:
+        """Return the project's function with its database prepared, or webapp's own without a project."""
+        if self._project is None:
+            return Startable(self.library_environ(name, server, database), self._directory, PROBE)
+        environ = self._project.prepared_environ(name, server, database, self.workspace)
+        return Startable(environ, self._project.working_directory, self._project.subject)
+
     def uvicorn(self, environ: Mapping[str, str]) -> str:
         """Start uvicorn with Django's own ASGI handler in one process; return its URL."""
         port = ports.free_port()
@@ -100,14 +122,14 @@ class ClaimServices:
         options = ["--bind", f"127.0.0.1:{port}", "--workers", "1", "--worker-class", "gthread", "--threads", "1"]
         return self._serve(["-m", "gunicorn", STOCK_WSGI, *options, "--no-control-socket"], environ, port)
 
-    def function(self, name: str, handler: str, environ: Mapping[str, str]) -> Function:
-        """Return a Lambda function whose processes run this handler."""
+    def function(self, name: str, handler: str, environ: Mapping[str, str], directory: Path | None = None) -> Function:
+        """Return a Lambda function whose processes run this handler, in `directory` or an empty folder."""
         return Function(
             name=name,
             handler=handler,
             environ=environ,
             log_directory=self.workspace / f"{name}-{secrets.token_hex(4)}",
-            task_root=self._directory,
+            task_root=directory or self._directory,
         )
 
     async def status(self, url: str) -> int:

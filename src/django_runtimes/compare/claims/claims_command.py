@@ -10,6 +10,7 @@ from django_runtimes.cli.progress import Progress
 from django_runtimes.cli.project.project import project_at
 from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.compare.claims.claim_list import CLAIMS, claims_named, expected_duration_s
+from django_runtimes.compare.claims.claim_project import ClaimProject
 from django_runtimes.compare.claims.claim_terminal import claim_lines
 from django_runtimes.compare.claims.claims_run import duration_text, run_claims
 from django_runtimes.compare.run.output import choose_directory, publish
@@ -49,9 +50,10 @@ def test_claims(options: argparse.Namespace, defaults: argparse.Namespace) -> in
         sys.stdout.writelines(f"{line}\n" for line in _listing())
         return EXIT_DONE
     claims = claims_named(options.claim) if options.claim else CLAIMS
+    project = ClaimProject.at(Path.cwd())
     directory = choose_directory(options.output, project_at(Path.cwd()).directory)
     with Progress(sys.stderr) as progress:
-        run = run_claims(claims, progress)
+        run = run_claims(claims, progress, project)
     if not run.claims:
         sys.stderr.write("webapp compare: interrupted before a claim was tested; nothing was saved\n")
         return EXIT_INTERRUPTED

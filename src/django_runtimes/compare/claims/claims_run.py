@@ -12,12 +12,13 @@ from typing import Any
 import uvloop
 
 from django_runtimes.cli.progress import Progress
-from django_runtimes.compare.claims.claim import PROBE, Claim, ClaimEvidence, not_shown
+from django_runtimes.cli.tool_error import ToolError
+from django_runtimes.compare.claims.claim import Claim, ClaimEvidence, not_shown
 from django_runtimes.compare.claims.claim_list import expected_duration_s
+from django_runtimes.compare.claims.claim_project import ClaimProject
 from django_runtimes.compare.claims.claim_result import ClaimResult
 from django_runtimes.compare.claims.claim_services import ClaimServices
 from django_runtimes.compare.codebase.codebase import MEASURED_PACKAGES
-from django_runtimes.compare.compare_error import CompareError
 from django_runtimes.compare.run.other_load import OtherLoad, measure_other_load
 from django_runtimes.compare.run.results import Run
 from django_runtimes.compare.run.run_record import record_machine
@@ -26,8 +27,10 @@ from django_runtimes.compare.services.run_directory import run_directory
 _LIMITS = "no CPU or memory limit except the quotas of memory-buys-cpu"
 
 
-def run_claims(claims: Sequence[Claim], progress: Progress) -> Run:
+def run_claims(claims: Sequence[Claim], progress: Progress, project: ClaimProject | None = None) -> Run:
     """Test the claims; a scenario that cannot run has its error in its result.
+
+    The claims about starts measure the project, or webapp's own function without one.
 
     Call this function in the main thread. Ctrl-C ends the current scenario and all of its processes, and keeps the
     results so far.
@@ -36,6 +39,8 @@ def run_claims(claims: Sequence[Claim], progress: Progress) -> Run:
     count = "1 claim" if len(claims) == 1 else f"{len(claims)} claims"
     expected = duration_text(expected_duration_s(claims))
     progress.say(f"testing {count} takes about {expected} on two CPUs that do nothing else")
+    if project is not None:
+        progress.say(f"the claims about starts measure {project.subject}; they take longer if it starts slowly")
     if load.notice is not None:
         progress.say(load.notice)
     results: list[ClaimResult] = []
@@ -43,7 +48,7 @@ def run_claims(claims: Sequence[Claim], progress: Progress) -> Run:
     for number, claim in enumerate(claims, start=1):
         progress.begin(f"{number} of {len(claims)}: {claim.name}, about {claim.expected_s:g} s")
         try:
-            results.append(_test(claim))
+            results.append(_test(claim, project))
         except KeyboardInterrupt:
             interrupted = True
             progress.say("interrupted: the results so far are kept")
@@ -51,13 +56,13 @@ def run_claims(claims: Sequence[Claim], progress: Progress) -> Run:
     return Run(_environment(load, interrupted=interrupted), targets=(), claims=tuple(results))
 
 
-def _test(claim: Claim) -> ClaimResult:
+def _test(claim: Claim, project: ClaimProject | None) -> ClaimResult:
     start = time.monotonic()
     error = None
     try:
         with run_directory(account=None) as workspace, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            evidence = runner.run(_measure(claim, workspace))
-    except CompareError as raised:
+            evidence = runner.run(_measure(claim, workspace, project))
+    except ToolError as raised:
         error = str(raised)
         evidence = ClaimEvidence((), not_shown("the test failed"))
     return ClaimResult(
@@ -66,7 +71,7 @@ def _test(claim: Claim) -> ClaimResult:
         measured=claim.measured,
         rule=claim.rule,
         emulated=claim.emulated,
-        subject=evidence.subject or PROBE,
+        subject=evidence.subject,
         verdict=evidence.decision.verdict,
         reason=evidence.decision.reason,
         figures=evidence.figures,
@@ -75,8 +80,8 @@ def _test(claim: Claim) -> ClaimResult:
     )
 
 
-async def _measure(claim: Claim, workspace: Path) -> ClaimEvidence:
-    async with ClaimServices(workspace) as services:
+async def _measure(claim: Claim, workspace: Path, project: ClaimProject | None) -> ClaimEvidence:
+    async with ClaimServices(workspace, project) as services:
         return await claim.test(services)
 
 

@@ -7,6 +7,7 @@ import psutil
 import pytest
 
 from django_runtimes.compare.claims.claim import ClaimEvidence
+from django_runtimes.compare.claims.claim_project import ClaimProject
 from django_runtimes.compare.claims.claim_result import ClaimVerdict
 from django_runtimes.compare.claims.claim_services import ClaimServices
 from django_runtimes.compare.claims.scenarios.burst import measure_burst
@@ -123,3 +124,15 @@ async def test_starts_under_both_quotas_are_compared(services):
     else:
         assert evidence.decision.verdict is ClaimVerdict.NOT_SHOWN
         assert "not run: " in evidence.decision.reason
+
+
+async def test_the_starts_of_the_project_itself_are_measured(tmp_path):
+    async with ClaimServices(tmp_path, ClaimProject.at(Path(__file__).parent)) as services:
+        evidence = await measure_package_size(services, rounds=1)
+
+    assert evidence.subject == "the project's own function (guestbook)"
+    # One round is too few for an interval.
+    assert evidence.decision.verdict is ClaimVerdict.NOT_SHOWN
+    assert list(values(evidence)) == ["unused packages on Python's path", "their size"]
+    log = next(tmp_path.glob("package-base-*/*.log"))
+    assert "Traceback" not in log.read_text()

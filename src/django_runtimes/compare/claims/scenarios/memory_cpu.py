@@ -57,15 +57,20 @@ async def measure_memory(services: ClaimServices, *, rounds: int = 8) -> ClaimEv
     except CompareError as error:
         return ClaimEvidence((), not_shown(f"not run: {error}"))
     server = services.postgres(_DATABASE)
-    starting = services.library_environ(_TARGET, server, _DATABASE)
+    measured = services.startable(_TARGET, server, _DATABASE)
     waiting = services.environ(server.url(_DATABASE), CLAIM_CONN_MAX_AGE="600")
     starts: dict[str, Callable[[], Awaitable[float]]] = {}
     waits: dict[str, Callable[[], Awaitable[float]]] = {}
     for size in sizes:
         starter, waiter = (
-            LambdaEmulator(services.function(f"{name}-{size}", handler, environ).limited(size), freezer=freezer)
-            for (name, handler, environ), freezer in zip(
-                (("start", LAMBDA_HANDLER, starting), ("wait", STOCK_FUNCTION, waiting)), freezers[size], strict=True
+            LambdaEmulator(function.limited(size), freezer=freezer)
+            for function, freezer in zip(
+                (
+                    services.function(f"start-{size}", LAMBDA_HANDLER, measured.environ, measured.directory),
+                    services.function(f"wait-{size}", STOCK_FUNCTION, waiting),
+                ),
+                freezers[size],
+                strict=True,
             )
         )
         starts[str(size)] = partial(_start_ms, await services.stack.enter_async_context(starter))
@@ -91,6 +96,7 @@ async def measure_memory(services: ClaimServices, *, rounds: int = 8) -> ClaimEv
             *ratio_figures(names),
         ),
         judge_memory(ratios),
+        measured.subject,
     )
 
 

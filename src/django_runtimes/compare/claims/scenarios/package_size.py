@@ -1,5 +1,6 @@
 """Claim: a smaller package starts faster."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,17 +48,19 @@ def judge_package_size(ratios: PackageRatios) -> Decision:
 async def measure_package_size(services: ClaimServices, *, rounds: int = 12) -> ClaimEvidence:
     """Start the same function without and with unused packages, in rounds."""
     server = services.postgres(_DATABASE)
-    environ = services.library_environ(_TARGET, server, _DATABASE)
+    measured = services.startable(_TARGET, server, _DATABASE)
     installed = services.workspace / "installed"
     size_mb = _write_packages(installed)
     imported = services.workspace / "imported"
     imported.mkdir()
     # Python imports this module at its start.
     (imported / "sitecustomize.py").write_text(f"import {', '.join(_IMPORTED)}\n")
-    variants = {"base": {}, "installed": {"PYTHONPATH": str(installed)}, "imported": {"PYTHONPATH": str(imported)}}
+    own_path = measured.environ.get("PYTHONPATH", "")
+    paths = {"base": own_path, **{path.name: f"{path}{os.pathsep}{own_path}" for path in (installed, imported)}}
     measures = {}
-    for name, variables in variants.items():
-        function = services.function(f"package-{name}", LAMBDA_HANDLER, environ | variables)
+    for name, path in paths.items():
+        environ = {**measured.environ, "PYTHONPATH": path.rstrip(os.pathsep)}
+        function = services.function(f"package-{name}", LAMBDA_HANDLER, environ, measured.directory)
         started = await services.stack.enter_async_context(StartedFunction(function))
         # The first start reads files from the disk.
         await started.start_ms()
@@ -76,6 +79,7 @@ async def measure_package_size(services: ClaimServices, *, rounds: int = 12) -> 
             *ratio_figures(figures),
         ),
         judge_package_size(ratios),
+        measured.subject,
     )
 
 
