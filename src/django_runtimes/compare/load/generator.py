@@ -1,28 +1,24 @@
 """Sends requests when they are due, without waiting for earlier answers."""
 
 import asyncio
-import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import cycle
 from types import TracebackType
 
-import aiohttp
-
 from django_runtimes.compare.load.access import Access, emulated_access
 from django_runtimes.compare.load.arrivals import choose_templates, poisson_arrivals
 from django_runtimes.compare.load.block import TIMEOUT, TIMEOUT_S, Block, Outcome, block_of
+from django_runtimes.compare.load.http_client import HttpClient
 from django_runtimes.compare.load.ledger import Ledger
 from django_runtimes.compare.load.login import log_in
+from django_runtimes.compare.load.pace import Pace, without_garbage_collection
 from django_runtimes.compare.load.remedy import remedy
 from django_runtimes.compare.load.target_answer import TargetAnswer, ask
 from django_runtimes.compare.load.virtual_user import VirtualUser
 from django_runtimes.compare.workload.workload import DEFAULT_HOST, KEY, RequestTemplate, Session
 
-# Timers are accurate to about a millisecond, so a send waits on a timer until this long before it is due, and then
-# yields to other requests until it is due.
-_TIMER_SLACK_S = 0.001_5
 # A closed loop repeats this many requests.
 _CHOICES = 1_000
 # This is shorter than the servers' keep-alive (gunicorn's default is 2 s), as a load balancer's must be. Otherwise a
@@ -38,28 +34,24 @@ class LoadGenerator:
         self._access = access or emulated_access(host)
         self._host = self._access.host
         self._timeout_s = timeout_s
-        self._session: aiohttp.ClientSession
+        self._client = HttpClient(
+            headers={**self._access.headers, "Host": self._host},
+            timeout_s=timeout_s,
+            keepalive_s=_KEEPALIVE_S,
+            tls=self._access.tls,
+        )
 
     async def __aenter__(self) -> "LoadGenerator":
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=_KEEPALIVE_S, ssl=self._access.tls or True),
-            # All targets share an address, and their cookies must not mix.
-            cookie_jar=aiohttp.DummyCookieJar(),
-            # aiohttp rounds long timeouts up to whole seconds by default.
-            timeout=aiohttp.ClientTimeout(total=self._timeout_s, ceil_threshold=math.inf),
-            headers={**self._access.headers, "Host": self._host},
-            auto_decompress=False,
-        )
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._session.close()
+        self._client.close()
 
     async def log_in(self, url: str, session: Session) -> tuple[VirtualUser, ...]:
         """Log the session's virtual users in at one target; raise CompareError when one cannot log in."""
-        return await log_in(self._session, url, session, host=self._host)
+        return await log_in(self._client, url, session, host=self._host)
 
     async def steady(
         self,
@@ -78,16 +70,19 @@ class LoadGenerator:
         """
         offsets_s = poisson_arrivals(rate_rps, duration_s, seed)
         chosen = choose_templates(templates, len(offsets_s), seed)
-        start, cpu_start_s = time.perf_counter(), time.process_time()
-        async with asyncio.TaskGroup() as group:
-            sends = []
-            for index, (offset_s, template) in enumerate(zip(offsets_s, chosen, strict=True)):
-                await _sleep_until(start + offset_s)
-                user = _user_of(template, users, index)
-                sends.append(group.create_task(self._send(url, template, start + offset_s, ledger, user)))
-            await _sleep_until(start + duration_s)
-            # Calculate the share before the last answers arrive, since waiting for them would lower it.
-            cpu_share = (time.process_time() - cpu_start_s) / (time.perf_counter() - start)
+        pace = Pace()
+        with without_garbage_collection():
+            start, cpu_start_s = time.perf_counter(), time.process_time()
+            async with asyncio.TaskGroup() as group:
+                sends = []
+                for index, (offset_s, template) in enumerate(zip(offsets_s, chosen, strict=True)):
+                    await pace.wait_until(start + offset_s)
+                    user = _user_of(template, users, index)
+                    sends.append(group.create_task(self._send(url, template, start + offset_s, ledger, user)))
+                await pace.wait_until(start + duration_s)
+                # Calculate the share before the last answers arrive, since waiting for them would lower it.
+                busy_s = time.process_time() - cpu_start_s - pace.idle_s
+                cpu_share = busy_s / (time.perf_counter() - start)
         outcomes = [send.result() for send in sends]
         return block_of(outcomes, duration_s=duration_s, cpu_share=cpu_share)
 
@@ -113,7 +108,7 @@ class LoadGenerator:
             ]
         block = block_of((send.result() for send in sends), duration_s=time.perf_counter() - due)
         if max_rate_rps is not None:
-            await _sleep_until(due + count / max_rate_rps)
+            await Pace().wait_until(due + count / max_rate_rps)
         # Nothing can send all requests of a burst in the same moment.
         return replace(block, void=None)
 
@@ -136,11 +131,12 @@ class LoadGenerator:
         start, cpu_start_s = time.perf_counter(), time.process_time()
         outcomes: list[Outcome] = []
 
+        pace = Pace()
         next_due = _paced(self._access.max_rate_rps)
 
         async def send_until_the_end() -> None:
             while (due := next_due()) < start + duration_s:
-                await _sleep_until(due)
+                await pace.wait_until(due)
                 index, template = next(chosen)
                 outcomes.append(await self._send(url, template, due, ledger, _user_of(template, users, index)))
 
@@ -168,7 +164,7 @@ class LoadGenerator:
         if user is not None:
             template = user.fill(template)
         signature = self._access.reader.sign()
-        answer = await ask(self._session, url, template, user, headers=signature)
+        answer = await ask(self._client, url, template, user, headers=signature)
         latency_ms = self._timeout_s * 1_000 if answer.error == TIMEOUT else _ms_since(due)
         self._access.reader.read(signature, answer.headers, latency_ms)
         if key is not None and answer.error is None:
@@ -207,11 +203,3 @@ def _paced(max_rate_rps: float | None) -> Callable[[], float]:
 
 def _ms_since(moment: float) -> float:
     return (time.perf_counter() - moment) * 1_000
-
-
-async def _sleep_until(moment: float) -> None:
-    remaining_s = moment - time.perf_counter()
-    if remaining_s > _TIMER_SLACK_S:
-        await asyncio.sleep(remaining_s - _TIMER_SLACK_S)
-    while time.perf_counter() < moment:  # noqa: ASYNC110 - no event tells the time
-        await asyncio.sleep(0)

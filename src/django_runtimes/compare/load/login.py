@@ -1,15 +1,14 @@
 """Logs in the virtual users of one target before anything is measured."""
 
-import aiohttp
-
 from django_runtimes.compare.compare_error import CompareError
+from django_runtimes.compare.load.http_client import HttpClient
 from django_runtimes.compare.load.remedy import remedy
 from django_runtimes.compare.load.target_answer import TargetAnswer, ask
 from django_runtimes.compare.load.virtual_user import VirtualUser
 from django_runtimes.compare.workload.workload import Session
 
 
-async def log_in(client: aiohttp.ClientSession, url: str, session: Session, *, host: str) -> tuple[VirtualUser, ...]:
+async def log_in(client: HttpClient, url: str, session: Session, *, host: str) -> tuple[VirtualUser, ...]:
     """Send the session's steps for one virtual user after another, and return the users.
 
     Raise CompareError with the step, the status and the location for an unexpected answer.

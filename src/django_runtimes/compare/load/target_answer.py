@@ -1,20 +1,31 @@
 """Sends one request, reads the whole answer and describes an unexpected one."""
 
 import errno
+import socket
+import ssl
+import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from urllib.parse import urlsplit
 
-import aiohttp
 from aiohttp import hdrs
-from yarl import URL
 
 from django_runtimes.compare.load.block import TIMEOUT
+from django_runtimes.compare.load.http_client import CannotConnectError, HttpClient
+from django_runtimes.compare.load.http_connection import (
+    ConnectionEndedError,
+    IncompleteResponseError,
+    MalformedResponseError,
+)
 from django_runtimes.compare.load.page import Page
 from django_runtimes.compare.load.virtual_user import VirtualUser, encoded
 from django_runtimes.compare.workload.workload import Exchange
 
 _MAX_LOCATION_LENGTH = 200
+_DEFLATED = frozenset({"gzip", "deflate"})
+# zlib recognizes the headers of gzip and of zlib.
+_ANY_HEADER = 47
 
 _CLASS_BY_ERRNO = {
     errno.ECONNREFUSED: "connection_refused",
@@ -24,12 +35,12 @@ _CLASS_BY_ERRNO = {
 # The first match counts, so base classes come after their subclasses.
 _ERROR_CLASSES: tuple[tuple[type[Exception], str], ...] = (
     (ConnectionResetError, "connection_reset"),
-    (aiohttp.ServerDisconnectedError, "connection_closed"),
-    (aiohttp.ClientConnectorDNSError, "dns_failure"),
-    (aiohttp.ClientSSLError, "tls_failure"),
-    (aiohttp.ClientPayloadError, "incomplete_answer"),
-    (aiohttp.ClientResponseError, "malformed_answer"),
-    (aiohttp.ClientConnectionError, "connection_failed"),
+    (ConnectionEndedError, "connection_closed"),
+    (IncompleteResponseError, "incomplete_answer"),
+    (MalformedResponseError, "malformed_answer"),
+    (socket.gaierror, "dns_failure"),
+    (ssl.SSLError, "tls_failure"),
+    (OSError, "connection_failed"),
     (Exception, "client_error"),
 )
 
@@ -47,7 +58,7 @@ class TargetAnswer:
 
 
 async def ask(
-    session: aiohttp.ClientSession,
+    client: HttpClient,
     url: str,
     exchange: Exchange,
     user: VirtualUser | None,
@@ -58,25 +69,24 @@ async def ask(
     """Send the request to the target at `url` with the user's cookies, and store the cookies of the answer."""
     own_headers, body = encoded(exchange, user)
     try:
-        async with session.request(
+        response = await client.request(
             exchange.method,
-            URL(url.rstrip("/") + exchange.path, encoded=True),
+            url,
+            exchange.path,
             headers={**own_headers, **headers} if headers else own_headers,
-            data=body,
-            allow_redirects=False,
-        ) as response:
-            content = await response.read()
+            body=body,
+        )
     except TimeoutError:
         return TargetAnswer(TIMEOUT, "no complete answer in time")
-    except (aiohttp.ClientError, OSError) as error:
+    except (OSError, ValueError) as error:
         error_class = _error_class(error)
-        return TargetAnswer(error_class, _described(error) or error_class.replace("_", " "))
+        return TargetAnswer(error_class, _described(error, url) or error_class.replace("_", " "))
     return answer_of(
         exchange,
         status=response.status,
         headers=response.headers,
         set_cookies=response.headers.getall(hdrs.SET_COOKIE, ()),
-        content=content,
+        content=response.content,
         user=user,
         keep_page=keep_page,
     )
@@ -93,7 +103,7 @@ def answer_of(
     keep_page: bool = False,
 ) -> TargetAnswer:
     """Return a complete answer to this request, and store its cookies."""
-    page = Page(content.decode(errors="replace")) if keep_page else None
+    page = Page(_inflated(content, headers).decode(errors="replace")) if keep_page else None
     if user is not None:
         user.receive(exchange, set_cookies, token=None if page is None else page.token)
     if status == exchange.expected_status:
@@ -109,16 +119,24 @@ def answer_of(
     )
 
 
-def _described(error: Exception) -> str:
+def _inflated(content: bytes, headers: Mapping[str, str]) -> bytes:
+    """Return a body without the compression that Django's GZipMiddleware or a proxy has added."""
+    if headers.get(hdrs.CONTENT_ENCODING, "").lower() not in _DEFLATED:
+        return content
+    try:
+        return zlib.decompressobj(wbits=_ANY_HEADER).decompress(content)
+    except zlib.error:
+        return content
+
+
+def _described(error: Exception, url: str) -> str:
     """Return why a host could not be reached; empty for other errors."""
-    if isinstance(error, aiohttp.ClientConnectorDNSError):
-        return f"the name {error.host!r} has no address"
-    if isinstance(error, aiohttp.ClientConnectorCertificateError):
-        reason = getattr(error.certificate_error, "verify_message", "") or "it is not valid"
-        return f"the certificate of {error.host!r} was refused: {reason}"
-    if isinstance(error, aiohttp.ClientConnectorError):
-        return f"cannot connect to {error.host}:{error.port}: {error.os_error.strerror or error.os_error}"
-    return ""
+    address = urlsplit(url)
+    if isinstance(error, socket.gaierror):
+        return f"the name {address.hostname!r} has no address"
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"the certificate of {address.hostname!r} was refused: {error.verify_message or 'it is not valid'}"
+    return str(error.strerror) if isinstance(error, CannotConnectError) else ""
 
 
 def _error_class(error: Exception) -> str:

@@ -107,7 +107,7 @@ def test_targets_that_cannot_be_measured_fail_alone(notes_service, monkeypatch, 
     assert "the certificate of '127.0.0.1' was refused: IP address mismatch" in errors_by_name["aws_ecs+b"]
     assert "expected 200, got 403; " in errors_by_name["aws_ecs+c"]
     assert "expected 200, got 404; " in errors_by_name["aws_ecs+d"]
-    assert "cannot connect to 127.0.0.1:1: Connect call failed" in errors_by_name["aws_ecs+e"]
+    assert "cannot connect to 127.0.0.1:1: Connection refused" in errors_by_name["aws_ecs+e"]
 
 
 def test_without_consent_nothing_is_sent(notes_service, tmp_path):

@@ -102,7 +102,7 @@ async def test_a_refusal_of_the_front_is_told_from_the_applications(headers, com
     ("url", "error", "complaint"),
     [
         ("https://name.invalid", "dns_failure", "the name 'name.invalid' has no address"),
-        ("http://127.0.0.1:1", "connection_refused", "cannot connect to 127.0.0.1:1: Connect call failed"),
+        ("http://127.0.0.1:1", "connection_refused", "cannot connect to 127.0.0.1:1: Connection refused"),
     ],
 )
 async def test_a_host_that_cannot_be_reached_is_named(url, error, complaint):

@@ -1,5 +1,6 @@
 """The cookies and tokens that virtual users keep and send."""
 
+import gzip
 from collections.abc import Callable
 
 import pytest
@@ -70,6 +71,19 @@ async def test_secure_and_domain_cookies_are_sent_to_the_host():
     assert request.host == "www.example.org"
     assert request.headers["X-Forwarded-Proto"] == "https"
     assert sorted(request.headers["Cookie"].split("; ")) == ["all=a", "sessionid=s1"]
+
+
+async def test_the_token_of_a_compressed_page_is_read():
+    def compressed() -> web.Response:
+        response = reply("sessionid=s1; Path=/")
+        response.body, response.headers["Content-Encoding"] = gzip.compress(LOGIN_PAGE.encode()), "gzip"
+        return response
+
+    site = Site(login=compressed, form=web.Response)
+
+    await send(site, FORM)
+
+    assert "csrfmiddlewaretoken=page-token" in site.requests[-1][2]
 
 
 async def test_forms_take_their_token_from_the_newest_cookie():

@@ -247,13 +247,16 @@ def test_a_missing_file_is_reported_in_one_line(tmp_path: Path):
     )
 
 
-@pytest.mark.parametrize("content", [b"name = ", b"name = '\xff'"])
-def test_a_file_that_is_not_toml_is_reported_in_one_line(tmp_path: Path, content: bytes):
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [(b"name = ", "is not TOML: "), (b"name = '\xff'", "has the byte 0xff in line 1, which is not UTF-8")],
+)
+def test_a_file_that_is_not_toml_is_reported_in_one_line(tmp_path: Path, content: bytes, complaint: str):
     path = tmp_path / "broken.toml"
     path.write_bytes(content)
 
     with pytest.raises(UsageError) as caught:
         load_workload(path)
 
-    assert str(caught.value).startswith(f"{path} is not TOML: ")
+    assert str(caught.value).startswith(f"{path} {complaint}")
     assert "\n" not in str(caught.value)
