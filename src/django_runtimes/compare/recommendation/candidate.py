@@ -102,7 +102,10 @@ def _latency_misses(target: TargetResult, max_p99_ms: float, p99_ms: float | Non
         return
     if p99_ms is None:
         fewest = min(scenario.latency_ms.n for scenario in steady_scenarios(target))
-        yield f"its p99 is unknown, since one needs {P99_SAMPLES:,} samples and a scenario has {fewest:,}"
+        yield (
+            f"its p99 is unknown, since one needs {P99_SAMPLES:,} samples and a scenario has {fewest:,} (a longer "
+            "--budget measures more)"
+        )
         return
     for scenario in steady_scenarios(target):
         found = percentile_of(latency_of(scenario), 0.99)
