@@ -38,17 +38,17 @@ _FIRST, _SECOND = "aws_app_runner/pool/direct", "aws_ecs/pool/direct"
 _FACTORS = {_REFERENCE: 1.0, _SAME: 1.0, _SLOWER: 1.2, _FIRST: 0.6, _SECOND: 0.6}
 
 
-def simulated_run(seed: int) -> Run:
-    """Return a run with the measurements that this seed gives."""
+def simulated_run(seed: int, *, machine: float = _MACHINE) -> Run:
+    """Return a run with the measurements that this seed gives, on a machine whose speed changes by `machine`."""
     rng = random.Random(seed)  # noqa: S311 - no secret
     blocks: dict[tuple[str, str], list[BlockResult]] = {(name, each): [] for name in _FACTORS for each in _SCENARIOS}
-    machine = 0.0
+    speed = 0.0
     for scenario in _SCENARIOS:
         for index in range(round(_PAIRS / (1 - _VOID_SHARE) ** 2)):
             # The machine's speed drifts, so each block's speed depends on the previous one's.
-            machine = 0.8 * machine + rng.gauss(0, _MACHINE)
+            speed = 0.8 * speed + rng.gauss(0, machine)
             for name, factor in _FACTORS.items():
-                blocks[name, scenario].append(_block(rng, index, factor * math.exp(machine)))
+                blocks[name, scenario].append(_block(rng, index, factor * math.exp(speed)))
     targets = tuple(
         _target(name, tuple(_scenario(each, blocks[name, each]) for each in _SCENARIOS)) for name in _FACTORS
     )

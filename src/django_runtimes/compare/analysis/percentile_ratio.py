@@ -48,13 +48,17 @@ def separate_percentile_ratio(
     share: float,
     *,
     confidence: float,
+    independent: float = 1.0,
 ) -> Ratio | None:
-    """Return the same for blocks that were measured at different times, so that their variances add up."""
+    """Return the same for blocks that were measured at different times, so that their variances add up.
+
+    `independent` is the share of the blocks that count as independent.
+    """
 
     def deviation(own: _Excess, other: _Excess) -> float:
-        return math.hypot(_deviation(own.residuals), _deviation(other.residuals))
+        return math.hypot(_deviation(own.residuals), _deviation(other.residuals)) / math.sqrt(independent)
 
-    return _ratio(latencies, reference, share, confidence, deviation)
+    return _ratio(latencies, reference, share, confidence, deviation, independent=independent)
 
 
 def _ratio(
@@ -63,9 +67,12 @@ def _ratio(
     share: float,
     confidence: float,
     deviation: Callable[[_Excess, _Excess], float],
+    *,
+    independent: float = 1.0,
 ) -> Ratio | None:
     fewest = min(len(latencies), len(reference))
-    if fewest < 2:
+    degrees = math.floor(independent * fewest) - 1
+    if degrees < 1:
         return None
     whole, whole_reference = LatencyHistogram.merged(latencies), LatencyHistogram.merged(reference)
     if not whole.count or not whole_reference.count:
@@ -73,7 +80,7 @@ def _ratio(
     value_ms, reference_ms = (each.at_rank_ms(round(share * each.count)) for each in (whole, whole_reference))
     own_blocks = [_Samples(latency) for latency in latencies]
     expected = _excess([_Samples(latency) for latency in reference], whole_reference.bucket(reference_ms))
-    centre, limit = math.log(value_ms / reference_ms), _t_quantile(confidence, fewest - 1)
+    centre, limit = math.log(value_ms / reference_ms), _t_quantile(confidence, degrees)
 
     def is_possible(log_ratio: float) -> bool:
         own = _excess(own_blocks, whole.bucket(reference_ms * math.exp(log_ratio)))

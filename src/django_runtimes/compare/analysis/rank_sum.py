@@ -13,15 +13,20 @@ from django_runtimes.compare.analysis.signed_rank import Interval
 _NORMAL_FROM, _NORMAL_FEWEST = 2_500, 10
 
 
-def rank_sum_interval(values: Sequence[float], reference: Sequence[float], *, confidence: float) -> Interval | None:
+def rank_sum_interval(
+    values: Sequence[float], reference: Sequence[float], *, confidence: float, independent: float = 1.0
+) -> Interval | None:
     """Return the Hodges-Lehmann estimate of how far `values` are above `reference`, with its exact interval.
 
     `confidence` is the probability that the interval contains the shift between two distributions of the same shape,
-    whichever it is. Return None if there are too few values for it.
+    whichever it is. `independent` is the share of the values that count as independent; the interval is then as wide
+    as the interval of so few. Return None if there are too few values for it.
     """
-    cut = _cut(len(values), len(reference), (1 - confidence) / 2)
-    if cut is None:
+    few, few_reference = (floor(independent * len(each)) for each in (values, reference))
+    fewer_cut = _cut(few, few_reference, (1 - confidence) / 2)
+    if fewer_cut is None:
         return None
+    cut = fewer_cut * len(values) * len(reference) // (few * few_reference)
     differences = sorted(value - other for value in values for other in reference)
     return Interval(median(differences), differences[cut], differences[-cut - 1])
 

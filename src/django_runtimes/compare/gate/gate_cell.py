@@ -112,7 +112,7 @@ def _latency(
         raise UnjudgeableError("bursts have no ratio, since a run has too few of them; name a steady load")
     for base in reference.scenarios:
         if (base.name, base.rate_rps) == (scenario.name, scenario.rate_rps):
-            return latency_ratio(scenario, base, share, confidence, is_paired=judged.base is None)
+            return latency_ratio(scenario, base, share, confidence, independent=judged.independent)
     raise UnjudgeableError(
         f"{judged.compared_with} has no load {_load(scenario)!r}; measure both at the same rates, with --rates-from"
     )

@@ -43,13 +43,16 @@ def check_latencies(scenario: ScenarioResult, share: float) -> None:
 
 
 def latency_ratio(
-    scenario: ScenarioResult, base: ScenarioResult, share: float, confidence: float, *, is_paired: bool
+    scenario: ScenarioResult, base: ScenarioResult, share: float, confidence: float, *, independent: float | None
 ) -> GateFigure:
-    """Return the ratio of a quantile to the quantile of `base`; the blocks of one run are pairs."""
+    """Return the ratio of a quantile to the quantile of `base`, whose blocks are pairs if `independent` is None.
+
+    Otherwise `base` is from another run, and `independent` is the share of the blocks that count as independent.
+    """
     for each in (scenario, base):
         check_latencies(each, share)
-    if not is_paired:
-        ratio = separate_ratio(scenario, base, share, confidence=confidence)
+    if independent is not None:
+        ratio = separate_ratio(scenario, base, share, confidence=confidence, independent=independent)
     elif share == _MEDIAN:
         ratio = ratio_of(paired_ratios(scenario.blocks, base.blocks), confidence=confidence)
     else:

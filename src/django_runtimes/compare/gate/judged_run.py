@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from django_runtimes.cli.tool_error import ToolError
+from django_runtimes.compare.analysis.drift import independent_share
 from django_runtimes.compare.analysis.summary import summarize
 from django_runtimes.compare.cost.analysis import CostAnalysis, analyze_cost
 from django_runtimes.compare.gate.unjudgeable import UnjudgeableError
@@ -27,6 +28,11 @@ class JudgedRun:
             return analyze_cost(self.run)
         except ToolError as error:
             raise UnjudgeableError(str(error)) from None
+
+    @cached_property
+    def independent(self) -> float | None:
+        """The share of the blocks of both runs that count as independent; None if there is one run."""
+        return None if self.base is None else independent_share((self.run, self.base))
 
     @property
     def measured(self) -> tuple[TargetResult, ...]:

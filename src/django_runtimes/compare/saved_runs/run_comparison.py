@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+from django_runtimes.compare.analysis.drift import independent_share
 from django_runtimes.compare.analysis.ratio import Ratio
 from django_runtimes.compare.analysis.separate_ratio import separate_ratio
 from django_runtimes.compare.analysis.summary import (
@@ -51,6 +52,8 @@ class RunComparison:
     rows: tuple[RunRow, ...]
     missing: tuple[str, ...]
     differences: tuple[EnvironmentDifference, ...]
+    # The share of the blocks that count as independent.
+    independent: float
 
     @property
     def is_same(self) -> bool:
@@ -79,6 +82,7 @@ def compare_runs(first: NamedRun, second: NamedRun) -> RunComparison:
         for cell in cells
     ]
     confidence = 1 - FALSE_DIFFERENCE / max(1, len(cells) + sum(with_p99))
+    independent = independent_share((first.run, second.run))
     decided = None
     if any(summary.names_no_winner for summary in summaries):
         decided = RatioVerdict.WITHHELD
@@ -90,17 +94,22 @@ def compare_runs(first: NamedRun, second: NamedRun) -> RunComparison:
         second,
         summaries,
         rows=tuple(
-            _row(cell, confidence, has_p99=has_p99, decided=decided)
+            _row(cell, confidence, independent, has_p99=has_p99, decided=decided)
             for cell, has_p99 in zip(cells, with_p99, strict=True)
         ),
         missing=tuple(_missing(first, second)),
         differences=environment_differences(first.run.environment, second.run.environment),
+        independent=independent,
     )
 
 
-def _row(cell: _Cell, confidence: float, *, has_p99: bool, decided: RatioVerdict | None) -> RunRow:
-    ratio = separate_ratio(cell.scenario, cell.base, 0.5, confidence=confidence)
-    p99_ratio = separate_ratio(cell.scenario, cell.base, 0.99, confidence=confidence) if has_p99 else None
+def _row(cell: _Cell, confidence: float, independent: float, *, has_p99: bool, decided: RatioVerdict | None) -> RunRow:
+    ratio = separate_ratio(cell.scenario, cell.base, 0.5, confidence=confidence, independent=independent)
+    p99_ratio = (
+        separate_ratio(cell.scenario, cell.base, 0.99, confidence=confidence, independent=independent)
+        if has_p99
+        else None
+    )
     verdict, p99_verdict = (ratio_verdict(cell.scenario, cell.base, each) for each in (ratio, p99_ratio))
     verdict, p99_verdict = decided or verdict, decided or p99_verdict
     return RunRow(*cell, ratio, verdict, p99_ratio, p99_verdict if has_p99 else None)

@@ -89,6 +89,11 @@ def _verdict_sentences(comparison: RunComparison) -> Iterator[str]:
         yield f"An A/A pair of {names} differs, so there are no verdicts."
     elif not any(row.verdict in (RatioVerdict.SLOWER, RatioVerdict.FASTER) for row in comparison.rows):
         yield "No median differs for certain." if comparison.rows else "The runs have no load in common."
+    if comparison.independent < 1:
+        yield (
+            "Successive blocks resemble each other, since the speed of the machine drifts: for the intervals, "
+            f"{comparison.independent:.0%} of the blocks count as independent."
+        )
     certain = [row.ratio for row in comparison.rows if row.ratio is not None and row.ratio.excludes_one]
     if len(certain) == len(comparison.rows) > 1 and len({each.estimate > 1 for each in certain}) == 1:
         low, high = (pick(each.estimate for each in certain) for pick in (min, max))
@@ -190,7 +195,8 @@ def _method() -> Iterator[str]:
     yield (
         "A ratio divides a target's median latency by the same target's in the reference run: above 1 is slower than "
         "before. It is the centre of the quotients of all blocks of both runs (Hodges-Lehmann estimate), with the "
-        "exact interval of the rank-sum test of Mann and Whitney. The intervals are widened for their number."
+        "interval of the rank-sum test of Mann and Whitney. The intervals are widened for their number, and if "
+        "successive blocks resemble each other."
     )
     yield (
         f"An interval that excludes 1 shows a difference. An interval within {SAME_FROM:g} to {SAME_TO:g} shows that "

@@ -77,3 +77,13 @@ def test_the_interval_misses_a_ratio_of_one_about_as_rarely_as_it_should():
 )
 def test_the_quantiles_of_students_t_are_those_of_tables(confidence, degrees, quantile):
     assert _t_quantile(confidence, degrees) == pytest.approx(quantile, abs=0.002)
+
+
+def test_fewer_independent_blocks_widen_the_interval_of_separate_runs():
+    all_, half, none = (
+        separate_percentile_ratio(blocks(1), blocks(2), 0.9, confidence=0.95, independent=independent)
+        for independent in (1.0, 0.5, 0.05)
+    )
+
+    assert half.high / half.low > 1.1 * all_.high / all_.low
+    assert none is None

@@ -74,3 +74,18 @@ def test_an_interval_misses_no_shift_as_rarely_as_its_confidence_says():
 def test_many_values_have_about_the_cut_of_the_exact_count():
     # The exact cut for 49 and 50 values is 936 at 2.5 %, and it grows by about 20 with one more value.
     assert 15 < _cut(50, 50, 0.025) - _cut(49, 50, 0.025) < 30
+
+
+def test_fewer_independent_values_widen_the_interval():
+    rng = random.Random(5)
+    values, reference = ([rng.gauss(0, 1) for _ in range(40)] for _ in range(2))
+
+    widths = []
+    for independent in (1.0, 0.5, 0.25):
+        interval = rank_sum_interval(values, reference, confidence=0.95, independent=independent)
+        widths.append(interval.high - interval.low)
+
+    # Half as many values make an interval about 1.4 times as wide.
+    assert 1.3 < widths[1] / widths[0] < 1.6
+    assert 1.3 < widths[2] / widths[1] < 1.7
+    assert rank_sum_interval(values, reference, confidence=0.95, independent=0.05) is None

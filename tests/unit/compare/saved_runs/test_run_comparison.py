@@ -1,9 +1,11 @@
+import re
 from dataclasses import replace
 from pathlib import Path
 
 from django_runtimes.compare.analysis.summary import RatioVerdict
 from django_runtimes.compare.run.results import Run
 from django_runtimes.compare.saved_runs.run_comparison import NamedRun, RunComparison, compare_runs
+from django_runtimes.compare.saved_runs.runs_content import runs_content
 from tests.unit.compare.saved_runs.earlier_and_later import SLOWER, earlier_run, later_run
 
 
@@ -117,3 +119,38 @@ def test_runs_without_a_common_load_have_no_rows():
 
     assert comparison.rows == ()
     assert len(comparison.missing) == 4
+
+
+def drifting(run: Run, speeds: list[float]) -> Run:
+    """Return the run with every target's blocks slowed down by these factors, one for each round."""
+    targets = tuple(
+        replace(
+            target,
+            scenarios=tuple(
+                replace(
+                    each,
+                    blocks=tuple(replace(block, p50_ms=10 * speeds[block.index % 16]) for block in each.blocks),
+                )
+                for each in target.scenarios
+            ),
+        )
+        for target in run.targets
+    )
+    return replace(run, targets=targets)
+
+
+def test_a_drift_of_the_machine_is_no_difference_of_its_targets():
+    # The first run gets faster, and the second one begins at that speed.
+    falling = [2.0 - index / 16 for index in range(16)]
+    low = [1.0 - index / 64 for index in range(16)]
+
+    comparison = compared(drifting(earlier_run(), falling), drifting(later_run(), low))
+
+    assert comparison.independent < 0.2
+    assert {row.verdict for row in comparison.rows} == {RatioVerdict.TOO_FEW_BLOCKS}
+    (sentence,) = (
+        each
+        for each in runs_content([comparison.first, comparison.second], [comparison]).sections[0].verdicts
+        if each.startswith("Successive blocks resemble each other")
+    )
+    assert re.search(r"for the intervals, \d+% of the blocks count as independent\.", sentence)
