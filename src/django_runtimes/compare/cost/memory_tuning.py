@@ -93,7 +93,8 @@ def memory_tunings(analysis: CostAnalysis, weight: float = DEFAULT_WEIGHT) -> tu
 def _points(usages: Sequence[TargetUsage], prices: PriceList) -> Iterator[tuple[str, MemoryPoint]]:
     for usage in usages:
         target, at, _ = usage.name.partition("@")
-        if at and usage.origins["duration_ms"] is not ValueOrigin.ASSUMED:
+        # The size in the name of a deployed target is the user's own text, and nothing checks it.
+        if at and not any(usage.origins[key] is ValueOrigin.ASSUMED for key in ("memory_mb", "duration_ms")):
             price_usd = _usd_per_million(usage, prices)
             yield target, MemoryPoint(usage.name, int(usage.usage.memory_mb), usage.usage.duration_ms, price_usd)
 

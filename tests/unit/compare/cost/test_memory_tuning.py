@@ -93,6 +93,13 @@ def test_one_measured_size_is_no_choice(measured):
     assert memory_tunings(analyze_cost(run_of(*measured))) == ()
 
 
+def test_sizes_that_only_a_name_claims_are_no_choice():
+    run = run_of(*MEASURED)
+    deployed = Run({**run.environment, "targets": {}}, run.targets)
+
+    assert memory_tunings(analyze_cost(deployed)) == ()
+
+
 def test_the_table_names_the_choices():
     table = memory_table(tuning("0.5"), 2)
 
