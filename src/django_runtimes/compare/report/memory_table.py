@@ -28,6 +28,10 @@ def memory_sentences(tunings: Sequence[MemoryTuning]) -> Iterator[str]:
     """Yield a sentence with the cheapest, the balanced and the fastest size of each function."""
     for tuning in tunings:
         cheapest, fastest, balanced = tuning.cheapest, tuning.fastest, tuning.balanced
+        if cheapest == fastest:
+            # It is the balanced one with any weight.
+            yield f"{tuning.target}, emulated: {_size(cheapest)} is the cheapest and the fastest memory size."
+            continue
         yield (
             f"{tuning.target}, emulated: the cheapest memory size is {_size(cheapest)}, the fastest {_size(fastest)}, "
             f"and the balanced one with weight {float(tuning.weight):g} {_size(balanced)}."

@@ -1,6 +1,7 @@
 """The sections of a report, in order."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from django_runtimes.compare.analysis.summary import Summary
 from django_runtimes.compare.cost.analysis import CostAnalysis
@@ -110,9 +111,11 @@ def _memory_section(run: Run, tunings: Sequence[MemoryTuning]) -> ReportSection:
         "Memory of the function",
         findings=tuple(memory_sentences(tunings)),
         plots=tuple(
-            memory_plot(tuning, table, labels[tuning.points[0].name])
+            # The notes are below the section's own table, which report.md has too.
+            memory_plot(tuning, replace(table, notes=()), labels[tuning.points[0].name])
             for tuning, table in zip(tunings, tables, strict=True)
         ),
+        tables=tuple(tables),
     )
 
 

@@ -126,15 +126,23 @@ def test_one_sentence_names_the_three_sizes():
     ]
 
 
+def test_a_size_that_is_cheapest_and_fastest_is_named_once():
+    assert list(memory_sentences([tuning("0.5", SMALL, point(1024, "120", "1.20"))])) == [
+        "aws_lambda/per_request/direct, emulated: 512 MB (100 ms, USD 1.00 per million requests) is the cheapest and "
+        "the fastest memory size."
+    ]
+
+
 def test_the_reports_show_the_memory_sizes():
     run = run_of(*MEASURED)
 
     for text in (render_markdown(run), render_html(run).replace("<wbr>", "")):
         assert "Memory of the function" in text
-        assert "the cheapest memory size is 1,024 MB" in text
+        assert "1,024 MB (12.0 ms, USD 0.33 per million requests) is the cheapest and the fastest memory size" in text
+        assert "mean duration in ms" in text
     assert 'id="memory-aws-lambda-per-request-direct-' in render_html(run)
     # The terminal prints the remarks.
-    assert "the cheapest memory size is 1,024 MB" in content_of(run).remarks[0]
+    assert "is the cheapest and the fastest memory size" in content_of(run).remarks[0]
 
 
 def test_the_label_of_the_lowest_point_is_below_the_line():
