@@ -52,7 +52,12 @@ def test_two_targets_are_measured_side_by_side(tmp_path):
     assert run["targets"][1]["usage"] == {}
     assert run["environment"]["pgbouncer"]["pool_mode"] == "transaction"
     assert run["environment"]["targets"][LAMBDA]["detected by"] == "WEBAPP_RUNTIME=aws_lambda"
-    assert sorted(path.name for path in (tmp_path / "report").iterdir()) == ["report.html", "report.md", "run.json"]
+    assert sorted(path.name for path in (tmp_path / "report").iterdir()) == [
+        "decision.md",
+        "report.html",
+        "report.md",
+        "run.json",
+    ]
     assert LAMBDA in output
     assert "emulated" in output
     assert str(tmp_path / "report") in errors
