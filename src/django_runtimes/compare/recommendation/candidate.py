@@ -1,7 +1,7 @@
 """The measured targets of a run as candidates for a recommendation, judged by the stated limits."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from django_runtimes.compare.analysis.percentile import latency_of, percentile_of
@@ -14,6 +14,7 @@ from django_runtimes.compare.run.results import Run, ScenarioResult, TargetResul
 
 # New customers cannot choose this runtime any more.
 CLOSED_RUNTIME = "aws_app_runner"
+_EMULATED = "it was emulated, and deployed targets were measured"
 
 
 @dataclass(frozen=True)
@@ -47,8 +48,18 @@ class Candidate:
 
 
 def candidates_of(run: Run, limits: StatedLimits, analysis: CostAnalysis | None) -> tuple[Candidate, ...]:
-    """Return a candidate for each measured target; `analysis` is None if nothing can be billed."""
-    return tuple(_candidate(target, limits, analysis) for target in run.targets if target.status == "measured")
+    """Return a candidate for each measured target; `analysis` is None if nothing can be billed.
+
+    If a deployed target was measured, emulated ones cannot be recommended, since their speed is not comparable.
+    """
+    measured = [target for target in run.targets if target.status == "measured"]
+    candidates = tuple(_candidate(target, limits, analysis) for target in measured)
+    if all(target.label != "deployed" for target in measured):
+        return candidates
+    return tuple(
+        replace(each, misses=(*each.misses, _EMULATED)) if each.target.label == "emulated" else each
+        for each in candidates
+    )
 
 
 def steady_scenarios(target: TargetResult) -> tuple[ScenarioResult, ...]:

@@ -156,10 +156,16 @@ def cold_start_caveats(run: Run) -> Iterator[str]:
 
 def connection_caveats(run: Run) -> Iterator[str]:
     """Yield sentences on claims that the numbers of connections do not support."""
-    yield (
-        "The peak and mean numbers of backends are sampled, so they are lower bounds; PostgreSQL counts the opened "
-        "connections."
-    )
+    if _has_emulated(run):
+        yield (
+            "The peak and mean numbers of backends are sampled, so they are lower bounds; PostgreSQL counts the opened "
+            "connections."
+        )
+    if any(target.label == "deployed" for target in run.targets):
+        yield (
+            "Connections of deployed targets are those that their processes reported, or CloudWatch's; the notes of "
+            "the targets say which."
+        )
     if any(target.route == "proxy" and target.label == "emulated" for target in run.targets):
         yield (
             "The wait for one of the proxy's connections was not measured, and neither were statements that would pin "

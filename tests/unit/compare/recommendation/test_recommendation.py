@@ -157,3 +157,13 @@ def test_the_conditions_name_the_crossings_around_the_traffic():
     assert text.startswith("When the traffic changes: at 10/s the cheapest target is ")
     assert "above " in text
     assert " it is aws_ecs/pool/direct" in text
+
+
+def test_emulated_targets_do_not_win_against_deployed_ones():
+    run = run_of(MEDIANS_MS, limits={"max_usd_per_month": 1_000.0})
+    deployed = tuple(replace(each, label="deployed") if each.name != ECS else each for each in run.targets)
+
+    found = recommended(replace(run, targets=deployed))
+
+    assert [each.name for each in found.chosen] == [PERSISTENT]
+    assert f"{ECS}: it was emulated, and deployed targets were measured." in list(reason_sentences(found))
