@@ -18,7 +18,7 @@ _Choice = TypeVar("_Choice", bound=StrEnum)
 
 @dataclass(frozen=True)
 class DeployedName:
-    """The name of a deployed target; options and sizes tell targets apart, and nothing checks them.
+    """The name of a deployed target; nothing checks options and sizes, and the bill uses a Lambda function's size.
 
     Strategy and route are the runtime's default ones unless the name has them.
     """
@@ -50,6 +50,12 @@ class DeployedName:
     def has_data_path(self) -> bool:
         """Whether the name has a strategy and a route."""
         return "/" in self.text
+
+    @property
+    def memory_mb(self) -> int | None:
+        """The memory of a Lambda function that the name states as its size, as in @1769; None without one."""
+        size = self.text.rpartition("@")[2] if "@" in self.text else ""
+        return int(size) if self.runtime is Runtime.AWS_LAMBDA and size.isdecimal() else None
 
     def __str__(self) -> str:
         return self.text

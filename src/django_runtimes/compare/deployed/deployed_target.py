@@ -6,6 +6,7 @@ from types import TracebackType
 from typing import Self
 
 from django_runtimes.compare.compare_error import CompareError
+from django_runtimes.compare.containers.container_limits import ContainerLimits, lambda_vcpus
 from django_runtimes.compare.deployed.deployed_service import DeployedService
 from django_runtimes.compare.deployed.process_reports import ProcessReports
 from django_runtimes.compare.targets.target import ColdStart, FirstRequest
@@ -44,11 +45,14 @@ class DeployedTarget:
 
     @property
     def details(self) -> dict[str, str]:
-        """The URL, the names of the headers, and the number of processes that reported."""
+        """The URL, the names of the headers, the number of processes that reported, and the limits in the name."""
+        memory_mb = self._service.name.memory_mb
+        limits = None if memory_mb is None else ContainerLimits(lambda_vcpus(memory_mb), memory_mb)
         return {
             "url": self.url,
             "headers": ", ".join(self._service.headers) or "none",
             "reporting processes": str(self._reports.processes),
+            **({} if limits is None else {"limits": str(limits)}),
         }
 
     @property

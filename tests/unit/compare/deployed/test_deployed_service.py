@@ -3,6 +3,8 @@ import pytest
 from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.compare.deployed import deployed_service
 from django_runtimes.compare.deployed.deployed_service import read_services
+from django_runtimes.compare.deployed.deployed_target import DeployedTarget
+from django_runtimes.compare.deployed.process_reports import ProcessReports
 
 
 @pytest.fixture(autouse=True)
@@ -32,6 +34,8 @@ def test_a_name_may_have_options_a_data_path_and_a_size():
 
     assert str(first.name) == "aws_lambda+snapstart/per_request/direct@1769"
     assert (first.name.runtime, first.name.route, first.name.has_data_path) == ("aws_lambda", "direct", True)
+    assert (first.name.memory_mb, second.name.memory_mb) == (1769, None)
+    assert DeployedTarget(first, ProcessReports(first.name, None)).details["limits"] == "1 CPU and 1,769 MB"
     assert (first.url, first.host) == ("https://a.example.org:8443/shop", "a.example.org:8443")
     assert (second.url, second.is_here) == ("http://127.0.0.1:8000", True)
 
