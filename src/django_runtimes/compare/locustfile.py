@@ -30,7 +30,6 @@ class OpenLoopUser(User):  # type: ignore[misc]  # Locust is not installed where
     def on_start(self) -> None:
         """Prepare the worker's clients, users and keys, which it keeps from block to block."""
         self._worker = BlockWorker(self._note)
-        self.tasks = [OpenLoopUser.send_block]
 
     def send_block(self) -> None:
         """Wait for the next block, send it and report it."""
@@ -84,7 +83,7 @@ def _prepare_master(environment: Environment, runner: MasterRunner) -> None:
 
     def publish() -> None:
         published.append(directory)
-        run = master.publish(directory, generator=_description(len(runner.clients)))
+        run = master.publish(directory, generator=_description(master.workers))
         sys.stderr.write(f"report: {directory / 'report.html'}\n")
         has_failed = any(target.status == "failed" for target in run.targets)
         environment.process_exit_code = EXIT_FAILED if has_failed else EXIT_DONE
@@ -118,5 +117,6 @@ def _exit(complaint: str, *, code: int) -> NoReturn:
     sys.exit(code)
 
 
+OpenLoopUser.tasks = [OpenLoopUser.send_block]
 events.init_command_line_parser.add_listener(_add_options)
 events.init.add_listener(_prepare)

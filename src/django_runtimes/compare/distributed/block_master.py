@@ -60,6 +60,11 @@ class BlockMaster:
         self._started = datetime.now(UTC)
         self.has_begun = self.is_complete = False
 
+    @property
+    def workers(self) -> int:
+        """The number of workers that the run began with."""
+        return len(self._workers)
+
     def receive(self, report: BlockReport) -> None:
         """Take a worker's report."""
         self._reports.put(report)

@@ -1,7 +1,9 @@
 """The workload as a Locust file, with one master and two workers on loopback."""
 
 import os
+import signal
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -111,6 +113,31 @@ def test_a_master_merges_the_histograms_of_two_workers(notes_service, tmp_path):
         # About 40 a second in half a second, from both workers together.
         assert 5 <= first.scenarios[0].sent / len(first.scenarios[0].blocks) <= 50
     assert "sesame-5f2a" not in output + saved
+
+
+def test_ctrl_c_keeps_the_measurements(notes_service, tmp_path):
+    port = str(free_port())
+    master_options = (
+        "--headless", "--master", "--master-bind-host", "127.0.0.1", "--master-bind-port", port, *OPTIONS,
+        "--blocks", "1000", "--header", "X-Forwarded-Proto: https", "--target", f"aws_ecs={notes_service.http}",
+        "--output", str(tmp_path / "report"),
+    )  # fmt: skip
+    with (
+        locust(*master_options, directory=tmp_path) as master,
+        locust("--worker", "--master-host", "127.0.0.1", "--master-port", port, directory=tmp_path),
+    ):
+        for line in master.stdout:
+            if "All users spawned" in line:
+                break
+        # The first block is not counted.
+        time.sleep(8)
+        master.send_signal(signal.SIGINT)
+        output, _ = master.communicate(timeout=100)
+
+    assert master.returncode == 130, output
+    run = Run.from_json((tmp_path / "report" / "run.json").read_text())
+    assert (run.environment["interrupted"], run.environment["generator"]["workers"]) == (True, 1)
+    assert run.targets[0].scenarios[0].blocks
 
 
 @pytest.mark.parametrize(
