@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -168,3 +170,11 @@ def test_the_expected_load_is_limited_by_rate_and_budget():
     # One read, 2 x 8 windows of 0.5 s at 50/s, 5 bursts of 40 and 5 minutes at 20/s.
     reads = len(plan.workload.harmless_requests)
     assert expected_requests(plan) == reads + 16 * 0.5 * 50 + 5 * 40 + 300 * 20
+
+
+def test_the_command_starts_without_the_library_of_the_plots():
+    program = "import sys, django_runtimes.compare.compare; print('vl_convert' in sys.modules)"
+
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+
+    assert ended.stdout == "False\n"
