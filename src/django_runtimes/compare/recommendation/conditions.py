@@ -23,7 +23,7 @@ def condition_sentences(recommendation: Recommendation, analysis: CostAnalysis |
         "After a change of the code, its packages or the data that changes how long requests take: run webapp compare "
         "again, with --rates-from and this run.json."
     )
-    if any(candidate.target.label == "emulated" for candidate in recommendation.candidates):
+    if all(candidate.target.label == "emulated" for candidate in recommendation.candidates):
         yield "Before production: measure the chosen target on AWS, since these figures were emulated."
     if analysis is not None:
         newest = max(price.checked for price in analysis.prices)

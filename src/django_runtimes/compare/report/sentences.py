@@ -132,7 +132,8 @@ def claim_sentences(run: Run) -> Iterator[str]:
 def latency_caveats(run: Run) -> Iterator[str]:
     """Yield sentences on claims that the latencies do not support."""
     if _has_emulated(run):
-        yield "These latencies are emulated: trust their ratios on this machine rather than their values."
+        which = "Some of these" if any(target.label == "deployed" for target in run.targets) else "These"
+        yield f"{which} latencies are emulated: trust their ratios on this machine rather than their values."
     if any(target.runtime == "aws_lambda" and target.label == "emulated" for target in run.targets):
         yield "The emulated Lambda function has a function URL; an API Gateway in front of it was not measured."
     if any(scenario.name == "burst_cold" for target in run.targets for scenario in target.scenarios):

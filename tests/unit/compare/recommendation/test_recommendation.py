@@ -167,3 +167,12 @@ def test_emulated_targets_do_not_win_against_deployed_ones():
 
     assert [each.name for each in found.chosen] == [PERSISTENT]
     assert f"{ECS}: it was emulated, and deployed targets were measured." in list(reason_sentences(found))
+
+
+def test_only_emulated_targets_are_still_to_be_measured_on_aws():
+    run = run_of(MEDIANS_MS)
+    deployed = replace(run, targets=tuple(replace(each, label="deployed") for each in run.targets))
+    reminder = "Before production: measure the chosen target on AWS, since these figures were emulated."
+
+    assert reminder in list(condition_sentences(recommended(run), analyze_cost(run)))
+    assert reminder not in list(condition_sentences(recommended(deployed), analyze_cost(deployed)))
