@@ -18,6 +18,9 @@ from django_runtimes.config.secret import Secret
 from django_runtimes.databases.postgresql.connections.fork import pools
 from django_runtimes.serving.types import Headers
 
+# Only Linux has it.
+_STAT = Path("/proc/self/stat")
+_IMPORTED_S = time.monotonic()
 _TOKEN_HEADER = TOKEN_HEADER.lower().encode()
 _FACTS_HEADER = FACTS_HEADER.lower().encode()
 
@@ -98,7 +101,11 @@ def _counted(pool: Any, name: str) -> int:
 
 
 def _age_ms() -> float:
-    """Return the ms since the kernel started this process, to 10 ms."""
+    """Return the ms since the kernel started this process, to 10 ms; without /proc since this module's import."""
+    try:
+        stat = _STAT.read_text()
+    except OSError:
+        return (time.monotonic() - _IMPORTED_S) * 1_000
     # The 22nd field is the start in clock ticks since the machine's start; the second one may contain spaces.
-    start_ticks = int(Path("/proc/self/stat").read_text().rpartition(")")[2].split()[19])
+    start_ticks = int(stat.rpartition(")")[2].split()[19])
     return (time.clock_gettime(time.CLOCK_BOOTTIME) - start_ticks / os.sysconf("SC_CLK_TCK")) * 1_000
