@@ -28,7 +28,7 @@ class ClaimEvidence:
 class Claim:
     """A claim and its test; `emulated` states which conclusions about AWS the figures do not support.
 
-    `expected_s` is the duration of the test on a machine with two CPUs that does nothing else.
+    `expected_s` is an estimate of the test's duration on two CPUs that do nothing else.
     """
 
     name: str
