@@ -10,6 +10,7 @@ from django_runtimes.compare.report.html import render_html
 from django_runtimes.compare.report.markdown import render_markdown
 from django_runtimes.compare.report.memory_table import memory_sentences, memory_table
 from django_runtimes.compare.report.plots.memory_plot import memory_plot
+from django_runtimes.compare.report.sentences import image_sentences
 from django_runtimes.compare.run.results import Run, TargetResult
 
 FUNCTION = "aws_lambda/per_request/direct"
@@ -143,6 +144,15 @@ def test_the_reports_show_the_memory_sizes():
     assert 'id="memory-aws-lambda-per-request-direct-' in render_html(run)
     # The terminal prints the remarks.
     assert "is the cheapest and the fastest memory size" in content_of(run).remarks[0]
+
+
+def test_the_containers_of_an_image_have_the_limits_of_each_size():
+    run = run_of(*MEASURED[1:])
+    image = {"reference": "localhost/webapp:1", "engine": "podman 4.3.1", "container_start_ms": 131.4}
+
+    (sentence,) = image_sentences(Run({**run.environment, "image": image}, run.targets))
+
+    assert "aws_lambda@512 0.289 CPU and 512 MB; aws_lambda@1024 0.579 CPU and 1,024 MB" in sentence
 
 
 def test_the_label_of_the_lowest_point_is_below_the_line():
