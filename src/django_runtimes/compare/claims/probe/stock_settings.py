@@ -3,12 +3,14 @@
 import os
 
 from django_runtimes.config.databases.url import parse_database_url
+from django_runtimes.config.environment import Environment
+from django_runtimes.config.variables import application_variables
 
 _address = parse_database_url(os.environ.get("DATABASE_URL", ""))
 _has_pool = os.environ.get("CLAIM_POOL") == "1"
 
 # The server listens on 127.0.0.1 only, and each start has a key of its own.
-SECRET_KEY = os.environ.get("WEBAPP_SECRET_KEY", "")
+SECRET_KEY = Environment(os.environ)[application_variables.SECRET_KEY] or ""
 ALLOWED_HOSTS = ["*"]
 DEBUG = False
 USE_TZ = True
