@@ -1,6 +1,6 @@
 """Prints a run in a terminal, or as plain text in a log: one table, one sentence per target, a few notes."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from rich.console import Console
 from rich.table import Table as RichTable
@@ -13,6 +13,8 @@ from django_runtimes.compare.run.results import Run
 # The table fits into this width. A log does not wrap at 80 columns.
 _PLAIN_WIDTH = 120
 _MOST_NOTE_LINES = 10
+# The ends of the headings of columns that a narrow terminal lacks, in this order.
+_OMITTED = (" p99", "cold start", "backends")
 _STYLES = {"faster": "green", "slower": "red", "void": "yellow"}
 
 
@@ -24,7 +26,7 @@ def print_report(run: Run, console: Console) -> None:
     table = content.overview
     if table.rows:
         console.print(Text(table.title, style="bold"))
-        console.print(laid_out(table, can_wrap=("target", "verdict")))
+        console.print(_fitted(table, console.width))
         console.print()
     failed = {failure.name for failure in content.failures}
     for name, text in content.summary.targets:
@@ -76,6 +78,33 @@ def _print_failure(failure: TargetFailure, console: Console) -> None:
         for name, value, worked in failure.differences.rows:
             console.print(Text(f"  {name}: {value}, worked: {worked}"), soft_wrap=True)
     console.print()
+
+
+def _fitted(table: ReportTable, width: int) -> RichTable:
+    """Return a table that fits: a narrow terminal lacks columns that are also in the sentences, then verdicts wrap."""
+    shown = list(range(len(table.columns)))
+    for omitted in _OMITTED:
+        if _width(table, shown) <= width:
+            break
+        shown = [index for index in shown if not table.columns[index].endswith(omitted)]
+    fitting = ReportTable(
+        table.title,
+        tuple(table.columns[index] for index in shown),
+        tuple(tuple(row[index] for index in shown) for row in table.rows),
+    )
+    can_wrap = ("verdict",) if _width(fitting, range(len(shown)), wrapped=True) <= width else ("target", "verdict")
+    return laid_out(fitting, can_wrap=can_wrap)
+
+
+def _width(table: ReportTable, shown: Iterable[int], *, wrapped: bool = False) -> int:
+    """Return the width of some columns with a space between them, with verdicts on one line or wrapped."""
+    widths = []
+    for index in shown:
+        texts = [table.columns[index], *(row[index] for row in table.rows)]
+        if wrapped and table.columns[index] == "verdict":
+            texts = [word for text in texts for word in text.split()]
+        widths.append(max(len(text) for text in texts))
+    return sum(widths) + len(widths) - 1
 
 
 def laid_out(table: ReportTable, *, can_wrap: Sequence[str] = ()) -> RichTable:

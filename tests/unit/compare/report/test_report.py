@@ -96,6 +96,8 @@ def test_no_figure_is_cut_off_in_a_terminal(run: Run, width: int):
     # Rich marks a truncated figure with an ellipsis.
     assert "…" not in shown
     assert "159.48" in "".join(table)
+    # A name is on one line.
+    assert any(line.startswith("aws_lambda/per_request/proxy ") for line in table)
 
 
 def test_the_terminal_has_at_most_ten_lines_of_notes(run: Run):
