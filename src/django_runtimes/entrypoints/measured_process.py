@@ -3,6 +3,7 @@
 import contextlib
 import os
 import secrets
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -40,6 +41,8 @@ class MeasuredProcess:
         self._opened = 0
         self._peak = 0
         self._unpooled: WeakSet[Any] = WeakSet()
+        # Threads open connections at the same time.
+        self._counting = threading.Lock()
         self._constant = {
             "runtime": str(here.runtime),
             "strategy": here.profile.connections.name,
@@ -61,8 +64,9 @@ class MeasuredProcess:
         age_ms = _age_ms()
 
         def report() -> Headers:
-            held = self._held()
-            peak, self._peak = max(self._peak, held), held
+            with self._counting:
+                held = self._held()
+                peak, self._peak = max(self._peak, held), held
             facts = {
                 "process": self._identifier,
                 "served": str(served),
@@ -80,12 +84,13 @@ class MeasuredProcess:
         # Reading the property of a wrapper could reset its session.
         opened = vars(connection).get("connection")
         # Django sends the signal for each connection that a pool lends, and the library after it resets a session.
-        if opened is not None and getattr(opened, "_pool", None) is None and opened not in self._unpooled:
-            self._opened += 1
-            # The connections of some drivers cannot be referred to weakly, so their number stays unknown.
-            with contextlib.suppress(TypeError):
-                self._unpooled.add(opened)
-        self._peak = max(self._peak, self._held())
+        with self._counting:
+            if opened is not None and getattr(opened, "_pool", None) is None and opened not in self._unpooled:
+                self._opened += 1
+                # The connections of some drivers cannot be referred to weakly, so their number stays unknown.
+                with contextlib.suppress(TypeError):
+                    self._unpooled.add(opened)
+            self._peak = max(self._peak, self._held())
 
     def _held(self) -> int:
         unpooled = sum(not getattr(each, "closed", False) for each in list(self._unpooled))

@@ -1,12 +1,14 @@
 """Adds a process's measurements to the responses of requests that may see them."""
 
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
 
 from django_runtimes.serving.types import Application, Headers, Message, Receive, Scope, Send
 
-# Shared caches may store a response with one of these directives, and then answer other clients with it.
-_SHARED = (b"public", b"s-maxage")
+# A cache stores these headers with the response that it has, and then answers other clients with them.
+_NOT_MODIFIED = 304
+_FOR_CACHES = frozenset({b"expires", b"surrogate-control", b"x-accel-expires"})
+_NO_STORE = (b"cache-control", b"no-store")
 
 
 class Reporter(Protocol):
@@ -32,18 +34,20 @@ class MeasuredResponses:
 
         async def send_with_report(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message = {**message, "headers": with_report(list(message.get("headers", ())), report)}
+                message = with_report(message, report)
             await send(message)
 
         await self._application(scope, receive, send_with_report)
 
 
-def with_report(headers: Headers, report: Callable[[], Headers]) -> Headers:
-    """Return a response's headers with the report, unless shared caches may store the response."""
-    if any(name.lower() == b"cache-control" and _is_shared(value) for name, value in headers):
-        return headers
-    return [*headers, *report()]
+def with_report(response: Mapping[str, Any], report: Callable[[], Headers]) -> dict[str, Any]:
+    """Return the start of a response with the report, and without permission for any cache to store it."""
+    if response["status"] == _NOT_MODIFIED:
+        return dict(response)
+    headers = [header for header in response.get("headers", ()) if not _is_for_caches(header[0].lower())]
+    return {**response, "headers": [*headers, _NO_STORE, *report()]}
 
 
-def _is_shared(directives: bytes) -> bool:
-    return any(directive in directives.lower() for directive in _SHARED)
+def _is_for_caches(name: bytes) -> bool:
+    # Vendors have headers of their own, such as CDN-Cache-Control.
+    return name in _FOR_CACHES or name.endswith(b"cache-control")

@@ -9,7 +9,7 @@ TOKEN_HEADER = "X-Webapp-Measure"  # noqa: S105 - a header's name
 FACTS_HEADER = "X-Webapp-Measured"
 # A recorded token is useless after this time.
 TOKEN_LIFETIME_S = 120
-# The clocks of the client and the service may differ by this much.
+# The client's clock may be ahead of the service's by this much. If it is behind, the token expires earlier.
 _CLOCK_SKEW_S = 60
 _LONGEST_TOKEN = 200
 _TOKEN_PURPOSE, _FACTS_PURPOSE = "webapp measure", "webapp measured"
@@ -30,7 +30,7 @@ def is_valid_token(token: str, key: str, *, now_s: float) -> bool:
         return False
     # The signature is valid, so a client with the key wrote the number.
     expires_s = int(content.partition(".")[0])
-    return now_s - _CLOCK_SKEW_S < expires_s <= now_s + TOKEN_LIFETIME_S + _CLOCK_SKEW_S
+    return now_s < expires_s <= now_s + TOKEN_LIFETIME_S + _CLOCK_SKEW_S
 
 
 def signed_facts(facts: Mapping[str, str], key: str, *, token: str) -> str:

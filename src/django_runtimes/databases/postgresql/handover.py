@@ -43,7 +43,13 @@ class HandoverMixin(TakingMixin):
             return
         if self.needs_thread:
             self._note_job()
-        elif connection._pool is not None:
+        elif connection._pool is None:
+            return
+        elif connection.lock.locked():
+            # The garbage collector has dropped a cursor within a statement of psycopg, and this thread may hold the
+            # lock that giving back needs.
+            self._has_lost_cursor = True
+        else:
             self.close()
 
     def forget_session(self) -> None:
@@ -108,7 +114,9 @@ class HandoverMixin(TakingMixin):
                 if not self._roll_back():
                     return
             self._request = request
-            self._clean()
+            # Nothing that this request does may end another request's cursor, and its statements wait for no fetch.
+            if request is before or not self._leave_to_cursors():
+                self._clean()
             self._note_request()
 
     def _note_request(self) -> None:

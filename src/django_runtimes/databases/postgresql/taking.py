@@ -13,6 +13,7 @@ from django_runtimes.databases.postgresql.at_work import AtWork
 from django_runtimes.databases.postgresql.connections.connection_source import ConnectionSourceMixin
 from django_runtimes.databases.postgresql.connections.job import Job, is_over
 from django_runtimes.databases.postgresql.session.connection import WatchedConnection
+from django_runtimes.databases.postgresql.session.cursors import is_abandoned
 from django_runtimes.serving.current_request import Request
 
 logger = logging.getLogger(__name__)
@@ -99,7 +100,8 @@ class TakingMixin(ConnectionSourceMixin):
 
     def _is_left(self, connection: WatchedConnection, request: Request | None) -> bool:
         if self._open_cursors:
-            return False
+            cursors = [cursor for each in self._open_cursors.copy().values() if (cursor := each()) is not None]
+            return all(map(is_abandoned, cursors)) and connection.pgconn.transaction_status == IDLE
         session = connection.session
         is_needed = self._needs_thread(connection)
         if (self._job is not None and is_over(self._job)) or (self._has_lost_cursor and not is_needed):

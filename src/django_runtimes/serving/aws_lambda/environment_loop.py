@@ -19,13 +19,14 @@ class EnvironmentLoop:
         self._runner = _new_runner()
 
     def get(self) -> asyncio.AbstractEventLoop:
-        """Return the loop; if the application has closed it, log an error and return a new one."""
+        """Return the loop; if the application has closed it or its executor, log an error and make a new one."""
         loop = self._runner.get_loop()
-        if loop.is_closed():
+        if loop.is_closed() or (_has_no_executor(loop) and not loop.is_running()):
             logger.error(
-                "the application closed the event loop that serves all requests, so a new one replaces it; "
-                "close only loops that your code has created"
+                "the application closed the event loop that serves all requests, or its executor, so a new one "
+                "replaces it; close only loops that your code has created"
             )
+            self.close()
             self._runner = _new_runner()
             loop = self._runner.get_loop()
         return loop
@@ -38,6 +39,11 @@ class EnvironmentLoop:
         """Cancel the loop's tasks, and close it."""
         if not self._runner.get_loop().is_closed():
             self._runner.close()
+
+
+def _has_no_executor(loop: asyncio.AbstractEventLoop) -> bool:
+    # asyncio has no other way to ask whether shutdown_default_executor() was called.
+    return getattr(loop, "_executor_shutdown_called", False)
 
 
 def _new_runner() -> asyncio.Runner:

@@ -155,7 +155,7 @@ class DirectLambdaHandler:
         finally:
             request_now.end()
         if report is not None:
-            response["headers"] = with_report(response["headers"], report)
+            response = with_report(response, report)
         response = framed_response(response, scope["method"])
         response["headers"], head_bytes = text_headers(response["headers"])
         reply: dict[str, Any] = request(response)

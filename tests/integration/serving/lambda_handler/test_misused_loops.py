@@ -66,9 +66,21 @@ async def asynchronous(request):
     return HttpResponse(await work())
 
 
+async def ends_executor(request):
+    await asyncio.get_running_loop().shutdown_default_executor()
+    return HttpResponse("ended")
+
+
+async def threaded(request):
+    return HttpResponse(await asyncio.to_thread(str, "worked"))
+
+
 urlpatterns = [
     path(view.__name__, view)
-    for view in (closes_current, closes_kept, closes_kept_first, keeps, stops, bridged, asynchronous)
+    for view in (
+        *(closes_current, closes_kept, closes_kept_first, keeps, stops, bridged, asynchronous),
+        *(ends_executor, threaded),
+    )
 ]
 
 
@@ -92,9 +104,16 @@ def test_a_loop_that_the_application_closes_is_replaced(ours, caplog, after):
 
     assert [get(ours, after), get(ours, after)] == ["worked"] * 2
     assert [record.getMessage() for record in caplog.records if record.levelname == "ERROR"] == [
-        "the application closed the event loop that serves all requests, so a new one replaces it; "
+        "the application closed the event loop that serves all requests, or its executor, so a new one replaces it; "
         "close only loops that your code has created"
     ]
+
+
+def test_an_executor_that_the_application_ends_is_replaced(ours):
+    assert get(ours, "/threaded") == "worked"
+    get(ours, "/ends_executor")
+
+    assert [get(ours, "/threaded"), get(ours, "/bridged"), get(ours, "/threaded")] == ["worked"] * 3
 
 
 def test_a_view_that_closes_the_loop_before_it_uses_it(ours):

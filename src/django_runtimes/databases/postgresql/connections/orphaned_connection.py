@@ -6,6 +6,7 @@ from typing import Any
 from weakref import ref
 
 from django_runtimes.databases.postgresql.session.connection import WatchedConnection
+from django_runtimes.databases.postgresql.session.cursors import is_abandoned
 from django_runtimes.databases.postgresql.session.state import NOBODY
 from django_runtimes.serving.current_request import Request
 
@@ -14,8 +15,9 @@ class OrphanedConnection:
     """A connection that belongs to its open server-side cursors, which any thread may read.
 
     Once the cursors are closed, a connection without a pool is closed. A pooled connection is given back at the end of
-    the request that opened a cursor, or when the pool is empty. It is not given back when the last cursor closes: a
-    garbage collector that closes a cursor may run on a thread that holds the pool's lock.
+    the request that opened a cursor, or when the pool is empty; then abandoned cursors count as closed. It is not given
+    back when the last cursor closes: a garbage collector that closes a cursor may run on a thread that holds the pool's
+    lock.
     """
 
     def __init__(self, connection: WatchedConnection, cursors: Sequence[Any]) -> None:
@@ -36,10 +38,11 @@ class OrphanedConnection:
                     self.release_unused()
 
     def release_unused(self) -> None:
-        """Give the connection back, or close it, if all cursors are closed; callable from any thread."""
+        """Give the connection back, or close it, if all cursors are closed or abandoned; callable from any thread."""
         connection = self._connection
+        cursors = [cursor for each in self._cursors.copy().values() if (cursor := each()) is not None]
         # psycopg holds its own lock while a cursor fetches rows.
-        if connection is None or self._cursors or not connection.lock.acquire(blocking=False):
+        if connection is None or not all(map(is_abandoned, cursors)) or not connection.lock.acquire(blocking=False):
             return
         try:
             if self._connection is None:

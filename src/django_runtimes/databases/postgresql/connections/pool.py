@@ -26,6 +26,8 @@ _EMPTY_QUERY = b""
 # How long to wait once an outage has lasted longer than the pool's timeout: enough for a connection that is almost
 # ready.
 _TIMEOUT_IN_OUTAGE_S = 0.25
+# A connection on which another thread fetches for longer is closed when it is given back.
+_LONGEST_FETCH_S = 1.0
 # This must be shorter than the timeout of any client.
 _RECLAIM_EVERY_S = 0.1
 
@@ -162,12 +164,15 @@ class RecoveringPool(ConnectionPool[PooledConnection]):
     def putconn(self, conn: PooledConnection) -> None:
         """Take a connection back from a client."""
         conn.rests_since = Moment.now()
+        # This invalidates the connection's cursors. Another thread may be fetching from one of them; that ends first.
+        conn.session.number += 1
+        if conn.lock.acquire(timeout=_LONGEST_FETCH_S):
+            conn.lock.release()
+        else:
+            conn.pgconn.finish()
         self._lent.discard(conn)
         conn.session.holder = None
         self._last_movement_s = monotonic()
-        # This invalidates the connection's cursors. Another thread may be fetching from one of them.
-        with conn.lock:
-            conn.session.number += 1
         super().putconn(conn)
 
     @property

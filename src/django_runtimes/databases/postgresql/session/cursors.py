@@ -1,6 +1,7 @@
 """psycopg's cursors, extended to note their statements in the session's state."""
 
 from _thread import get_ident
+from time import monotonic
 from typing import Any
 
 import psycopg
@@ -9,6 +10,9 @@ from django_runtimes.databases.postgresql.class_cache import class_cache
 from django_runtimes.databases.postgresql.session.noted import fetching, note, noted, outlives_session, state_of
 from django_runtimes.databases.postgresql.types import CursorBase
 from django_runtimes.serving.current_request import Request
+
+# A server-side cursor of a request that is over is abandoned after this time without a fetch.
+ABANDONED_AFTER_S = 2.0
 
 
 class NotingCursor(CursorBase):
@@ -71,6 +75,7 @@ class NotingServerCursor(NotingCursor):
         result = super().execute(*args, **kwargs)
         if not self.is_declared and (state := state_of(self)) is not None:
             state.open_cursors += 1
+            state.fetched_at_s = monotonic()
             self.is_declared = True
         return result
 
@@ -129,6 +134,21 @@ def remember_session(cursor: Any) -> None:
     if state is not None:
         cursor.session_number = state.number
         cursor.thread_id = get_ident()
+
+
+def is_abandoned(cursor: Any) -> bool:
+    """Return whether the cursor's request is over and no thread has fetched from it for a while.
+
+    A task that outlives its request reads on sooner. The generator of a stream whose client has left does not.
+    """
+    request = getattr(cursor, "request", None)
+    state = state_of(cursor)
+    return (
+        request is not None
+        and request.is_over
+        and state is not None
+        and monotonic() - state.fetched_at_s > ABANDONED_AFTER_S
+    )
 
 
 def is_declared(cursor: Any) -> bool:

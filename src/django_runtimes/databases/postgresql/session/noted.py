@@ -2,6 +2,7 @@
 
 from _thread import get_ident
 from contextlib import AbstractContextManager, nullcontext
+from time import monotonic
 from typing import Any
 
 import psycopg
@@ -39,8 +40,11 @@ def fetching(cursor: Any) -> AbstractContextManager[object]:
     """
     require_session(cursor)
     state = state_of(cursor)
-    if state is None or cursor.thread_id == get_ident():
-        return noted(cursor._conn)
+    if state is None:
+        return nullcontext()
+    state.fetched_at_s = monotonic()
+    if cursor.thread_id == get_ident():
+        return Noted(state)
     return _Reading(state, cursor.session_number)
 
 

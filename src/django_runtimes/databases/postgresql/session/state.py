@@ -62,6 +62,7 @@ class SessionState:
         "_known",
         "_known_count",
         "always_resets",
+        "fetched_at_s",
         "has_sequences",
         "holder",
         "is_needed",
@@ -79,6 +80,8 @@ class SessionState:
         self.owner: int | None = None
         self.holder: Callable[[], Any] | None = None
         self.readers: dict[int, int] = {}
+        # When a thread last opened a server-side cursor or fetched from one, in seconds of time.monotonic().
+        self.fetched_at_s = 0.0
         self.is_noted = False
         # Whether Django's own statements mark the session as changed too, since triggers and views may set state.
         self.always_resets = False

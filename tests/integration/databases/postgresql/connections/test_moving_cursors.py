@@ -5,9 +5,11 @@ from contextlib import ExitStack
 from functools import partial
 
 import pytest
-from django.db import DatabaseError, InterfaceError, connections
+from django.db import DatabaseError, InterfaceError, connections, transaction
 
+from django_runtimes.databases.postgresql.session import cursors
 from django_runtimes.databases.postgresql.session.noted import fetching
+from django_runtimes.databases.postgresql.session.state import CompiledSQL
 from django_runtimes.serving.current_request import Request
 from tests.integration.databases.postgresql.connections.foreign_threads import (
     POOL_SIZE,
@@ -115,6 +117,37 @@ def test_the_first_thread_ends(any_alias, request_, threads, cursor_on):
     assert second.do(in_request(request_, cursor.fetchall)) == [(3,), (4,), (5,), (6,)]
 
 
+def compiled_cursor(alias):
+    """Open a cursor with a statement of the ORM, which leaves no session state."""
+    cursor = connections[alias].chunked_cursor()
+    cursor.execute(CompiledSQL("SELECT generate_series(1, 6)"))
+    assert cursor.fetchmany(2) == [(1,), (2,)]
+    return cursor
+
+
+def fail_in_transaction(alias):
+    with pytest.raises(DatabaseError), transaction.atomic(alias):
+        run(alias, "SELECT 1 / 0")
+
+
+def pause_in_failed_transaction(alias):
+    connections[alias].set_autocommit(False)
+    with pytest.raises(DatabaseError):
+        run(alias, "SELECT 1 / 0")
+
+
+@pytest.mark.parametrize("work", [close, fail_in_transaction, pause_in_failed_transaction, partial(run, sql=READ)])
+def test_no_other_request_ends_or_blocks_the_cursor_of_a_queryset(any_alias, request_, threads, work):
+    first, second, _ = threads
+    cursor = first.do(in_request(request_, partial(compiled_cursor, any_alias)))
+
+    first.do(in_request(Request(), partial(work, any_alias)))
+
+    assert second.do(in_request(request_, cursor.fetchall)) == [(3,), (4,), (5,), (6,)]
+    cursor.close()
+    first.do(in_request(Request(), partial(close, any_alias)))
+
+
 def test_a_requests_locks_end_while_another_ones_cursor_is_open(any_alias, request_, threads, cursor_on):
     first, second, third = threads
     cursor = cursor_on(first, any_alias)
@@ -182,13 +215,57 @@ def test_the_pool_gets_its_connection_back_after_the_stream(alias, request_, thr
     assert _take_all(alias, threads[:POOL_SIZE]) == [("none",)] * POOL_SIZE
 
 
+@pytest.mark.parametrize("reason", ["nothing", "thread ended", "other request"])
+def test_an_empty_pool_takes_the_cursors_of_requests_that_are_over(alias, threads, reason, monkeypatch):
+    monkeypatch.setattr(cursors, "ABANDONED_AFTER_S", 0.2)
+    request, firsts = Request(), [Worker() for _ in range(POOL_SIZE)]
+    left = [first.do(in_request(request, partial(compiled_cursor, alias))) for first in firsts]
+    if reason == "other request":
+        firsts[0].do(in_request(Request(), partial(close, alias)))
+    if reason == "thread ended":
+        firsts.pop().end()
+    request.end()
+
+    assert _take_all(alias, threads[:POOL_SIZE]) == [("none",)] * POOL_SIZE
+    with pytest.raises(InterfaceError, match="has gone back to its pool"):
+        threads[2].do(in_request(request, left[0].fetchall))
+    for cursor in left:
+        cursor.close()
+    for first in firsts:
+        first.end()
+
+
+def test_a_task_that_outlives_its_request_reads_on(alias, threads):
+    request = Request()
+    cursor = threads[0].do(in_request(request, partial(compiled_cursor, alias)))
+    request.end()
+    threads[1].do(connections[alias].release_unused)
+
+    assert threads[2].do(in_request(request, cursor.fetchall)) == [(3,), (4,), (5,), (6,)]
+    cursor.close()
+
+
+def test_a_cursor_that_is_dropped_within_a_statement_does_not_block(alias, threads):
+    def work():
+        opened = [connections[alias].cursor()]
+        # psycopg holds its lock while it sends a statement, and the garbage collector may run then.
+        with connections[alias].connection.lock:
+            opened.clear()
+
+    thread = Worker()
+    thread.do(work)
+
+    assert _take_all(alias, threads[:POOL_SIZE]) == [("none",)] * POOL_SIZE
+    thread.end()
+
+
 # psycopg warns about each cursor that is dropped without being closed.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore::ResourceWarning")
 def test_an_empty_pool_takes_back_a_connection_whose_cursor_was_dropped(alias, request_, threads):
     first = Worker()
-    cursors = [first.do(in_request(request_, partial(open_cursor, alias)))]
+    opened = [first.do(in_request(request_, partial(open_cursor, alias)))]
     first.end()
-    cursors.clear()
+    opened.clear()
     gc.collect()
 
     assert _take_all(alias, threads[:POOL_SIZE]) == [("none",)] * POOL_SIZE
