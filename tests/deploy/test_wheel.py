@@ -70,7 +70,8 @@ def test_the_metadata_is_valid_and_lists_tested_versions(installed: InstalledWhe
 def test_the_base_has_few_dependencies(installed: InstalledWheel):
     needs = [Requirement(text) for text in installed.metadata.requires or []]
 
-    assert installed.metadata.metadata.get_all("Provides-Extra") == ["compare", "deploy", "lambda", "s3", "server"]
+    extras = installed.metadata.metadata.get_all("Provides-Extra")
+    assert extras == ["compare", "deploy", "lambda", "locust", "s3", "server"]
     assert {need.name for need in needs if need.marker is None} == {
         "asgiref",
         "django",
