@@ -59,7 +59,9 @@ def _context(run: Run, content: Content, workload: str) -> Iterator[str]:
         yield f"- The limits: {escaped(' and '.join(limits.texts()))}."
     else:
         yield "- No limits were stated."
-    yield f"- Costs are judged at {escaped(limits.traffic.name)}, {limits.traffic.requests:,.0f} requests per month."
+    requests = f"{limits.traffic.requests:,.0f} requests per month"
+    stated = escaped(limits.traffic.name)
+    yield f"- Costs are judged at {stated if stated == requests else f'{stated}, {requests}'}."
     if (revision := run.environment.get("revision")) is not None:
         yield f"- The code: revision {escaped(str(revision))}."
 
