@@ -9,7 +9,8 @@ from django_runtimes.cli.processes import find_program
 from tests.prerequisites import require_program
 
 
-@pytest.fixture(scope="session")
+# While Playwright runs, its event loop is the running one of this thread, so no asynchronous test can run.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     require_program("chromium")
     with sync_playwright() as playwright:
