@@ -32,9 +32,13 @@ class Server:
 
     @property
     def worker(self) -> int:
-        """The worker's process id."""
-        children = Path(f"/proc/{self.master}/task/{self.master}/children").read_text().split()
-        return int(children[0])
+        """The worker's process id; the master listens before it starts its worker."""
+        children = Path(f"/proc/{self.master}/task/{self.master}/children")
+        started = time.monotonic()
+        while not (workers := children.read_text().split()):
+            assert time.monotonic() - started < _DEADLINE_S, "the server has started no worker"
+            time.sleep(0.01)
+        return int(workers[0])
 
     def peak_mb(self) -> float:
         """Return the worker's peak resident memory in MiB."""
