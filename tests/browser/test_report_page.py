@@ -1,17 +1,16 @@
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser
 
 from django_runtimes.compare.report.report_files import write_reports
 from django_runtimes.compare.run.results import Run
 from django_runtimes.compare.run.timeline import BackendTimeline
+from tests.browser.opened_page import Opened
 
 SAVED = Path(__file__).parents[1] / "unit/compare/report/run.json"
-DESKTOP, PHONE = (1280, 900), (390, 844)
+DESKTOP = (1280, 900)
 PLOTS = ("cost-speed", "percentiles-read", "percentiles-write", "rates-read", "backends", "cost-rate")
 
 
@@ -41,52 +40,17 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "report.html"
 
 
-class Opened:
-    """A page opened from disk, with everything that it printed or requested."""
-
-    def __init__(self, browser: Browser, path: Path, size: tuple[int, int], scheme: str) -> None:
-        width, height = size
-        context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
-        self.page: Page = context.new_page()
-        self.messages: list[str] = []
-        self.requests: list[str] = []
-        self.page.on("console", lambda message: self.messages.append(message.text))
-        self.page.on("pageerror", lambda error: self.messages.append(str(error)))
-        self.page.on("request", lambda request: self.requests.append(request.url))
-        self.page.goto(path.as_uri())
-
-    def open_details(self) -> None:
-        self.page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true })")
-
-
-@pytest.fixture(params=[(DESKTOP, "light"), (DESKTOP, "dark"), (PHONE, "light"), (PHONE, "dark")], ids=str)
-def opened(browser: Browser, report: Path, request: pytest.FixtureRequest) -> Iterator[Opened]:
-    opened = Opened(browser, report, *request.param)
-    yield opened
-    opened.page.context.close()
-
-
-def test_the_page_prints_and_requests_nothing(opened: Opened, report: Path):
+def test_the_page_prints_and_requests_nothing(opened: Opened):
     opened.open_details()
     opened.page.mouse.wheel(0, 20_000)
     opened.page.wait_for_timeout(100)
 
-    assert opened.messages == []
-    # The empty icon keeps Chromium from asking for one.
-    assert [url for url in opened.requests if url != "data:,"] == [report.as_uri()]
+    opened.require_silence()
 
 
-def test_axe_finds_no_violation(opened: Opened):
+def test_the_page_is_accessible_with_and_without_its_tables(opened: Opened):
     for _ in range(2):
-        found = Axe().run(opened.page)
-        assert found.response["violations"] == [], found.generate_report()
-        opened.open_details()
-
-
-def test_the_page_has_no_horizontal_scroll(opened: Opened):
-    for _ in range(2):
-        width = opened.page.evaluate("document.documentElement.clientWidth")
-        assert opened.page.evaluate("document.documentElement.scrollWidth") == width
+        opened.require_access()
         opened.open_details()
 
 

@@ -1,18 +1,14 @@
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
 
 from django_runtimes.compare.run.results import Run
 from django_runtimes.compare.saved_runs.run_comparison import NamedRun, compare_runs
 from django_runtimes.compare.saved_runs.runs_content import runs_content
 from django_runtimes.compare.saved_runs.runs_html import render_runs_html
+from tests.browser.opened_page import Opened
 from tests.unit.compare.saved_runs.earlier_and_later import earlier_run, later_run
-
-DESKTOP, PHONE = (1280, 900), (390, 844)
 
 
 def thorough(run: Run) -> Run:
@@ -34,28 +30,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return page
 
 
-@pytest.fixture(params=[(DESKTOP, "light"), (DESKTOP, "dark"), (PHONE, "light"), (PHONE, "dark")], ids=str)
-def opened(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
-    (width, height), scheme = request.param
-    context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
-    yield context.new_page()
-    context.close()
-
-
-def test_the_page_of_several_runs_is_accessible_and_loads_nothing(opened: Page, report: Path):
-    messages: list[str] = []
-    requests: list[str] = []
-    opened.on("console", lambda message: messages.append(message.text))
-    opened.on("pageerror", lambda error: messages.append(str(error)))
-    opened.on("request", lambda sent: requests.append(sent.url))
-
-    opened.goto(report.as_uri())
-
-    found = Axe().run(opened)
-    assert found.response["violations"] == [], found.generate_report()
-    assert messages == []
-    # The empty icon keeps Chromium from asking for one.
-    assert [url for url in requests if url != "data:,"] == [report.as_uri()]
-    width = opened.evaluate("document.documentElement.clientWidth")
-    assert opened.evaluate("document.documentElement.scrollWidth") == width
-    assert opened.locator("td[data-verdict=slower]").count() == 3
+def test_the_page_of_several_runs_is_accessible_and_loads_nothing(opened: Opened):
+    opened.require_access()
+    opened.require_silence()
+    assert opened.page.locator("td[data-verdict=slower]").count() == 3
