@@ -6,7 +6,6 @@ import secrets
 import threading
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 from weakref import WeakSet
 
@@ -17,10 +16,9 @@ from django_runtimes.config.adopted import Adopted
 from django_runtimes.config.http.measurement_token import FACTS_HEADER, TOKEN_HEADER, is_valid_token, signed_facts
 from django_runtimes.config.secret import Secret
 from django_runtimes.databases.postgresql.connections.fork import pools
+from django_runtimes.entrypoints.process_age import process_age_s
 from django_runtimes.serving.types import Headers
 
-# Only Linux has it.
-_STAT = Path("/proc/self/stat")
 _IMPORTED_S = time.monotonic()
 _TOKEN_HEADER = TOKEN_HEADER.lower().encode()
 _FACTS_HEADER = FACTS_HEADER.lower().encode()
@@ -106,11 +104,6 @@ def _counted(pool: Any, name: str) -> int:
 
 
 def _age_ms() -> float:
-    """Return the ms since the kernel started this process, to 10 ms; without /proc since this module's import."""
-    try:
-        stat = _STAT.read_text()
-    except OSError:
-        return (time.monotonic() - _IMPORTED_S) * 1_000
-    # The 22nd field is the start in clock ticks since the machine's start; the second one may contain spaces.
-    start_ticks = int(stat.rpartition(")")[2].split()[19])
-    return (time.clock_gettime(time.CLOCK_BOOTTIME) - start_ticks / os.sysconf("SC_CLK_TCK")) * 1_000
+    """Return the ms since the kernel started this process; without /proc since this module's import."""
+    age_s = process_age_s()
+    return (time.monotonic() - _IMPORTED_S if age_s is None else age_s) * 1_000

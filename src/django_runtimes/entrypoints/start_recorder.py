@@ -1,12 +1,12 @@
 """Records when the phases of a process's start end, for WEBAPP_START_PHASES, and logs them after the first request."""
 
 import os
-import sys
 import time
 from collections.abc import Callable
 from typing import Any
 
 import django_runtimes
+from django_runtimes.entrypoints.process_age import process_age_s
 
 # docs/cold-starts.md describes the line, which webapp compare reads.
 _PREFIX = "webapp: start "
@@ -21,7 +21,9 @@ class StartRecorder:
     """
 
     def __init__(self) -> None:
-        self._moments = {**_process_started(), "first_line": django_runtimes._first_line_s}
+        self._moments = {"first_line": django_runtimes._first_line_s}
+        if (age_s := process_age_s()) is not None:
+            self._moments["process_started"] = time.monotonic() - age_s
 
     def mark(self, name: str) -> None:
         """Record that something happens now, unless it has happened before."""
@@ -78,18 +80,6 @@ def _time_first_connection(moments: dict[str, float]) -> None:
             moments["query_ends"] = time.monotonic()
 
     wrapper_class.connect = connect
-
-
-def _process_started() -> dict[str, float]:
-    """Return the moment at which the kernel created this process, to a hundredth of a second; nothing without /proc."""
-    if sys.platform != "linux":
-        return {}
-    # The second field, the command, may contain spaces and parentheses, so fields are counted after it.
-    # A server has not imported pathlib yet, and it would be a part of the measured start.
-    with open("/proc/self/stat", encoding="utf-8", errors="replace") as file:  # noqa: PTH123
-        ticks = int(file.read().rpartition(")")[2].split()[19])
-    age_s = time.clock_gettime(time.CLOCK_BOOTTIME) - ticks / os.sysconf("SC_CLK_TCK")
-    return {"process_started": time.monotonic() - age_s}
 
 
 RECORDER = StartRecorder()
