@@ -15,7 +15,7 @@ from django_runtimes.config.databases.connection_strategy import Route
 from django_runtimes.databases.postgresql.connections.job import current_job
 from django_runtimes.databases.postgresql.connections.orphaned_connection import OrphanedConnection
 from django_runtimes.databases.postgresql.connections.thread_end import forget
-from django_runtimes.databases.postgresql.session.cursors import is_declared
+from django_runtimes.databases.postgresql.session.cursors import alive, is_declared
 from django_runtimes.databases.postgresql.session.state import DISCARD_ALL, is_managed, keeps_connections
 from django_runtimes.databases.postgresql.taking import CHECK_EACH_USE, IDLE, TAKEN, TakingMixin
 from django_runtimes.serving.current_request import current_request
@@ -43,14 +43,13 @@ class HandoverMixin(TakingMixin):
             return
         if self.needs_thread:
             self._note_job()
-        elif connection._pool is None:
-            return
-        elif connection.lock.locked():
-            # The garbage collector has dropped a cursor within a statement of psycopg, and this thread may hold the
-            # lock that giving back needs.
-            self._has_lost_cursor = True
-        else:
-            self.close()
+        elif connection._pool is not None:
+            if connection.lock.locked():
+                # The garbage collector has dropped a cursor within a statement of psycopg, and this thread may hold
+                # the lock that giving back needs.
+                self._has_lost_cursor = True
+            else:
+                self.close()
 
     def forget_session(self) -> None:
         """Declare that the session state left by earlier statements is no longer needed."""
@@ -188,11 +187,12 @@ class HandoverMixin(TakingMixin):
         session = connection.session
         if self._open_cursors and not session.is_touched:
             return
-        if session.reset_statement() is not None and self._leave_to_cursors():
+        is_clean = session.reset_statement() is None
+        if not is_clean and self._leave_to_cursors():
             return
         if connection._pool is None:
             self._reset_session()
-        elif session.reset_statement() is not None:
+        elif not is_clean:
             self.close()
 
     def end_thread(self) -> None:
@@ -203,7 +203,7 @@ class HandoverMixin(TakingMixin):
     def _leave_to_cursors(self) -> bool:
         """Leave the connection to its open server-side cursors; return False if there are none."""
         connection = vars(self)["connection"]
-        cursors = [cursor for each in self._open_cursors.copy().values() if is_declared(cursor := each())]
+        cursors = [cursor for cursor in alive(self._open_cursors) if is_declared(cursor)]
         if not cursors or connection.closed:
             return False
         # With the lock held, no other thread is fetching rows.

@@ -13,7 +13,7 @@ from django_runtimes.databases.postgresql.at_work import AtWork
 from django_runtimes.databases.postgresql.connections.connection_source import ConnectionSourceMixin
 from django_runtimes.databases.postgresql.connections.job import Job, is_over
 from django_runtimes.databases.postgresql.session.connection import WatchedConnection
-from django_runtimes.databases.postgresql.session.cursors import is_abandoned
+from django_runtimes.databases.postgresql.session.cursors import alive, is_abandoned
 from django_runtimes.serving.current_request import Request
 
 logger = logging.getLogger(__name__)
@@ -99,10 +99,11 @@ class TakingMixin(ConnectionSourceMixin):
         return (self._job is not None and is_over(self._job)) or not self._needs_thread(connection)
 
     def _is_left(self, connection: WatchedConnection, request: Request | None) -> bool:
-        if self._open_cursors:
-            cursors = [cursor for each in self._open_cursors.copy().values() if (cursor := each()) is not None]
-            return all(map(is_abandoned, cursors)) and connection.pgconn.transaction_status == IDLE
         session = connection.session
+        cursors = alive(self._open_cursors)
+        are_abandoned = all(map(is_abandoned, cursors))
+        if cursors and not (are_abandoned and session.is_needed):
+            return are_abandoned and connection.pgconn.transaction_status == IDLE
         is_needed = self._needs_thread(connection)
         if (self._job is not None and is_over(self._job)) or (self._has_lost_cursor and not is_needed):
             return True

@@ -6,7 +6,7 @@ from typing import Any
 from weakref import ref
 
 from django_runtimes.databases.postgresql.session.connection import WatchedConnection
-from django_runtimes.databases.postgresql.session.cursors import is_abandoned
+from django_runtimes.databases.postgresql.session.cursors import alive, is_abandoned
 from django_runtimes.databases.postgresql.session.state import NOBODY
 from django_runtimes.serving.current_request import Request
 
@@ -40,9 +40,10 @@ class OrphanedConnection:
     def release_unused(self) -> None:
         """Give the connection back, or close it, if all cursors are closed or abandoned; callable from any thread."""
         connection = self._connection
-        cursors = [cursor for each in self._cursors.copy().values() if (cursor := each()) is not None]
+        if connection is None or not all(map(is_abandoned, alive(self._cursors))):
+            return
         # psycopg holds its own lock while a cursor fetches rows.
-        if connection is None or not all(map(is_abandoned, cursors)) or not connection.lock.acquire(blocking=False):
+        if not connection.lock.acquire(blocking=False):
             return
         try:
             if self._connection is None:

@@ -1,8 +1,10 @@
 """psycopg's cursors, extended to note their statements in the session's state."""
 
 from _thread import get_ident
+from collections.abc import Mapping
 from time import monotonic
 from typing import Any
+from weakref import ref
 
 import psycopg
 
@@ -136,6 +138,11 @@ def remember_session(cursor: Any) -> None:
         cursor.thread_id = get_ident()
 
 
+def alive(cursors: Mapping[int, ref[Any]]) -> list[Any]:
+    """Return the cursors that still exist; other threads may remove some at the same time."""
+    return [cursor for each in dict(cursors).values() if (cursor := each()) is not None]
+
+
 def is_abandoned(cursor: Any) -> bool:
     """Return whether the cursor's request is over and no thread has fetched from it for a while.
 
@@ -152,5 +159,5 @@ def is_abandoned(cursor: Any) -> bool:
 
 
 def is_declared(cursor: Any) -> bool:
-    """Return whether this is a server-side cursor that is open in its session; None is not."""
+    """Return whether this is a server-side cursor that is open in its session."""
     return getattr(cursor, "is_declared", False) and not cursor.closed and not outlives_session(cursor)

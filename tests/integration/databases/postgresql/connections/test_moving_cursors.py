@@ -1,12 +1,14 @@
 """Server-side cursors that one thread opens and others read, as Starlette reads a synchronous generator."""
 
 import gc
+import threading
 from contextlib import ExitStack
 from functools import partial
 
 import pytest
 from django.db import DatabaseError, InterfaceError, connections, transaction
 
+from django_runtimes.databases.postgresql.connections import pool
 from django_runtimes.databases.postgresql.session import cursors
 from django_runtimes.databases.postgresql.session.noted import fetching
 from django_runtimes.databases.postgresql.session.state import CompiledSQL
@@ -243,6 +245,43 @@ def test_a_task_that_outlives_its_request_reads_on(alias, threads):
 
     assert threads[2].do(in_request(request, cursor.fetchall)) == [(3,), (4,), (5,), (6,)]
     cursor.close()
+
+
+def test_session_state_outlives_an_abandoned_cursor(alias, threads, monkeypatch):
+    monkeypatch.setattr(cursors, "ABANDONED_AFTER_S", 0.0)
+    request, first = Request(), threads[0]
+
+    def work():
+        run(alias, SET)
+        return compiled_cursor(alias)
+
+    cursor = first.do(in_request(request, work))
+    request.end()
+    wrapper = first.do(lambda: connections[alias])
+    threads[1].do(wrapper.release_unused)
+
+    assert first.do(in_request(request, partial(run, alias, READ))) == ("a",)
+    cursor.close()
+
+
+def test_a_connection_that_fetches_for_too_long_is_closed(alias, threads, monkeypatch):
+    monkeypatch.setattr(pool, "_LONGEST_FETCH_S", 0.1)
+    first, second, third = threads
+    raw = first.do(lambda: (run(alias, SET), connections[alias].connection)[1])
+    release = threading.Event()
+
+    def fetch():
+        with raw.lock:
+            assert release.wait(30)
+
+    fetching_thread = threading.Thread(target=fetch)
+    fetching_thread.start()
+    first.do(partial(close, alias))
+    release.set()
+    fetching_thread.join()
+
+    assert raw.closed
+    assert _take_all(alias, [second, third]) == [("none",)] * POOL_SIZE
 
 
 def test_a_cursor_that_is_dropped_within_a_statement_does_not_block(alias, threads):
