@@ -67,6 +67,8 @@ def quick_plan(workload: Workload) -> ComparisonPlan:
         block_s=0.3,
         warm_up_s=0.1,
         ready_for=4,
+        # The cold starts of 40 execution environments per function would take half a minute on two cores.
+        burst_size=20,
         bursts=1,
         cold_starts=2,
     )
