@@ -7,6 +7,7 @@ from pathlib import Path
 
 from django_runtimes.cli.exit_codes import EXIT_CONFIGURATION, EXIT_INTERRUPTED, EXIT_USAGE
 from django_runtimes.cli.project.project import NO_SETTINGS, find_project
+from django_runtimes.cli.standard_output import written_completely
 from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.config.configuration_error import ConfigurationError
 
@@ -61,6 +62,11 @@ webapp COMMAND    any Django command, such as migrate; docs/settings.md describe
 def main() -> None:
     """Run a verb, or a command of Django, and exit with its code."""
     arguments = sys.argv[1:]
+    with written_completely(" ".join(["webapp", *[name for name in arguments[:1] if name in TOOLS]])):
+        _main(arguments)
+
+
+def _main(arguments: list[str]) -> None:
     try:
         # --undo needs only the record, and may have to repair a broken pyproject.toml.
         project = None if arguments[:1] == ["init"] and "--undo" in arguments else find_project(Path.cwd())

@@ -3,7 +3,6 @@
 import argparse
 import itertools
 import json
-import os
 import sys
 import traceback
 from collections.abc import Callable, Mapping, Sequence
@@ -18,6 +17,7 @@ from django_runtimes.cli.arguments import OneLineParser
 from django_runtimes.cli.exit_codes import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_USAGE
 from django_runtimes.cli.interruption import interrupt_unless_ignored
 from django_runtimes.cli.progress import Progress
+from django_runtimes.cli.standard_output import discard_output
 from django_runtimes.cli.tool_error import ToolError, UsageError
 from django_runtimes.deploy.aws.aws_api import explain_error
 from django_runtimes.deploy.catalogue import DeployTarget
@@ -131,14 +131,18 @@ def run(
 
 
 def show(text: str) -> bool:
-    """Print to standard output; return False once the pipe is closed, as by `| head`."""
+    """Print to standard output; return False once the pipe is closed, as by `| head`.
+
+    Raises OSError if the disk is full; the rest of the output is discarded.
+    """
     try:
         sys.stdout.write(f"{text}\n")
         sys.stdout.flush()
-    except BrokenPipeError:
-        # At exit Python would report an error for its unwritten output.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return False
+    except OSError as error:
+        discard_output()
+        if isinstance(error, BrokenPipeError):
+            return False
+        raise
     return True
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from django_runtimes.cli.arguments import OneLineParser
 from django_runtimes.cli.exit_codes import EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED, EXIT_USAGE
 from django_runtimes.cli.interruption import interrupt_unless_ignored
+from django_runtimes.cli.standard_output import discard_output
 from django_runtimes.cli.tool_error import ToolError, UsageError
 from django_runtimes.deploy.configuration import FILE_NAME as CONFIGURATION_FILE
 from django_runtimes.deploy.consent import Consent
@@ -46,6 +47,9 @@ def main(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         return _fail("interrupted; nothing is changed", EXIT_INTERRUPTED)
     except OSError as error:
+        if error.filename is None:
+            # Standard output is a full disk or a closed pipe.
+            discard_output()
         return _fail(f"{error}; nothing is changed", EXIT_FAILED)
 
 

@@ -98,8 +98,9 @@ def test_a_closed_pipe_does_not_change_the_exit_code(make_closed_pipe: Callable[
     assert (ended.returncode, ended.stderr) == (3, "")
 
 
-def test_a_full_disk_is_reported_in_one_line():
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_full_disk_is_reported_in_one_line(unbuffered: str):
     with Path("/dev/full").open("w") as full:
-        ended = verb("return Result('done')", stdout=full)
+        ended = verb("return Result('done')", stdout=full, env={**os.environ, "PYTHONUNBUFFERED": unbuffered})
 
     assert (ended.returncode, ended.stderr) == (1, "webapp try: [Errno 28] No space left on device\n")
