@@ -1,10 +1,12 @@
 """The servers and processes that one scenario starts; all of them end with it."""
 
-import secrets
+import asyncio
 import sys
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -123,12 +125,15 @@ class ClaimServices:
         return self._serve(["-m", "gunicorn", STOCK_WSGI, *options, "--no-control-socket"], environ, port)
 
     def function(self, name: str, handler: str, environ: Mapping[str, str], directory: Path | None = None) -> Function:
-        """Return a Lambda function whose processes run this handler, in `directory` or an empty folder."""
+        """Return a Lambda function whose processes run this handler, in `directory` or an empty folder.
+
+        Their logs are in a folder with the function's name, which is unique in its scenario.
+        """
         return Function(
             name=name,
             handler=handler,
             environ=environ,
-            log_directory=self.workspace / f"{name}-{secrets.token_hex(4)}",
+            log_directory=self.workspace / name,
             task_root=directory or self._directory,
         )
 
@@ -142,6 +147,16 @@ class ClaimServices:
             raise CompareError(
                 f"{url} does not answer ({type(error).__name__}); check that nothing ends its process"
             ) from None
+
+    async def statuses(self, url: str, *, times: int) -> Counter[int]:
+        """Send simultaneous requests and count the statuses of their responses."""
+        return Counter(await asyncio.gather(*(self.status(url) for _ in range(times))))
+
+    async def require_ok(self, url: str, *, times: int = 1) -> None:
+        """Send simultaneous requests; raise CompareError unless each gets 200."""
+        for status in await self.statuses(url, times=times):
+            if status != HTTPStatus.OK:
+                raise CompareError(f"{url} answers {status}, not 200; run the claim again on a quieter machine")
 
     def _serve(self, arguments: Sequence[str], environ: Mapping[str, str], port: int) -> str:
         log = self.workspace / f"server-{port}.log"
@@ -164,16 +179,12 @@ class DatabaseCounter:
 
     def held(self) -> int:
         """Return the number of connections that clients hold now."""
-        return self._count(
-            "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend' AND datname = %s"
-        )
+        query = "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend' AND datname = %s"
+        with psycopg.connect(self._url, connect_timeout=5) as connection:
+            row = connection.execute(query, [self._database]).fetchone()
+        return int(row[0]) if row else 0
 
     async def settled(self) -> int:
         """Return the number of connections opened so far, once it has not changed for half a second."""
         async with ConnectionSampler(self._url, [self._database]) as sampler:
             return await sampler.opened(self._database)
-
-    def _count(self, query: str) -> int:
-        with psycopg.connect(self._url, connect_timeout=5) as connection:
-            row = connection.execute(query, [self._database]).fetchone()
-        return int(row[0]) if row else 0

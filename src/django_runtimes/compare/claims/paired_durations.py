@@ -23,14 +23,16 @@ async def paired_durations(
     return durations
 
 
+async def duration_ms(call: Callable[[], Awaitable[object]]) -> float:
+    """Call once and return the duration in ms."""
+    start = time.perf_counter()
+    await call()
+    return (time.perf_counter() - start) * 1_000
+
+
 async def shortest_ms(call: Callable[[], Awaitable[object]], *, times: int) -> float:
     """Call `times` times in succession and return the shortest duration in ms, which other processes disturb least."""
-    taken_ms = []
-    for _ in range(times):
-        start = time.perf_counter()
-        await call()
-        taken_ms.append((time.perf_counter() - start) * 1_000)
-    return min(taken_ms)
+    return min([await duration_ms(call) for _ in range(times)])
 
 
 def ratio_between(durations: Sequence[float], reference: Sequence[float]) -> Ratio | None:

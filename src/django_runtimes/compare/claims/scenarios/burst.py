@@ -1,8 +1,6 @@
 """Claim: without a proxy, a burst on Lambda runs out of the server's connection slots."""
 
-import asyncio
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
@@ -62,10 +60,10 @@ async def measure_burst(
         ("direct", "aws_lambda/per_request/direct"),
         ("proxy", "aws_lambda/per_request/proxy"),
     ):
-        before = refusals(server.log)
+        before = _refusals(server.log)
         statuses = await _burst(services, TargetName.parse(name), server, proxy, requests)
         failed[route] = requests - statuses[HTTPStatus.OK]
-        refused[route] = refusals(server.log) - before
+        refused[route] = _refusals(server.log) - before
     counts = BurstCounts(
         requests=requests,
         slots=max_connections - reserved,
@@ -87,9 +85,9 @@ async def measure_burst(
     )
 
 
-def refusals(log: Path, texts: Sequence[str] = _REFUSALS) -> int:
+def _refusals(log: Path) -> int:
     """Return how many connections the server has refused for want of a slot."""
-    return sum(any(text in line for text in texts) for line in log.read_text(errors="replace").splitlines())
+    return sum(any(text in line for text in _REFUSALS) for line in log.read_text(errors="replace").splitlines())
 
 
 async def _burst(
@@ -99,8 +97,7 @@ async def _burst(
     async with LambdaTarget(services.function(name.label.replace("_", "-"), LAMBDA_HANDLER, environ)) as target:
         # The processes start before the burst; otherwise they would connect one after the other.
         await target.make_ready(requests)
-        url = f"{target.url}/hold?s={_HOLD_S}"
-        return Counter(await asyncio.gather(*(services.status(url) for _ in range(requests))))
+        return await services.statuses(f"{target.url}/hold?s={_HOLD_S}", times=requests)
 
 
 CLAIM = Claim(

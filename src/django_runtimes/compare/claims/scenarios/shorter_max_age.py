@@ -3,14 +3,12 @@
 import asyncio
 from dataclasses import dataclass
 from functools import partial
-from http import HTTPStatus
 
 from django_runtimes.compare.analysis.ratio import SAME_TO, Ratio
 from django_runtimes.compare.claims.claim import Claim, ClaimEvidence, Decision, confirmed, not_shown, refuted
 from django_runtimes.compare.claims.claim_result import ClaimFigure
 from django_runtimes.compare.claims.claim_services import ClaimServices, DatabaseCounter
 from django_runtimes.compare.claims.paired_durations import paired_durations, ratio_between, ratio_figures, shortest_ms
-from django_runtimes.compare.compare_error import CompareError
 
 _AGES_S = (60, 1, 0)
 _REQUESTS = 5
@@ -58,9 +56,7 @@ async def measure_handshakes(services: ClaimServices, *, rounds: int = 20) -> Cl
     }
 
     async def request(age_s: int) -> None:
-        status = await services.status(f"{urls[age_s]}/query")
-        if status != HTTPStatus.OK:
-            raise CompareError(f"a request with CONN_MAX_AGE={age_s} got {status}, not 200; run the claim again")
+        await services.require_ok(f"{urls[age_s]}/query")
 
     async def measure(age_s: int) -> float:
         # The pause lets a connection of 1 s grow old.

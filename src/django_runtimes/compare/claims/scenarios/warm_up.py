@@ -1,17 +1,13 @@
 """Claim: warm-up requests that are sent one at a time keep one execution environment warm."""
 
-import asyncio
-import time
 from dataclasses import dataclass
 from functools import partial
-from http import HTTPStatus
 
 from django_runtimes.compare.analysis.ratio import Ratio
 from django_runtimes.compare.claims.claim import Claim, ClaimEvidence, Decision, confirmed, not_shown, refuted
 from django_runtimes.compare.claims.claim_result import ClaimFigure
 from django_runtimes.compare.claims.claim_services import LAMBDA_HANDLER, ClaimServices
-from django_runtimes.compare.claims.paired_durations import ratio_between, ratio_figures
-from django_runtimes.compare.compare_error import CompareError
+from django_runtimes.compare.claims.paired_durations import duration_ms, ratio_between, ratio_figures
 from django_runtimes.compare.targets.lambda_target import LambdaTarget
 from django_runtimes.compare.targets.name import TargetName
 
@@ -54,11 +50,11 @@ async def measure_warm_up(services: ClaimServices, *, burst: int = 5, rounds: in
     async with target:
         await target.make_cold()
         for _ in range(3):
-            await _ask(services, target, "query")
-        single = await _cold_starts(services, target, 1)
-        first_burst_cold, first_burst_ms = await _timed_burst(services, target, burst)
-        await _ask(services, target, "query", times=burst)
-        later_burst_cold, later_burst_ms = await _timed_burst(services, target, burst)
+            await services.require_ok(f"{target.url}/query")
+        single, _ = await _burst(services, target, 1)
+        first_burst_cold, first_burst_ms = await _burst(services, target, burst)
+        await services.require_ok(f"{target.url}/query", times=burst)
+        later_burst_cold, later_burst_ms = await _burst(services, target, burst)
         first_query = await _first_query(services, target, rounds)
     counts = WarmUpCounts(burst, single, first_burst_cold, later_burst_cold)
     return ClaimEvidence(
@@ -75,17 +71,11 @@ async def measure_warm_up(services: ClaimServices, *, burst: int = 5, rounds: in
     )
 
 
-async def _cold_starts(services: ClaimServices, target: LambdaTarget, requests: int) -> int:
-    """Send simultaneous requests and return how many environments started for them."""
+async def _burst(services: ClaimServices, target: LambdaTarget, requests: int) -> tuple[int, float]:
+    """Send simultaneous requests; return how many environments started for them, and the duration in ms."""
     before = target.emulator.started_count
-    await _ask(services, target, f"hold?s={_HOLD_S}", times=requests)
-    return target.emulator.started_count - before
-
-
-async def _timed_burst(services: ClaimServices, target: LambdaTarget, requests: int) -> tuple[int, float]:
-    start = time.perf_counter()
-    cold = await _cold_starts(services, target, requests)
-    return cold, (time.perf_counter() - start) * 1_000
+    taken_ms = await duration_ms(partial(services.require_ok, f"{target.url}/hold?s={_HOLD_S}", times=requests))
+    return target.emulator.started_count - before, taken_ms
 
 
 async def _first_query(services: ClaimServices, target: LambdaTarget, rounds: int) -> Ratio | None:
@@ -93,22 +83,10 @@ async def _first_query(services: ClaimServices, target: LambdaTarget, rounds: in
     durations_ms: dict[str, list[float]] = {"first": [], "second": []}
     for _ in range(rounds):
         await target.make_cold()
-        await _ask(services, target, "plain")
+        await services.require_ok(f"{target.url}/plain")
         for taken_ms in durations_ms.values():
-            start = time.perf_counter()
-            await _ask(services, target, "query")
-            taken_ms.append((time.perf_counter() - start) * 1_000)
+            taken_ms.append(await duration_ms(partial(services.require_ok, f"{target.url}/query")))
     return ratio_between(durations_ms["first"], durations_ms["second"])
-
-
-async def _ask(services: ClaimServices, target: LambdaTarget, path: str, *, times: int = 1) -> None:
-    statuses = await asyncio.gather(*map(partial(_status, services, target, path), range(times)))
-    if wrong := [status for status in statuses if status != HTTPStatus.OK]:
-        raise CompareError(f"a request of the claim got {wrong[0]}, not 200; run the claim again on a quieter machine")
-
-
-async def _status(services: ClaimServices, target: LambdaTarget, path: str, _: int) -> int:
-    return await services.status(f"{target.url}/{path}")
 
 
 CLAIM = Claim(
