@@ -15,7 +15,7 @@ from statistics import median
 
 from django_runtimes.compare.load.block import Block
 from django_runtimes.compare.load.histogram import LatencyHistogram
-from django_runtimes.compare.run.results import ConnectionCounts, Run, ScenarioResult, TargetResult
+from django_runtimes.compare.record.results import ConnectionCounts, Run, ScenarioResult, TargetResult
 from django_runtimes.compare.run.subject import failed_result
 from django_runtimes.compare.targets.cold_starts import ColdStarts
 from django_runtimes.compare.targets.name import DEFAULT_TARGETS, TargetName

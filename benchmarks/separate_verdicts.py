@@ -10,7 +10,7 @@ from pathlib import Path
 
 from benchmarks.verdicts import simulated_run
 from django_runtimes.compare.analysis.summary import RatioVerdict
-from django_runtimes.compare.run.results import Run, ScenarioResult
+from django_runtimes.compare.record.results import Run, ScenarioResult
 from django_runtimes.compare.saved_runs.run_comparison import NamedRun, RunComparison, compare_runs
 
 _PAIRS = 200

@@ -13,7 +13,7 @@ from dataclasses import replace
 from statistics import median
 
 from django_runtimes.compare.analysis.summary import RatioVerdict, Summary, summarize
-from django_runtimes.compare.run.results import (
+from django_runtimes.compare.record.results import (
     BlockResult,
     ConnectionCounts,
     Latency,

@@ -4,9 +4,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
+from django_runtimes.compare.record.results import Run
+from django_runtimes.compare.record.timeline import BackendTimeline
 from django_runtimes.compare.report.report_files import write_reports
-from django_runtimes.compare.run.results import Run
-from django_runtimes.compare.run.timeline import BackendTimeline
 from tests.browser.opened_page import Opened
 
 SAVED = Path(__file__).parents[1] / "unit/compare/report/run.json"

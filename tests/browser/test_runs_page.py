@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from django_runtimes.compare.run.results import Run
+from django_runtimes.compare.record.results import Run
 from django_runtimes.compare.saved_runs.run_comparison import NamedRun, compare_runs
 from django_runtimes.compare.saved_runs.runs_content import runs_content
 from django_runtimes.compare.saved_runs.runs_html import render_runs_html

@@ -34,6 +34,7 @@ from django_runtimes.compare.recommendation.stated_limits import (
     MAX_REQUESTS,
     StatedLimits,
 )
+from django_runtimes.compare.record.results import Run
 from django_runtimes.compare.report.terminal import print_report
 from django_runtimes.compare.run.comparison import run_comparison
 from django_runtimes.compare.run.comparison_plan import (
@@ -45,7 +46,6 @@ from django_runtimes.compare.run.comparison_plan import (
     thorough_plan,
 )
 from django_runtimes.compare.run.output import choose_directory, publish
-from django_runtimes.compare.run.results import Run
 from django_runtimes.compare.run.saved_rates import saved_rates
 from django_runtimes.compare.targets.memory_sizes import balanced_weight, memory_sizes, with_memory_sizes
 from django_runtimes.compare.targets.name import DEFAULT_TARGETS, TargetName

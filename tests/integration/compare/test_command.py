@@ -8,7 +8,7 @@ import time
 import pytest
 
 from django_runtimes.compare.compare import main
-from django_runtimes.compare.run.results import Run
+from django_runtimes.compare.record.results import Run
 from tests.guestbook import WORKLOAD
 from tests.integration.compare.comparison import APPLICATIONS, CONTAINER, SHORT, compare, comparison
 from tests.integration.compare.process_tree import descendants, remaining

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from django_runtimes.compare.diagnosis.diagnosis import Difference
-from django_runtimes.compare.run.results import Run
+from django_runtimes.compare.record.results import Run
 from tests.integration.compare.comparison import APPLICATIONS, CONTAINER, LAMBDA, SHORT, compare
 
 MEMBERS = (APPLICATIONS / "members.toml").read_text().replace('python_path = "."', f'python_path = "{APPLICATIONS}"')

@@ -11,8 +11,8 @@ from django_runtimes.compare.gate.gate_condition import parse_conditions
 from django_runtimes.compare.gate.gate_judge import judge
 from django_runtimes.compare.gate.judged_run import JudgedRun
 from django_runtimes.compare.recommendation.stated_limits import StatedLimits
+from django_runtimes.compare.record.results import Run
 from django_runtimes.compare.run.comparison_plan import ComparisonPlan
-from django_runtimes.compare.run.results import Run
 from tests.guestbook import WORKLOAD
 
 

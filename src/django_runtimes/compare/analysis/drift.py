@@ -7,7 +7,7 @@ from itertools import pairwise
 from statistics import fmean, median
 
 from django_runtimes.compare.analysis.ratio import is_valid
-from django_runtimes.compare.run.results import Run
+from django_runtimes.compare.record.results import Run
 
 # A correlation of 1 would leave no independent block at all.
 _HIGHEST = 0.95

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from django_runtimes.compare.analysis.order_statistics import rank_interval
 from django_runtimes.compare.load.histogram import P99_SAMPLES, LatencyHistogram
-from django_runtimes.compare.run.results import BlockResult, ScenarioResult
+from django_runtimes.compare.record.results import BlockResult, ScenarioResult
 
 CONFIDENCE = 0.95
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django_runtimes.compare.analysis.signed_rank import signed_rank_interval
-from django_runtimes.compare.run.results import BlockResult
+from django_runtimes.compare.record.results import BlockResult
 
 # A difference is too small to matter if its ratio is within these bounds.
 SAME_FROM, SAME_TO = 0.9, 1.1

@@ -7,7 +7,7 @@ from django_runtimes.compare.analysis.percentile_ratio import separate_percentil
 from django_runtimes.compare.analysis.rank_sum import rank_sum_interval
 from django_runtimes.compare.analysis.ratio import Ratio, is_valid
 from django_runtimes.compare.load.histogram import LatencyHistogram
-from django_runtimes.compare.run.results import ScenarioResult
+from django_runtimes.compare.record.results import ScenarioResult
 
 _MEDIAN = 0.5
 

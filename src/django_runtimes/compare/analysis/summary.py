@@ -8,8 +8,8 @@ from functools import lru_cache
 from django_runtimes.compare.analysis.percentile_ratio import paired_percentile_ratio
 from django_runtimes.compare.analysis.ratio import Ratio, paired_blocks, paired_ratios, ratio_of
 from django_runtimes.compare.load.histogram import P99_SAMPLES, LatencyHistogram
+from django_runtimes.compare.record.results import Run, ScenarioResult, TargetResult
 from django_runtimes.compare.run.comparison_plan import THOROUGH_BUDGET_S
-from django_runtimes.compare.run.results import Run, ScenarioResult, TargetResult
 
 # The chance that a run without any difference shows one anywhere; it is divided among the ratios.
 FALSE_DIFFERENCE = 0.05

@@ -8,8 +8,8 @@ from django.template import Context, Engine
 
 from django_runtimes.compare.claims.claim_result import ClaimResult
 from django_runtimes.compare.claims.claim_table import claim_figures, claim_table
+from django_runtimes.compare.record.results import Run
 from django_runtimes.compare.report.markdown import escaped, listed, table_parts
-from django_runtimes.compare.run.results import Run
 
 _TITLE = "Claims, tested"
 _TEMPLATES = Path(__file__).with_name("templates")

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from django_runtimes.compare.run.results import Run
+from django_runtimes.compare.record.results import Run
 
 _WIDTH = len("not shown")
 

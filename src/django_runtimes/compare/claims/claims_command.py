@@ -13,8 +13,8 @@ from django_runtimes.compare.claims.claim_list import CLAIMS, claims_named, expe
 from django_runtimes.compare.claims.claim_project import ClaimProject
 from django_runtimes.compare.claims.claim_terminal import claim_lines
 from django_runtimes.compare.claims.claims_run import duration_text, run_claims
+from django_runtimes.compare.record.results import Run
 from django_runtimes.compare.run.output import choose_directory, publish
-from django_runtimes.compare.run.results import Run
 
 _ALL, _LIST = "all", "list"
 # The scenarios have loads and servers of their own, so the other options have no effect.

@@ -19,8 +19,8 @@ from django_runtimes.compare.claims.claim_project import ClaimProject
 from django_runtimes.compare.claims.claim_result import ClaimResult
 from django_runtimes.compare.claims.claim_services import ClaimServices
 from django_runtimes.compare.codebase.codebase import MEASURED_PACKAGES
+from django_runtimes.compare.record.results import Run
 from django_runtimes.compare.run.other_load import OtherLoad, measure_other_load
-from django_runtimes.compare.run.results import Run
 from django_runtimes.compare.run.run_record import record_machine
 from django_runtimes.compare.services.run_directory import run_directory
 

@@ -17,7 +17,7 @@ from django_runtimes.compare.cost.prices.price_file import DEFAULT_REGION, read_
 from django_runtimes.compare.cost.usage.measured_usage import TargetUsage, assumed_usages, measured_usages
 from django_runtimes.compare.cost.usage.traffic import CONSTANT_RATES_RPS, JUDGED_RATE_RPS, Traffic
 from django_runtimes.compare.cost.usage.usage_settings import parse_settings
-from django_runtimes.compare.run.results import Run
+from django_runtimes.compare.record.results import Run
 from django_runtimes.compare.targets.name import DEFAULT_TARGETS
 
 _OTHER_ARCHITECTURES = {"x86": "arm", "arm": "x86"}

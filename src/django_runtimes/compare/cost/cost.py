@@ -19,7 +19,7 @@ from django_runtimes.compare.cost.cost_terminal import print_cost, print_details
 from django_runtimes.compare.cost.prices.price_file import DEFAULT_REGION
 from django_runtimes.compare.cost.usage.traffic import JUDGED_RATE_RPS, Traffic
 from django_runtimes.compare.cost.usage.traffic_file import read_traffic
-from django_runtimes.compare.run.run_file import read_run
+from django_runtimes.compare.record.run_file import read_run
 
 _MORE = "--details adds options (arm, SnapStart, streams and others), databases, egress and instance classes.\n"
 _MOST_REQUESTS = Decimal(10) ** 12

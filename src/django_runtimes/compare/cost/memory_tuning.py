@@ -11,7 +11,7 @@ from django_runtimes.compare.cost.prices.price import PriceList
 from django_runtimes.compare.cost.usage.measured_usage import TargetUsage
 from django_runtimes.compare.cost.usage.traffic import Traffic
 from django_runtimes.compare.cost.usage.usage import ValueOrigin
-from django_runtimes.compare.run.results import Run
+from django_runtimes.compare.record.results import Run
 
 # The weight of the cost in the balanced choice: 0 chooses the fastest size, 1 the cheapest.
 DEFAULT_WEIGHT = 0.5

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from django_runtimes.compare.deployed.aws_resource import ResourceKind, WatchedResource
-from django_runtimes.compare.run.results import ConnectionCounts
+from django_runtimes.compare.record.results import ConnectionCounts
 from django_runtimes.compare.targets.target import ColdStart
 
 # The line that Lambda logs at the end of each invocation; the last duration is only in those of cold starts.

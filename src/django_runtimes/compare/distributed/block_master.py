@@ -18,12 +18,12 @@ from django_runtimes.compare.deployed.deployed_subjects import deployed_subjects
 from django_runtimes.compare.diagnosis.masking import masked
 from django_runtimes.compare.distributed.block_message import BLOCK, BlockCommand, BlockReport, merged_block
 from django_runtimes.compare.load.block import TIMEOUT_S, Block
+from django_runtimes.compare.record.results import Ambiguous, Run, TargetResult
 from django_runtimes.compare.run.comparison_plan import ComparisonPlan
 from django_runtimes.compare.run.connection_sampler import SampledConnections
 from django_runtimes.compare.run.measurement import check_wrong_share
 from django_runtimes.compare.run.other_load import OtherLoad, measure_other_load
 from django_runtimes.compare.run.output import publish
-from django_runtimes.compare.run.results import Ambiguous, Run, TargetResult
 from django_runtimes.compare.run.run_record import record_environment
 from django_runtimes.compare.run.steady_load import lacking
 from django_runtimes.compare.run.subject import Subject

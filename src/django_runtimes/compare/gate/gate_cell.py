@@ -17,7 +17,7 @@ from django_runtimes.compare.gate.gate_latency import (
 )
 from django_runtimes.compare.gate.judged_run import JudgedRun
 from django_runtimes.compare.gate.unjudgeable import UnjudgeableError
-from django_runtimes.compare.run.results import ScenarioResult, TargetResult
+from django_runtimes.compare.record.results import ScenarioResult, TargetResult
 
 _DEFAULT_RPS = "10"
 _MILLION = 1_000_000

@@ -11,7 +11,7 @@ from django_runtimes.compare.analysis.summary import MIN_OK_SHARE
 from django_runtimes.compare.gate.gate_figure import GateFigure
 from django_runtimes.compare.gate.unjudgeable import UnjudgeableError
 from django_runtimes.compare.load.histogram import P99_SAMPLES, LatencyHistogram
-from django_runtimes.compare.run.results import ScenarioResult, TargetResult
+from django_runtimes.compare.record.results import ScenarioResult, TargetResult
 
 _MEDIAN = 0.5
 

@@ -8,7 +8,7 @@ from django_runtimes.compare.analysis.drift import independent_share
 from django_runtimes.compare.analysis.summary import summarize
 from django_runtimes.compare.cost.analysis import CostAnalysis, analyze_cost
 from django_runtimes.compare.gate.unjudgeable import UnjudgeableError
-from django_runtimes.compare.run.results import Run, TargetResult
+from django_runtimes.compare.record.results import Run, TargetResult
 
 
 @dataclass(frozen=True)

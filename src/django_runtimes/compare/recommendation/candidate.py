@@ -10,7 +10,7 @@ from django_runtimes.compare.cost.analysis import CostAnalysis
 from django_runtimes.compare.cost.bills.bill import Billed
 from django_runtimes.compare.load.histogram import P99_SAMPLES
 from django_runtimes.compare.recommendation.stated_limits import StatedLimits
-from django_runtimes.compare.run.results import Run, ScenarioResult, TargetResult
+from django_runtimes.compare.record.results import Run, ScenarioResult, TargetResult
 
 # New customers cannot choose this runtime any more.
 CLOSED_RUNTIME = "aws_app_runner"

@@ -6,7 +6,7 @@ from statistics import fmean
 
 from django_runtimes.compare.analysis.ratio import Ratio, paired_ratios, ratio_of
 from django_runtimes.compare.recommendation.candidate import Candidate, steady_scenarios
-from django_runtimes.compare.run.results import ScenarioResult
+from django_runtimes.compare.record.results import ScenarioResult
 
 # The chance that equally fast targets are told apart; it is divided among the compared pairs.
 _FALSE_DIFFERENCE = 0.05

@@ -9,6 +9,7 @@ from django_runtimes.compare.cost.analysis import CostAnalysis, analyze_cost
 from django_runtimes.compare.cost.memory_tuning import tunings_of
 from django_runtimes.compare.diagnosis.diagnosis import Diagnosis
 from django_runtimes.compare.recommendation.stated_limits import StatedLimits
+from django_runtimes.compare.record.results import Run, TargetResult
 from django_runtimes.compare.report.memory_table import memory_sentences
 from django_runtimes.compare.report.overview.overview_table import overview_table
 from django_runtimes.compare.report.overview.report_summary import ReportSummary, report_summary
@@ -22,7 +23,6 @@ from django_runtimes.compare.report.sentences import (
     unchecked_sentences,
     void_sentences,
 )
-from django_runtimes.compare.run.results import Run, TargetResult
 
 
 @dataclass(frozen=True)

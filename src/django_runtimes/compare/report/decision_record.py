@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from django_runtimes.compare.recommendation.recommendation import RecommendationKind
+from django_runtimes.compare.record.results import Run
 from django_runtimes.compare.report.content import Content
 from django_runtimes.compare.report.markdown import escaped, listed, table_parts
-from django_runtimes.compare.run.results import Run
 
 _UNKNOWN_DATE = "an unknown date"
 _TITLES = {

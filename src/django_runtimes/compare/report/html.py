@@ -8,12 +8,12 @@ from django.template import Context, Engine
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
+from django_runtimes.compare.record.results import Run
 from django_runtimes.compare.report.content import Content, TargetFailure, content_of
 from django_runtimes.compare.report.plots.plot import Plot
 from django_runtimes.compare.report.plots.svg import plot_svg
 from django_runtimes.compare.report.report_section import ReportSection
 from django_runtimes.compare.report.report_table import TEXT_COLUMNS, ReportTable
-from django_runtimes.compare.run.results import Run
 
 _TEMPLATES = Path(__file__).with_name("templates")
 # The page shows one of the two, depending on the width of the screen.

@@ -3,11 +3,11 @@
 from pathlib import Path
 
 from django_runtimes.compare.claims.claim_report import render_claims_html, render_claims_markdown
+from django_runtimes.compare.record.results import Run, write_whole
 from django_runtimes.compare.report.content import content_of
 from django_runtimes.compare.report.decision_record import decision_record
 from django_runtimes.compare.report.html import page_of
 from django_runtimes.compare.report.markdown import markdown_of
-from django_runtimes.compare.run.results import Run, write_whole
 
 
 def write_reports(run: Run, directory: Path) -> tuple[Path, ...]:

@@ -9,6 +9,7 @@ from django_runtimes.compare.cost.cost_sentences import cheapest_sentences, note
 from django_runtimes.compare.cost.cost_tables import detail_tables, month_and_million_tables
 from django_runtimes.compare.cost.memory_tuning import MemoryTuning, tunings_of
 from django_runtimes.compare.recommendation.stated_limits import StatedLimits
+from django_runtimes.compare.record.results import Run
 from django_runtimes.compare.report.cold_phase_table import cold_phase_table
 from django_runtimes.compare.report.figure_tables import cold_start_table, connection_table, latency_tables, write_table
 from django_runtimes.compare.report.memory_table import memory_sentences, memory_table
@@ -30,7 +31,6 @@ from django_runtimes.compare.report.sentences import (
     pair_sentences,
     unchecked_sentences,
 )
-from django_runtimes.compare.run.results import Run
 
 
 def report_sections(

@@ -1,1 +1,1 @@
-"""Runs one comparison: plan, measurement and results."""
+"""Runs one comparison: plan, measurement and the folder of its results."""

@@ -11,7 +11,7 @@ from typing import LiteralString, Protocol, Self
 import psycopg
 
 from django_runtimes.compare.compare_error import CompareError
-from django_runtimes.compare.run.timeline import BackendTimeline, TimelineRecorder
+from django_runtimes.compare.record.timeline import BackendTimeline, TimelineRecorder
 
 _CONNECT_TIMEOUT_S = 5
 _POLL_INTERVAL_S = 0.1

@@ -9,8 +9,8 @@ from pathlib import Path
 from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.compare.compare_error import CompareError
 from django_runtimes.compare.diagnosis.kept_logs import FOLDER
+from django_runtimes.compare.record.results import Run, write_whole
 from django_runtimes.compare.report.report_files import write_reports
-from django_runtimes.compare.run.results import Run, write_whole
 
 
 def choose_directory(wanted: Path | None, project: Path) -> Path:

@@ -13,10 +13,10 @@ from django_runtimes.compare.load.block import Block
 from django_runtimes.compare.load.generator import LoadGenerator
 from django_runtimes.compare.load.ledger import Ledger, Reconciliation
 from django_runtimes.compare.load.virtual_user import VirtualUser
-from django_runtimes.compare.run.capacity import Capacity
+from django_runtimes.compare.record.capacity import Capacity
+from django_runtimes.compare.record.results import Ambiguous, ConnectionCounts, ScenarioResult, TargetResult
+from django_runtimes.compare.record.timeline import BackendTimeline
 from django_runtimes.compare.run.connection_sampler import ConnectionSampler, ConnectionWindow, SampledConnections
-from django_runtimes.compare.run.results import Ambiguous, ConnectionCounts, ScenarioResult, TargetResult
-from django_runtimes.compare.run.timeline import BackendTimeline
 from django_runtimes.compare.targets.cold_starts import ColdStarts
 from django_runtimes.compare.targets.name import TargetName
 from django_runtimes.compare.targets.target import ColdStart, Target

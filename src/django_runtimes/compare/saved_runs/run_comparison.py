@@ -16,7 +16,7 @@ from django_runtimes.compare.analysis.summary import (
     ratio_verdict,
     summarize,
 )
-from django_runtimes.compare.run.results import Run, ScenarioResult, TargetResult
+from django_runtimes.compare.record.results import Run, ScenarioResult, TargetResult
 from django_runtimes.compare.saved_runs.environment_difference import EnvironmentDifference, environment_differences
 
 

@@ -16,9 +16,9 @@ from django_runtimes.compare.gate.gate_condition import parse_conditions
 from django_runtimes.compare.gate.gate_judge import gate_exit_code, judge
 from django_runtimes.compare.gate.gate_option import GATE_EXIT_CODES, add_fail_if, write_outcomes
 from django_runtimes.compare.gate.judged_run import JudgedRun
+from django_runtimes.compare.record.run_file import check_histograms, read_run
 from django_runtimes.compare.report.terminal import print_report
 from django_runtimes.compare.run.output import choose_directory, publish, publish_texts
-from django_runtimes.compare.run.run_file import check_histograms, read_run
 from django_runtimes.compare.saved_runs.run_comparison import NamedRun, compare_runs
 from django_runtimes.compare.saved_runs.runs_content import runs_content
 from django_runtimes.compare.saved_runs.runs_html import render_runs_html

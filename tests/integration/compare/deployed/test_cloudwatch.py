@@ -10,7 +10,7 @@ import pytest
 
 from django_runtimes.compare.deployed.aws_resource import ResourceKind, WatchedResource
 from django_runtimes.compare.deployed.cloudwatch import CloudWatchReader
-from django_runtimes.compare.run.results import ConnectionCounts
+from django_runtimes.compare.record.results import ConnectionCounts
 from tests.moto import ACCESS_KEY, REGION, moto_server
 
 STARTED = datetime.now(UTC) - timedelta(minutes=5)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from django_runtimes.compare.run.results import Run
+from django_runtimes.compare.record.results import Run
 from tests.integration.compare.comparison import APPLICATIONS, CONTAINER, compare
 from tests.integration.compare.deployed.conftest import KEY
 

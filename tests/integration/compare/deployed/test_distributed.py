@@ -13,7 +13,7 @@ import pytest
 from django_runtimes.cli.ports import free_port
 from django_runtimes.cli.processes import bound_to_parent
 from django_runtimes.compare.load.histogram import LatencyHistogram
-from django_runtimes.compare.run.results import Run
+from django_runtimes.compare.record.results import Run
 from tests.integration.compare.comparison import APPLICATIONS
 
 pytestmark = pytest.mark.needs("nginx")

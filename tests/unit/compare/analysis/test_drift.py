@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from django_runtimes.compare.analysis.drift import independent_share
-from django_runtimes.compare.run.results import (
+from django_runtimes.compare.record.results import (
     BlockResult,
     ConnectionCounts,
     Latency,

@@ -5,7 +5,7 @@ import pytest
 
 from django_runtimes.compare.analysis.summary import RatioVerdict, summarize
 from django_runtimes.compare.load.block import Outcome, block_of
-from django_runtimes.compare.run.results import ConnectionCounts, Run, ScenarioResult, TargetResult
+from django_runtimes.compare.record.results import ConnectionCounts, Run, ScenarioResult, TargetResult
 
 REFERENCE, OTHER, PAIRED = "aws_lambda/per_request/proxy", "aws_ecs/pool/direct", "aws_app_runner/pool/direct"
 UNKNOWN = ConnectionCounts(peak=None, mean=None, opened=None)

@@ -5,7 +5,7 @@ import pytest
 
 from django_runtimes.compare.analysis.summary import RatioVerdict, summarize
 from django_runtimes.compare.load.block import Outcome, block_of
-from django_runtimes.compare.run.results import (
+from django_runtimes.compare.record.results import (
     ConnectionCounts,
     Run,
     ScenarioResult,

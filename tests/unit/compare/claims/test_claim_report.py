@@ -9,9 +9,9 @@ import pytest
 from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.compare.claims.claim_report import render_claims_html, render_claims_markdown
 from django_runtimes.compare.claims.claim_terminal import claim_lines
+from django_runtimes.compare.record.results import Run
+from django_runtimes.compare.record.run_file import read_run
 from django_runtimes.compare.report.report_files import write_reports
-from django_runtimes.compare.run.results import Run
-from django_runtimes.compare.run.run_file import read_run
 from tests.unit.compare.claims.tested_claims import ENVIRONMENT, LEAK, RUN
 
 

@@ -1,7 +1,7 @@
 """A run with a confirmed claim and one whose test failed."""
 
 from django_runtimes.compare.claims.claim_result import ClaimFigure, ClaimResult, ClaimVerdict
-from django_runtimes.compare.run.results import Run
+from django_runtimes.compare.record.results import Run
 
 ENVIRONMENT = {
     "run_id": "00000000",

@@ -15,7 +15,7 @@ from django_runtimes.compare.cost.analysis import analyze_cost
 from django_runtimes.compare.cost.cost import main
 from django_runtimes.compare.cost.cost_terminal import print_cost
 from django_runtimes.compare.cost.usage.traffic import Traffic
-from django_runtimes.compare.run.results import Run
+from django_runtimes.compare.record.results import Run
 
 FIXTURE = Path(__file__).parents[1] / "report" / "run.json"
 

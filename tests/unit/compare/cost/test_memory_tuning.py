@@ -5,13 +5,13 @@ import pytest
 
 from django_runtimes.compare.cost.analysis import analyze_cost
 from django_runtimes.compare.cost.memory_tuning import MemoryPoint, MemoryTuning, memory_tunings, tunings_of
+from django_runtimes.compare.record.results import Run, TargetResult
 from django_runtimes.compare.report.content import content_of
 from django_runtimes.compare.report.html import render_html
 from django_runtimes.compare.report.markdown import render_markdown
 from django_runtimes.compare.report.memory_table import memory_sentences, memory_table
 from django_runtimes.compare.report.plots.memory_plot import memory_plot
 from django_runtimes.compare.report.sentences import image_sentences
-from django_runtimes.compare.run.results import Run, TargetResult
 
 FUNCTION = "aws_lambda/per_request/direct"
 

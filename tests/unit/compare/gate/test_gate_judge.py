@@ -8,7 +8,7 @@ from django_runtimes.compare.gate.gate_figure import GateFigure, GateVerdict
 from django_runtimes.compare.gate.gate_judge import gate_exit_code, judge
 from django_runtimes.compare.gate.gate_outcome import GateOutcome
 from django_runtimes.compare.gate.judged_run import JudgedRun
-from django_runtimes.compare.run.results import Run, TargetResult
+from django_runtimes.compare.record.results import Run, TargetResult
 from django_runtimes.compare.targets.cold_starts import ColdStarts
 
 FIXTURE = Path(__file__).parents[1] / "report" / "run.json"

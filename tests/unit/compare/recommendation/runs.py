@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from django_runtimes.compare.load.histogram import LatencyHistogram
-from django_runtimes.compare.run.results import (
+from django_runtimes.compare.record.results import (
     BlockResult,
     ConnectionCounts,
     Latency,

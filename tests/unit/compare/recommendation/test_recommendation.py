@@ -16,7 +16,7 @@ from django_runtimes.compare.recommendation.recommendation import (
 )
 from django_runtimes.compare.recommendation.recommendation_sentences import headline, reason_sentences
 from django_runtimes.compare.recommendation.stated_limits import StatedLimits
-from django_runtimes.compare.run.results import Run
+from django_runtimes.compare.record.results import Run
 from tests.unit.compare.cost.fixed_prices import PRICES
 from tests.unit.compare.recommendation.runs import APP_RUNNER, ECS, PERSISTENT, REFERENCE, run_of, target_of
 

@@ -13,6 +13,8 @@ from django_runtimes.compare.cost.usage.traffic import Traffic
 from django_runtimes.compare.recommendation.candidate import candidates_of
 from django_runtimes.compare.recommendation.recommendation import recommend
 from django_runtimes.compare.recommendation.stated_limits import StatedLimits
+from django_runtimes.compare.record.results import Run, TargetResult
+from django_runtimes.compare.record.timeline import BackendTimeline
 from django_runtimes.compare.report.plots import svg
 from django_runtimes.compare.report.plots.backend_plot import backend_plot
 from django_runtimes.compare.report.plots.cost_plot import cost_plot
@@ -21,8 +23,6 @@ from django_runtimes.compare.report.plots.latency_plots import percentile_plots,
 from django_runtimes.compare.report.plots.plot import Plot
 from django_runtimes.compare.report.plots.svg import plot_svg
 from django_runtimes.compare.report.resource_table import resource_table
-from django_runtimes.compare.run.results import Run, TargetResult
-from django_runtimes.compare.run.timeline import BackendTimeline
 from tests.unit.compare.cost.fixed_prices import PRICES
 
 TEN_PER_SECOND = Traffic.constant(Decimal(10))

@@ -8,13 +8,13 @@ import pytest
 from rich.console import Console
 
 from django_runtimes.compare.cost import analysis
+from django_runtimes.compare.record.results import Run
 from django_runtimes.compare.report.content import content_of
 from django_runtimes.compare.report.decision_record import decision_record
 from django_runtimes.compare.report.html import render_html
 from django_runtimes.compare.report.markdown import render_markdown
 from django_runtimes.compare.report.report_files import write_reports
 from django_runtimes.compare.report.terminal import print_report
-from django_runtimes.compare.run.results import Run
 from tests.unit.compare.cost.fixed_prices import PRICES
 
 HERE = Path(__file__).parent

@@ -2,9 +2,9 @@ import pytest
 
 from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.compare.compare_error import CompareError
+from django_runtimes.compare.record.results import Run
 from django_runtimes.compare.run import output
 from django_runtimes.compare.run.output import choose_directory, publish
-from django_runtimes.compare.run.results import Run
 
 RUN = Run(environment={"workload": "notes", "interrupted": False}, targets=())
 

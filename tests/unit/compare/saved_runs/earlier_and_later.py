@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from django_runtimes.compare.load.histogram import LatencyHistogram
-from django_runtimes.compare.run.results import BlockResult, Run, ScenarioResult, TargetResult
+from django_runtimes.compare.record.results import BlockResult, Run, ScenarioResult, TargetResult
 
 FIXTURE = Path(__file__).parents[1] / "report" / "run.json"
 SLOWER = "aws_lambda/persistent/proxy"

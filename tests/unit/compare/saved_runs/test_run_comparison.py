@@ -3,7 +3,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from django_runtimes.compare.analysis.summary import RatioVerdict
-from django_runtimes.compare.run.results import Run
+from django_runtimes.compare.record.results import Run
 from django_runtimes.compare.saved_runs.run_comparison import NamedRun, RunComparison, compare_runs
 from django_runtimes.compare.saved_runs.runs_content import runs_content
 from tests.unit.compare.saved_runs.earlier_and_later import SLOWER, earlier_run, later_run

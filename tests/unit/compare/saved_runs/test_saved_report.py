@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from django_runtimes.compare.record.results import Run
 from django_runtimes.compare.report.terminal import print_report
 from django_runtimes.compare.run.output import publish
-from django_runtimes.compare.run.results import Run
 from django_runtimes.compare.saved_runs.saved_report import main
 from tests.unit.compare.saved_runs.earlier_and_later import FIXTURE, earlier_run, later_run, saved
 

@@ -10,7 +10,7 @@ from django_runtimes.compare.compare_error import CompareError
 from django_runtimes.compare.cost.usage.usage import USAGE_KEYS, Usage, UsageKey, ValueOrigin
 from django_runtimes.compare.cost.usage.usage_settings import UsageSettings
 from django_runtimes.compare.load.histogram import LatencyHistogram
-from django_runtimes.compare.run.results import Run, ScenarioResult, TargetResult
+from django_runtimes.compare.record.results import Run, ScenarioResult, TargetResult
 from django_runtimes.compare.targets.name import DEFAULT_TARGETS
 from django_runtimes.config.databases.connection_strategy import Strategy
 

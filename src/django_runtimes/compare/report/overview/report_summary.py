@@ -9,11 +9,11 @@ from django_runtimes.compare.recommendation.conditions import condition_sentence
 from django_runtimes.compare.recommendation.recommendation import Recommendation, recommend
 from django_runtimes.compare.recommendation.recommendation_sentences import headline, reason_sentences
 from django_runtimes.compare.recommendation.stated_limits import StatedLimits
+from django_runtimes.compare.record.results import Run
 from django_runtimes.compare.report.overview.target_sentences import target_sentences
 from django_runtimes.compare.report.plots.cost_speed import cost_speed_plot
 from django_runtimes.compare.report.plots.plot import Plot
 from django_runtimes.compare.report.sentences import claim_sentences
-from django_runtimes.compare.run.results import Run
 
 
 @dataclass(frozen=True)

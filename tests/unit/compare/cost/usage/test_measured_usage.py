@@ -10,7 +10,7 @@ from django_runtimes.compare.cost.usage.measured_usage import TargetUsage, assum
 from django_runtimes.compare.cost.usage.usage import Usage, ValueOrigin
 from django_runtimes.compare.cost.usage.usage_settings import UsageSettings, parse_settings
 from django_runtimes.compare.load.histogram import LatencyHistogram
-from django_runtimes.compare.run.results import Run, TargetResult
+from django_runtimes.compare.record.results import Run, TargetResult
 
 FIXTURE = Path(__file__).parents[2] / "report" / "run.json"
 NO_SETTINGS = UsageSettings()

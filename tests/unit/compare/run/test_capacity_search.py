@@ -4,7 +4,8 @@ from dataclasses import replace
 import pytest
 
 from django_runtimes.compare.load.block import Block, Outcome, block_of
-from django_runtimes.compare.run.capacity import Capacity, find_capacity
+from django_runtimes.compare.record.capacity import Capacity
+from django_runtimes.compare.run.capacity_search import find_capacity
 
 
 def answered(count: int, *, latency_ms: float = 5.0, errors: int = 0, void: str | None = None) -> Block:

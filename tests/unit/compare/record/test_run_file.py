@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from django_runtimes.cli.tool_error import UsageError
-from django_runtimes.compare.run.run_file import read_run
+from django_runtimes.compare.record.run_file import read_run
 
 FIXTURE = Path(__file__).parents[1] / "report" / "run.json"
 

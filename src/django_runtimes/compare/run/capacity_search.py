@@ -1,9 +1,9 @@
 """Finds the highest rate that a target keeps up with."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 
 from django_runtimes.compare.load.block import Block
+from django_runtimes.compare.record.capacity import Capacity
 
 # The tried shares of a saturated target's throughput; near 1 queues would grow without bound.
 SHARES = (0.9, 0.75, 0.6, 0.45)
@@ -16,19 +16,6 @@ _MAX_P90 = 1.5
 _REACHED = 0.8
 
 Offer = Callable[[float], Awaitable[Block]]
-
-
-@dataclass(frozen=True)
-class Capacity:
-    """The highest tried rate that a target kept up with, in requests per second.
-
-    `is_generators` is true if the load generator reached its own limit first, so that the target's capacity is higher.
-    `is_certain` is false if the target kept up with none of the tried rates; `rate_rps` is then the lowest of them.
-    """
-
-    rate_rps: float
-    is_generators: bool = False
-    is_certain: bool = True
 
 
 async def find_capacity(saturated: Block, offer: Offer, *, max_rate_rps: float | None = None) -> Capacity | None:

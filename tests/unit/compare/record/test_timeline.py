@@ -1,4 +1,4 @@
-from django_runtimes.compare.run.timeline import BackendTimeline, TimelineRecorder, phase_starts
+from django_runtimes.compare.record.timeline import BackendTimeline, TimelineRecorder, phase_starts
 
 
 def recorded(samples: dict[float, int]) -> BackendTimeline:

@@ -7,7 +7,7 @@ import pytest
 from django_runtimes.compare.compare_error import CompareError
 from django_runtimes.compare.load.block import Block, Outcome, block_of
 from django_runtimes.compare.load.histogram import LatencyHistogram
-from django_runtimes.compare.run.results import (
+from django_runtimes.compare.record.results import (
     Ambiguous,
     ConnectionCounts,
     Run,

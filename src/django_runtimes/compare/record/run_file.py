@@ -7,8 +7,8 @@ from typing import NoReturn
 from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.compare.compare_error import CompareError
 from django_runtimes.compare.load.histogram import LatencyHistogram
-from django_runtimes.compare.run.results import FILE_NAME, Run
-from django_runtimes.compare.run.saved_types import type_mismatches
+from django_runtimes.compare.record.results import FILE_NAME, Run
+from django_runtimes.compare.record.saved_types import type_mismatches
 
 # A run of a million samples takes up only a few MB, since its histograms are compressed.
 _MOST_BYTES = 256 * 2**20

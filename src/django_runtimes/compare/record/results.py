@@ -14,8 +14,8 @@ from django_runtimes.compare.compare_error import CompareError
 from django_runtimes.compare.diagnosis.diagnosis import Diagnosis
 from django_runtimes.compare.load.block import Block
 from django_runtimes.compare.load.histogram import LatencyHistogram
-from django_runtimes.compare.run.capacity import Capacity
-from django_runtimes.compare.run.timeline import BackendTimeline
+from django_runtimes.compare.record.capacity import Capacity
+from django_runtimes.compare.record.timeline import BackendTimeline
 from django_runtimes.compare.targets.cold_starts import ColdStarts
 
 SCHEMA = 2

@@ -1,0 +1,1 @@
+"""The record of a run: what it holds, and how it is read."""
