@@ -2,7 +2,6 @@
 
 import json
 import re
-from html.parser import HTMLParser
 
 import pytest
 
@@ -13,6 +12,7 @@ from django_runtimes.compare.record.results import Run
 from django_runtimes.compare.record.run_file import read_run
 from django_runtimes.compare.report.report_files import write_reports
 from tests.unit.compare.claims.tested_claims import ENVIRONMENT, LEAK, RUN
+from tests.unit.compare.page_elements import PageElements
 
 
 def test_saved_claims_are_read_unchanged():
@@ -51,27 +51,9 @@ def test_the_markdown_report_has_the_verdict_the_rule_and_the_figures():
     assert "- Verdict: not shown\n- Failed: pgbouncer is not installed; install it\n" in report
 
 
-class OpenElements(HTMLParser):
-    """The elements that a page leaves open, and the addresses that it names."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.addresses: list[str | None] = []
-        self.feed(page)
-
-    def handle_starttag(self, tag, attrs):
-        self.addresses += [value for name, value in attrs if name in ("href", "src")]
-        if tag not in ("meta", "link"):
-            self.open.append(tag)
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
-
-
 def test_the_page_is_well_formed_and_has_all_texts_of_the_markdown_report():
     page = render_claims_html(RUN)
-    elements = OpenElements(page)
+    elements = PageElements(page)
 
     assert elements.open == []
     assert elements.addresses == ["data:,"]

@@ -1,13 +1,11 @@
 import json
 from dataclasses import replace
 from decimal import Decimal
-from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
 from django_runtimes.compare.analysis.summary import summarize
-from django_runtimes.compare.cost import analysis
 from django_runtimes.compare.cost.analysis import analyze_cost
 from django_runtimes.compare.cost.usage.traffic import Traffic
 from django_runtimes.compare.recommendation.candidate import candidates_of
@@ -26,16 +24,6 @@ from django_runtimes.compare.report.resource_table import resource_table
 from tests.unit.compare.cost.fixed_prices import PRICES
 
 TEN_PER_SECOND = Traffic.constant(Decimal(10))
-
-
-@pytest.fixture(autouse=True)
-def fixed_prices(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(analysis, "read_prices", lambda region: PRICES)
-
-
-@pytest.fixture
-def run() -> Run:
-    return Run.from_json(Path(__file__).with_name("run.json").read_text())
 
 
 def speed_and_cost(run: Run, limits: StatedLimits) -> Plot:

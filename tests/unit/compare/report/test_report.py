@@ -1,44 +1,18 @@
-import io
 import re
 from dataclasses import replace
-from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from rich.console import Console
 
-from django_runtimes.compare.cost import analysis
 from django_runtimes.compare.record.results import Run
 from django_runtimes.compare.report.content import content_of
 from django_runtimes.compare.report.decision_record import decision_record
 from django_runtimes.compare.report.html import render_html
 from django_runtimes.compare.report.markdown import render_markdown
 from django_runtimes.compare.report.report_files import write_reports
-from django_runtimes.compare.report.terminal import print_report
-from tests.unit.compare.cost.fixed_prices import PRICES
+from tests.unit.compare.report.printed_report import printed
 
 HERE = Path(__file__).parent
-
-
-@pytest.fixture(autouse=True)
-def fixed_prices(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(analysis, "read_prices", lambda region: PRICES)
-
-
-@pytest.fixture
-def run() -> Run:
-    """Return a run of four measured targets, with errors and a void block, and one failed target."""
-    return Run.from_json((HERE / "run.json").read_text())
-
-
-def printed(run: Run, *, width: int = 100, terminal: bool = False) -> str:
-    output = io.StringIO()
-    print_report(run, Console(file=output, width=width, force_terminal=terminal))
-    return output.getvalue()
-
-
-def without_lambda(run: Run) -> Run:
-    return replace(run, targets=tuple(target for target in run.targets if target.runtime != "aws_lambda"))
 
 
 def with_limits(run: Run, **limits: float) -> Run:
@@ -78,47 +52,6 @@ def test_the_report_says_why_a_run_cannot_be_billed(run: Run, render):
     failures = tuple(target for target in run.targets if target.status == "failed")
 
     assert "There are no bills: no target of the run was measured" in render(Run(run.environment, failures))
-
-
-def test_the_terminal_report_matches_the_expected_file(run: Run):
-    # Rich pads its columns with trailing spaces, which editors strip from report.txt.
-    lines = [line.rstrip() for line in printed(run).splitlines()]
-
-    assert lines == (HERE / "report.txt").read_text().splitlines()
-
-
-@pytest.mark.parametrize("width", [80, 100, 120])
-def test_no_figure_is_cut_off_in_a_terminal(run: Run, width: int):
-    shown = re.sub(r"\x1b\[[0-9;]*m", "", printed(run, width=width, terminal=True))
-    table = shown.splitlines()[: shown.splitlines().index("")]
-
-    assert max(len(line.rstrip()) for line in table) <= width
-    # Rich marks a truncated figure with an ellipsis.
-    assert "…" not in shown
-    assert "159.48" in "".join(table)
-    # A name is on one line.
-    assert any(line.startswith("aws_lambda/per_request/proxy ") for line in table)
-
-
-def test_the_terminal_has_at_most_ten_lines_of_notes(run: Run):
-    lines = printed(run).rstrip().splitlines()
-
-    first = next(index for index, line in enumerate(lines) if line.startswith("- "))
-    assert len(lines) - first <= 10
-    assert re.fullmatch(r"- The report has \d+ more notes\.", lines[-1])
-
-
-def test_without_a_terminal_lines_are_plain_and_not_cut(run: Run):
-    assert printed(run, width=80) == printed(run, width=200)
-    assert "\x1b" not in printed(run)
-
-
-def test_a_failure_is_shown_in_one_line_with_its_brackets(run: Run):
-    failure = replace(run.targets[0], status="failed", error=f"no [bold]answer[/bold] from port 80; {'x' * 120}")
-
-    lines = printed(Run(run.environment, (failure,))).splitlines()
-
-    assert f"{failure.name} failed: {failure.error}" in lines
 
 
 def test_every_report_shows_a_run_in_which_all_targets_failed(run: Run):
@@ -194,7 +127,7 @@ def test_every_report_says_when_an_a_a_pair_differs(run: Run):
 
 
 def test_a_scenario_of_void_blocks_is_marked_void(run: Run):
-    target = without_lambda(run).targets[0]
+    target = next(target for target in run.targets if target.runtime != "aws_lambda")
     scenario = target.scenarios[0]
     blocks = tuple(replace(block, void="the load generator was busy") for block in scenario.blocks)
     void = replace(scenario, blocks=blocks, void_blocks=len(blocks))
@@ -235,66 +168,6 @@ def test_the_report_says_that_a_run_was_interrupted(run: Run):
 
     assert "This run was interrupted" in render_markdown(interrupted)
     assert "This run was interrupted" not in render_markdown(run)
-
-
-class Elements(HTMLParser):
-    """The elements and addresses of a page, and the elements left open."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.names: list[str] = []
-        self.addresses: list[str] = []
-        self.open: list[str] = []
-        self.feed(page)
-        self.close()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.names.append(tag)
-        self.addresses += [value or "" for name, value in attrs if name in ("href", "src")]
-        if tag not in ("meta", "link", "wbr"):
-            self.open.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-
-def test_the_page_is_well_formed_and_loads_nothing_else(run: Run):
-    page = render_html(run)
-    elements = Elements(page)
-
-    assert elements.open == []
-    assert elements.names.count("svg") == 2 * 4
-    assert "script" not in elements.names
-    assert [address for address in elements.addresses if not address.startswith("#")] == [
-        "data:,",
-        "logs/aws_lambda-per_request-direct.log",
-    ]
-    assert "url(" not in page
-    assert "@import" not in page
-    # The names of XML's vocabularies are not addresses to load.
-    assert set(re.findall(r"https?://[^\"<> ]+", page)) == {"http://www.w3.org/2000/svg"}
-
-
-def test_the_page_shows_every_figure_of_the_markdown_report(run: Run):
-    cells = set(re.findall(r"<t[dh][^>]*>(.*?)</t[dh]>", render_html(run).replace("<wbr>", "")))
-
-    tables = render_markdown(run).partition("<details>")[2]
-    rows = [line for line in tables.splitlines() if line.startswith("| aws_")]
-    assert len(rows) > 20
-    assert {cell.replace("\\*", "*") for row in rows for cell in row.strip("| ").split(" | ")} <= cells
-
-
-def test_a_quick_run_with_few_samples_has_no_percentile_curves(run: Run):
-    few = tuple(
-        replace(target, scenarios=tuple(replace(each, blocks=each.blocks[:2]) for each in target.scenarios[1:2]))
-        for target in run.targets
-    )
-
-    page = render_html(replace(run, targets=few))
-
-    assert "Percentiles of reads" not in page
-    assert "Percentiles of writes" not in page
-    assert "aws_ecs/pool/direct" in page.replace("<wbr>", "")
 
 
 def test_text_from_a_target_is_escaped(run: Run):

@@ -5,7 +5,6 @@ import shutil
 import subprocess
 import sys
 from dataclasses import replace
-from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
@@ -15,6 +14,7 @@ from django_runtimes.compare.record.results import Run
 from django_runtimes.compare.report.terminal import print_report
 from django_runtimes.compare.run.output import publish
 from django_runtimes.compare.saved_runs.saved_report import main
+from tests.unit.compare.page_elements import PageElements
 from tests.unit.compare.saved_runs.earlier_and_later import FIXTURE, earlier_run, later_run, saved
 
 HERE = Path(__file__).parent
@@ -71,34 +71,11 @@ def test_two_runs_are_compared_as_in_the_expected_files(tmp_path: Path, capsys: 
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["report.html", "report.md"]
 
 
-class Page(HTMLParser):
-    """The texts of a page's cells and lists, its addresses, and the elements left open."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.texts: list[str] = []
-        self.addresses: list[str] = []
-        self.open: list[str] = []
-        self.feed(text)
-        self.close()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.addresses += [value or "" for name, value in attrs if name in ("href", "src")]
-        if tag not in ("meta", "link"):
-            self.open.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        self.texts.append(data)
-
-
 def test_the_page_has_every_figure_and_sentence_and_loads_nothing(tmp_path: Path):
     report("a.json", "b.json")
 
     text = (tmp_path / "out" / "report.html").read_text()
-    page = Page(text)
+    page = PageElements(text)
     assert page.open == []
     assert page.addresses == ["data:,"]
     assert "<script" not in text
