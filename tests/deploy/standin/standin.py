@@ -9,6 +9,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from email.message import Message
 from pathlib import Path
 from typing import Any
 
@@ -75,16 +76,25 @@ class StandIn:
 
     def get(self, url: str) -> tuple[int, bytes]:
         """Return the status and body at an address of the stacks, as a process with `environ` would get them."""
-        trust = ssl.create_default_context(cafile=self.environ["SSL_CERT_FILE"])
-        opener = urllib.request.build_opener(
-            urllib.request.ProxyHandler({"https": self.environ["HTTPS_PROXY"]}),
-            urllib.request.HTTPSHandler(context=trust),
-        )
         try:
-            with opener.open(url, timeout=_REQUEST_TIMEOUT_S) as response:
+            with self._opener().open(url, timeout=_REQUEST_TIMEOUT_S) as response:
                 return response.status, response.read()
         except urllib.error.HTTPError as error:
             return error.code, error.read()
+
+    def headers(self, url: str, sent: Mapping[str, str]) -> Message:
+        """Return the headers of the response to a request with the headers in `sent`."""
+        request = urllib.request.Request(url, headers=dict(sent))
+        with self._opener().open(request, timeout=_REQUEST_TIMEOUT_S) as response:
+            headers: Message = response.headers
+            return headers
+
+    def _opener(self) -> urllib.request.OpenerDirector:
+        trust = ssl.create_default_context(cafile=self.environ["SSL_CERT_FILE"])
+        return urllib.request.build_opener(
+            urllib.request.ProxyHandler({"https": self.environ["HTTPS_PROXY"]}),
+            urllib.request.HTTPSHandler(context=trust),
+        )
 
     def start_anywhere(self) -> None:
         """Start the stand-in on free ports, which a restart keeps, since the verbs have them in `environ`."""

@@ -19,7 +19,14 @@ from django_runtimes.config.variables.server_variables import GRACEFUL_TIMEOUT_S
 from django_runtimes.config.variables.table import VARIABLES
 from django_runtimes.deploy.templates.parameters import SAME_EVERYWHERE
 from tests.deploy.templates.analysis.processes import Process, started_processes
-from tests.deploy.templates.analysis.stacks import ONLY_WITH, TEMPLATES, deploy, read_template, template_names
+from tests.deploy.templates.analysis.stacks import (
+    MEASUREMENT_KEY_ARN,
+    ONLY_WITH,
+    TEMPLATES,
+    deploy,
+    read_template,
+    template_names,
+)
 from tests.deploy.templates.analysis.variants import PROCESSES, of_type
 
 pytestmark = pytest.mark.profile_free
@@ -135,6 +142,47 @@ def test_no_secret_is_passed_in_plain_text(process: Process):
 
     for name in secrets & set(process.declared):
         assert process.declared[name].startswith("{{resolve:secretsmanager:")
+
+
+def test_every_serving_process_takes_the_measurement_key_from_its_secret():
+    references = {
+        process.resource.stack: process.environ["WEBAPP_MEASUREMENT_KEY"]
+        for process in started_processes(deploy(MeasurementKeyArn=MEASUREMENT_KEY_ARN))
+        if "WEBAPP_MEASUREMENT_KEY" in process.environ
+    }
+
+    assert references == {
+        # CloudFormation puts the secret's value in place of this reference; the other services read the secret.
+        "lambda/template.yaml": "{{resolve:secretsmanager:" + MEASUREMENT_KEY_ARN + ":SecretString}}",
+        "apprunner/template.yaml": MEASUREMENT_KEY_ARN,
+        "ecs/fargate.yaml": MEASUREMENT_KEY_ARN,
+        "ecs/express.yaml": MEASUREMENT_KEY_ARN,
+    }
+
+
+def test_no_process_reports_measurements_by_default():
+    assert not [each for each in started_processes(deploy()) if "WEBAPP_MEASUREMENT_KEY" in each.environ]
+
+
+@pytest.mark.parametrize(
+    ("arn", "is_accepted"),
+    [
+        ("", True),
+        (MEASUREMENT_KEY_ARN, True),
+        ("arn:aws-us-gov:secretsmanager:us-gov-west-1:123456789012:secret:team/key-a1B2c3", True),
+        # Roles need the complete ARN, with the six characters that Secrets Manager appends to the name.
+        ("arn:aws:secretsmanager:us-east-1:123456789012:secret:key", False),
+        ("guestbook-dev-measurement-key", False),
+        ("a measurement key of more than 32 characters", False),
+    ],
+)
+@pytest.mark.parametrize(
+    "name", ["lambda/template.yaml", "apprunner/template.yaml", "ecs/fargate.yaml", "ecs/express.yaml"]
+)
+def test_the_measurement_key_is_given_by_a_complete_arn(name: str, arn: str, is_accepted: bool):
+    pattern = read_template(name)["Parameters"]["MeasurementKeyArn"]["AllowedPattern"]
+
+    assert bool(re.fullmatch(pattern, arn)) == is_accepted
 
 
 @by_container

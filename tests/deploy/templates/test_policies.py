@@ -19,7 +19,14 @@ from moto import mock_aws
 from tests.deploy.templates.analysis.mutations import mutate
 from tests.deploy.templates.analysis.permissions import Call, granted_permissions, may_make, permission_mismatches
 from tests.deploy.templates.analysis.processes import started_processes
-from tests.deploy.templates.analysis.stacks import TEMPLATES, Deployment, deploy, read_template, template_names
+from tests.deploy.templates.analysis.stacks import (
+    MEASUREMENT_KEY_ARN,
+    TEMPLATES,
+    Deployment,
+    deploy,
+    read_template,
+    template_names,
+)
 from tests.deploy.templates.analysis.variants import DEPLOYMENTS
 
 pytestmark = pytest.mark.profile_free
@@ -48,6 +55,7 @@ VARIANTS = [
     {"Credentials": "secretsmanager", "Egress": "nat"},
     {"Engine": "aurora", "FrontDoor": "function_url", "WarmUp": "yes", "Exec": "yes"},
     {"Engine": "aurora", "Credentials": "secretsmanager", "Stage": "production", "Exec": "yes"},
+    {"MeasurementKeyArn": MEASUREMENT_KEY_ARN, "Exec": "yes"},
 ]
 
 

@@ -12,6 +12,7 @@ from tests.deploy.template_yaml import load_yaml
 
 TEMPLATES = Path(__file__).parents[4] / "deploy"
 IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/webapp@sha256:" + "0" * 64
+MEASUREMENT_KEY_ARN = "arn:aws:secretsmanager:us-east-1:123456789012:secret:measurement-key-a1B2c3"
 
 # The parameters without a default.
 REQUIRED = {

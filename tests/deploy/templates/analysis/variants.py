@@ -1,11 +1,18 @@
 """The deployments under test: the defaults, and everything that parameters can switch on."""
 
 from tests.deploy.templates.analysis.processes import started_processes
-from tests.deploy.templates.analysis.stacks import Resource, deploy
+from tests.deploy.templates.analysis.stacks import MEASUREMENT_KEY_ARN, Resource, deploy
 
 PARAMETERS: tuple[dict[str, str], ...] = (
     {},
-    {"CloudTrail": "yes", "Egress": "nat", "WarmUp": "yes", "HostedZoneId": "Z1", "AlarmEmail": "team@example.com"},
+    {
+        "CloudTrail": "yes",
+        "Egress": "nat",
+        "WarmUp": "yes",
+        "HostedZoneId": "Z1",
+        "AlarmEmail": "team@example.com",
+        "MeasurementKeyArn": MEASUREMENT_KEY_ARN,
+    },
     {"Engine": "aurora", "Credentials": "secretsmanager", "FrontDoor": "function_url", "Hosts": "guestbook.example"},
 )
 DEPLOYMENTS = tuple(deploy(**parameters) for parameters in PARAMETERS)
