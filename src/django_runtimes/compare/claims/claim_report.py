@@ -4,15 +4,14 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from django.template import Context, Engine
-
 from django_runtimes.compare.claims.claim_result import ClaimResult
 from django_runtimes.compare.claims.claim_table import claim_figures, claim_table
 from django_runtimes.compare.record.results import Run
+from django_runtimes.compare.report.html_page import render_page, table_context
 from django_runtimes.compare.report.markdown import escaped, listed, table_parts
 
 _TITLE = "Claims, tested"
-_TEMPLATES = Path(__file__).with_name("templates")
+_TEMPLATE = Path(__file__).parent / "templates/claims.html"
 _INTERVALS = (
     "Counts decide claims about connections. Ratios of durations come from rounds in which each alternative was "
     "measured once, in random order; their intervals are exact signed-rank intervals of 95 %."
@@ -34,18 +33,20 @@ def render_claims_markdown(run: Run) -> str:
 
 def render_claims_html(run: Run) -> str:
     """Return the text of report.html for a run of claims."""
-    engine = Engine(dirs=[str(_TEMPLATES)], autoescape=True)
     context = {
         "title": _TITLE,
         "sentences": list(_sentences(run)),
         "claims": [
-            {"result": result, "details": list(_details(result)), "figures": claim_figures(result)}
+            {
+                "result": result,
+                "details": list(_details(result)),
+                "figures": table_context(claim_figures(result), label=f"Figures: {result.claim}"),
+            }
             for result in run.claims
         ],
         "environment": list(_environment(run)),
     }
-    page: str = engine.get_template("claims.html").render(Context(context))
-    return page
+    return render_page(_TEMPLATE, context)
 
 
 def _sentences(run: Run) -> Iterator[str]:

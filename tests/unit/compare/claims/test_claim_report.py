@@ -57,6 +57,7 @@ def test_the_page_is_well_formed_and_has_all_texts_of_the_markdown_report():
 
     assert elements.open == []
     assert elements.addresses == ["data:,"]
+    assert 'aria-label="Figures: Connections &lt;leak&gt;."' in page
     assert "Connections &lt;leak&gt;." in page
     for text in ("63 connections stayed open", "Confirmed if more stay open.", "4.00 to 13.0 (20 pairs)", "450 ms"):
         assert text in page
