@@ -20,6 +20,8 @@ from django_runtimes.serving.types import Application, Message, Receive, Scope, 
 _TRY_AGAIN_LATER = 1013
 # On Lambda, a request's leftovers are closed before the process freezes, unless a call runs for longer than this.
 _MAX_END_S = 1.0
+# After these messages, a websocket's client decides how long its cursors stay open.
+_OPEN = frozenset({"websocket.accept", "websocket.send"})
 
 
 class ComposedRequests:
@@ -44,7 +46,7 @@ class ComposedRequests:
         token = SyncToAsync.thread_sensitive_context.set(self._calls.context)
         try:
             serve = self._serve_websocket if scope["type"] == "websocket" else self._serve_http
-            await serve(scope, receive, send)
+            await serve(request, scope, receive, send)
         finally:
             ending = self._calls.end(request)
             request.end()
@@ -56,7 +58,7 @@ class ComposedRequests:
             if ending is not None and not self._handler.may_share:
                 await asyncio.wait([asyncio.wrap_future(ending)], timeout=_MAX_END_S)
 
-    async def _serve_http(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _serve_http(self, request: Request, scope: Scope, receive: Receive, send: Send) -> None:
         has_begun = is_refused = False
 
         # This is a plain function, because a coroutine would take time for every message.
@@ -64,6 +66,7 @@ class ComposedRequests:
             nonlocal has_begun, is_refused
             if is_refused:
                 return _drop()
+            request.is_streaming = message["type"] == "http.response.start" or message.get("more_body", False)
             if not has_begun:
                 has_begun = True
                 # Starlette sends its response to an error before it raises the error.
@@ -80,10 +83,11 @@ class ComposedRequests:
             if not is_refused:
                 await self._handler.refusal(scope).send(send)
 
-    async def _serve_websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _serve_websocket(self, request: Request, scope: Scope, receive: Receive, send: Send) -> None:
         sent: set[str] = set()
 
         def note_and_send(message: Message) -> Awaitable[None]:
+            request.is_streaming = message["type"] in _OPEN
             sent.add(message["type"])
             return send(message)
 

@@ -12,6 +12,8 @@ class Request:
 
     # These are class attributes until they change, because an instance is created for every request.
     is_over = False
+    # Whether the client's pace decides how long the request keeps an open cursor.
+    is_streaming = False
     _at_end: set[WeakMethod[Callable[["Request"], object]]] | None = None
 
     def at_end(self, method: Callable[["Request"], object]) -> None:
@@ -40,6 +42,19 @@ class Request:
 # The value is None outside requests. `asyncio.to_thread` and asgiref copy it to their threads; `executor.submit` does
 # not.
 current_request: ContextVar[Request | None] = ContextVar("current_request", default=None)
+
+
+def is_streaming() -> bool:
+    """Return whether the current request has begun to stream its response."""
+    request = current_request.get()
+    return request is not None and request.is_streaming
+
+
+def begin_to_stream() -> None:
+    """Note that the current request streams its response from now on."""
+    request = current_request.get()
+    if request is not None:
+        request.is_streaming = True
 
 
 def stop_setting_by_signal() -> None:

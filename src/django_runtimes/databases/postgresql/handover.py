@@ -52,11 +52,50 @@ class HandoverMixin(TakingMixin):
                 self.close()
 
     def forget_session(self) -> None:
-        """Declare that the session state left by earlier statements is no longer needed."""
+        """Declare, between two parts of a stream, that the session state left by earlier statements is not needed.
+
+        Raise OperationalError if a cursor or a transaction needs the connection, and its pool has no place for it.
+        """
+        connection = self.connection
+        if connection is None:
+            return
+        connection.session.is_needed = False
+        self.release()
+        connection = self.connection
+        if connection is None or connection._pool is None or self.allow_thread_sharing or not self.needs_thread:
+            return
+        if not _has_place(connection):
+            with self.wrap_database_errors:
+                raise connection._pool.stream_places.timeout_after(0.0)
+
+    def _connect_for_stream(self) -> None:
+        """Connect for a server-side cursor of a stream, which holds the connection at its client's pace.
+
+        Raise OperationalError if the pool has no place for another such connection.
+        """
+        if not self._is_pooled or self.allow_thread_sharing:
+            return
         connection = self.connection
         if connection is not None:
-            connection.session.is_needed = False
-            self.release()
+            # Do not wait: the streams that have a place may be waiting for this connection. If the cursor is still open
+            # when the stream sends its next chunk, forget_session() decides.
+            if connection._pool is not None:
+                _has_place(connection)
+            return
+        if vars(self)["in_atomic_block"]:
+            # The connection is lost, and Django raises an error.
+            return
+        with self.wrap_database_errors:
+            pool: Any = self.pool
+            place = pool.stream_places.wait(pool.timeout, pool.reclaim_unused)
+        try:
+            self.ensure_connection()
+            connection = self.connection
+            if connection is not None and connection._pool is pool and connection.session.place is None:
+                connection.session.place, place = place, None
+        finally:
+            if place is not None:
+                place.leave()
 
     def _reset_session(self) -> None:
         """Restore a persistent connection to its initial state, including what `connection_created` receivers set."""
@@ -225,3 +264,11 @@ class HandoverMixin(TakingMixin):
     @property
     def _is_proxied(self) -> bool:
         return self.settings_dict.get("ROUTE") == Route.PROXY
+
+
+def _has_place(connection: Any) -> bool:
+    """Return whether the connection has a place among those that streams may hold, or can take one now."""
+    session = connection.session
+    if session.place is None:
+        session.place = connection._pool.stream_places.take()
+    return session.place is not None

@@ -17,7 +17,7 @@ from django_runtimes.databases.postgresql.database_operations import with_marks
 from django_runtimes.databases.postgresql.handover import HandoverMixin
 from django_runtimes.databases.postgresql.session.cursors import noting, remember_session
 from django_runtimes.databases.postgresql.session.state import CompiledSQL, keeps_connections
-from django_runtimes.serving.current_request import current_request
+from django_runtimes.serving.current_request import current_request, is_streaming
 
 
 class DatabaseWrapperMixin(HandoverMixin):
@@ -121,6 +121,8 @@ class DatabaseWrapperMixin(HandoverMixin):
 
     def _cursor(self, name: str | None = None) -> Any:
         with self._at_work:
+            if name is not None and is_streaming():
+                self._connect_for_stream()
             return super()._cursor(name)
 
     def create_cursor(self, name: str | None = None) -> Any:

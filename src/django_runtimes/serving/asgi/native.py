@@ -2,7 +2,6 @@
 
 import asyncio
 import contextvars
-import logging
 from contextlib import suppress
 from typing import Any, BinaryIO, cast
 
@@ -10,6 +9,7 @@ from asgiref.sync import iscoroutinefunction, sync_to_async
 from django.core import signals
 from django.core.exceptions import RequestAborted
 from django.core.handlers.asgi import ASGIHandler, get_script_prefix
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
 from django.urls import set_script_prefix
 
@@ -17,16 +17,15 @@ from django_runtimes.serving.asgi.exits import async_without_exits, contained_ex
 from django_runtimes.serving.asgi.known_length import KnownLengthHandler
 from django_runtimes.serving.asgi.patches import PatchWatch
 from django_runtimes.serving.asgi.streams.small_file import is_small_file
+from django_runtimes.serving.asgi.streams.stalled_client import send_in_time
 from django_runtimes.serving.asgi.streams.sync_chunks import chunk_by_chunk, no_chunks, one_chunk
-from django_runtimes.serving.asgi.streams.sync_stream import STALL_WARNING
-from django_runtimes.serving.asgi.threads.gate import Gate, Place
+from django_runtimes.serving.asgi.threads.gate import Gate, OverloadedError, Place
 from django_runtimes.serving.asgi.threads.lease import Lease, close_on_lease
 from django_runtimes.serving.asgi.threads.leases import ThreadLeases
 from django_runtimes.serving.asgi.threads.thread_needs import can_share_threads
+from django_runtimes.serving.current_request import begin_to_stream
 from django_runtimes.serving.framing import has_content
 from django_runtimes.serving.types import Message, Receive, Send
-
-logger = logging.getLogger(__name__)
 
 
 class NativeHandler(KnownLengthHandler):
@@ -165,7 +164,7 @@ class NativeHandler(KnownLengthHandler):
             await outbox.begin_sync_stream(self._stream_gate, self._stalled_s)
             response.streaming_content = chunk_by_chunk(iter(response))
         elif self._streams_share:
-            await outbox.begin_stream()
+            await outbox.begin_stream(self._stalled_s)
 
 
 class _ReadRequest:
@@ -205,19 +204,28 @@ class _Outbox:
     def __init__(self, send: Send, lease: Lease, place: Place, request: _ReadRequest, method: str) -> None:
         self.method = method
         self._request = request
-        self._stalled_s: float | None = None
         self._send = send
+        # A client has this many seconds to take a part of a stream that holds a thread.
+        self._stalled_s: float | None = None
         self.lease = lease
         self._place = place
         self._shares = False
         self._held: list[Message] = []
         self._context = contextvars.copy_context()
 
-    async def begin_stream(self) -> None:
-        """Leave the gate and share the thread, so that the stream holds a thread only while a chunk needs it."""
+    async def begin_stream(self, stalled_s: float) -> None:
+        """Leave the gate and share the thread, so that the stream holds a thread only while a chunk needs it.
+
+        Raise OverloadedError if the view has left a cursor open, and the pool has no place for its connection.
+        """
+        begin_to_stream()
         self._shares = True
+        self._stalled_s = stalled_s
         self.lease.share()
-        await self.lease.rest()
+        try:
+            await self.lease.rest()
+        except DatabaseError as error:
+            raise OverloadedError(str(error)) from error
         self._place.leave()
 
     async def begin_sync_stream(self, gate: Gate, stalled_s: float) -> None:
@@ -239,18 +247,13 @@ class _Outbox:
         if self._shares:
             # A slow client must not hold a database connection.
             await self.lease.rest()
-        if self._stalled_s is None:
+        if self._stalled_s is None or (self._shares and not self.lease.has_thread):
             await self._send(message)
             return
         if self._request.has_left:
             # asgiref loses a cancellation that arrives while a call on a thread is ending.
             raise asyncio.CancelledError
-        try:
-            await asyncio.wait_for(self._send(message), self._stalled_s)
-        except TimeoutError:
-            logger.warning(STALL_WARNING, ASGIHandler.chunk_size, self._stalled_s)
-            # As after a disconnect, the server notices that the response is incomplete, and closes the connection.
-            raise asyncio.CancelledError from None
+        await send_in_time(self._send, message, self._stalled_s)
 
     async def hold(self, message: Message) -> None:
         self._held.append(message)

@@ -32,7 +32,12 @@ from django_runtimes.serving.asgi.sync_chain import SyncChain, encoded_headers
 from django_runtimes.serving.asgi.threads.gate import Gate, OverloadedError
 from django_runtimes.serving.asgi.threads.leases import ThreadLeases
 from django_runtimes.serving.asgi.threads.threads import HopExecutor, LongLivedThreads
-from django_runtimes.serving.current_request import Request, current_request, stop_setting_by_signal
+from django_runtimes.serving.current_request import (
+    Request,
+    begin_to_stream,
+    current_request,
+    stop_setting_by_signal,
+)
 from django_runtimes.serving.middleware.current_user import keep_auser_current
 from django_runtimes.serving.middleware.middleware_modes import needs_asynchronous_chain
 from django_runtimes.serving.types import Receive, Send
@@ -291,7 +296,8 @@ class OneHopASGIHandler(KnownLengthHandler):
                     lease = await resources.enter_async_context(
                         self.leases.lease(shares=True, wrappers=stream.wrappers)
                     )
-                    send = resting(send, lease)
+                    begin_to_stream()
+                    send = resting(send, lease, self._stalled_s)
                 else:
                     place = await self._native_gate.take_place()
                     resources.callback(place.leave)

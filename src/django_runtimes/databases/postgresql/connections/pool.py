@@ -16,6 +16,7 @@ from psycopg_pool.pool import MaintenanceTask
 
 from django_runtimes.databases.moment import Moment
 from django_runtimes.databases.postgresql.connections.connecting import leave_to_parent
+from django_runtimes.databases.postgresql.connections.stream_places import StreamPlaces
 from django_runtimes.databases.postgresql.session.connection import WatchedConnection
 from django_runtimes.databases.postgresql.session.state import DISCARD_ALL, NOBODY
 
@@ -103,6 +104,7 @@ class RecoveringPool(ConnectionPool[PooledConnection]):
         self._emptying = threading.Lock()
         self._reclaims = False
         self._made: WeakSet[PooledConnection] = WeakSet()
+        self.stream_places = StreamPlaces(self.max_size)
 
     def getconn(self, timeout: float | None = None) -> PooledConnection:
         """Return a connection that answers; raise PoolTimeout or TooManyRequests if there is none."""
@@ -173,6 +175,9 @@ class RecoveringPool(ConnectionPool[PooledConnection]):
         self._lent.discard(conn)
         conn.session.holder = None
         self._last_movement_s = monotonic()
+        place, conn.session.place = conn.session.place, None
+        if place is not None:
+            place.leave()
         super().putconn(conn)
 
     @property

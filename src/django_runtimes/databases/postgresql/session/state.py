@@ -6,12 +6,15 @@ from collections import deque
 from collections.abc import Callable
 from functools import lru_cache
 from operator import attrgetter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 from psycopg.adapt import AdaptersMap
 
 from django_runtimes.databases.postgresql.session.statements import may_leave_state, text_of
+
+if TYPE_CHECKING:
+    from django_runtimes.databases.postgresql.connections.stream_places import StreamPlace
 
 DISCARD_ALL = b"DISCARD ALL"
 # The owner of a connection that is in its pool.
@@ -72,6 +75,7 @@ class SessionState:
         "number",
         "open_cursors",
         "owner",
+        "place",
         "readers",
     )
 
@@ -80,6 +84,8 @@ class SessionState:
         self.owner: int | None = None
         self.holder: Callable[[], Any] | None = None
         self.readers: dict[int, int] = {}
+        # The place that the connection takes among those that streams may hold.
+        self.place: StreamPlace | None = None
         # When a thread last opened a server-side cursor or fetched from one, in seconds of time.monotonic().
         self.fetched_at_s = 0.0
         self.is_noted = False

@@ -7,6 +7,7 @@ from django.core.handlers.asgi import ASGIHandler
 from django.http import StreamingHttpResponse
 
 from django_runtimes.serving.asgi.exits import contained_exits
+from django_runtimes.serving.asgi.streams.stalled_client import send_in_time
 from django_runtimes.serving.asgi.threads.lease import Lease, close_on_lease
 from django_runtimes.serving.asgi.threads.request_wrappers import RequestWrappers
 from django_runtimes.serving.types import Message, Receive, Send
@@ -43,11 +44,17 @@ async def send_until_the_client_leaves(
         raise outcomes[0]
 
 
-def resting(send: Send, lease: Lease) -> Send:
-    """Wrap `send` to rest the lease before each message, so that a slow client holds no idle connection."""
+def resting(send: Send, lease: Lease, stalled_s: float) -> Send:
+    """Wrap `send` to rest the lease before each message, so that a slow client holds no idle connection.
+
+    If a connection must stay, the client has `stalled_s` seconds to take the message.
+    """
 
     async def rest_and_send(message: Message) -> None:
         await lease.rest()
-        await send(message)
+        if lease.has_thread:
+            await send_in_time(send, message, stalled_s)
+        else:
+            await send(message)
 
     return rest_and_send

@@ -119,6 +119,11 @@ class Lease(Executor):
         """Call `call`, on any thread, once no call of the task runs on its thread."""
         self._on_free = call
 
+    @property
+    def has_thread(self) -> bool:
+        """Whether the lease holds a thread; after `rest()`, because a connection needs it."""
+        return self._thread is not None
+
     async def rest(self) -> None:
         """Between two pieces of work, drop the sessions' state, and leave the thread unless a connection needs it."""
         if self._thread is not None:

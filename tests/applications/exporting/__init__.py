@@ -1,0 +1,1 @@
+"""A view that streams rows from a server-side cursor."""
