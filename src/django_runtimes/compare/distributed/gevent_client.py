@@ -3,7 +3,6 @@
 import errno
 import socket
 import ssl
-import time
 from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 
@@ -13,11 +12,11 @@ from geventhttpclient.response import HTTPConnectionClosed, HTTPParseError
 
 from django_runtimes.compare.compare_error import CompareError
 from django_runtimes.compare.load.block import TIMEOUT, TIMEOUT_S, Outcome
+from django_runtimes.compare.load.due_request import DueRequest
 from django_runtimes.compare.load.ledger import Ledger
-from django_runtimes.compare.load.remedy import remedy
 from django_runtimes.compare.load.target_answer import TargetAnswer, answer_of
 from django_runtimes.compare.load.virtual_user import VirtualUser, encoded
-from django_runtimes.compare.workload.workload import KEY, Exchange, RequestTemplate
+from django_runtimes.compare.workload.workload import Exchange, RequestTemplate
 
 # Requests of an open loop never wait for a connection.
 _MOST_CONNECTIONS = 10_000
@@ -46,19 +45,9 @@ class GeventClient:
 
     def send(self, template: RequestTemplate, due: float, ledger: Ledger, user: VirtualUser | None) -> Outcome:
         """Send one request that was due at this moment of time.perf_counter()."""
-        late_ms = _ms_since(due)
-        key = None
-        if template.scenario == "write":
-            key = ledger.open_key()
-            template = template.filled({KEY: key})
-        if user is not None:
-            template = user.fill(template)
-        answer = self.ask(template, user)
-        latency_ms = TIMEOUT_S * 1_000 if answer.error == TIMEOUT else _ms_since(due)
-        if key is not None and answer.error is None:
-            ledger.acknowledge(key)
-        seen = "" if answer.error is None else f"{answer.seen}; {remedy(template, answer, user, host=self.host)}"
-        return Outcome(template.name, latency_ms, late_ms, answer.error, seen)
+        request = DueRequest(template, due, ledger, user)
+        answer = self.ask(request.template, user)
+        return request.outcome(answer, timeout_s=TIMEOUT_S, host=self.host)
 
     def log_in(self, users: Sequence[VirtualUser], steps: Sequence[Exchange]) -> None:
         """Send the session's steps for each user; raise CompareError for an unexpected answer."""
@@ -109,7 +98,3 @@ def _error_class(error: Exception) -> str:
     if isinstance(error, HTTPConnectionClosed):
         return "connection_closed"
     return "malformed_answer" if isinstance(error, HTTPParseError) else "connection_failed"
-
-
-def _ms_since(moment: float) -> float:
-    return (time.perf_counter() - moment) * 1_000

@@ -9,15 +9,15 @@ from types import TracebackType
 
 from django_runtimes.compare.load.access import Access, emulated_access
 from django_runtimes.compare.load.arrivals import choose_templates, poisson_arrivals
-from django_runtimes.compare.load.block import TIMEOUT, TIMEOUT_S, Block, Outcome, block_of
+from django_runtimes.compare.load.block import TIMEOUT_S, Block, Outcome, block_of
+from django_runtimes.compare.load.due_request import DueRequest
 from django_runtimes.compare.load.http_client import HttpClient
 from django_runtimes.compare.load.ledger import Ledger
 from django_runtimes.compare.load.login import log_in
 from django_runtimes.compare.load.pace import Pace, without_garbage_collection
-from django_runtimes.compare.load.remedy import remedy
-from django_runtimes.compare.load.target_answer import TargetAnswer, ask
+from django_runtimes.compare.load.target_answer import ask
 from django_runtimes.compare.load.virtual_user import VirtualUser
-from django_runtimes.compare.workload.workload import DEFAULT_HOST, KEY, RequestTemplate, Session
+from django_runtimes.compare.workload.workload import DEFAULT_HOST, RequestTemplate, Session
 
 # A closed loop repeats this many requests.
 _CHOICES = 1_000
@@ -156,31 +156,12 @@ class LoadGenerator:
     async def _send(
         self, url: str, template: RequestTemplate, due: float, ledger: Ledger, user: VirtualUser | None
     ) -> Outcome:
-        late_ms = _ms_since(due)
-        key = None
-        if template.scenario == "write":
-            key = ledger.open_key()
-            template = template.filled({KEY: key})
-        if user is not None:
-            template = user.fill(template)
+        request = DueRequest(template, due, ledger, user)
         signature = self._access.reader.sign()
-        answer = await ask(self._client, url, template, user, headers=signature)
-        latency_ms = self._timeout_s * 1_000 if answer.error == TIMEOUT else _ms_since(due)
-        self._access.reader.read(signature, answer.headers, latency_ms)
-        if key is not None and answer.error is None:
-            ledger.acknowledge(key)
-        return Outcome(
-            request=template.name,
-            latency_ms=latency_ms,
-            late_ms=late_ms,
-            error=answer.error,
-            seen=self._seen(template, answer, user),
-        )
-
-    def _seen(self, template: RequestTemplate, answer: TargetAnswer, user: VirtualUser | None) -> str:
-        if answer.error is None:
-            return ""
-        return f"{answer.seen}; {remedy(template, answer, user, host=self._host)}"
+        answer = await ask(self._client, url, request.template, user, headers=signature)
+        outcome = request.outcome(answer, timeout_s=self._timeout_s, host=self._host)
+        self._access.reader.read(signature, answer.headers, outcome.latency_ms)
+        return outcome
 
 
 def _user_of(template: RequestTemplate, users: Sequence[VirtualUser], index: int) -> VirtualUser | None:
@@ -199,7 +180,3 @@ def _paced(max_rate_rps: float | None) -> Callable[[], float]:
         return due
 
     return next_due
-
-
-def _ms_since(moment: float) -> float:
-    return (time.perf_counter() - moment) * 1_000
