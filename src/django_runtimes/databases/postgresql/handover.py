@@ -64,7 +64,9 @@ class HandoverMixin(TakingMixin):
         connection = self.connection
         if connection is None or connection._pool is None or self.allow_thread_sharing or not self.needs_thread:
             return
-        if not _has_place(connection):
+        with self._at_work:
+            has_place = _has_place(connection)
+        if not has_place:
             with self.wrap_database_errors:
                 raise connection._pool.stream_places.timeout_after(0.0)
 

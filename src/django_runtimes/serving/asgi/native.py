@@ -163,7 +163,9 @@ class NativeHandler(KnownLengthHandler):
         if not response.is_async:
             await outbox.begin_sync_stream(self._stream_gate, self._stalled_s)
             response.streaming_content = chunk_by_chunk(iter(response))
-        elif self._streams_share:
+            return
+        begin_to_stream()
+        if self._streams_share:
             await outbox.begin_stream(self._stalled_s)
 
 
@@ -218,7 +220,6 @@ class _Outbox:
 
         Raise OverloadedError if the view has left a cursor open, and the pool has no place for its connection.
         """
-        begin_to_stream()
         self._shares = True
         self._stalled_s = stalled_s
         self.lease.share()

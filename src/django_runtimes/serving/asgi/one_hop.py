@@ -290,13 +290,13 @@ class OneHopASGIHandler(KnownLengthHandler):
             await self._send_async_stream(chain, answer, channel.receive, channel.send)
 
     async def _send_async_stream(self, chain: SyncChain, stream: AsyncStream, receive: Receive, send: Send) -> None:
+        begin_to_stream()
         async with AsyncExitStack() as resources:
             try:
                 if self._responder.streams_share:
                     lease = await resources.enter_async_context(
                         self.leases.lease(shares=True, wrappers=stream.wrappers)
                     )
-                    begin_to_stream()
                     send = resting(send, lease, self._stalled_s)
                 else:
                     place = await self._native_gate.take_place()

@@ -1,7 +1,7 @@
 """Limits how many of a pool's connections streams hold at their clients' pace."""
 
-import threading
 from collections.abc import Callable
+from queue import Empty, SimpleQueue
 from time import monotonic
 
 from psycopg_pool import PoolTimeout, TooManyRequests
@@ -10,6 +10,10 @@ from psycopg_pool import PoolTimeout, TooManyRequests
 _WAITING_PER_CONNECTION = 4
 # How often unused connections are taken back while streams wait.
 _RECLAIM_EVERY_S = 0.1
+
+# One item for each free slot. Unlike a semaphore, a SimpleQueue is safe if a garbage collector that gives a connection
+# back interrupts another call on the same thread.
+_Slots = SimpleQueue[None]
 
 
 class StreamPlaces:
@@ -21,12 +25,12 @@ class StreamPlaces:
 
     def __init__(self, connections: int) -> None:
         self._number = max(1, (connections - 1) // 2)
-        self._free = threading.Semaphore(self._number)
-        self._line = threading.Semaphore(_WAITING_PER_CONNECTION * connections)
+        self._free = _slots(self._number)
+        self._line = _slots(_WAITING_PER_CONNECTION * connections)
 
     def take(self) -> "StreamPlace | None":
         """Return a place, or None if none is free."""
-        return StreamPlace(self._free) if self._free.acquire(blocking=False) else None
+        return StreamPlace(self._free) if _take(self._free) else None
 
     def wait(self, timeout_s: float, reclaim: Callable[[], None]) -> "StreamPlace":
         """Return a place; raise PoolTimeout or TooManyRequests if there is none.
@@ -36,16 +40,16 @@ class StreamPlaces:
         """
         if (place := self.take()) is not None:
             return place
-        if not self._line.acquire(blocking=False):
+        if not _take(self._line):
             raise TooManyRequests("too many streams wait for a connection to keep while their clients read")
         try:
             deadline_s = monotonic() + timeout_s
             while (left_s := deadline_s - monotonic()) > 0:
                 reclaim()
-                if self._free.acquire(timeout=min(left_s, _RECLAIM_EVERY_S)):
+                if _take(self._free, min(left_s, _RECLAIM_EVERY_S)):
                     return StreamPlace(self._free)
         finally:
-            self._line.release()
+            self._line.put(None)
         raise self.timeout_after(timeout_s)
 
     def timeout_after(self, waited_s: float) -> PoolTimeout:
@@ -59,7 +63,7 @@ class StreamPlaces:
 class StreamPlace:
     """One of these connections; leaving it more than once releases it only once."""
 
-    def __init__(self, free: threading.Semaphore) -> None:
+    def __init__(self, free: _Slots) -> None:
         self._free = [free]
 
     def leave(self) -> None:
@@ -68,4 +72,20 @@ class StreamPlace:
             free = self._free.pop()
         except IndexError:
             return
-        free.release()
+        free.put(None)
+
+
+def _slots(number: int) -> _Slots:
+    slots: _Slots = SimpleQueue()
+    for _ in range(number):
+        slots.put(None)
+    return slots
+
+
+def _take(slots: _Slots, timeout_s: float = 0.0) -> bool:
+    """Return whether a slot becomes free in time."""
+    try:
+        slots.get(timeout=timeout_s)
+    except Empty:
+        return False
+    return True

@@ -150,6 +150,12 @@ def free_places() -> int:
     return len(taken)
 
 
+def end_backend(pid: int) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
+    connection.close()
+
+
 async def outcome(stream: Exchange) -> bytes | type[BaseException] | None:
     """Return the stream's body, or the class of the error that ended it."""
     try:
@@ -284,6 +290,34 @@ async def test_a_stalled_client_loses_its_place(one_hop, barrier, pool, caplog):
     assert [stream.body for stream in stalled] == [b"a", b"a", b""]
     assert caplog.text.count("a client took less than") == 3
     await everything_is_returned(handler)
+
+
+@pytest.mark.parametrize("target", ["/aexport", "/export"])
+async def test_streams_that_keep_their_thread_need_a_place_too(one_hop, barrier, pool, target):
+    handler = one_hop(threads=SIZE, streams_share=False)
+    streams = [Exchange(handler, "GET", target).start() for _ in range(12)]
+    await barrier.reached(PLACES)
+    await eventually(lambda: sum(stream.task.done() for stream in streams) == 12 - PLACES)
+
+    assert lent() == PLACES
+    assert (await exchange(handler, "GET", "/plain")).body == b"5"
+    barrier.open()
+    assert [await outcome(stream) for stream in streams].count(NAMES) == PLACES
+    await everything_is_returned(handler)
+
+
+async def test_a_stream_whose_connection_breaks_returns_its_place(one_hop, barrier, pool):
+    handler = one_hop(threads=SIZE)
+    streams = [Exchange(handler, "GET", "/aexport").start() for _ in range(PLACES)]
+    await barrier.reached(PLACES)
+    for each in tuple(pool._lent):
+        await asyncio.to_thread(end_backend, each.info.backend_pid)
+    barrier.open()
+    await asyncio.wait([stream.task for stream in streams])
+
+    assert all(stream.task.exception() is not None for stream in streams)
+    await everything_is_returned(handler)
+    assert (await exchange(handler, "GET", "/aexport")).body == NAMES
 
 
 @pytest.mark.parametrize("strategy", ["per_request", "persistent"])
