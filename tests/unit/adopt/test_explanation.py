@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from django_runtimes.adopt.configure import Call
 from django_runtimes.adopt.decisions import decide
 from django_runtimes.adopt.explanation import explain
@@ -98,6 +100,36 @@ def test_it_says_when_nothing_was_changed():
         "configure() in config.settings, line 88, on local (no runtime is declared and no\n"
         "    marker is set): nothing was changed\n"
     )
+
+
+def place_reasons(environ: dict[str, str]) -> dict[str, str]:
+    project = ready_project(DATABASES={"default": {"ENGINE": "django.db.backends.postgresql", "HOST": "127.0.0.1"}})
+    changes = decide(project, {"WEBAPP_RUNTIME": "local", "WEBAPP_DB_STRATEGY": "per_request", **environ}).changes
+    return {
+        change.path[-1]: change.reason
+        for change in changes
+        if change.path[:2] == ("DATABASES", "default") and change.path[-1] in ("HOST", "PORT", "NAME", "USER")
+    }
+
+
+@pytest.mark.parametrize(
+    ("environ", "reasons_of_parts"),
+    [
+        ({"WEBAPP_DB_NAME": "shop"}, {"NAME": "WEBAPP_DB_NAME is set"}),
+        (
+            {"WEBAPP_DB_HOST": "::1", "WEBAPP_DB_NAME": "shop", "WEBAPP_DB_USER": "me"},
+            {"HOST": "WEBAPP_DB_HOST is set", "NAME": "WEBAPP_DB_NAME is set", "USER": "WEBAPP_DB_USER is set"},
+        ),
+    ],
+)
+def test_the_variable_of_each_part_of_the_address_is_named(environ, reasons_of_parts):
+    reasons_of_all = place_reasons(environ)
+
+    assert {key: reasons_of_all[key] for key in reasons_of_parts} == reasons_of_parts
+
+
+def test_the_default_port_is_explained_without_a_variable():
+    assert place_reasons({"WEBAPP_DB_NAME": "shop"})["PORT"] == "the settings name none: PostgreSQL's default"
 
 
 REMOTE = {"HOST": "db.example", "OPTIONS": {"sslmode": "require", "sslrootcert": "/etc/hosts"}}

@@ -10,13 +10,27 @@ from django_runtimes.config.databases.connection_strategy import Route
 from django_runtimes.config.databases.database_settings import mode_of_same_server
 from django_runtimes.config.databases.engines import is_postgresql
 from django_runtimes.config.databases.tls import ROOT_VARIABLES
-from django_runtimes.config.variables.database_address import DATABASE_URL, DB_HOST, DB_PROXY_HOST, DB_ROUTE
+from django_runtimes.config.variables.database_address import (
+    DATABASE_URL,
+    DB_HOST,
+    DB_NAME,
+    DB_PORT,
+    DB_PROXY_HOST,
+    DB_ROUTE,
+)
 from django_runtimes.config.variables.database_connections import DB_ALWAYS_RESET, DB_STRATEGY
-from django_runtimes.config.variables.database_login import DB_CREDENTIALS, DB_ROLE
+from django_runtimes.config.variables.database_login import DB_CREDENTIALS, DB_PASSWORD, DB_ROLE, DB_USER
 from django_runtimes.config.variables.variable import Variable
 
 OF_STRATEGY = ("CONN_MAX_AGE", "CONN_HEALTH_CHECKS", "pool")
 _PLACE, _LOGIN = ("HOST", "PORT"), ("USER", "PASSWORD")
+_VARIABLES: Mapping[str, Variable[Any]] = {
+    "HOST": DB_HOST,
+    "PORT": DB_PORT,
+    "NAME": DB_NAME,
+    "USER": DB_USER,
+    "PASSWORD": DB_PASSWORD,
+}
 _OF_ROUTE = ("ROUTE", "DISABLE_SERVER_SIDE_CURSORS", "prepare_threshold")
 _OF_TLS = ("sslmode", "sslrootcert")
 _OF_ENCRYPTION = (*_OF_TLS, "sslnegotiation", "channel_binding", "gssencmode", "sslcertmode")
@@ -39,8 +53,7 @@ class DatabaseReasons:
         self._is_operation = variables[DB_ROLE] is Role.OPERATIONS
         strategy = f"the strategy is {variables.profile.connections.name} ({self._source(DB_STRATEGY)})"
         route = f"the route is {entry.get('ROUTE')} ({self._source(DB_ROUTE) if alias == 'default' else 'its host'})"
-        by_url = alias == "default" and variables.is_set(DATABASE_URL)
-        address = f"{DATABASE_URL.name} is set" if by_url else f"{DB_HOST.name} or its group is set"
+        credentials = f"it names the source of the login ({self._source(DB_CREDENTIALS)})"
         is_proxied = entry.get("ROUTE") is Route.PROXY
         self._by_url = _sslmode_by_url(alias, entry, variables)
         self._other_root = self._source_of_root(Route.PROXY if is_proxied else Route.DIRECT)
@@ -49,11 +62,13 @@ class DatabaseReasons:
             **dict.fromkeys(_OF_ROUTE, route),
             **dict.fromkeys(_OF_TLS, self._by_url or _ENCRYPTED),
             **dict.fromkeys(_OF_TIMEOUTS, "a lost server or network is noticed within seconds"),
-            **dict.fromkeys(_PLACE, f"{DB_PROXY_HOST.name}: {route}" if is_proxied else address),
-            **dict.fromkeys(_LOGIN, f"{DB_ROLE.name}=operations" if self._is_operation else address),
-            "NAME": address,
+            "PORT": "the settings name none: PostgreSQL's default",
+            **dict.fromkeys(_LOGIN, credentials),
+            **self._reasons_of_address(alias),
+            **(dict.fromkeys(_PLACE, f"{DB_PROXY_HOST.name}: {route}") if is_proxied else {}),
+            **(dict.fromkeys(_LOGIN, f"{DB_ROLE.name}=operations") if self._is_operation else {}),
             "ENGINE": "the library's engine resets sessions and follows the strategy and the route",
-            "CREDENTIALS": f"it names the source of the login ({self._source(DB_CREDENTIALS)})",
+            "CREDENTIALS": credentials,
             "MAX_REST_S": "it limits how long a connection may rest, since the process is frozen between requests",
             "ALWAYS_RESET": f"{DB_ALWAYS_RESET.name} is set",
         }
@@ -69,6 +84,14 @@ class DatabaseReasons:
         if self._other_root and key == "sslrootcert":
             return self._other_root
         return self._reasons[key] if key in OF_STRATEGY else "it belongs to another address or another engine"
+
+    def _reasons_of_address(self, alias: str) -> dict[str, str]:
+        """Return the reason for each part of the address that a variable sets."""
+        is_set = self._variables.is_set
+        if alias == "default" and is_set(DATABASE_URL):
+            return dict.fromkeys(_VARIABLES, f"{DATABASE_URL.name} is set")
+        whole = dict.fromkeys(_VARIABLES, f"{DB_HOST.name} is set") if is_set(DB_HOST) else {}
+        return whole | {key: f"{variable.name} is set" for key, variable in _VARIABLES.items() if is_set(variable)}
 
     def _source_of_root(self, route: Route) -> str:
         """Return why the project's root certificates are not used, or an empty string."""
