@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from django_runtimes.cli.arguments import OneLineParser
 from django_runtimes.cli.exit_codes import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_USAGE
@@ -24,6 +25,7 @@ from django_runtimes.compare.workload.reading import load_workload
 from django_runtimes.config.configuration_error import ConfigurationError
 from django_runtimes.config.runtimes.profile import PROFILES
 from django_runtimes.config.runtimes.runtime import Runtime
+from django_runtimes.config.variables.file_variables import STATIC_ROOT
 
 _DATABASE = "project"
 _DEFAULT_RUNTIMES = (Runtime.AWS_LAMBDA, Runtime.AWS_ECS)
@@ -81,6 +83,9 @@ def _run(suite: Suite, runtime: Runtime, endings: dict[Runtime, str]) -> int:
             create_database(server, _DATABASE)
             _notify(create_named_objects(server, _DATABASE, settings, address))
         environ = suite.environ(runtime, given_url or server.application_url(_DATABASE))
+        if settings.lacks_static_root:
+            # WhiteNoise, which the library adds, warns of a missing folder, and some suites treat warnings as errors.
+            environ[STATIC_ROOT.name] = stack.enter_context(TemporaryDirectory(prefix="webapp-static-"))
         started_s = time.monotonic()
         endings[runtime] = "was interrupted"
         exit_code = run_suite((*suite.runner.command, *suite.arguments), environ, suite.runner.directory)

@@ -181,6 +181,16 @@ def test_bad_arguments_are_reported_in_one_line(foreign, arguments, complaint):
     assert len(ended.stderr.splitlines()) == 1
 
 
+def test_whitenoise_does_not_warn_of_a_missing_folder(foreign):
+    foreign.add_settings("INSTALLED_APPS += ['django.contrib.staticfiles']\nSTATIC_URL = 'static/'\n")
+    foreign.write("pytest.ini", "[pytest]\nDJANGO_SETTINGS_MODULE = config.settings\npython_files = tests.py\n")
+
+    ended = foreign.webapp("test", "--", "-W", "error:No directory", "-k", "https", "-p", "no:cacheprovider")
+
+    assert ended.returncode == 0, ended.stdout
+    assert summary(ended.stdout) == PASSED
+
+
 def test_settings_that_require_tls_and_a_manifest_do_not_fail(foreign):
     foreign.demand_tls()
     foreign.add_settings(

@@ -69,7 +69,8 @@ class LoadedSettings:
 
     `https_settings` are the enabled settings that work only behind HTTPS, `https_cookies` the settings of cookies with
     values that browsers accept only over HTTPS, and `cookie_domains` the domains of cookies. `hashes_static_files` says
-    whether URLs of static files come from a manifest that collectstatic writes.
+    whether URLs of static files come from a manifest that collectstatic writes, and `lacks_static_root` whether the
+    library added WhiteNoise for a folder that does not exist.
     """
 
     module: str
@@ -82,6 +83,7 @@ class LoadedSettings:
     https_cookies: tuple[str, ...] = ()
     cookie_domains: Mapping[str, str] = field(default_factory=dict)
     replaces_url: bool = False
+    lacks_static_root: bool = False
 
     def require_database(self, address: Address) -> None:
         """Raise ToolError unless `default` is the database at `address`, so that a tool touches no other database."""
@@ -159,6 +161,7 @@ def load_settings(
         https_cookies=tuple(found["https_cookies"]),
         cookie_domains=found["cookie_domains"],
         replaces_url=DATABASE_URL.name in found["replaced"],
+        lacks_static_root=found["lacks_static_root"],
     )
 
 

@@ -86,6 +86,7 @@ def _describe() -> dict[str, object]:
             if getattr(settings, name)
         },
         "hashes_static_files": _hashes_static_files(),
+        "lacks_static_root": _lacks_static_root(),
         "databases": databases,
     }
 
@@ -119,6 +120,17 @@ def _hashes_static_files() -> bool:
     except Exception:
         # A storage that needs loaded apps cannot be imported here, so its name decides.
         return "manifest" in str(backend).lower()
+
+
+def _lacks_static_root() -> bool:
+    """Return whether the library added WhiteNoise, which warns of a STATIC_ROOT that does not exist."""
+    from django.conf import settings
+
+    # The settings have loaded this module if they call configure().
+    configuring = sys.modules.get("django_runtimes.adopt.configure")
+    call = configuring.last_call() if configuring is not None else None
+    is_added = call is not None and any(change.path == ("MIDDLEWARE",) for change in call.changes)
+    return is_added and not os.path.isdir(settings.STATIC_ROOT or "")  # noqa: PTH112  (a text, or a path)
 
 
 def _explain(error: BaseException) -> dict[str, object]:
