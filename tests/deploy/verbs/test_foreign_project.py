@@ -172,6 +172,15 @@ def test_ejected_templates_are_used(shop: Shop):
     assert "edited in this project: foundation/network.yaml" in planned.stderr
 
 
+def test_templates_are_ejected_beside_the_projects_block(shop: Shop):
+    (shop.directory / "pyproject.toml").write_text('[tool.webapp]\nsettings = "config.settings"\n')
+    (shop.directory / "deploy").rename(shop.directory / "scripts")
+
+    said = shop.run("init", "--eject", "--dry-run", folder="config").stdout
+
+    assert said.endswith(f" would be copied to {shop.directory}/deploy\n")
+
+
 def test_the_doctor_reports_the_parts_that_a_deploy_uses(shop: Shop, installed: InstalledWheel):
     write_configuration(shop)
 

@@ -4,6 +4,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
+from django_runtimes.cli.project.project import project_at
 from django_runtimes.deploy.configuration import find_configuration
 from django_runtimes.deploy.templates.ejection import check_ejection, eject
 from django_runtimes.deploy.templates.template_source import FOLDER, library_templates
@@ -27,7 +28,8 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _eject(options: argparse.Namespace) -> Result:
-    project = (find_configuration(Path.cwd()) or Path.cwd() / FOLDER).parent
+    configuration = find_configuration(Path.cwd())
+    project = project_at(Path.cwd()).directory if configuration is None else configuration.parent
     if options.dry_run:
         check_ejection(project)
         return Result(
