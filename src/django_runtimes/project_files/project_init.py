@@ -175,7 +175,8 @@ def _developers_commands(adoption: Adoption) -> list[str]:
 
 
 def _undo(options: argparse.Namespace, others: list[str]) -> int:
-    given = [*others, *(["--settings"] if options.settings else []), *(["--deploy"] if options.deploy else [])]
+    named = ["--settings"] if options.settings is not None else []
+    given = [*others, *named, *(["--deploy"] if options.deploy else [])]
     if given:
         raise UsageError(f"--undo only restores files, so it cannot be combined with {given[0]}; remove one of them")
     if options.dry_run:

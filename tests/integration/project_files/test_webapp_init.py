@@ -263,6 +263,7 @@ def test_variables_that_manage_py_loads_get_a_note(tmp_path: Path):
             "2 Django projects are here (a/manage.py, b/manage.py)",
         ),
         ({"manage.py": MANAGE.format(settings="shop.settings")}, [], "the settings module 'shop.settings', named by"),
+        (PLAIN, ["--settings", ""], "the settings module '', named by --settings, is not a file below"),
         (PLAIN, ["--settings", "shop.absent"], "the settings module 'shop.absent', named by --settings"),
         (
             {**PLAIN, "shop/local.py": SETTINGS, "pyproject.toml": '[tool.webapp]\nsettings = "shop.settings"\n'},

@@ -39,13 +39,13 @@ def find_layout(directory: Path, *, settings: str | None, declared: str | None =
     """
     manage = _find_manage(directory, is_needed=settings is None and declared is None)
     root, folders = _folders(directory, manage)
-    chosen = settings or declared
+    chosen = declared if settings is None else settings
     alternatives: tuple[str, ...] = ()
     if chosen is None:
         chosen, alternatives = _named_settings(root, manage, folders)
     found = find_module(folders, chosen)
     if found is None:
-        source = "--settings" if settings else "pyproject.toml" if declared else "manage.py"
+        source = "--settings" if settings is not None else "pyproject.toml" if declared else "manage.py"
         raise UsageError(
             f"the settings module {chosen!r}, named by {source}, is not a file below {root}; "
             "name another one with --settings, such as config.settings"
