@@ -101,8 +101,9 @@ def test_a_replica_on_another_server_fails_the_target(foreign, logging):
 
     assert ended.returncode == 1
     assert (
-        "DATABASES['replica'] is live at 127.0.0.1:1, not on the server used here; if a variable sets its address, "
-        'set that variable to "{database_url}" in [application.environment] of the workload\n'
+        "DATABASES['replica'] is live at 127.0.0.1:1, not on the server used here; if variables set its address, "
+        'set them in [application.environment] of the workload: a URL to "{database_url}", its parts to '
+        '"{database_host}", "{database_port}", "{database_name}", "{database_user}" and "{database_password}"\n'
     ) in ended.stderr
     diagnosis = run_of(foreign)["targets"][0]["diagnosis"]
     assert "Connection refused" in "\n".join(diagnosis["log"])

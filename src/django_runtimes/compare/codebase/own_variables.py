@@ -43,8 +43,9 @@ def own_variables(project: Project, given: Mapping[str, str], shell: Mapping[str
 def database_notices(settings: LoadedSettings, address: Address) -> list[str]:
     """Return a line for each other PostgreSQL database that is not on the server at `address`."""
     return [
-        f"DATABASES[{alias!r}] is {database}, not on the server used here; if a variable sets its address, "
-        'set that variable to "{database_url}" in [application.environment] of the workload'
+        f"DATABASES[{alias!r}] is {database}, not on the server used here; if variables set its address, "
+        'set them in [application.environment] of the workload: a URL to "{database_url}", its parts to '
+        '"{database_host}", "{database_port}", "{database_name}", "{database_user}" and "{database_password}"'
         for alias, database in settings.elsewhere(address).items()
     ]
 
