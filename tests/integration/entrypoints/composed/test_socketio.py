@@ -28,7 +28,7 @@ async def test_clients_reach_socketio_and_django(tmp_path, module, base_path):
                     transports=[transport],
                     socketio_path=f"{base_path}/socket.io",
                 )
-                replies.append((client.transport, await client.call("echo", "hello", timeout=10)))
+                replies.append((client.client.transport(), await client.call("echo", "hello", timeout=10)))
         page = ask(port, "GET", f"{base_path}/plain")
     # Collect the open connections here, where their warning is ignored, not in a later test.
     gc.collect()
