@@ -50,8 +50,7 @@ class Image:
     """The contents of the image; `python_path` and `pip_folder`, where pip runs, are relative to the project's folder.
 
     `wheel` is the path of the library's wheel if the project lists the library by name only. `variables` are those that
-    the settings need
-    during the build, with placeholder values.
+    the settings need during the build, with placeholder values.
     """
 
     settings: str
