@@ -2,7 +2,9 @@
 
 import contextlib
 import os
+import resource
 import secrets
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -72,6 +74,10 @@ class MeasuredProcess:
                 "age_ms": f"{age_ms:.0f}",
                 "connections": str(peak),
                 "opened": str(self._opened + sum(_counted(pool, "connections_num") for pool in _pools())),
+                "pool_requests": str(sum(_counted(pool, "requests_num") for pool in _pools())),
+                "pool_wait_ms": str(sum(_counted(pool, "requests_wait_ms") for pool in _pools())),
+                "cpu_ms": f"{time.process_time() * 1_000:.3f}",
+                "peak_rss_mb": f"{_peak_rss_mb():.1f}",
                 **self._constant,
             }
             return [(_FACTS_HEADER, signed_facts(facts, self._key, token=token).encode())]
@@ -101,6 +107,12 @@ def _pools() -> list[Any]:
 
 def _counted(pool: Any, name: str) -> int:
     return int(pool.get_stats().get(name, 0))
+
+
+def _peak_rss_mb() -> float:
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    # Linux counts in KB, and macOS in bytes.
+    return peak / 2**20 if sys.platform == "darwin" else peak / 2**10
 
 
 def _age_ms() -> float:

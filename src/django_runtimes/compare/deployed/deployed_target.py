@@ -61,6 +61,11 @@ class DeployedTarget:
         return ()
 
     @property
+    def process_ids(self) -> Sequence[int]:
+        """Nothing; its processes run elsewhere."""
+        return ()
+
+    @property
     def logs(self) -> Sequence[Path]:
         """Nothing; its logs are elsewhere."""
         return ()

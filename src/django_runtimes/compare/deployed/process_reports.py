@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from django_runtimes.compare.deployed.deployed_name import DeployedName
+from django_runtimes.compare.deployed.reported_work import ReportedWork
+from django_runtimes.compare.record.resource_use import ResourceUse
 from django_runtimes.compare.run.connection_sampler import SampledConnections
 from django_runtimes.compare.targets.target import ColdStart
 from django_runtimes.config.http.measurement_token import FACTS_HEADER, TOKEN_HEADER, read_facts, signed_token
@@ -51,6 +53,7 @@ class ProcessReports:
         self._nonce, self._requests = secrets.token_hex(6), 0
         self._window = ReportWindow()
         self._opened: dict[str, tuple[int, int]] = {}
+        self._work = ReportedWork()
         self.cold_starts: list[ColdStart] = []
         self.contradiction: str | None = None
 
@@ -66,6 +69,16 @@ class ProcessReports:
         It includes all connections of a process whose first request was ours; None without reports.
         """
         return sum(last - first for first, last in self._opened.values()) if self._opened else None
+
+    @property
+    def resources(self) -> ResourceUse:
+        """The CPU time of a request and the peak memory of a process; unknown without reports."""
+        return self._work.resources
+
+    @property
+    def mean_wait_ms(self) -> float | None:
+        """The mean time that a request waited for a connection of its pool; None without a pool."""
+        return self._work.mean_wait_ms
 
     @property
     def notes(self) -> list[str]:
@@ -114,6 +127,7 @@ class ProcessReports:
         opened = int(facts["opened"])
         first, last = self._opened.get(process, (0 if served == 0 else opened, opened))
         self._opened[process] = first, max(last, opened)
+        self._work.add(process, facts)
         self._compare_with_name(facts)
         if facts["runtime"] != Runtime.AWS_LAMBDA or served > 0 or facts["initialization"] == _PROVISIONED:
             return

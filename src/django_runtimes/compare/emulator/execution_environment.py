@@ -122,6 +122,10 @@ class ExecutionEnvironment:
         self._conclude(failure)
 
     @property
+    def process_id(self) -> int:
+        return self._process.pid
+
+    @property
     def is_reaped(self) -> bool:
         return self._reaped.is_set()
 

@@ -96,6 +96,11 @@ class LambdaEmulator:
         return self._starts
 
     @property
+    def process_ids(self) -> tuple[int, ...]:
+        """The process of each execution environment that has not ended."""
+        return tuple(environment.process_id for environment in self._environments)
+
+    @property
     def logs(self) -> tuple[Path, ...]:
         """The log of each execution environment, in the order of their starts."""
         return tuple(start.log for start in self._starts)

@@ -15,6 +15,7 @@ from django_runtimes.compare.diagnosis.diagnosis import Diagnosis
 from django_runtimes.compare.load.block import Block
 from django_runtimes.compare.load.histogram import LatencyHistogram
 from django_runtimes.compare.record.capacity import Capacity
+from django_runtimes.compare.record.resource_use import ResourceUse
 from django_runtimes.compare.record.timeline import BackendTimeline
 from django_runtimes.compare.targets.cold_starts import ColdStarts
 
@@ -43,6 +44,8 @@ class ConnectionCounts:
     peak: int | None
     mean: float | None
     opened: int | None
+    # The mean wait for a connection of the proxy or the pool.
+    mean_wait_ms: float | None = None
 
 
 @dataclass(frozen=True)
@@ -167,6 +170,8 @@ class TargetResult:
     # The values measured for the target's bill, by KEY of `webapp cost --set` and in the KEY's unit.
     usage: Mapping[str, float] = field(default_factory=dict)
     capacities: Mapping[str, Capacity] = field(default_factory=dict)
+    # Unknown in the files of earlier versions.
+    resources: ResourceUse = field(default_factory=ResourceUse)
     # The sampled backends over the whole run; empty in the files of earlier versions.
     backends: BackendTimeline = field(default_factory=BackendTimeline)
 
@@ -262,6 +267,7 @@ def _target(values: Mapping[str, Any]) -> TargetResult:
             "ambiguous": Ambiguous(**values["ambiguous"]),
             "notes": tuple(values["notes"]),
             "capacities": {name: Capacity(**capacity) for name, capacity in values["capacities"].items()},
+            "resources": ResourceUse(**values.get("resources", {})),
             "backends": BackendTimeline.of_json(values.get("backends", {})),
             "diagnosis": None if diagnosis is None else Diagnosis.of_json(diagnosis),
         }

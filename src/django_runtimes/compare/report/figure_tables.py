@@ -110,7 +110,16 @@ def connection_table(run: Run) -> ReportTable:
 
     return ReportTable(
         title="Backends of each target",
-        columns=("target", "label", "peak", "mean", "opened", "peak in the burst", "peak in the cold burst"),
+        columns=(
+            "target",
+            "label",
+            "peak",
+            "mean",
+            "opened",
+            "peak in the burst",
+            "peak in the cold burst",
+            "mean wait, ms",
+        ),
         rows=tuple(
             (
                 target.name,
@@ -120,6 +129,7 @@ def connection_table(run: Run) -> ReportTable:
                 number(target.connections.opened),
                 burst_peak(target, "burst"),
                 burst_peak(target, "burst_cold"),
+                milliseconds(target.connections.mean_wait_ms),
             )
             for target in _measured(run)
         ),

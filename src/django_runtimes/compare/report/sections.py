@@ -21,6 +21,7 @@ from django_runtimes.compare.report.plots.memory_plot import memory_plot
 from django_runtimes.compare.report.report_section import ReportSection
 from django_runtimes.compare.report.report_table import ReportTable
 from django_runtimes.compare.report.resource_table import resource_table
+from django_runtimes.compare.report.resource_use_table import resource_use_table
 from django_runtimes.compare.report.sentences import (
     cold_start_caveats,
     connection_caveats,
@@ -54,13 +55,7 @@ def report_sections(
     )
     if (writes := write_table(run)) is not None:
         yield ReportSection("writes", "Writes", tables=(writes,))
-    if analysis is not None:
-        yield ReportSection(
-            "resources",
-            "Resources",
-            tables=(resource_table(analysis, StatedLimits.of_environment(run.environment).traffic),),
-            caveats=("The CPU time of a request and the peak memory of a process were not measured.",),
-        )
+    yield _resource_section(run, analysis)
     yield _cost_section(run, analysis, no_bills)
     if tunings := tunings_of(run, analysis):
         yield _memory_section(run, tunings)
@@ -84,6 +79,13 @@ def _latency_section(run: Run, summary: Summary) -> ReportSection:
         more=(percentile_table(summary),) if summary.rows else (),
         caveats=(*latency_caveats(run), *(() if rates else one_rate_sentences(summary))),
     )
+
+
+def _resource_section(run: Run, analysis: CostAnalysis | None) -> ReportSection:
+    tables = [resource_use_table(run)]
+    if analysis is not None:
+        tables.append(resource_table(analysis, StatedLimits.of_environment(run.environment).traffic))
+    return ReportSection("resources", "Resources", tables=tuple(tables))
 
 
 def _cost_section(run: Run, analysis: CostAnalysis | None, no_bills: str) -> ReportSection:

@@ -28,6 +28,7 @@ from django_runtimes.compare.run.run_record import record_environment
 from django_runtimes.compare.run.subject import Subject, failed_result
 from django_runtimes.compare.targets.name import TargetName
 from django_runtimes.compare.workload.workload import Scenario
+from django_runtimes.config.databases.connection_strategy import Route
 
 
 def run_comparison(plan: ComparisonPlan, progress: Progress, *, kept_logs: Path | None = None) -> Run:
@@ -154,6 +155,10 @@ async def _measure(
 
         async def account(subject: Subject) -> None:
             await measurement.account(subject, "" if emulation is None else emulation.server.url(subject.database))
+            if emulation is None or emulation.proxy is None or subject.is_deployed:
+                return
+            if subject.name.route is Route.PROXY:
+                subject.mean_wait_ms = emulation.proxy.mean_wait_ms(subject.database)
 
         await asyncio.gather(*(attempt(subject, account) for subject in subjects))
     return measurement.rates_rps, measurement.phases, interrupted

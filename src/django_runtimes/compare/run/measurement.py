@@ -186,7 +186,9 @@ class Measurement:
     def _steady(self, key: tuple[Scenario, float], duration_s: float, index: int) -> Step:
         async def step(subject: Subject) -> None:
             handled = len(subject.target.handler_durations_ms)
+            subject.meter.begin(subject.target.process_ids)
             await self._sampled(subject, key, index, self._offer(subject, *key, duration_s=duration_s, index=index))
+            subject.meter.end(subject.target.process_ids, subject.blocks[key][index].sent)
             subject.handler_durations_ms += subject.target.handler_durations_ms[handled:]
 
         return step

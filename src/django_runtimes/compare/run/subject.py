@@ -14,9 +14,11 @@ from django_runtimes.compare.load.generator import LoadGenerator
 from django_runtimes.compare.load.ledger import Ledger, Reconciliation
 from django_runtimes.compare.load.virtual_user import VirtualUser
 from django_runtimes.compare.record.capacity import Capacity
+from django_runtimes.compare.record.resource_use import ResourceUse
 from django_runtimes.compare.record.results import Ambiguous, ConnectionCounts, ScenarioResult, TargetResult
 from django_runtimes.compare.record.timeline import BackendTimeline
 from django_runtimes.compare.run.connection_sampler import ConnectionSampler, ConnectionWindow, SampledConnections
+from django_runtimes.compare.run.process_meter import ProcessMeter
 from django_runtimes.compare.targets.cold_starts import ColdStarts
 from django_runtimes.compare.targets.name import TargetName
 from django_runtimes.compare.targets.target import ColdStart, Target
@@ -48,7 +50,11 @@ class Subject:
     cold_starts: list[ColdStart] = field(default_factory=list)
     # Only the durations in the steady blocks.
     handler_durations_ms: list[float] = field(default_factory=list)
+    # Only the steady blocks.
+    meter: ProcessMeter = field(default_factory=ProcessMeter)
     opened: int | None = None
+    # The mean time that a transaction waited for one of the proxy's connections.
+    mean_wait_ms: float | None = None
     transactions: int | None = None
     rows: Reconciliation | None = None
     backends: BackendTimeline = field(default_factory=BackendTimeline)
@@ -101,7 +107,7 @@ class Subject:
         if self.deployment is None:
             return
         reports = self.deployment.reports
-        self.opened = reports.opened
+        self.opened, self.mean_wait_ms = reports.opened, reports.mean_wait_ms
         self.cold_starts += reports.cold_starts
         self.notes += reports.notes
 
@@ -142,6 +148,7 @@ class Subject:
             connections=self._connections(),
             transactions=self.transactions,
             usage=self._usage(),
+            resources=self._resources(),
             capacities=dict(self.capacities),
             backends=self.backends,
             acknowledged_writes=self.ledger.acknowledged,
@@ -152,7 +159,11 @@ class Subject:
 
     def _connections(self) -> ConnectionCounts:
         sampled = _counts([window for windows in self.windows.values() for window in windows], self.opened)
-        return sampled if sampled.peak is not None or self.watched is None else self.watched
+        counts = sampled if sampled.peak is not None or self.watched is None else self.watched
+        return replace(counts, mean_wait_ms=self.mean_wait_ms)
+
+    def _resources(self) -> ResourceUse:
+        return self.meter.use if self.deployment is None else self.deployment.reports.resources
 
     def _usage(self) -> dict[str, float]:
         """Return the values measured for the target's bill, by KEY of `webapp cost --set`."""

@@ -1,5 +1,6 @@
 """Runs PgBouncer in transaction mode in place of RDS Proxy."""
 
+import contextlib
 import os
 import pwd
 import resource
@@ -14,6 +15,7 @@ from urllib.parse import quote
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
+from psycopg.rows import dict_row
 
 from django_runtimes.cli import processes
 from django_runtimes.compare.compare_error import CompareError
@@ -94,6 +96,22 @@ class PgBouncer:
     def console_url(self) -> str:
         """The URL of the administration console, which accepts PAUSE, RESUME, RELOAD and RECONNECT."""
         return self.url("pgbouncer")
+
+    def mean_wait_ms(self, database: str) -> float | None:
+        """Return how long a transaction on this database waited for one of the proxy's connections, on average.
+
+        None before the first transaction, and if PgBouncer does not answer.
+        """
+        with (
+            contextlib.suppress(psycopg.Error),
+            psycopg.connect(self.console_url, autocommit=True, connect_timeout=_CONNECT_TIMEOUT_S) as console,
+        ):
+            # The console understands only the simple protocol.
+            cursor = psycopg.ClientCursor(console, row_factory=dict_row)
+            for row in cursor.execute("SHOW STATS").fetchall():
+                if row["database"] == database and row["total_xact_count"]:
+                    return round(float(row["total_wait_time"] / row["total_xact_count"]) / 1_000, 3)
+        return None
 
     def restart(self) -> None:
         """Start PgBouncer again on the same port after its process has ended; return before it answers."""

@@ -107,6 +107,11 @@ class ContainerTarget:
         return ()
 
     @property
+    def process_ids(self) -> Sequence[int]:
+        """The server's master process; nothing for a container, whose client is another process."""
+        return () if self._process is None or self._server.has_engine else (self._process.pid,)
+
+    @property
     def logs(self) -> Sequence[Path]:
         """The log of all starts, in one file."""
         return (self._log,)

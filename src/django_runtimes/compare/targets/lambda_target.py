@@ -79,6 +79,11 @@ class LambdaTarget:
         return self.emulator.handler_durations_ms
 
     @property
+    def process_ids(self) -> Sequence[int]:
+        """The process of each execution environment; nothing for containers, whose clients are other processes."""
+        return () if self._function.has_engine else self.emulator.process_ids
+
+    @property
     def logs(self) -> Sequence[Path]:
         """The log of each execution environment."""
         return self.emulator.logs

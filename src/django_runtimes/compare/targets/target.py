@@ -64,6 +64,11 @@ class Target(Protocol):
         ...
 
     @property
+    def process_ids(self) -> Sequence[int]:
+        """Its running processes, without their children; empty if they run elsewhere or in containers."""
+        ...
+
+    @property
     def logs(self) -> Sequence[Path]:
         """The logs of its processes, in the order in which they started."""
         ...

@@ -81,7 +81,8 @@ MEASUREMENT_KEY = SecretText(
     "WEBAPP_MEASUREMENT_KEY",
     "Key of at least 32 characters with which `webapp compare` asks the deployed service for measurements. A request "
     "with a token that was signed with this key in the last two minutes gets a header with the age of the process, its "
-    "number of requests and its database connections. Without the key nothing is counted or sent.",
+    "number of requests, its database connections, its CPU time and its memory. Without the key nothing is counted or "
+    "sent.",
     shortest=32,
 )
 ALLOWED_COMMANDS = Items(

@@ -45,6 +45,11 @@ async def test_a_container_reports_its_pool(notes_environ, tmp_path):
     assert 1 <= int(facts["connections"]) <= 3
     assert 1 <= int(facts["opened"]) <= 3
     assert 0 < int(facts["ready_ms"]) < int(facts["age_ms"])
+    assert int(facts["pool_requests"]) >= 1
+    assert float(facts["pool_wait_ms"]) >= 0
+    # A Django process has used more than this to start.
+    assert float(facts["cpu_ms"]) > 50
+    assert 20 < float(facts["peak_rss_mb"]) < 1_000
 
 
 async def test_a_service_without_the_key_reports_nothing(notes_environ, tmp_path):
