@@ -13,17 +13,22 @@ from tests.image.podman import BASE_IMAGE, build
 from tests.integration.projects.example import Example
 
 PAGES = {"stock": ("/", b"Europe/Zurich"), "gallery": ("/about/", b"0 pictures")}
+# The owner of the last project listed the library by its name, so the Dockerfile names the wheel.
+CASES = [("stock", ""), ("gallery", ""), ("stock", "django-runtimes[lambda,server,s3]\n")]
 
 
-@pytest.fixture(scope="module", params=PAGES)
+@pytest.fixture(scope="module", params=CASES, ids=["stock", "gallery", "stock that lists the library"])
 def built(request, image, database_server, tmp_path_factory) -> Iterator[tuple[str, str, str]]:
     """Return a project's name, the image built from its Dockerfile, and the URL of an empty database."""
     folder: Path = tmp_path_factory.mktemp("projects")
-    example = Example.copied(request.param, folder, database_url="", variables={})
+    project, listed = request.param
+    example = Example.copied(project, folder, database_url="", variables={})
+    if listed:
+        (example.folder / "requirements.txt").write_text(example.read("requirements.txt") + listed, encoding="utf-8")
     example.webapp("init", "--yes")
-    name = f"image_{request.param}_{secrets.token_hex(4)}"
+    name = f"image_{project}_{secrets.token_hex(4)}"
     create_database(database_server, name)
-    yield request.param, build(context=example.folder, base_image=BASE_IMAGE), database_server.url(name)
+    yield project, build(context=example.folder, base_image=BASE_IMAGE), database_server.url(name)
     drop_database(database_server, name)
 
 
