@@ -43,7 +43,8 @@ async def test_held_connections_are_the_peak(server, sampler):
 
     assert held.peak == 3
     assert held.mean == 3.0
-    assert held.samples == 6
+    # A busy machine may let the sampler take more than the five that the test waited for, and the last at the stop.
+    assert held.samples >= 6
 
 
 async def test_closed_connections_lower_the_mean(server, sampler):
