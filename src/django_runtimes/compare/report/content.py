@@ -10,11 +10,9 @@ from django_runtimes.compare.cost.memory_tuning import tunings_of
 from django_runtimes.compare.diagnosis.diagnosis import Diagnosis
 from django_runtimes.compare.recommendation.stated_limits import StatedLimits
 from django_runtimes.compare.record.results import Run, TargetResult
-from django_runtimes.compare.report.memory_table import memory_sentences
 from django_runtimes.compare.report.overview.overview_table import overview_table
 from django_runtimes.compare.report.overview.report_summary import ReportSummary, report_summary
 from django_runtimes.compare.report.report_section import ReportSection
-from django_runtimes.compare.report.report_table import ReportTable
 from django_runtimes.compare.report.sections import report_sections
 from django_runtimes.compare.report.sentences import (
     error_sentences,
@@ -23,6 +21,8 @@ from django_runtimes.compare.report.sentences import (
     unchecked_sentences,
     void_sentences,
 )
+from django_runtimes.compare.report.tables.memory_table import memory_sentences
+from django_runtimes.compare.report.tables.report_table import ReportTable
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from django_runtimes.compare.report.plots.plot import Plot
-from django_runtimes.compare.report.report_table import ReportTable
+from django_runtimes.compare.report.tables.report_table import ReportTable
 
 
 @dataclass(frozen=True)

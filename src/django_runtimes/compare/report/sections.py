@@ -10,18 +10,11 @@ from django_runtimes.compare.cost.cost_tables import detail_tables, month_and_mi
 from django_runtimes.compare.cost.memory_tuning import MemoryTuning, tunings_of
 from django_runtimes.compare.recommendation.stated_limits import StatedLimits
 from django_runtimes.compare.record.results import Run
-from django_runtimes.compare.report.cold_phase_table import cold_phase_table
-from django_runtimes.compare.report.figure_tables import cold_start_table, connection_table, latency_tables, write_table
-from django_runtimes.compare.report.memory_table import memory_sentences, memory_table
-from django_runtimes.compare.report.percentile_table import percentile_table
 from django_runtimes.compare.report.plots.backend_plot import backend_plot
 from django_runtimes.compare.report.plots.cost_plot import cost_plot
 from django_runtimes.compare.report.plots.latency_plots import percentile_plots, rate_plots
 from django_runtimes.compare.report.plots.memory_plot import memory_plot
 from django_runtimes.compare.report.report_section import ReportSection
-from django_runtimes.compare.report.report_table import ReportTable
-from django_runtimes.compare.report.resource_table import resource_table
-from django_runtimes.compare.report.resource_use_table import resource_use_table
 from django_runtimes.compare.report.sentences import (
     cold_start_caveats,
     connection_caveats,
@@ -32,6 +25,18 @@ from django_runtimes.compare.report.sentences import (
     pair_sentences,
     unchecked_sentences,
 )
+from django_runtimes.compare.report.tables.cold_phase_table import cold_phase_table
+from django_runtimes.compare.report.tables.figure_tables import (
+    cold_start_table,
+    connection_table,
+    latency_tables,
+    write_table,
+)
+from django_runtimes.compare.report.tables.memory_table import memory_sentences, memory_table
+from django_runtimes.compare.report.tables.percentile_table import percentile_table
+from django_runtimes.compare.report.tables.report_table import ReportTable
+from django_runtimes.compare.report.tables.resource_table import resource_table
+from django_runtimes.compare.report.tables.resource_use_table import resource_use_table
 
 
 def report_sections(

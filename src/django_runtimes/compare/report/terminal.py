@@ -8,7 +8,7 @@ from rich.text import Text
 
 from django_runtimes.compare.record.results import Run
 from django_runtimes.compare.report.content import Content, TargetFailure, content_of
-from django_runtimes.compare.report.report_table import TEXT_COLUMNS, ReportTable
+from django_runtimes.compare.report.tables.report_table import TEXT_COLUMNS, ReportTable
 
 # The table fits into this width. A log does not wrap at 80 columns.
 _PLAIN_WIDTH = 120

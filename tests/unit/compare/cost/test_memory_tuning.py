@@ -9,9 +9,9 @@ from django_runtimes.compare.record.results import Run, TargetResult
 from django_runtimes.compare.report.content import content_of
 from django_runtimes.compare.report.html import render_html
 from django_runtimes.compare.report.markdown import render_markdown
-from django_runtimes.compare.report.memory_table import memory_sentences, memory_table
 from django_runtimes.compare.report.plots.memory_plot import memory_plot
 from django_runtimes.compare.report.sentences import image_sentences
+from django_runtimes.compare.report.tables.memory_table import memory_sentences, memory_table
 
 FUNCTION = "aws_lambda/per_request/direct"
 

@@ -20,7 +20,7 @@ from django_runtimes.compare.report.plots.cost_speed import cost_speed_plot
 from django_runtimes.compare.report.plots.latency_plots import percentile_plots, rate_plots
 from django_runtimes.compare.report.plots.plot import Plot
 from django_runtimes.compare.report.plots.svg import plot_svg
-from django_runtimes.compare.report.resource_table import resource_table
+from django_runtimes.compare.report.tables.resource_table import resource_table
 from tests.unit.compare.cost.fixed_prices import PRICES
 
 TEN_PER_SECOND = Traffic.constant(Decimal(10))

@@ -6,7 +6,7 @@ from django_runtimes.compare.cost.memory_tuning import MemoryPoint, MemoryTuning
 from django_runtimes.compare.report.figures import milliseconds
 from django_runtimes.compare.report.plots.plot import Plot
 from django_runtimes.compare.report.plots.theme import is_narrow
-from django_runtimes.compare.report.report_table import ReportTable
+from django_runtimes.compare.report.tables.report_table import ReportTable
 
 _HEIGHT_PX, _NARROW_HEIGHT_PX = 300, 260
 _MARGIN = 0.25

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from django_runtimes.compare.cost.memory_tuning import MemoryPoint, MemoryTuning
 from django_runtimes.compare.report.figures import milliseconds, ratio
-from django_runtimes.compare.report.report_table import ReportTable
+from django_runtimes.compare.report.tables.report_table import ReportTable
 
 
 def memory_table(tuning: MemoryTuning, machine_cpus: int | None) -> ReportTable:

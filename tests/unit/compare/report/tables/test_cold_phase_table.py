@@ -1,9 +1,9 @@
 from dataclasses import replace
 
 from django_runtimes.compare.record.results import Run, TargetResult
-from django_runtimes.compare.report.cold_phase_table import cold_phase_table
 from django_runtimes.compare.report.html import render_html
 from django_runtimes.compare.report.markdown import render_markdown
+from django_runtimes.compare.report.tables.cold_phase_table import cold_phase_table
 from django_runtimes.compare.targets.cold_starts import ColdStarts
 from django_runtimes.compare.targets.start_report import StartPhases
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from django_runtimes.compare.record.results import Run, TargetResult
 from django_runtimes.compare.report.figures import milliseconds, number
-from django_runtimes.compare.report.report_table import ReportTable
+from django_runtimes.compare.report.tables.report_table import ReportTable
 
 
 def resource_use_table(run: Run) -> ReportTable:

@@ -1,0 +1,1 @@
+"""Builds the tables of a report from the figures of a run."""
