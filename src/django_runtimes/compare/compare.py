@@ -80,13 +80,13 @@ def main(arguments: Sequence[str]) -> int:
         with tempfile.TemporaryDirectory(prefix="webapp-compare-logs-") as kept:
             with Progress(sys.stderr) as progress:
                 run = run_comparison(plan, progress, kept_logs=Path(kept))
-            publish(run, directory, Path(kept))
+            outcomes = judge(conditions, [JudgedRun(run)])
+            publish(run, directory, Path(kept), outcomes=outcomes)
         if options.json:
             sys.stdout.write(run.to_json())
         else:
             print_report(run, Console())
         sys.stderr.write(f"report: {directory / 'report.html'}\n")
-        outcomes = judge(conditions, [JudgedRun(run)])
         # Standard output has nothing but JSON.
         write_outcomes(outcomes, sys.stderr if options.json else sys.stdout)
     except UsageError as error:

@@ -1,6 +1,6 @@
 """The content of a report, as sentences, tables and plots, for every format."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from django_runtimes.cli.tool_error import UsageError
@@ -8,6 +8,7 @@ from django_runtimes.compare.analysis.summary import summarize
 from django_runtimes.compare.cost.analysis import CostAnalysis, analyze_cost
 from django_runtimes.compare.cost.memory_tuning import tunings_of
 from django_runtimes.compare.diagnosis.diagnosis import Diagnosis
+from django_runtimes.compare.gate.gate_outcome import GateOutcome
 from django_runtimes.compare.recommendation.stated_limits import StatedLimits
 from django_runtimes.compare.record.results import Run, TargetResult
 from django_runtimes.compare.report.overview.overview_table import overview_table
@@ -51,8 +52,8 @@ class Content:
     sections: tuple[ReportSection, ...]
 
 
-def content_of(run: Run) -> Content:
-    """Return the content of a run's reports."""
+def content_of(run: Run, outcomes: Sequence[GateOutcome] = ()) -> Content:
+    """Return the content of a run's reports, with the outcomes of its conditions."""
     summary = summarize(run)
     analysis, no_bills = _bills(run)
     first = report_summary(run, summary, analysis)
@@ -70,8 +71,13 @@ def content_of(run: Run) -> Content:
             *image_sentences(run),
         ),
         failures=tuple(_failure(target) for target in run.targets if target.status == "failed"),
-        sections=tuple(report_sections(run, summary, analysis, no_bills)),
+        sections=(*_conditions(outcomes), *report_sections(run, summary, analysis, no_bills)),
     )
+
+
+def _conditions(outcomes: Sequence[GateOutcome]) -> Iterator[ReportSection]:
+    if outcomes:
+        yield ReportSection("conditions", "Conditions", findings=tuple(outcome.line for outcome in outcomes))
 
 
 def _bills(run: Run) -> tuple[CostAnalysis | None, str]:

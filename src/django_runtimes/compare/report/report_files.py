@@ -1,8 +1,10 @@
 """Writes the report's files beside run.json."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from django_runtimes.compare.claims.claim_report import render_claims_html, render_claims_markdown
+from django_runtimes.compare.gate.gate_outcome import GateOutcome
 from django_runtimes.compare.record.results import Run, write_whole
 from django_runtimes.compare.report.content import content_of
 from django_runtimes.compare.report.decision_record import decision_record
@@ -10,8 +12,10 @@ from django_runtimes.compare.report.html import page_of
 from django_runtimes.compare.report.markdown import markdown_of
 
 
-def write_reports(run: Run, directory: Path) -> tuple[Path, ...]:
+def write_reports(run: Run, directory: Path, *, outcomes: Sequence[GateOutcome] = ()) -> tuple[Path, ...]:
     """Write report.md, decision.md and report.html into an existing directory and return their paths.
+
+    The reports contain the `outcomes` of conditions; a decision does not depend on them.
 
     A run of claims recommends nothing, so it has no decision.md.
     """
@@ -20,7 +24,7 @@ def write_reports(run: Run, directory: Path) -> tuple[Path, ...]:
             write_whole(directory / "report.md", render_claims_markdown(run)),
             write_whole(directory / "report.html", render_claims_html(run)),
         )
-    content = content_of(run)
+    content = content_of(run, outcomes)
     return (
         write_whole(directory / "report.md", markdown_of(content)),
         write_whole(directory / "decision.md", decision_record(run, content)),

@@ -2,13 +2,14 @@
 
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.compare.compare_error import CompareError
 from django_runtimes.compare.diagnosis.kept_logs import FOLDER
+from django_runtimes.compare.gate.gate_outcome import GateOutcome
 from django_runtimes.compare.record.results import Run, write_whole
 from django_runtimes.compare.report.report_files import write_reports
 
@@ -34,14 +35,16 @@ def _reports_folder(project: Path) -> Path:
     return project / "compare-reports" if any(folder.rglob("*.py")) else folder
 
 
-def publish(run: Run, directory: Path, kept_logs: Path | None = None) -> None:
+def publish(run: Run, directory: Path, kept_logs: Path | None = None, *, outcomes: Sequence[GateOutcome] = ()) -> None:
     """Write run.json, the reports and the files in `kept_logs` to a temporary folder, then rename it to `directory`.
+
+    The reports contain the `outcomes` of conditions.
 
     If that fails, for example on a full disk, raise CompareError with the path where the run was saved instead. Any
     other exception is a bug; it gets a note with this path.
     """
     try:
-        _publish(run, directory, kept_logs)
+        _publish(run, directory, kept_logs, outcomes)
     except OSError as error:
         raise CompareError(
             f"cannot write the report to '{directory}' ({error.strerror}); the measurements are in {_kept(run)}"
@@ -69,10 +72,10 @@ def publish_texts(texts: Mapping[str, str], directory: Path) -> None:
         raise CompareError(f"cannot write the report to '{directory}' ({error.strerror}); name another") from error
 
 
-def _publish(run: Run, directory: Path, kept_logs: Path | None) -> None:
+def _publish(run: Run, directory: Path, kept_logs: Path | None, outcomes: Sequence[GateOutcome]) -> None:
     def fill(folder: Path) -> None:
         run.save(folder)
-        write_reports(run, folder)
+        write_reports(run, folder, outcomes=outcomes)
         if kept_logs is not None and any(kept_logs.iterdir()):
             shutil.copytree(kept_logs, folder / FOLDER, copy_function=shutil.copyfile)
             # copytree copies the mode of the temporary folder, which only its owner can read.

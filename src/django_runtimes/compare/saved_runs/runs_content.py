@@ -6,6 +6,7 @@ from itertools import groupby
 
 from django_runtimes.compare.analysis.ratio import SAME_FROM, SAME_TO
 from django_runtimes.compare.analysis.summary import RatioVerdict
+from django_runtimes.compare.gate.gate_outcome import GateOutcome
 from django_runtimes.compare.record.results import TargetResult
 from django_runtimes.compare.report.figures import milliseconds, number, ratio
 from django_runtimes.compare.report.sentences import pair_sentences
@@ -34,11 +35,15 @@ class RunsContent:
     title: str
     warning: str
     runs: ReportTable
+    # The outcomes of --fail-if.
+    conditions: tuple[str, ...]
     sections: tuple[RunSection, ...]
     method: tuple[str, ...]
 
 
-def runs_content(runs: Sequence[NamedRun], comparisons: Sequence[RunComparison]) -> RunsContent:
+def runs_content(
+    runs: Sequence[NamedRun], comparisons: Sequence[RunComparison], outcomes: Sequence[GateOutcome] = ()
+) -> RunsContent:
     """Return the content of a report on these runs, of which the first is the reference."""
     return RunsContent(
         title=f"Comparison of {len(runs)} runs with {runs[0].name} as the reference",
@@ -48,6 +53,7 @@ def runs_content(runs: Sequence[NamedRun], comparisons: Sequence[RunComparison])
             "that the code is the reason. Repeat both runs before you act on a small difference."
         ),
         runs=_run_table(runs),
+        conditions=tuple(outcome.line for outcome in outcomes),
         sections=tuple(_section(comparison) for comparison in comparisons),
         method=tuple(_method()),
     )

@@ -14,6 +14,7 @@ def render_runs_html(content: RunsContent) -> str:
         "title": content.title,
         "warning": content.warning,
         "runs": table_context(content.runs),
+        "conditions": content.conditions,
         "sections": [_section(section) for section in content.sections],
         "method": content.method,
     }

@@ -7,6 +7,8 @@ from django_runtimes.compare.saved_runs.runs_content import RunsContent, RunSect
 def render_runs_markdown(content: RunsContent) -> str:
     """Return the text of report.md."""
     parts = [f"# {escaped(content.title)}", escaped(content.warning), *table_parts(content.runs)]
+    if content.conditions:
+        parts += ["## Conditions", listed(content.conditions)]
     for section in content.sections:
         parts += _section(section)
     parts += ["## Method", listed(content.method)]

@@ -15,6 +15,7 @@ from django_runtimes.compare.diagnosis.kept_logs import FOLDER
 from django_runtimes.compare.gate.gate_condition import parse_conditions
 from django_runtimes.compare.gate.gate_judge import gate_exit_code, judge
 from django_runtimes.compare.gate.gate_option import GATE_EXIT_CODES, add_fail_if, write_outcomes
+from django_runtimes.compare.gate.gate_outcome import GateOutcome
 from django_runtimes.compare.gate.judged_run import JudgedRun
 from django_runtimes.compare.record.run_file import check_histograms, read_run
 from django_runtimes.compare.report.terminal import print_report
@@ -33,9 +34,9 @@ def main(arguments: Sequence[str]) -> int:
         runs = [_read(number, path) for number, path in enumerate(options.runs, start=1)]
         conditions = parse_conditions(options.fail_if, targets=_target_names(runs), scenarios=_scenario_names(runs))
         directory = choose_directory(options.output, project_at(Path.cwd()).directory)
-        _report(runs, directory)
-        sys.stderr.write(f"report: {directory / 'report.html'}\n")
         outcomes = judge(conditions, _judged(runs))
+        _report(runs, directory, outcomes)
+        sys.stderr.write(f"report: {directory / 'report.html'}\n")
     except UsageError as error:
         return _fail(error, EXIT_USAGE)
     except ToolError as error:
@@ -52,15 +53,15 @@ def _read(number: int, path: Path) -> NamedRun:
     return NamedRun(f"run {number}", path, run)
 
 
-def _report(runs: Sequence[NamedRun], directory: Path) -> None:
+def _report(runs: Sequence[NamedRun], directory: Path, outcomes: Sequence[GateOutcome]) -> None:
     """Write and print the report of one run, as webapp compare does, or of several."""
     first, *others = runs
     if not others:
         logs = first.path.with_name(FOLDER)
-        publish(first.run, directory, logs if logs.is_dir() else None)
+        publish(first.run, directory, logs if logs.is_dir() else None, outcomes=outcomes)
         print_report(first.run, Console())
         return
-    content = runs_content(runs, [compare_runs(first, other) for other in others])
+    content = runs_content(runs, [compare_runs(first, other) for other in others], outcomes)
     publish_texts({"report.md": render_runs_markdown(content), "report.html": render_runs_html(content)}, directory)
     print_runs(content, Console())
 

@@ -32,7 +32,7 @@ def test_logs_are_stored_beside_the_report(tmp_path):
 
 
 def test_the_run_is_kept_when_the_report_has_a_bug(tmp_path, monkeypatch):
-    def fail(run, directory):
+    def fail(run, directory, **kwargs):
         raise ZeroDivisionError
 
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))

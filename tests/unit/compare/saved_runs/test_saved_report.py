@@ -219,6 +219,28 @@ def test_a_condition_on_two_runs_decides_the_exit_code(capsys: pytest.CaptureFix
     assert capsys.readouterr().out.splitlines()[-1].startswith(line)
 
 
+@pytest.mark.parametrize("runs", [["a.json"], ["a.json", "b.json"]], ids=["one run", "two runs"])
+def test_the_written_reports_have_the_outcomes_of_the_conditions(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], runs: list[str]
+):
+    target = "aws_lambda/persistent/proxy@read"
+    report(*runs, "--fail-if", f"{target} p50 > 0.001ms", "--fail-if", f"{target} p50 > 10s")
+    printed = capsys.readouterr().out.splitlines()[-2:]
+
+    assert [line.partition(":")[0] for line in printed] == ["FAILED", "passed"]
+    for name in ("report.md", "report.html"):
+        text = (tmp_path / "out" / name).read_text()
+        assert "Conditions" in text
+        assert "FAILED: " in text
+        assert "passed: " in text
+
+
+def test_a_report_without_conditions_has_no_section_for_them(tmp_path: Path):
+    report("a.json")
+
+    assert "Conditions" not in (tmp_path / "out" / "report.md").read_text()
+
+
 def test_an_invalid_condition_is_refused_before_a_report_is_written(tmp_path, capsys: pytest.CaptureFixture[str]):
     assert report("a.json", "--fail-if", "aws_ecs/pool/direkt p50 > 2ms") == 2
 
