@@ -110,6 +110,6 @@ CLAIM = Claim(
     "Refuted if more requests than slots fail nowhere.",
     emulated="The Lambda service and RDS Proxy. That each execution environment needs a connection is Lambda's "
     "documented model; the number of slots was chosen small, and a server on AWS has more.",
-    expected_s=17,
+    expected_s=13,
     test=measure_burst,
 )

@@ -78,6 +78,6 @@ CLAIM = Claim(
     rule="Confirmed if more connections stay open than requests ran at once, and with CONN_MAX_AGE=0 they do not. "
     "Refuted if at most as many stay open.",
     emulated="Nothing: uvicorn, Django and PostgreSQL are the real ones. A server on AWS has the same threads.",
-    expected_s=8,
+    expected_s=6,
     test=measure_leak,
 )

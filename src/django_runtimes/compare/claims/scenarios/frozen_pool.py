@@ -138,6 +138,6 @@ CLAIM = Claim(
     f"{SAME_FROM:g}.",
     emulated="The Lambda service. That an environment serves one request at a time and is frozen in between is its "
     "documented model; the freezing is real, and how long AWS keeps an environment is not part of the test.",
-    expected_s=7,
+    expected_s=4,
     test=measure_frozen_pool,
 )

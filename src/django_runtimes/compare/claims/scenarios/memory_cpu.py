@@ -119,6 +119,6 @@ CLAIM = Claim(
     f"{SAME_TO:g}, refuted if it is at most {SAME_TO:g}. Without the right to limit processes the claim is not shown.",
     emulated="The Lambda service, and the quota itself, which follows AWS's documented share. Whether AWS grants more "
     "during the init phase is not measured, and the durations are no claim about AWS.",
-    expected_s=26,
+    expected_s=20,
     test=measure_memory,
 )

@@ -105,6 +105,6 @@ CLAIM = Claim(
     f"refuted if it is at most {SAME_TO:g}.",
     emulated="The Lambda service. Pulling an image or unpacking a zip is not measurable here, and files come from this "
     "machine's page cache. On AWS a larger package may take longer to load.",
-    expected_s=25,
+    expected_s=18,
     test=measure_package_size,
 )

@@ -69,6 +69,6 @@ CLAIM = Claim(
     f"below {SAME_FROM:g}.",
     emulated="PgBouncer stands in for RDS Proxy, so this is no claim about RDS Proxy's handshakes. Neither route has "
     "TLS or a network here. PgBouncer saves the start of a server process, which matters more on a busy machine.",
-    expected_s=4,
+    expected_s=3,
     test=measure_handshake,
 )

@@ -100,6 +100,6 @@ CLAIM = Claim(
     "starts none.",
     emulated="The Lambda service. The emulator assigns requests by Lambda's documented rule (one at a time for each "
     "environment, a new one if none is idle), and the counts follow from it. The durations are no claim about AWS.",
-    expected_s=10,
+    expected_s=5,
     test=measure_warm_up,
 )
