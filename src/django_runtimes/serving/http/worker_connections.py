@@ -19,6 +19,8 @@ _WARNING_INTERVAL_S = 60.0
 _STALLED_S = 5.0
 # How long a request in a reserved place may take when other clients wait for places.
 _SHORT_REQUEST_S = 4.0
+# How long a body in a reserved place may arrive when other clients wait and no silent connection can make room.
+_SHORT_BODY_S = 0.5
 # How long a streaming response in a reserved place, or a connection's last response, may take to be sent.
 _SENDING_S = 0.05
 # How long a new connection may take to send its first byte.
@@ -202,6 +204,9 @@ class Connections:
         for silent in chain(_older(self.fresh, now - _ARRIVING_S), self.heads, self.kept):
             if not silent.has_unread():
                 yield silent.end_silently
+        for connection, since in self.reserved.items():
+            if connection in self.bodies and _SHORT_BODY_S < now - since <= _SHORT_REQUEST_S:
+                yield connection.give_way
         for connection in _older(self.blocked, now - _STALLED_S):
             yield connection.end_silently
 

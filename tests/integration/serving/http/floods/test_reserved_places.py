@@ -76,6 +76,35 @@ async def test_a_slow_view_in_a_reserved_place_gets_503(serve, monkeypatch):
     assert b"retry-after: 1" in raw
 
 
+async def test_a_slow_body_in_a_reserved_place_ends_to_admit_another_client(serve, monkeypatch):
+    monkeypatch.setattr("django_runtimes.serving.http.worker_connections._SHORT_REQUEST_S", 60)
+    async with serve(connections=16) as (port, connections), AsyncExitStack() as clients:
+        await opened(port, clients, request("GET /events"), 8)
+        readers = await opened(port, clients, request("POST /", "Content-Length: 1000000") + b"x", 8)
+        await eventually(lambda: (len(connections.bodies), len(connections.reserved)) == (8, 8))
+        served, _ = await talk_until_closed(port, _CLOSING)
+        raw = await asyncio.wait_for(readers[0].read(), 5)
+
+    assert served.startswith(b"HTTP/1.1 200 ")
+    assert raw.startswith(b"HTTP/1.1 503 ")
+
+
+async def test_silent_connections_make_room_before_a_body_in_a_reserved_place(serve, monkeypatch):
+    monkeypatch.setattr("django_runtimes.serving.http.worker_connections._SHORT_BODY_S", 0)
+    async with serve(connections=16) as (port, connections), AsyncExitStack() as clients:
+        await opened(port, clients, request("GET /events"), 8)
+        await opened(port, clients, request("POST /", "Content-Length: 1000000") + b"x", 7)
+        await eventually(lambda: (len(connections.bodies), len(connections.reserved)) == (7, 7))
+        [silent] = await opened(port, clients, b"", 1)
+        served, _ = await talk_until_closed(port, _CLOSING)
+        ended = await asyncio.wait_for(silent.read(), 5)
+
+        assert len(connections.bodies) == 7
+
+    assert served.startswith(b"HTTP/1.1 200 ")
+    assert ended == b""
+
+
 async def test_a_websocket_gets_no_reserved_place(serve):
     async with serve(connections=16) as (port, _), AsyncExitStack() as clients:
         readers = await opened(port, clients, _HANDSHAKE, 9)
