@@ -118,7 +118,12 @@ def read_request(request: Any) -> tuple[Scope, bytes]:
     except PARSE_ERRORS:
         scope = _read_scope_without_nulls(request)
     encoded = _encoded_body(event)
-    body: bytes = request.body
+    try:
+        body: bytes = request.body
+    except PARSE_ERRORS:
+        # At the edge the body is an object, which may be null.
+        request.event = _without_nulls(event)
+        body = request.body
     if encoded:
         _require_base64(encoded, len(body))
     # Reject strings that JSON allows and HTTP does not, before they cause errors inside Django.
@@ -222,7 +227,11 @@ def _without_nulls(event: Event) -> Event:
     if "Records" in pruned:
         request = pruned["Records"][0]["cf"]["request"]
         request.setdefault("querystring", "")
-        request["headers"] = {name: values for name, values in request.get("headers", {}).items() if values}
+        headers = {
+            name: [entry for entry in entries if "value" in entry]
+            for name, entries in request.get("headers", {}).items()
+        }
+        request["headers"] = {name: entries for name, entries in headers.items() if entries}
     elif "multiValueHeaders" not in pruned:
         pruned.setdefault("headers", {})
     if event.get("path", "") is None:

@@ -103,7 +103,25 @@ def test_a_body_truncated_by_cloudfront_is_rejected(ours):
     assert reply["headers"]["content-type"] == [{"key": "content-type", "value": "text/plain; charset=utf-8"}]
 
 
-@pytest.mark.parametrize("values", [[], None, [None]], ids=repr)
+@pytest.mark.parametrize("key", ["body", "querystring"])
+def test_a_null_at_the_edge_is_absent(ours, key):
+    event = event_of("lambda_at_edge", "GET", "/users")
+    event["Records"][0]["cf"]["request"][key] = None
+
+    assert ours(event)["status"] == 200
+
+
+@pytest.mark.parametrize("part", ["data", "encoding", "action"])
+def test_a_null_in_a_body_at_the_edge_is_absent(ours, part):
+    event = event_of("lambda_at_edge", "POST", "/form", headers=MULTIPART, body=b"x")
+    event["Records"][0]["cf"]["request"]["body"] = {"action": "read-only", "encoding": "text", "data": ""} | {
+        part: None
+    }
+
+    assert ours(event)["status"] == 200
+
+
+@pytest.mark.parametrize("values", [[], None, [None], [{"key": "Accept", "value": None}], [{}]], ids=repr)
 @pytest.mark.parametrize("name", ["accept", "x-forwarded-port", "cloudfront-forwarded-proto"])
 def test_an_edge_header_without_a_value_is_ignored(ours, values, name):
     event = event_of("lambda_at_edge", "GET", "/users")
