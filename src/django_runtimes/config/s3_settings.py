@@ -1,56 +1,80 @@
 """The settings of django-storages for uploaded files in S3."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
+from django_runtimes.config.aws_profile import read_aws_profile
 from django_runtimes.config.configuration_error import ConfigurationError
 from django_runtimes.config.environment import Environment
 from django_runtimes.config.region import aws_region
 from django_runtimes.config.variables.aws_variables import (
     AWS_CONFIG_FILE,
+    AWS_DEFAULT_PROFILE,
     AWS_DEFAULT_REGION,
     AWS_ENDPOINT_URL,
     AWS_ENDPOINT_URL_S3,
     AWS_IGNORE_CONFIGURED_ENDPOINT_URLS,
     AWS_PROFILE,
     AWS_REGION,
+    AWS_S3_SESSION_PROFILE,
 )
 from django_runtimes.config.variables.file_variables import MEDIA_BUCKET
 
+SIGNATURE_VERSION = "s3v4"
 _ENDPOINTS = (AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL)
 # boto3 also looks for a region in the file and the profile that these variables name.
-_AWS_CONFIGURATION = (AWS_PROFILE, AWS_CONFIG_FILE)
+_AWS_CONFIGURATION = (AWS_S3_SESSION_PROFILE, AWS_DEFAULT_PROFILE, AWS_PROFILE, AWS_CONFIG_FILE)
 
 
-def s3_settings(environment: Environment, *, local: bool) -> dict[str, Any]:
+class OwnS3(NamedTuple):
+    """The endpoint, the region and the profile that a project's settings give the storage of uploads."""
+
+    endpoint: str | None = None
+    region: str | None = None
+    profile: str | None = None
+
+
+_NOTHING = OwnS3()
+
+
+def s3_settings(environment: Environment, *, local: bool, own: OwnS3 = _NOTHING) -> dict[str, Any]:
     """Return the region, signature version and addressing style of the bucket, or nothing without a bucket.
 
-    botocore's defaults work only in us-east-1 and only with the oldest signature.
+    botocore's defaults work only in us-east-1 and only with the oldest signature. Another S3 server has one host name
+    for all buckets, so its addressing style is left to django-storages.
     Raise ConfigurationError outside `local` when the bucket's region is unknown.
     """
     bucket = environment[MEDIA_BUCKET]
     if bucket is None:
         return {}
-    has_endpoint = _has_endpoint(environment)
+    has_endpoint = bool(own.endpoint) or _has_configured_endpoint(environment, own.profile)
     # Other S3 servers may give regions any name.
     region = _any_region(environment) if has_endpoint else aws_region(environment)
-    if region is None and not (local or has_endpoint or any(map(environment.is_set, _AWS_CONFIGURATION))):
+    if not (region or own.region or local or has_endpoint or _has_aws_configuration(environment, own.profile)):
         raise ConfigurationError(
             f"WEBAPP_MEDIA_BUCKET={bucket!r} is set, but AWS_REGION is not; set it to the region of the bucket"
         )
-    return {
-        "AWS_S3_REGION_NAME": region,
-        "AWS_S3_SIGNATURE_VERSION": "s3v4",
-        # Other S3 servers have one host name for all buckets.
-        "AWS_S3_ADDRESSING_STYLE": "auto" if has_endpoint else "virtual",
-    }
+    settings = {"AWS_S3_SIGNATURE_VERSION": SIGNATURE_VERSION}
+    if region:
+        settings["AWS_S3_REGION_NAME"] = region
+    if not has_endpoint:
+        settings["AWS_S3_ADDRESSING_STYLE"] = "virtual"
+    return settings
 
 
-def _has_endpoint(environment: Environment) -> bool:
-    """Return whether variables give boto3 an endpoint other than S3's own."""
+def _has_configured_endpoint(environment: Environment, own_profile: str | None) -> bool:
+    """Return whether variables or AWS's files give boto3 an endpoint other than S3's own."""
+    ignores = environment[AWS_IGNORE_CONFIGURED_ENDPOINT_URLS]
     # botocore accepts no other spelling of true.
-    if (environment[AWS_IGNORE_CONFIGURED_ENDPOINT_URLS] or "").lower() == "true":
+    if ignores is not None and ignores.lower() == "true":
         return False
-    return any(map(environment.is_set, _ENDPOINTS))
+    profile = read_aws_profile(environment, own_profile or environment[AWS_S3_SESSION_PROFILE])
+    if ignores is None and profile.ignores_endpoints:
+        return False
+    return any(map(environment.is_set, _ENDPOINTS)) or bool(profile.endpoint)
+
+
+def _has_aws_configuration(environment: Environment, own_profile: str | None) -> bool:
+    return bool(own_profile) or any(map(environment.is_set, _AWS_CONFIGURATION))
 
 
 def _any_region(environment: Environment) -> str | None:

@@ -9,12 +9,10 @@ from django.conf import global_settings
 from django_runtimes.adopt.named_class import is_named
 from django_runtimes.adopt.process_variables import ProcessVariables
 from django_runtimes.adopt.setting_change import MISSING, Draft, SettingChange
+from django_runtimes.adopt.steps.s3_storage import MEDIA_BUCKET_IS_SET, S3, S3_BEFORE, on_s3, set_bucket_settings
 from django_runtimes.config.configuration_error import ConfigurationError
-from django_runtimes.config.s3_settings import s3_settings
 from django_runtimes.config.variables.file_variables import MEDIA_BUCKET, MEDIA_ROOT, STATIC_MANIFEST, STATIC_ROOT
 
-S3 = "storages.backends.s3.S3Storage"
-_S3_BEFORE = "storages.backends.s3boto3.S3Boto3Storage"
 FILE_SYSTEM = "django.core.files.storage.FileSystemStorage"
 PLAIN_STATIC_FILES = "django.contrib.staticfiles.storage.StaticFilesStorage"
 _STATIC_FOLDER = "build/static"
@@ -56,18 +54,17 @@ def set_uploads(draft: Draft, variables: ProcessVariables) -> None:
     bucket = variables[MEDIA_BUCKET]
     if bucket is None:
         return
-    reason = "WEBAPP_MEDIA_BUCKET is set"
     storages = _storages(draft)
-    _replace_storage(draft, "default", _on_s3(storages.get("default", {}), bucket), reason)
-    for name, value in s3_settings(variables.environment, local=variables.is_local).items():
-        draft.default(name, value, f"{reason}: the bucket needs this value")
+    storages["default"] = on_s3(storages.get("default", {}), bucket)
+    set_bucket_settings(draft, variables, storages)
+    _replace_storage(draft, "default", storages["default"], MEDIA_BUCKET_IS_SET)
 
 
 def media_on_disk(storages: Mapping[str, Any]) -> bool:
     """Return whether the default storage is FileSystemStorage or a subclass, importing the class if necessary."""
     default: Mapping[str, Any] = storages.get("default", {})
     backend = default.get("BACKEND", FILE_SYSTEM)
-    if backend in (FILE_SYSTEM, S3, _S3_BEFORE):
+    if backend in (FILE_SYSTEM, S3, S3_BEFORE):
         return bool(backend == FILE_SYSTEM)
     from django.core.files.storage import FileSystemStorage
 
@@ -84,13 +81,6 @@ def _replace_storage(draft: Draft, name: str, after: dict[str, Any], reason: str
     if after != before:
         part = SettingChange(("STORAGES", name), before or MISSING, after, reason)
         draft.replace_parts("STORAGES", {**storages, name: after}, [part])
-
-
-def _on_s3(storage: Mapping[str, Any], bucket: str) -> dict[str, Any]:
-    """Return the project's own S3 storage with this bucket, or a plain S3 storage if it has none."""
-    if storage.get("BACKEND") in (S3, _S3_BEFORE):
-        return {**storage, "OPTIONS": {**storage.get("OPTIONS", {}), "bucket_name": bucket}}
-    return {"BACKEND": S3, "OPTIONS": {"bucket_name": bucket}}
 
 
 def _absolute(folder: str) -> str:

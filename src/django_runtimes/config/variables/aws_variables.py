@@ -12,7 +12,23 @@ AWS_ENDPOINT_URL_S3 = Text("AWS_ENDPOINT_URL_S3", "Address of a server to use in
 AWS_ENDPOINT_URL = Text("AWS_ENDPOINT_URL", "Address of a server to use instead of every AWS service.")
 AWS_IGNORE_CONFIGURED_ENDPOINT_URLS = Text(
     "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
-    "If `true`, boto3 ignores AWS_ENDPOINT_URL_S3 and AWS_ENDPOINT_URL. Any other value has no effect.",
+    "If `true`, boto3 ignores AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL and the endpoints of AWS's files. "
+    "Any other value means false.",
 )
-AWS_PROFILE = Text("AWS_PROFILE", "Profile in AWS's configuration file, which may name the region.")
-AWS_CONFIG_FILE = Text("AWS_CONFIG_FILE", "AWS's configuration file, which may name the region.")
+AWS_PROFILE = Text("AWS_PROFILE", "Profile in AWS's configuration file, which may name the region and endpoints.")
+AWS_DEFAULT_PROFILE = Text("AWS_DEFAULT_PROFILE", "Profile that boto3 uses instead of AWS_PROFILE.")
+AWS_S3_SESSION_PROFILE = Text(
+    "AWS_S3_SESSION_PROFILE",
+    "Profile that django-storages uses instead of AWS_PROFILE.",
+    default_note="the setting of the same name",
+)
+AWS_CONFIG_FILE = Text(
+    "AWS_CONFIG_FILE",
+    "AWS's configuration file, which may name the region and endpoints.",
+    default_note="`~/.aws/config`",
+)
+AWS_SHARED_CREDENTIALS_FILE = Text(
+    "AWS_SHARED_CREDENTIALS_FILE",
+    "AWS's file of credentials, whose profiles may name endpoints too.",
+    default_note="`~/.aws/credentials`",
+)
