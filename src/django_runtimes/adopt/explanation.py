@@ -11,7 +11,10 @@ from django.views.debug import get_default_exception_reporter_filter
 from django_runtimes.adopt.configure import Call
 from django_runtimes.adopt.setting_change import MISSING, SettingChange
 from django_runtimes.config.adopted import SETTING
+from django_runtimes.config.s3_settings import SIGNATURE_VERSION
 
+# Values that are no secrets although Django masks their names.
+_PUBLIC = {"AWS_S3_SIGNATURE_VERSION": SIGNATURE_VERSION}
 _WIDTH = 80
 _INDENT = "    "
 
@@ -50,7 +53,7 @@ def _block(change: SettingChange, indent: str) -> Iterator[str]:
 
 def _shown(name: str, value: Any) -> Any:
     """Return the value, or asterisks if Django's error pages would mask it too."""
-    if value is MISSING or isinstance(value, bool):
+    if value is MISSING or isinstance(value, bool) or (name in _PUBLIC and value == _PUBLIC[name]):
         return value
     shown = get_default_exception_reporter_filter().cleanse_setting(name, value)
     # Django wraps other objects, such as callables, for its own pages.

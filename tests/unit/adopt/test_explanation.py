@@ -7,6 +7,7 @@ import pytest
 from django_runtimes.adopt.configure import Call
 from django_runtimes.adopt.decisions import decide
 from django_runtimes.adopt.explanation import explain
+from django_runtimes.adopt.setting_change import MISSING, SettingChange
 from tests.unit.adopt.projects import DEPLOYED, ON_LAMBDA, SECRET_KEY, new_project, postgresql, ready_project
 
 
@@ -159,3 +160,23 @@ def test_the_source_of_other_root_certificates_is_named():
     )
     proxied = {**REMOTE, "HOST": "shop.proxy-abc.eu-west-1.rds.amazonaws.com"}
     assert reasons(proxied, {})["sslrootcert"] == "the certificate of a proxy has another root than the server's"
+
+
+def test_the_signature_version_of_the_call_is_shown():
+    text = explained(ready_project(), {**DEPLOYED, "WEBAPP_MEDIA_BUCKET": "pictures", "AWS_REGION": "eu-west-1"})
+
+    name, value = text.partition("AWS_S3_SIGNATURE_VERSION added: ")[1:]
+    assert name
+    assert value.startswith("WEBAPP_MEDIA_BUCKET is set: the bucket needs\n    this value\n    's3v4'\n")
+
+
+def test_other_values_under_a_name_that_django_masks_stay_masked():
+    changes = (
+        SettingChange(("AWS_S3_SIGNATURE_VERSION",), "s3cr3t", "s3v4", "a reason"),
+        SettingChange(("OWN_SIGNATURE",), MISSING, "s3v4", "a reason"),
+    )
+    decisions = decide(ready_project(), DEPLOYED)
+    text = explain(Call("config.settings", 88, {}, changes, decisions.adopted))
+
+    assert "'********************' -> 's3v4'\n" in text
+    assert text.count("'********************'") == 2
