@@ -59,17 +59,21 @@ def with_deployed_targets(
         raise UsageError(
             "every request of the workload may change data, and a deployed target is only read; pass --allow-writes"
         )
-    try:
-        measurement_key = Environment(environ)[MEASUREMENT_KEY]
-    except ConfigurationError as error:
-        raise UsageError(str(error)) from None
     return replace(
         plan,
         deployed=services,
         allows_writes=options.allow_writes,
         max_rate_rps=options.max_rate,
-        measurement_key=measurement_key,
+        measurement_key=read_measurement_key(environ),
     )
+
+
+def read_measurement_key(environ: Mapping[str, str]) -> str | None:
+    """Return the key that asks services for measurements, None if it is not set; raise UsageError for a short one."""
+    try:
+        return Environment(environ)[MEASUREMENT_KEY]
+    except ConfigurationError as error:
+        raise UsageError(str(error)) from None
 
 
 def with_capped_rates(plan: ComparisonPlan) -> ComparisonPlan:

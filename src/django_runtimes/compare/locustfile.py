@@ -1,5 +1,6 @@
 """The Locust file of a comparison: the same workload from several machines (docs/compare.md)."""
 
+import os
 import sys
 from pathlib import Path
 from typing import Any, NoReturn
@@ -13,9 +14,11 @@ from locust.runners import MasterRunner, WorkerRunner
 
 from django_runtimes.cli.exit_codes import EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED, EXIT_USAGE
 from django_runtimes.cli.tool_error import ToolError, UsageError
+from django_runtimes.compare.deployed_options import read_measurement_key
 from django_runtimes.compare.distributed.block_master import BlockMaster, wait_for_users
 from django_runtimes.compare.distributed.block_message import BLOCK, REPORT, BlockCommand, BlockReport
 from django_runtimes.compare.distributed.block_worker import BlockWorker
+from django_runtimes.compare.distributed.key_proof import CHALLENGE, PROOF, key_proof
 from django_runtimes.compare.distributed.locust_options import add_options, ask_for_blocks, plan_of_options
 from django_runtimes.compare.load.block import Outcome
 from django_runtimes.compare.run.output import choose_directory
@@ -29,7 +32,7 @@ class OpenLoopUser(User):  # type: ignore[misc]  # Locust is not installed where
 
     def on_start(self) -> None:
         """Prepare the worker's clients, users and keys, which it keeps from block to block."""
-        self._worker = BlockWorker(self._note)
+        self._worker = BlockWorker(self._note, read_measurement_key(os.environ))
 
     def send_block(self) -> None:
         """Wait for the next block, send it and report it."""
@@ -53,11 +56,22 @@ def _add_options(parser: Any) -> None:
 
 def _prepare(environment: Environment, **_: Any) -> None:
     if isinstance(environment.runner, WorkerRunner):
-        environment.runner.register_message(BLOCK, _take)
+        _prepare_worker(environment.runner)
     elif isinstance(environment.runner, MasterRunner):
         _prepare_master(environment, environment.runner)
     else:
         _exit("run Locust with --master and --worker; a single process is what webapp compare is for", code=EXIT_USAGE)
+
+
+def _prepare_worker(runner: WorkerRunner) -> None:
+    try:
+        key = read_measurement_key(os.environ)
+    except UsageError as error:
+        _exit(str(error), code=EXIT_USAGE)
+    runner.register_message(BLOCK, _take)
+    runner.register_message(
+        CHALLENGE, lambda msg, **_: runner.send_message(PROOF, {"proof": key_proof(key, msg.data["challenge"])})
+    )
 
 
 def _take(msg: Any, **_: Any) -> None:
@@ -77,6 +91,7 @@ def _prepare_master(environment: Environment, runner: MasterRunner) -> None:
     # Each worker needs exactly one user.
     options.num_users = options.spawn_rate = options.expect_workers
     master = BlockMaster(plan, headers=options.header, send=runner.send_message)
+    runner.register_message(PROOF, lambda msg, **_: master.receive_proof(msg.data["proof"]))
     runner.register_message(REPORT, lambda msg, **_: master.receive(BlockReport.of_message(msg.data)))
 
     published: list[Path] = []
@@ -93,8 +108,13 @@ def _prepare_master(environment: Environment, runner: MasterRunner) -> None:
     def measure() -> None:
         try:
             wait_for_users(lambda: [sum(each.user_classes_count.values()) for each in runner.clients.values()])
-            master.run(list(runner.clients))
+            workers = list(runner.clients)
+            master.check_keys(workers)
+            master.run(workers)
             publish()
+        except UsageError as error:
+            sys.stderr.write(f"webapp compare: {error}\n")
+            environment.process_exit_code = EXIT_USAGE
         except ToolError as error:
             sys.stderr.write(f"webapp compare: {error}\n")
             environment.process_exit_code = EXIT_FAILED

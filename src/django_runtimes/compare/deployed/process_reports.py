@@ -1,16 +1,14 @@
 """Collects the measurements that a deployed service's processes report in their responses."""
 
-import secrets
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from django_runtimes.compare.deployed.deployed_name import DeployedName
+from django_runtimes.compare.deployed.report_signature import ReportSignature
 from django_runtimes.compare.deployed.reported_work import ReportedWork
 from django_runtimes.compare.record.resource_use import ResourceUse
 from django_runtimes.compare.run.connection_sampler import SampledConnections
 from django_runtimes.compare.targets.target import ColdStart
-from django_runtimes.config.http.measurement_token import FACTS_HEADER, TOKEN_HEADER, read_facts, signed_token
 from django_runtimes.config.runtimes.runtime import Runtime
 
 # Lambda starts environments with provisioned concurrency before the first request.
@@ -34,10 +32,15 @@ class ReportWindow:
         self.total += sum(self.latest.values())
         self.samples += 1
 
-    async def stop(self) -> SampledConnections:
-        """Return the sum of the peaks and the mean; without reports it has no samples."""
+    @property
+    def connections(self) -> SampledConnections:
+        """The sum of the peaks and the mean; without reports it has no samples."""
         mean = self.total / self.samples if self.samples else 0.0
         return SampledConnections(sum(self.peaks.values()), mean, self.samples)
+
+    async def stop(self) -> SampledConnections:
+        """Return the connections so far."""
+        return self.connections
 
 
 class ProcessReports:
@@ -49,8 +52,7 @@ class ProcessReports:
 
     def __init__(self, name: DeployedName, key: str | None) -> None:
         self._name = name
-        self._key = key
-        self._nonce, self._requests = secrets.token_hex(6), 0
+        self._signature = ReportSignature(key)
         self._window = ReportWindow()
         self._opened: dict[str, tuple[int, int]] = {}
         self._work = ReportedWork()
@@ -83,7 +85,7 @@ class ProcessReports:
     @property
     def notes(self) -> list[str]:
         """Sentences on the limits of these reports."""
-        if self._key is None:
+        if not self._signature.has_key:
             return [
                 "its cold starts and connections are unknown; set WEBAPP_MEASUREMENT_KEY for the service and for this "
                 "command"
@@ -106,22 +108,16 @@ class ProcessReports:
 
     def sign(self) -> dict[str, str]:
         """Return the headers with which a request asks for a report."""
-        if self._key is None:
-            return {}
-        self._requests += 1
-        nonce = f"{self._nonce}-{self._requests}"
-        return {TOKEN_HEADER: signed_token(self._key, now_s=time.time(), nonce=nonce)}
+        return self._signature.sign()
 
     def read(self, sent: Mapping[str, str], answered: Mapping[str, str], latency_ms: float) -> None:
         """Read the report in an answer's headers; ignore forged ones and those in answers of a cache."""
-        text = answered.get(FACTS_HEADER)
-        if self._key is None or text is None:
-            return
-        facts = read_facts(text, self._key, token=sent[TOKEN_HEADER])
+        facts = self._signature.facts(sent, answered)
         if facts is not None:
-            self._add(facts, latency_ms)
+            self.add(facts, latency_ms)
 
-    def _add(self, facts: Mapping[str, str], latency_ms: float) -> None:
+    def add(self, facts: Mapping[str, str], latency_ms: float) -> None:
+        """Add the verified facts of an answer."""
         process, served = facts["process"], int(facts["served"])
         self._window.add(process, int(facts["connections"]))
         opened = int(facts["opened"])

@@ -17,6 +17,8 @@ from django_runtimes.compare.compare_error import CompareError
 from django_runtimes.compare.deployed.deployed_subjects import deployed_subjects, read_cloudwatch
 from django_runtimes.compare.diagnosis.masking import masked
 from django_runtimes.compare.distributed.block_message import BLOCK, BlockCommand, BlockReport, merged_block
+from django_runtimes.compare.distributed.key_proof import CHALLENGE, check_proofs
+from django_runtimes.compare.distributed.timed_report import in_time_order
 from django_runtimes.compare.load.block import TIMEOUT_S, Block
 from django_runtimes.compare.record.results import Ambiguous, Run, TargetResult
 from django_runtimes.compare.run.comparison_plan import ComparisonPlan
@@ -33,7 +35,8 @@ from django_runtimes.compare.workload.workload import Scenario
 _LOGIN_S = 60.0
 _WARM_UP_S = 1.0
 _NO_CONNECTIONS = SampledConnections(0, 0.0, 0)
-_NOTE = "Locust's workers do not ask its processes for cold starts and connections"
+# Workers answer at once; a busy machine needs longer.
+_PROOF_S = 30.0
 
 _SteadyKey = tuple[Scenario, float]
 
@@ -53,6 +56,7 @@ class BlockMaster:
         self._order = random.Random(f"order {self._run_id}")  # noqa: S311 - no secret
         self._numbers = itertools.count()
         self._reports: Queue[BlockReport] = Queue()
+        self._proofs: Queue[str] = Queue()
         self._workers: tuple[str, ...] = ()
         self._writes: dict[str, dict[int, BlockReport]] = {}
         self._subjects = deployed_subjects(plan, self._run_id)
@@ -68,6 +72,23 @@ class BlockMaster:
     def receive(self, report: BlockReport) -> None:
         """Take a worker's report."""
         self._reports.put(report)
+
+    def receive_proof(self, proof: str) -> None:
+        """Take a worker's answer to the challenge of `check_keys`."""
+        self._proofs.put(proof)
+
+    def check_keys(self, workers: Sequence[str]) -> None:
+        """Raise UsageError unless master and workers have the same measurement key, or none."""
+        challenge = secrets.token_hex(16)
+        for client_id in workers:
+            self._send(CHALLENGE, {"challenge": challenge}, client_id)
+        try:
+            proofs = [self._proofs.get(timeout=_PROOF_S) for _ in workers]
+        except Empty:
+            raise CompareError(
+                f"a worker did not answer in {_PROOF_S:g} s; check that it has the master's version of the library"
+            ) from None
+        check_proofs(self._plan.measurement_key, challenge, proofs)
 
     def run(self, workers: Sequence[str]) -> None:
         """Measure until every target has enough valid pairs of blocks, or has failed."""
@@ -91,6 +112,8 @@ class BlockMaster:
 
     def publish(self, directory: Path, *, generator: dict[str, Any]) -> Run:
         """Write run.json and the reports of the measurements so far; `generator` describes Locust and its workers."""
+        for subject in self._subjects:
+            subject.take_reports()
         read_cloudwatch(self._subjects, self._started)
         environment = record_environment(
             self._plan,
@@ -118,9 +141,11 @@ class BlockMaster:
         if subject.failure is not None:
             return
         try:
-            block = self._block(subject, key, duration_s)
+            block, connections = self._block(subject, key, duration_s)
             if index is not None:
-                subject.add(key, index, block, _NO_CONNECTIONS)
+                subject.add(key, index, block, connections)
+            subject.target.check_running()
+            if index is not None:
                 check_wrong_share(subject)
         except CompareError as error:
             subject.failure = str(error)
@@ -129,7 +154,7 @@ class BlockMaster:
                 reasons = block.first_wrong or ", ".join(block.errors)
                 subject.failure = f"no answer to the first requests was as expected: {reasons}"
 
-    def _block(self, subject: Subject, key: _SteadyKey, duration_s: float) -> Block:
+    def _block(self, subject: Subject, key: _SteadyKey, duration_s: float) -> tuple[Block, SampledConnections]:
         scenario, rate_rps = key
         number = next(self._numbers)
         for worker, client_id in enumerate(self._workers):
@@ -153,7 +178,8 @@ class BlockMaster:
         self._writes.setdefault(str(subject.name), {}).update({each.worker: each for each in reports})
         if error := next((each.error for each in reports if each.error is not None), None):
             raise CompareError(error)
-        return merged_block([each.block for each in reports if each.block is not None])
+        connections = _add_reports(subject, reports)
+        return merged_block([each.block for each in reports if each.block is not None]), connections
 
     def _collect(self, number: int, deadline_s: float) -> list[BlockReport]:
         """Return the reports of all workers on a block; raise CompareError when one does not answer."""
@@ -180,8 +206,17 @@ class BlockMaster:
             error=None if subject.failure is None else masked(subject.failure, secret_values),
             acknowledged_writes=sum(each.acknowledged for each in writes),
             ambiguous=Ambiguous(sum(each.ambiguous for each in writes), None),
-            notes=(*result.notes, _NOTE),
         )
+
+
+def _add_reports(subject: Subject, reports: Sequence[BlockReport]) -> SampledConnections:
+    """Add the processes' reports to the workers, and return the connections that they held in the block."""
+    if subject.deployment is None:
+        return _NO_CONNECTIONS
+    window = subject.deployment.reports.window()
+    for report in in_time_order(each.reports for each in reports):
+        subject.deployment.reports.add(report.facts, report.latency_ms)
+    return window.connections
 
 
 def wait_for_users(counts: Callable[[], Sequence[int]], timeout_s: float = 60.0) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
+from django_runtimes.compare.distributed.timed_report import TimedReport
 from django_runtimes.compare.load.block import Block
 from django_runtimes.compare.load.histogram import LatencyHistogram
 from django_runtimes.compare.workload.workload import Exchange, RequestTemplate, Session
@@ -63,6 +64,7 @@ class BlockReport:
     """A worker's measurements of its part of a block; `error` says why it could not send it.
 
     `acknowledged` and `ambiguous` count the worker's writes to the target since the start of the run.
+    `reports` are those of the processes that answered in the block.
     """
 
     number: int
@@ -70,12 +72,13 @@ class BlockReport:
     block: Block | None = None
     acknowledged: int = 0
     ambiguous: int = 0
+    reports: tuple[TimedReport, ...] = ()
     error: str | None = None
 
     def message(self) -> dict[str, Any]:
         """Return the report as values that msgpack encodes; histograms keep all their counts."""
         block = self.block
-        values = {**vars(self), "block": None}
+        values = {**vars(self), "block": None, "reports": [vars(each) for each in self.reports]}
         if block is not None:
             values["block"] = {
                 **vars(block),
@@ -92,7 +95,8 @@ class BlockReport:
         if block is not None:
             histograms = {name: LatencyHistogram.decoded(block[name]) for name in ("latency", "latency_from_send")}
             block = Block(**{**block, **histograms})
-        return cls(**{**values, "block": block})
+        reports = tuple(TimedReport(**each) for each in values["reports"])
+        return cls(**{**values, "block": block, "reports": reports})
 
 
 def merged_block(blocks: Sequence[Block]) -> Block:

@@ -12,6 +12,7 @@ from django_runtimes.compare.deployed.deployed_service import read_services
 from django_runtimes.compare.deployed.request_headers import with_headers
 from django_runtimes.compare.distributed.block_message import BlockCommand, BlockReport
 from django_runtimes.compare.distributed.gevent_client import GeventClient
+from django_runtimes.compare.distributed.report_collector import ReportCollector
 from django_runtimes.compare.load.arrivals import choose_templates, poisson_arrivals
 from django_runtimes.compare.load.block import Block, Outcome, block_of
 from django_runtimes.compare.load.ledger import Ledger
@@ -28,8 +29,11 @@ OnOutcome = Callable[[RequestTemplate, Outcome], None]
 class BlockWorker:
     """Sends blocks one after the other; it keeps the clients, users and written keys of each target."""
 
-    def __init__(self, on_outcome: OnOutcome) -> None:
+    def __init__(self, on_outcome: OnOutcome, measurement_key: str | None) -> None:
+        """Without a key no request asks for a report."""
         self._on_outcome = on_outcome
+        self._measurement_key = measurement_key
+        self._collectors: dict[str, ReportCollector] = {}
         self._clients: dict[str, GeventClient] = {}
         self._users: dict[str, tuple[VirtualUser, ...]] = {}
         self._ledgers: dict[str, Ledger] = {}
@@ -43,7 +47,12 @@ class BlockWorker:
         except ToolError as error:
             return BlockReport(command.number, command.worker, error=str(error))
         return BlockReport(
-            command.number, command.worker, block, acknowledged=ledger.acknowledged, ambiguous=ledger.ambiguous
+            command.number,
+            command.worker,
+            block,
+            acknowledged=ledger.acknowledged,
+            ambiguous=ledger.ambiguous,
+            reports=self._collector(command).reports,
         )
 
     def _client(self, command: BlockCommand) -> GeventClient:
@@ -51,8 +60,11 @@ class BlockWorker:
             # Each worker fills in the headers from its own environment, so that secrets are not sent to it.
             services = read_services([f"{command.target}={command.url}"])
             (service,) = with_headers(services, command.headers, os.environ)
-            self._clients[command.target] = GeventClient(service.url, service.headers)
+            self._clients[command.target] = GeventClient(service.url, service.headers, self._collector(command))
         return self._clients[command.target]
+
+    def _collector(self, command: BlockCommand) -> ReportCollector:
+        return self._collectors.setdefault(command.target, ReportCollector(self._measurement_key))
 
     def _ledger(self, command: BlockCommand) -> Ledger:
         # Keys of different workers must differ.
@@ -78,6 +90,7 @@ class BlockWorker:
             return outcome
 
         start, cpu_start_s = time.perf_counter(), time.process_time()
+        self._collector(command).start(start)
         sends = []
         for index, (offset_s, template) in enumerate(zip(offsets_s, chosen, strict=True)):
             _sleep_until(start + offset_s)

@@ -4,6 +4,7 @@ import errno
 import socket
 import ssl
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from urllib.parse import urlsplit
 
 import gevent
@@ -11,6 +12,7 @@ from geventhttpclient import HTTPClient
 from geventhttpclient.response import HTTPConnectionClosed, HTTPParseError
 
 from django_runtimes.compare.compare_error import CompareError
+from django_runtimes.compare.load.access import AnswerReader
 from django_runtimes.compare.load.block import TIMEOUT, TIMEOUT_S, Outcome
 from django_runtimes.compare.load.due_request import DueRequest
 from django_runtimes.compare.load.ledger import Ledger
@@ -26,9 +28,10 @@ _USER_AGENT = "webapp-compare"
 class GeventClient:
     """A client of one target; it checks certificates and follows no redirects."""
 
-    def __init__(self, url: str, headers: Mapping[str, str]) -> None:
+    def __init__(self, url: str, headers: Mapping[str, str], reader: AnswerReader) -> None:
         parts = urlsplit(url)
         self.host = parts.netloc
+        self._reader = reader
         self._path = parts.path.rstrip("/")
         self._headers = {"User-Agent": _USER_AGENT, **headers}
         self._client = HTTPClient.from_url(
@@ -46,8 +49,11 @@ class GeventClient:
     def send(self, template: RequestTemplate, due: float, ledger: Ledger, user: VirtualUser | None) -> Outcome:
         """Send one request that was due at this moment of time.perf_counter()."""
         request = DueRequest(template, due, ledger, user)
-        answer = self.ask(request.template, user)
-        return request.outcome(answer, timeout_s=TIMEOUT_S, host=self.host)
+        signature = self._reader.sign()
+        answer = self.ask(request.template, user, headers=signature)
+        outcome = request.outcome(answer, timeout_s=TIMEOUT_S, host=self.host)
+        self._reader.read(signature, answer.headers, outcome.latency_ms)
+        return outcome
 
     def log_in(self, users: Sequence[VirtualUser], steps: Sequence[Exchange]) -> None:
         """Send the session's steps for each user; raise CompareError for an unexpected answer."""
@@ -59,16 +65,23 @@ class GeventClient:
                         f"[session] of {user} failed at step {number}, {step.method} {step.path}: {answer.seen}"
                     )
 
-    def ask(self, exchange: Exchange, user: VirtualUser | None, *, keep_page: bool = False) -> TargetAnswer:
+    def ask(
+        self,
+        exchange: Exchange,
+        user: VirtualUser | None,
+        *,
+        keep_page: bool = False,
+        headers: Mapping[str, str] = MappingProxyType({}),
+    ) -> TargetAnswer:
         """Send the request with the user's cookies, and store the cookies of the answer."""
-        headers, body = encoded(exchange, user)
+        own_headers, body = encoded(exchange, user)
         try:
             with gevent.Timeout(TIMEOUT_S, TimeoutError):
                 response = self._client.request(
                     exchange.method,
                     self._path + exchange.path,
                     body=(body or "").encode(),
-                    headers={**self._headers, **headers},
+                    headers={**self._headers, **own_headers, **headers},
                 )
                 content = bytes(response.read())
         except TimeoutError:

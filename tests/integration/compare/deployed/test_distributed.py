@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from django_runtimes.cli.processes import bound_to_parent
 from django_runtimes.compare.load.histogram import LatencyHistogram
 from django_runtimes.compare.record.results import Run
 from tests.integration.compare.comparison import APPLICATIONS
+from tests.integration.compare.deployed.conftest import KEY
 
 pytestmark = pytest.mark.needs("nginx")
 
@@ -53,9 +54,14 @@ def locust(*arguments: str, directory: Path, **variables: str) -> Iterator[subpr
             process.kill()
 
 
-def run_locust(*arguments: str, directory: Path, workers: int = 2, **variables: str) -> tuple[int, str]:
-    """Run a master and its workers to their end; return the master's exit code and output."""
-    port = str(free_port())
+def run_locust(
+    *arguments: str, directory: Path, of_workers: Sequence[dict[str, str]] = ({}, {}), **variables: str
+) -> tuple[int, str]:
+    """Run a master and its workers to their end; return the master's exit code and output.
+
+    `of_workers` are variables of each worker, which replace those of the master.
+    """
+    port, workers = str(free_port()), len(of_workers)
     with ExitStack() as stack:
         master = stack.enter_context(
             locust(
@@ -72,10 +78,16 @@ def run_locust(*arguments: str, directory: Path, workers: int = 2, **variables: 
                 **variables,
             )
         )
-        for _ in range(workers):
+        for own in of_workers:
             stack.enter_context(
                 locust(
-                    "--worker", "--master-host", "127.0.0.1", "--master-port", port, directory=directory, **variables
+                    "--worker",
+                    "--master-host",
+                    "127.0.0.1",
+                    "--master-port",
+                    port,
+                    directory=directory,
+                    **{**variables, **own},
                 )
             )
         output, _ = master.communicate(timeout=240)
@@ -113,6 +125,43 @@ def test_a_master_merges_the_histograms_of_two_workers(notes_service, tmp_path):
         # About 40 a second in half a second, from both workers together.
         assert 5 <= first.scenarios[0].sent / len(first.scenarios[0].blocks) <= 50
     assert "sesame-5f2a" not in output + saved
+
+
+def test_the_workers_ask_for_cold_starts_and_connections(notes_service, tmp_path):
+    exit_code, output = run_locust(
+        *OPTIONS, "--blocks", "2", "--header", "X-Forwarded-Proto: https",
+        "--target", f"aws_ecs={notes_service.http}", "--target", f"aws_lambda={notes_service.http}",
+        "--output", str(tmp_path / "report"), directory=tmp_path, WEBAPP_MEASUREMENT_KEY=KEY,
+    )  # fmt: skip
+
+    assert (exit_code, (tmp_path / "report").is_dir()) == (1, True), output
+    saved = (tmp_path / "report" / "run.json").read_text()
+    container, misnamed = Run.from_json(saved).targets
+    assert container.status == "measured"
+    assert 1 <= container.connections.peak <= 8
+    assert container.connections.opened >= 0
+    assert container.cold_start_ms.n == 0
+    assert container.resources.cpu_ms_per_request > 0
+    assert any("of its processes reported their connections" in note for note in container.notes)
+    assert misnamed.error.startswith("its service reports the runtime 'aws_ecs', and the target's name says")
+    assert KEY not in output + saved
+
+
+@pytest.mark.parametrize(
+    ("key", "problem"),
+    [(KEY, "set on the master and not on 1 of 2 workers"), ("", "set on 1 of 2 workers and not on the master")],
+)
+def test_a_key_that_is_not_set_everywhere_ends_the_run(tmp_path, key, problem):
+    exit_code, output = run_locust(
+        *OPTIONS, "--target", "aws_ecs=http://127.0.0.1:1", "--output", str(tmp_path / "report"),
+        directory=tmp_path, of_workers=[{"WEBAPP_MEASUREMENT_KEY": KEY}, {"WEBAPP_MEASUREMENT_KEY": ""}],
+        **({"WEBAPP_MEASUREMENT_KEY": key} if key else {}),
+    )  # fmt: skip
+
+    assert exit_code == 2, output
+    assert f"webapp compare: WEBAPP_MEASUREMENT_KEY is {problem}; set the same key" in output
+    assert not (tmp_path / "report").exists()
+    assert KEY not in output
 
 
 def test_ctrl_c_keeps_the_measurements(notes_service, tmp_path):

@@ -3,6 +3,7 @@ import json
 import pytest
 
 from django_runtimes.compare.distributed.block_message import BlockCommand, BlockReport, merged_block
+from django_runtimes.compare.distributed.timed_report import TimedReport
 from django_runtimes.compare.load.block import Outcome, block_of
 from django_runtimes.compare.workload.workload import Exchange, RequestTemplate, Session
 
@@ -37,6 +38,12 @@ def test_a_report_keeps_every_count_of_its_histograms():
     assert (report.block.sent, report.block.ok, report.block.errors) == (2, 1, {"status_503": 1})
     assert (report.block.latency.count, report.block.latency.p50_ms) == (1, 1.234)
     assert report.block.latency_from_send.p50_ms == 1.034
+
+
+def test_a_report_keeps_the_reports_of_processes():
+    report = BlockReport(7, 1, reports=(TimedReport(0.25, 40.5, {"process": "a", "served": "0"}),))
+
+    assert BlockReport.of_message(json.loads(json.dumps(report.message()))) == report
 
 
 def test_a_report_may_have_an_error_instead_of_a_block():
