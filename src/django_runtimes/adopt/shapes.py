@@ -1,7 +1,9 @@
-"""Checks that settings are lists or dictionaries before anything reads their contents."""
+"""Checks the types of settings and of their items before anything reads them."""
 
 from collections.abc import Mapping
 from typing import Any
+
+from django.utils.functional import Promise
 
 from django_runtimes.config.configuration_error import ConfigurationError
 
@@ -17,6 +19,10 @@ def require_shapes(settings: Mapping[str, Any]) -> None:
     for name in _LISTS:
         if name in settings and not isinstance(settings[name], list | tuple):
             raise _wrong(name, settings[name], "a list", "[…]")
+        for position, item in enumerate(settings.get(name, ())):
+            # Django accepts None as a host, which matches nothing.
+            if not isinstance(item, str | Promise) and not (item is None and name == "ALLOWED_HOSTS"):
+                raise _wrong(f"{name}[{position}]", item, "a string", '"…"')
     for name in _DICTIONARIES:
         if name not in settings:
             continue
@@ -25,6 +31,8 @@ def require_shapes(settings: Mapping[str, Any]) -> None:
         for alias, entry in settings[name].items():
             if not isinstance(entry, Mapping):
                 raise _wrong(f"{name}[{alias!r}]", entry, "a dictionary", "{…}")
+            if not isinstance(entry.get("OPTIONS", {}), Mapping):
+                raise _wrong(f"{name}[{alias!r}]['OPTIONS']", entry["OPTIONS"], "a dictionary", "{…}")
     key = settings.get("SECRET_KEY", "")
     if key is not None and not isinstance(key, str | bytes):
         raise _wrong("SECRET_KEY", key, "a string", '"…"')

@@ -100,6 +100,11 @@ def test_it_accepts_only_the_globals_of_its_caller(call, got):
         ("DATABASES", {"default": "postgresql://"}, "DATABASES['default'] is of type str but must be a dictionary"),
         ("STORAGES", [], "STORAGES is of type list but must be a dictionary"),
         ("SECRET_KEY", 7, "SECRET_KEY is of type int but must be a string"),
+        ("MIDDLEWARE", [None], 'MIDDLEWARE[0] is None but must be a string; write MIDDLEWARE[0] = "…" in the settings'),
+        ("INSTALLED_APPS", ["a", 5], "INSTALLED_APPS[1] is of type int but must be a string"),
+        ("CSRF_TRUSTED_ORIGINS", [None], "CSRF_TRUSTED_ORIGINS[0] is None but must be a string"),
+        ("ALLOWED_HOSTS", [7], "ALLOWED_HOSTS[0] is of type int but must be a string"),
+        ("DATABASES", {"other": {"OPTIONS": []}}, "DATABASES['other']['OPTIONS'] is of type list but must be a dict"),
     ],
 )
 def test_settings_of_the_wrong_type_are_refused(deployed, name, value, text):
@@ -107,6 +112,24 @@ def test_settings_of_the_wrong_type_are_refused(deployed, name, value, text):
         run_call(ready_project(**{name: value}))
 
     assert str(error.value).startswith(text)
+
+
+@pytest.mark.parametrize("empty", [None, ""])
+def test_an_empty_host_matches_nothing_as_in_django(deployed, monkeypatch, empty):
+    monkeypatch.delenv("WEBAPP_ALLOWED_HOSTS")
+    settings = ready_project(ALLOWED_HOSTS=["shop.example", empty])
+
+    run_call(settings)
+
+    assert settings["ALLOWED_HOSTS"] == ["shop.example", empty]
+    assert settings["CSRF_TRUSTED_ORIGINS"] == ["https://shop.example"]
+
+
+@pytest.mark.parametrize("empty", [None, ""])
+def test_empty_hosts_alone_are_refused(deployed, monkeypatch, empty):
+    monkeypatch.delenv("WEBAPP_ALLOWED_HOSTS")
+    with pytest.raises(ConfigurationError, match="names no host beyond this machine"):
+        run_call(ready_project(ALLOWED_HOSTS=[empty]))
 
 
 @pytest.mark.parametrize("name", ["DATABASES", "INSTALLED_APPS"])

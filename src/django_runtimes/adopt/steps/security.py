@@ -69,10 +69,10 @@ def set_hosts(draft: Draft, variables: ProcessVariables) -> None:
     if origins:
         draft.set("CSRF_TRUSTED_ORIGINS", origins, "WEBAPP_CSRF_TRUSTED_ORIGINS is set")
     elif not draft.value("CSRF_TRUSTED_ORIGINS"):
-        named = [origin_of(host) for host in draft.value("ALLOWED_HOSTS") if host != "*"]
+        named = [origin_of(host) for host in draft.value("ALLOWED_HOSTS") if host and host != "*"]
         draft.set("CSRF_TRUSTED_ORIGINS", named, "the settings name none: taken from ALLOWED_HOSTS")
 
 
-def are_of_this_machine(hosts: Sequence[str]) -> bool:
-    """Return whether all hosts are names of this machine."""
-    return all(host in _LOCAL_HOSTS or host == ".localhost" for host in hosts)
+def are_of_this_machine(hosts: Sequence[str | None]) -> bool:
+    """Return whether all hosts are names of this machine, or empty; Django accepts empty ones, which match nothing."""
+    return all(not host or host in _LOCAL_HOSTS or host == ".localhost" for host in hosts)
