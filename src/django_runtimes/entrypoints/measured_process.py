@@ -7,7 +7,7 @@ import secrets
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from weakref import WeakSet
 
@@ -67,15 +67,16 @@ class MeasuredProcess:
             with self._counting:
                 held = self._held()
                 peak, self._peak = max(self._peak, held), held
+            pools_stats = [pool.get_stats() for pool in _pools()]
             facts = {
                 "process": self._identifier,
                 "served": str(served),
                 "ready_ms": f"{self._ready_ms:.0f}",
                 "age_ms": f"{age_ms:.0f}",
                 "connections": str(peak),
-                "opened": str(self._opened + sum(_counted(pool, "connections_num") for pool in _pools())),
-                "pool_requests": str(sum(_counted(pool, "requests_num") for pool in _pools())),
-                "pool_wait_ms": str(sum(_counted(pool, "requests_wait_ms") for pool in _pools())),
+                "opened": str(self._opened + _total(pools_stats, "connections_num")),
+                "pool_requests": str(_total(pools_stats, "requests_num")),
+                "pool_wait_ms": str(_total(pools_stats, "requests_wait_ms")),
                 "cpu_ms": f"{time.process_time() * 1_000:.3f}",
                 "peak_rss_mb": f"{_peak_rss_mb():.1f}",
                 **self._constant,
@@ -98,15 +99,15 @@ class MeasuredProcess:
 
     def _held(self) -> int:
         unpooled = sum(not getattr(each, "closed", False) for each in list(self._unpooled))
-        return unpooled + sum(_counted(pool, "pool_size") for pool in _pools())
+        return unpooled + _total([pool.get_stats() for pool in _pools()], "pool_size")
 
 
 def _pools() -> list[Any]:
     return list(pools.values())
 
 
-def _counted(pool: Any, name: str) -> int:
-    return int(pool.get_stats().get(name, 0))
+def _total(pools_stats: Iterable[Mapping[str, int]], name: str) -> int:
+    return sum(stats.get(name, 0) for stats in pools_stats)
 
 
 def _peak_rss_mb() -> float:

@@ -66,10 +66,12 @@ def test_two_targets_are_measured_side_by_side(tmp_path):
 def test_another_application_can_be_compared(tmp_path):
     exit_code, output, errors = compare(
         *SHORT, "--workload", str(APPLICATIONS / "notes.toml"), "--target", CONTAINER, "--json",
-        "--output", str(tmp_path / "report"),
+        "--output", str(tmp_path / "report"), "--fail-if", "* connections > 1000",
     )  # fmt: skip
 
     assert exit_code == 0, errors
+    for name in ("report.html", "report.md"):
+        assert "connections &gt; 1000" in (tmp_path / "report" / name).read_text().replace(" > ", " &gt; ")
     run = Run.from_json(output)
     assert run.environment["workload"] == "notes"
     assert run.targets[0].rows_found == run.targets[0].acknowledged_writes > 0
