@@ -9,6 +9,7 @@ import pytest
 
 from django_runtimes.config.http.measurement_token import FACTS_HEADER, TOKEN_HEADER, read_facts, signed_token
 from django_runtimes.config.secret import Secret
+from django_runtimes.entrypoints import measured_process
 from django_runtimes.entrypoints.measured_process import MeasuredProcess
 
 KEY = Secret("k" * 32)
@@ -36,7 +37,9 @@ class OpenedConnection:
 
 
 @pytest.fixture
-def process() -> MeasuredProcess:
+def process(monkeypatch: pytest.MonkeyPatch) -> MeasuredProcess:
+    """A process without the pools that other tests have left open."""
+    monkeypatch.setattr(measured_process, "pools", {})
     return MeasuredProcess(KEY, HERE)
 
 
