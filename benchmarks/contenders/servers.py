@@ -17,8 +17,8 @@ from benchmarks.contenders.testbed import Testbed
 from django_runtimes.cli import processes
 from django_runtimes.compare.load.access import FORWARDED_HEADERS
 from django_runtimes.compare.services.port import start_on_port
-from django_runtimes.config.runtimes.profile import PROFILES
-from django_runtimes.config.runtimes.runtime import Runtime
+from django_runtimes.config.values.profile import PROFILES
+from django_runtimes.config.values.runtime import Runtime
 
 OURS = "ours"
 UVICORN = "uvicorn, Django's handler"

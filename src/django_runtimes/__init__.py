@@ -1,12 +1,10 @@
 """Runs one Django codebase on Lambda, App Runner, ECS or a laptop, with tools to compare them."""
 
-import time
+# Imported first, since it reads the clock.
+import django_runtimes.first_line  # noqa: F401, I001
 
-# The end of the spawn in the report of a start (WEBAPP_START_PHASES). Reading the clock takes less than a microsecond.
-_first_line_s = time.monotonic()
-
-from collections.abc import Callable  # noqa: E402
-from typing import TYPE_CHECKING, Any  # noqa: E402
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from django.urls import URLPattern

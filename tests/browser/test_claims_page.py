@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from django_runtimes.compare.claims.claim_report import render_claims_html
+from django_runtimes.compare.report.claims.claim_report import render_claims_html
 from tests.browser.opened_page import Opened
 from tests.unit.compare.claims.tested_claims import RUN
 

@@ -15,13 +15,13 @@ import pytest
 from django_runtimes.cli.progress import Progress
 from django_runtimes.compare.compare_error import CompareError
 from django_runtimes.compare.containers.container_freezer import ContainerFreezer
-from django_runtimes.compare.containers.container_limits import ContainerLimits
 from django_runtimes.compare.containers.containers import Containers
 from django_runtimes.compare.containers.image import find_image
 from django_runtimes.compare.containers.probe import probe_image
 from django_runtimes.compare.containers.usable_engines import usable_engines
+from django_runtimes.compare.emulator.container_limits import ContainerLimits
+from django_runtimes.compare.plan.comparison_plan import quick_plan
 from django_runtimes.compare.run.comparison import run_comparison
-from django_runtimes.compare.run.comparison_plan import quick_plan
 from django_runtimes.compare.targets.name import TargetName
 from tests.guestbook import guestbook_workload
 from tests.image.podman import ENVIRON, build, podman

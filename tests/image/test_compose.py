@@ -10,7 +10,7 @@ import yaml
 from django_runtimes.cli import ports, processes
 from django_runtimes.compare.services.database_creation import create_database, drop_database
 from django_runtimes.compare.services.run_directory import run_directory
-from django_runtimes.config.databases.url import parse_database_url
+from django_runtimes.config.database_url.url import parse_database_url
 from django_runtimes.config.variables.table import VARIABLES
 from tests.image.containers import run_container
 from tests.image.podman import CHECKOUT

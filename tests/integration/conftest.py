@@ -11,8 +11,8 @@ from django.test import AsyncClient, Client
 
 from django_runtimes.compare.services.database_creation import create_database, drop_database
 from django_runtimes.compare.services.pgbouncer import PgBouncer
-from django_runtimes.config.databases.connection_strategy import Route
-from django_runtimes.config.databases.url import parse_database_url
+from django_runtimes.config.database_url.url import parse_database_url
+from django_runtimes.config.values.connection_strategy import Route
 from tests.integration.operations.journal import Journal
 from tests.prerequisites import require_program
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from django_runtimes.adopt.steps.s3_storage import S3
+from django_runtimes.config.database_url.libpq import require_libpq
 from django_runtimes.config.databases.credentials import StoredSecret
-from django_runtimes.config.databases.libpq import require_libpq
 from django_runtimes.extras import require_extra, require_module
 
 

@@ -9,8 +9,8 @@ from django_runtimes.config.databases.address_choice import has_address_of
 from django_runtimes.config.environment import Environment
 from django_runtimes.config.http.front import Front, read_front
 from django_runtimes.config.runtimes.detection import detect_runtime
-from django_runtimes.config.runtimes.profile import choose_profile
-from django_runtimes.config.runtimes.runtime import Runtime
+from django_runtimes.config.runtimes.profile_choice import choose_profile
+from django_runtimes.config.values.runtime import Runtime
 from django_runtimes.config.variables.database_address import DATABASE_URL
 from django_runtimes.config.variables.table import PREFIX
 from django_runtimes.config.variables.variable import T_co, Variable

@@ -94,7 +94,7 @@ def _main(arguments: list[str]) -> None:
             # Ctrl-C can come while the verb is still being imported.
             raise SystemExit(EXIT_INTERRUPTED) from None
     if arguments and arguments[0] in _OPERATIONS:
-        from django_runtimes.config.choices import Role
+        from django_runtimes.config.values.choices import Role
         from django_runtimes.config.variables.database_login import DB_ROLE
 
         os.environ[DB_ROLE.name] = Role.OPERATIONS.value
@@ -149,7 +149,7 @@ def _engine_complaint(raised: Exception) -> str:
     if not settings.configured:
         return ""
     if "psycopg" in str(raised):
-        from django_runtimes.config.databases.libpq import require_libpq
+        from django_runtimes.config.database_url.libpq import require_libpq
 
         try:
             require_libpq()

@@ -17,10 +17,10 @@ from django_runtimes.cli.interruption import treat_termination_as_interruption
 from django_runtimes.cli.progress import Progress
 from django_runtimes.cli.project.project import find_project, project_at
 from django_runtimes.cli.tool_error import ToolError, UsageError
+from django_runtimes.compare.analysis.summary import THOROUGH_BUDGET_S
 from django_runtimes.compare.claims.claims_command import add_claim_options, asks_for_claims, test_claims
 from django_runtimes.compare.compare_error import show_output
 from django_runtimes.compare.deployed.deployed_service import is_deployed
-from django_runtimes.compare.deployed.expected_load import expected_requests
 from django_runtimes.compare.deployed.load_consent import ask_for_load
 from django_runtimes.compare.deployed_options import add_deployed_options, with_capped_rates, with_deployed_targets
 from django_runtimes.compare.gate.gate_condition import parse_conditions
@@ -28,6 +28,14 @@ from django_runtimes.compare.gate.gate_judge import gate_exit_code, judge
 from django_runtimes.compare.gate.gate_option import GATE_EXIT_CODES, add_fail_if, write_outcomes
 from django_runtimes.compare.gate.gate_outcome import GateOutcome
 from django_runtimes.compare.gate.judged_run import JudgedRun
+from django_runtimes.compare.plan.comparison_plan import (
+    BURSTS,
+    MAX_RATE_RPS,
+    ComparisonPlan,
+    quick_plan,
+    thorough_plan,
+)
+from django_runtimes.compare.plan.saved_rates import saved_rates
 from django_runtimes.compare.recommendation.stated_limits import (
     MAX_LIMIT_MS,
     MAX_LIMIT_USD,
@@ -37,16 +45,8 @@ from django_runtimes.compare.recommendation.stated_limits import (
 from django_runtimes.compare.record.results import Run
 from django_runtimes.compare.report.terminal import print_report
 from django_runtimes.compare.run.comparison import run_comparison
-from django_runtimes.compare.run.comparison_plan import (
-    BURSTS,
-    MAX_RATE_RPS,
-    THOROUGH_BUDGET_S,
-    ComparisonPlan,
-    quick_plan,
-    thorough_plan,
-)
+from django_runtimes.compare.run.expected_load import expected_requests
 from django_runtimes.compare.run.output import choose_directory, publish
-from django_runtimes.compare.run.saved_rates import saved_rates
 from django_runtimes.compare.targets.memory_sizes import balanced_weight, memory_sizes, with_memory_sizes
 from django_runtimes.compare.targets.name import DEFAULT_TARGETS, TargetName
 from django_runtimes.compare.workload.reading import load_workload

@@ -10,7 +10,7 @@ from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.compare.deployed.deployed_service import is_deployed, read_services
 from django_runtimes.compare.deployed.request_headers import with_headers
 from django_runtimes.compare.deployed.watch_option import with_watched
-from django_runtimes.compare.run.comparison_plan import MAX_DEPLOYED_RATE_RPS, MAX_RATE_RPS, ComparisonPlan
+from django_runtimes.compare.plan.comparison_plan import MAX_DEPLOYED_RATE_RPS, MAX_RATE_RPS, ComparisonPlan
 from django_runtimes.config.configuration_error import ConfigurationError
 from django_runtimes.config.environment import Environment
 from django_runtimes.config.variables.server_variables import MEASUREMENT_KEY

@@ -29,7 +29,7 @@ from django_runtimes.compare.services.run_directory import run_directory
 from django_runtimes.compare.workload.reading import load_workload
 from django_runtimes.compare.workload.workload import Application
 from django_runtimes.config.configuration_error import ConfigurationError
-from django_runtimes.config.databases.url import parse_database_url
+from django_runtimes.config.database_url.url import parse_database_url
 
 _DATABASE = "project"
 # A large project takes long to import on a busy machine, and it is imported twice.

@@ -23,8 +23,8 @@ from django_runtimes.compare.suite.suite_process import run_suite
 from django_runtimes.compare.suite.suite_runner import RUNNERS, choose_runner
 from django_runtimes.compare.workload.reading import load_workload
 from django_runtimes.config.configuration_error import ConfigurationError
-from django_runtimes.config.runtimes.profile import PROFILES
-from django_runtimes.config.runtimes.runtime import Runtime
+from django_runtimes.config.values.profile import PROFILES
+from django_runtimes.config.values.runtime import Runtime
 from django_runtimes.config.variables.file_variables import STATIC_ROOT
 
 _DATABASE = "project"

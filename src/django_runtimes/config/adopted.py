@@ -4,14 +4,14 @@ from collections.abc import Callable
 from ipaddress import IPv4Network, IPv6Network
 from typing import NamedTuple
 
-from django_runtimes.config.choices import Role
 from django_runtimes.config.configuration_error import ConfigurationError
 from django_runtimes.config.databases.credentials import Login
 from django_runtimes.config.http.front import Front
 from django_runtimes.config.runtimes.detection import Detection
-from django_runtimes.config.runtimes.profile import Profile
-from django_runtimes.config.runtimes.runtime import Runtime
 from django_runtimes.config.secret import Secret
+from django_runtimes.config.values.choices import Role
+from django_runtimes.config.values.profile import Profile
+from django_runtimes.config.values.runtime import Runtime
 
 SETTING = "DJANGO_RUNTIMES"
 

@@ -1,8 +1,8 @@
 """The management commands that events of a Lambda function may run."""
 
-from django_runtimes.config.choices import Role
 from django_runtimes.config.configuration_error import ConfigurationError
 from django_runtimes.config.environment import Environment
+from django_runtimes.config.values.choices import Role
 from django_runtimes.config.variables.database_login import DB_ROLE
 from django_runtimes.config.variables.server_variables import ALLOWED_COMMANDS
 

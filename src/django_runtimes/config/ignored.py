@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from django_runtimes.config.choices import Role, Source
-from django_runtimes.config.databases.connection_strategy import Persistent, Pool
 from django_runtimes.config.environment import Environment
-from django_runtimes.config.runtimes.profile import Profile
+from django_runtimes.config.values.choices import Role, Source
+from django_runtimes.config.values.connection_strategy import Persistent, Pool
+from django_runtimes.config.values.profile import Profile
 from django_runtimes.config.variables.database_address import DATABASE_URL, DB_HOST, DB_NAME, DB_PORT
 from django_runtimes.config.variables.database_connections import (
     DB_MAX_AGE_S,

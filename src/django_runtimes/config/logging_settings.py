@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django_runtimes.config.choices import LogFormat, LogLevel
+from django_runtimes.config.values.choices import LogFormat, LogLevel
 
 
 def logging_settings(log_format: LogFormat, level: LogLevel) -> dict[str, Any]:

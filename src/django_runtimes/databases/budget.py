@@ -5,11 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from django_runtimes.config.databases.connection_strategy import Connections, PerRequest, Pool, Route
 from django_runtimes.config.environment import Environment
 from django_runtimes.config.runtimes.detection import detect_runtime
-from django_runtimes.config.runtimes.profile import Profile, choose_profile
-from django_runtimes.config.runtimes.runtime import Runtime
+from django_runtimes.config.runtimes.profile_choice import choose_profile
+from django_runtimes.config.values.connection_strategy import Connections, PerRequest, Pool, Route
+from django_runtimes.config.values.profile import Profile
+from django_runtimes.config.values.runtime import Runtime
 from django_runtimes.config.variables.connection_budget import (
     AWS_LAMBDA_MAX_CONCURRENCY,
     DB_MAX_CONNECTIONS,

@@ -11,9 +11,9 @@ from django.db import DEFAULT_DB_ALIAS
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.utils import load_backend
 
-from django_runtimes.config.choices import Source
-from django_runtimes.config.databases.connection_strategy import Strategy, connections_of
 from django_runtimes.config.environment import Environment
+from django_runtimes.config.values.choices import Source
+from django_runtimes.config.values.connection_strategy import Strategy, connections_of
 from django_runtimes.config.variables.database_login import DB_CREDENTIALS
 from django_runtimes.databases.postgresql.wrapper import DatabaseWrapperMixin
 

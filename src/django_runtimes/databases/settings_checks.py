@@ -7,8 +7,8 @@ from django.core.checks import CheckMessage, Error
 from django.core.checks import Warning as CheckWarning
 
 from django_runtimes.config.adopted import adopted_by
-from django_runtimes.config.databases.connection_strategy import Pool, Route, connections_of
-from django_runtimes.config.runtimes.runtime import Runtime
+from django_runtimes.config.values.connection_strategy import Pool, Route, connections_of
+from django_runtimes.config.values.runtime import Runtime
 
 
 def check_pool_without_age(**kwargs: Any) -> list[CheckMessage]:

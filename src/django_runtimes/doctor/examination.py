@@ -10,13 +10,14 @@ from django.core.exceptions import ImproperlyConfigured
 
 from django_runtimes.adopt.configure import last_call
 from django_runtimes.cli.project.project import NO_SETTINGS
-from django_runtimes.config.choices import Role
 from django_runtimes.config.configuration_error import ConfigurationError
-from django_runtimes.config.databases.connection_strategy import Connections, PerRequest, Route, connections_of
 from django_runtimes.config.databases.database_settings import database_settings
 from django_runtimes.config.environment import Environment
 from django_runtimes.config.runtimes.detection import Detection, detect_runtime
-from django_runtimes.config.runtimes.profile import Profile, choose_profile
+from django_runtimes.config.runtimes.profile_choice import choose_profile
+from django_runtimes.config.values.choices import Role
+from django_runtimes.config.values.connection_strategy import Connections, PerRequest, Route, connections_of
+from django_runtimes.config.values.profile import Profile
 from django_runtimes.config.variables.database_address import DB_PROXY_HOST
 from django_runtimes.config.variables.database_login import (
     DB_OPERATIONS_PASSWORD,

@@ -23,10 +23,10 @@ from django_runtimes.config.allowed_commands import allowed_commands  # noqa: E4
 from django_runtimes.config.configuration_error import ConfigurationError  # noqa: E402
 from django_runtimes.config.environment import Environment  # noqa: E402
 from django_runtimes.config.runtimes.detection import detect_runtime  # noqa: E402
-from django_runtimes.config.runtimes.profile import choose_profile  # noqa: E402
-from django_runtimes.config.runtimes.runtime import Runtime  # noqa: E402
+from django_runtimes.config.runtimes.profile_choice import choose_profile  # noqa: E402
 from django_runtimes.config.secret_key import weakness  # noqa: E402
 from django_runtimes.config.settings_module import settings_module  # noqa: E402
+from django_runtimes.config.values.runtime import Runtime  # noqa: E402
 from django_runtimes.config.variables.application_variables import SECRET_KEY, START_PHASES  # noqa: E402
 from django_runtimes.config.variables.server_variables import GRACEFUL_TIMEOUT_S, PORT, WORKERS  # noqa: E402
 from django_runtimes.entrypoints.named_module import import_named  # noqa: E402

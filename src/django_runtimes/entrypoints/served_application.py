@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from django_runtimes.config.configuration_error import ConfigurationError
 from django_runtimes.config.environment import Environment
-from django_runtimes.config.runtimes.runtime import Runtime
 from django_runtimes.config.settings_module import settings_module
+from django_runtimes.config.values.runtime import Runtime
 from django_runtimes.config.variables.application_variables import START_PHASES
 from django_runtimes.entrypoints.named_module import import_named
 

@@ -5,8 +5,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-import django_runtimes
 from django_runtimes.entrypoints.process_age import process_age_s
+from django_runtimes.first_line import FIRST_LINE_S
 
 # docs/cold-starts.md describes the line, which webapp compare reads.
 _PREFIX = "webapp: start "
@@ -21,7 +21,7 @@ class StartRecorder:
     """
 
     def __init__(self) -> None:
-        self._moments = {"first_line": django_runtimes._first_line_s}
+        self._moments = {"first_line": FIRST_LINE_S}
         if (age_s := process_age_s()) is not None:
             self._moments["process_started"] = time.monotonic() - age_s
 

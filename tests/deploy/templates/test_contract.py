@@ -11,9 +11,9 @@ from django_runtimes.config.databases.database_settings import database_settings
 from django_runtimes.config.environment import Environment
 from django_runtimes.config.http.host_origin import origin_of
 from django_runtimes.config.runtimes.detection import detect_runtime
-from django_runtimes.config.runtimes.profile import choose_profile
-from django_runtimes.config.runtimes.runtime import Runtime
+from django_runtimes.config.runtimes.profile_choice import choose_profile
 from django_runtimes.config.secret_key import secret_key
+from django_runtimes.config.values.runtime import Runtime
 from django_runtimes.config.variables.application_variables import ALLOWED_HOSTS, CSRF_TRUSTED_ORIGINS
 from django_runtimes.config.variables.server_variables import GRACEFUL_TIMEOUT_S
 from django_runtimes.config.variables.table import VARIABLES

@@ -16,8 +16,8 @@ from django_runtimes.compare.targets.container_target import ContainerTarget
 from django_runtimes.compare.targets.lambda_target import LambdaTarget
 from django_runtimes.compare.targets.name import TargetName
 from django_runtimes.compare.workload.workload import Application
-from django_runtimes.config.databases.connection_strategy import Route
-from django_runtimes.config.runtimes.runtime import Runtime
+from django_runtimes.config.values.connection_strategy import Route
+from django_runtimes.config.values.runtime import Runtime
 from tests.faults.parts.databases import DATABASE, log_of
 from tests.faults.waiting import until_ended
 

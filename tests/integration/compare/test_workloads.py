@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from django_runtimes.compare.diagnosis.diagnosis import Difference
+from django_runtimes.compare.record.diagnosis import Difference
 from django_runtimes.compare.record.results import Run
 from tests.integration.compare.comparison import APPLICATIONS, CONTAINER, LAMBDA, SHORT, compare
 

@@ -6,7 +6,7 @@ import pytest
 import trustme
 
 from django_runtimes.compare.services.pgbouncer import PgBouncer
-from django_runtimes.config.databases.url import parse_database_url
+from django_runtimes.config.database_url.url import parse_database_url
 from tests.integration.doctor.examination import REQUIRED, TIMEOUTS, available, doctor, findings
 
 pytestmark = pytest.mark.profile_free

@@ -2,7 +2,7 @@
 
 import pytest
 
-from django_runtimes.config.databases.url import parse_database_url
+from django_runtimes.config.database_url.url import parse_database_url
 from tests.integration.doctor.examination import REQUIRED, TIMEOUTS, UNREACHABLE, doctor, findings
 
 pytestmark = pytest.mark.profile_free

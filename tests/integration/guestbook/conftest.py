@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from django_runtimes.config.databases.connection_strategy import Route
+from django_runtimes.config.values.connection_strategy import Route
 from django_runtimes.pinning.findings import Findings
 
 

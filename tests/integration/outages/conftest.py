@@ -12,8 +12,8 @@ from django.db import connections
 
 from django_runtimes.compare.services.pgbouncer import PgBouncer
 from django_runtimes.compare.services.postgres import EmbeddedPostgres
-from django_runtimes.config.databases.connection_strategy import Route
-from django_runtimes.config.databases.url import parse_database_url
+from django_runtimes.config.database_url.url import parse_database_url
+from django_runtimes.config.values.connection_strategy import Route
 from tests.prerequisites import require_program
 
 _DATABASE = "outages"

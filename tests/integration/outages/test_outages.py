@@ -11,7 +11,7 @@ from django.test import Client
 
 from django_runtimes.cli.ports import free_port
 from django_runtimes.compare.services.pgbouncer import PgBouncer
-from django_runtimes.config.databases.connection_strategy import Route, Strategy
+from django_runtimes.config.values.connection_strategy import Route, Strategy
 from webapp.guestbook.models import Entry
 
 _POOLED = django_settings.DJANGO_RUNTIMES.profile.connections.name is Strategy.POOL

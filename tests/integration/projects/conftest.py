@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from django_runtimes.compare.services.database_creation import create_database, drop_database
-from django_runtimes.config.databases.url import parse_database_url
+from django_runtimes.config.database_url.url import parse_database_url
 from tests.integration.entrypoints.launcher import container
 from tests.integration.projects.client import Client
 from tests.integration.projects.example import Example

@@ -13,8 +13,8 @@ from django.test import override_settings
 from django_runtimes.adopt.checks import CHECKS, DEPLOY_CHECKS, commands, later
 from django_runtimes.config.environment import Environment
 from django_runtimes.config.runtimes.detection import Detection
-from django_runtimes.config.runtimes.profile import choose_profile
-from django_runtimes.config.runtimes.runtime import Runtime
+from django_runtimes.config.runtimes.profile_choice import choose_profile
+from django_runtimes.config.values.runtime import Runtime
 
 LOCMEM = "django.core.cache.backends.locmem.LocMemCache"
 ON_DISK = "django.core.cache.backends.filebased.FileBasedCache"

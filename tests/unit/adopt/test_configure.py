@@ -244,4 +244,4 @@ def test_importing_the_package_alone_loads_neither_django_nor_psycopg():
 
     printed = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, check=True).stdout
 
-    assert printed == "['django_runtimes']\n"
+    assert printed == "['django_runtimes', 'django_runtimes.first_line']\n"

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from django_runtimes.config.configuration_error import ConfigurationError
-from django_runtimes.config.databases.connection_strategy import Route
+from django_runtimes.config.values.connection_strategy import Route
 from tests.unit.adopt.projects import DEPLOYED, ON_LAMBDA, decisions_for, postgresql, ready_project, settings_after
 
 URL = {"DATABASE_URL": DEPLOYED["DATABASE_URL"]}

@@ -6,13 +6,13 @@ import pytest
 
 from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.compare.compare import exit_code, main, parser, plan_of
-from django_runtimes.compare.deployed.expected_load import expected_requests
 from django_runtimes.compare.gate.gate_condition import parse_conditions
 from django_runtimes.compare.gate.gate_judge import judge
 from django_runtimes.compare.gate.judged_run import JudgedRun
+from django_runtimes.compare.plan.comparison_plan import ComparisonPlan
 from django_runtimes.compare.recommendation.stated_limits import StatedLimits
 from django_runtimes.compare.record.results import Run
-from django_runtimes.compare.run.comparison_plan import ComparisonPlan
+from django_runtimes.compare.run.expected_load import expected_requests
 from tests.guestbook import WORKLOAD
 
 

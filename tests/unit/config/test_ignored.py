@@ -2,8 +2,8 @@ import pytest
 
 from django_runtimes.config.environment import Environment
 from django_runtimes.config.ignored import ignored_variables
-from django_runtimes.config.runtimes.profile import choose_profile
-from django_runtimes.config.runtimes.runtime import Runtime
+from django_runtimes.config.runtimes.profile_choice import choose_profile
+from django_runtimes.config.values.runtime import Runtime
 
 
 def ignored(runtime: Runtime = Runtime.AWS_ECS, **environ: str) -> list[tuple[str, str]]:

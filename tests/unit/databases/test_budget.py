@@ -3,7 +3,7 @@
 import pytest
 
 from django_runtimes.config.configuration_error import ConfigurationError
-from django_runtimes.config.databases.connection_strategy import PerRequest, Pool
+from django_runtimes.config.values.connection_strategy import PerRequest, Pool
 from django_runtimes.databases.budget import Comparison, ConnectionLimit, ServerLimits, connection_budget
 
 SERVER = ServerLimits(100, {"superuser_reserved_connections": 3, "reserved_connections": 0})

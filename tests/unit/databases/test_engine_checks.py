@@ -5,8 +5,8 @@ import pytest
 from django.conf import settings
 from django.db.backends.postgresql.base import DatabaseWrapper as DjangosWrapper
 
-from django_runtimes.config.databases.connection_strategy import PerRequest, Persistent, Pool, Route
 from django_runtimes.config.databases.credentials import IamToken
+from django_runtimes.config.values.connection_strategy import PerRequest, Persistent, Pool, Route
 from django_runtimes.databases.engine_checks import check_engines
 from django_runtimes.databases.postgresql.base import DatabaseWrapper
 from django_runtimes.databases.postgresql.wrapper import DatabaseWrapperMixin

@@ -4,11 +4,11 @@ import pytest
 from django.conf import settings
 from django.test import override_settings
 
-from django_runtimes.config.databases.connection_strategy import Pool, Route
 from django_runtimes.config.environment import Environment
 from django_runtimes.config.runtimes.detection import Detection
-from django_runtimes.config.runtimes.profile import choose_profile
-from django_runtimes.config.runtimes.runtime import Runtime
+from django_runtimes.config.runtimes.profile_choice import choose_profile
+from django_runtimes.config.values.connection_strategy import Pool, Route
+from django_runtimes.config.values.runtime import Runtime
 from django_runtimes.databases.settings_checks import CHECKS
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from django_runtimes.config.databases.connection_strategy import Route
+from django_runtimes.config.values.connection_strategy import Route
 from django_runtimes.databases.budget import ServerLimits
 from django_runtimes.doctor.doctor_report import Section, as_text
 from django_runtimes.doctor.examination import Examination, ExaminedLogin

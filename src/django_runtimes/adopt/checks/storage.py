@@ -16,7 +16,7 @@ from django.db.models import FileField
 from django_runtimes.adopt.configure import adopted
 from django_runtimes.adopt.named_class import is_named
 from django_runtimes.adopt.steps.file_storage import media_on_disk
-from django_runtimes.config.runtimes.runtime import Runtime
+from django_runtimes.config.values.runtime import Runtime
 
 
 def check_caches(**kwargs: Any) -> list[CheckMessage]:

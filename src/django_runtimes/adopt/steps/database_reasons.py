@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from django_runtimes.adopt.process_variables import ProcessVariables
-from django_runtimes.config.choices import Role
 from django_runtimes.config.databases.address_choice import address_of
-from django_runtimes.config.databases.connection_strategy import Route
 from django_runtimes.config.databases.database_settings import mode_of_same_server
 from django_runtimes.config.databases.engines import is_postgresql
 from django_runtimes.config.databases.tls import ROOT_VARIABLES
+from django_runtimes.config.values.choices import Role
+from django_runtimes.config.values.connection_strategy import Route
 from django_runtimes.config.variables.database_address import (
     DATABASE_URL,
     DB_HOST,

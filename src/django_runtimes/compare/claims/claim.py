@@ -3,8 +3,8 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from django_runtimes.compare.claims.claim_result import ClaimFigure, ClaimVerdict
 from django_runtimes.compare.claims.claim_services import PROBE, ClaimServices
+from django_runtimes.compare.record.claim_result import ClaimFigure, ClaimVerdict
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,8 @@ from django_runtimes.compare.services.postgres import EmbeddedPostgres
 from django_runtimes.compare.targets.name import TargetName
 from django_runtimes.compare.workload.reading import load_workload
 from django_runtimes.compare.workload.workload import Workload
-from django_runtimes.config.databases.url import parse_database_url
-from django_runtimes.config.runtimes.runtime import Runtime
+from django_runtimes.config.database_url.url import parse_database_url
+from django_runtimes.config.values.runtime import Runtime
 from django_runtimes.config.variables.application_variables import RUNTIME
 
 

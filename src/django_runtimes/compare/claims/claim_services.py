@@ -25,7 +25,7 @@ from django_runtimes.compare.services.pgbouncer import PgBouncer
 from django_runtimes.compare.services.postgres import EmbeddedPostgres
 from django_runtimes.compare.targets.name import TargetName
 from django_runtimes.compare.workload.workload import Application
-from django_runtimes.config.databases.connection_strategy import Route
+from django_runtimes.config.values.connection_strategy import Route
 
 # The measured application, unless a scenario has another.
 PROBE = "a view of webapp's own that runs one query"

@@ -5,7 +5,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 
 from django_runtimes.compare.analysis.ratio import Ratio, ratio_of
-from django_runtimes.compare.claims.claim_result import ClaimFigure
+from django_runtimes.compare.record.claim_result import ClaimFigure
 
 # The intervals of a claim's ratios are not widened for their number, since each claim is judged by itself.
 CONFIDENCE = 0.95

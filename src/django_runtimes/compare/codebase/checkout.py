@@ -10,20 +10,21 @@ from pathlib import Path
 from django_runtimes.cli.processes import NICENESS
 from django_runtimes.cli.project.project import Project
 from django_runtimes.cli.project.settings_check import start_python
-from django_runtimes.compare.codebase.codebase import MEASURED_PACKAGES, CodebaseRecord
+from django_runtimes.compare.codebase.codebase import CodebaseRecord
 from django_runtimes.compare.codebase.environ import application_environ
 from django_runtimes.compare.codebase.own_variables import OwnVariables
 from django_runtimes.compare.codebase.preparation import start_command
-from django_runtimes.compare.containers.container_limits import ContainerLimits
+from django_runtimes.compare.emulator.container_limits import ContainerLimits
 from django_runtimes.compare.emulator.lambda_function import Function
 from django_runtimes.compare.emulator.limited_freezer import limited_freezer
+from django_runtimes.compare.record.measured_packages import MEASURED_PACKAGES
 from django_runtimes.compare.targets.container_target import ContainerTarget
 from django_runtimes.compare.targets.lambda_target import LambdaTarget
 from django_runtimes.compare.targets.name import TargetName
 from django_runtimes.compare.targets.target import Target
 from django_runtimes.compare.targets.target_server import CheckoutServer
 from django_runtimes.compare.workload.workload import Application
-from django_runtimes.config.runtimes.runtime import Runtime
+from django_runtimes.config.values.runtime import Runtime
 
 # This path is relative to the project's folder.
 _LOCK_FILE = Path("requirements", "serving.txt")

@@ -10,8 +10,6 @@ from django_runtimes.compare.targets.name import TargetName
 from django_runtimes.compare.targets.target import Target
 from django_runtimes.compare.workload.workload import Application
 
-MEASURED_PACKAGES = ("django", "mangum", "awslambdaric", "uvicorn", "gunicorn", "psycopg", "psycopg-pool")
-
 
 @dataclass(frozen=True)
 class CodebaseRecord:

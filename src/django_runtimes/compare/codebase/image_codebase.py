@@ -9,17 +9,17 @@ from django_runtimes.compare.codebase.codebase import CodebaseRecord
 from django_runtimes.compare.codebase.environ import image_environ
 from django_runtimes.compare.codebase.own_variables import OwnVariables
 from django_runtimes.compare.containers.container_freezer import ContainerFreezer
-from django_runtimes.compare.containers.container_limits import LIMITS, ContainerLimits
 from django_runtimes.compare.containers.containers import Containers
 from django_runtimes.compare.containers.image_function import ImageFunction
 from django_runtimes.compare.containers.image_server import ImageServer
 from django_runtimes.compare.containers.probe import probe_image
+from django_runtimes.compare.emulator.container_limits import LIMITS, ContainerLimits
 from django_runtimes.compare.targets.container_target import ContainerTarget
 from django_runtimes.compare.targets.lambda_target import LambdaTarget
 from django_runtimes.compare.targets.name import TargetName
 from django_runtimes.compare.targets.target import Target
 from django_runtimes.compare.workload.workload import Application
-from django_runtimes.config.runtimes.runtime import Runtime
+from django_runtimes.config.values.runtime import Runtime
 
 # The image already holds its static files, in a read-only folder, so a workload's collectstatic writes to /tmp.
 _STATIC_ROOT = {"WEBAPP_STATIC_ROOT": "/tmp/static"}  # noqa: S108 - in the container

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django_runtimes.cli.project.project import Project
 from django_runtimes.cli.project.settings_check import LoadedSettings
-from django_runtimes.config.databases.url import Address, parse_database_url
+from django_runtimes.config.database_url.url import Address, parse_database_url
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from django_runtimes.cli.project.settings_check import LoadedSettings, StartPyth
 from django_runtimes.compare.codebase.own_variables import database_notices
 from django_runtimes.compare.compare_error import CommandFailedError
 from django_runtimes.compare.workload.workload import Application
-from django_runtimes.config.databases.url import parse_database_url
+from django_runtimes.config.database_url.url import parse_database_url
 
 # How many lines of a failed command's output are shown.
 _SHOWN_LINES = 15

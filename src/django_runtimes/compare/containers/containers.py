@@ -12,8 +12,8 @@ from typing import Self
 
 from django_runtimes.cli import processes
 from django_runtimes.cli.container_engine import ContainerEngine
-from django_runtimes.compare.containers.container_limits import ContainerLimits
 from django_runtimes.compare.containers.image import MeasuredImage
+from django_runtimes.compare.emulator.container_limits import ContainerLimits
 
 _OWNER_LABEL = "django_runtimes.compare.owner"
 _REMOVAL_S = 60.0

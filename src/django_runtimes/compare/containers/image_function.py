@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
-from django_runtimes.compare.containers.container_limits import ContainerLimits
 from django_runtimes.compare.containers.containers import Containers
+from django_runtimes.compare.emulator.container_limits import ContainerLimits
 from django_runtimes.compare.emulator.lambda_function import Function
 
 

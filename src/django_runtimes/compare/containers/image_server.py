@@ -4,8 +4,8 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-from django_runtimes.compare.containers.container_limits import ContainerLimits
 from django_runtimes.compare.containers.containers import Containers
+from django_runtimes.compare.emulator.container_limits import ContainerLimits
 
 
 class ImageServer:

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from statistics import median
 
 from django_runtimes.cli import processes
-from django_runtimes.compare.codebase.codebase import MEASURED_PACKAGES
 from django_runtimes.compare.compare_error import CompareError
-from django_runtimes.compare.containers.container_limits import LIMITS
 from django_runtimes.compare.containers.containers import Containers
-from django_runtimes.config.runtimes.runtime import Runtime
+from django_runtimes.compare.emulator.container_limits import LIMITS
+from django_runtimes.compare.record.measured_packages import MEASURED_PACKAGES
+from django_runtimes.config.values.runtime import Runtime
 
 _STARTS = 3
 _TIMEOUT_S = 60.0

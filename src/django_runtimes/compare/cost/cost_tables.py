@@ -8,7 +8,7 @@ from django_runtimes.compare.cost.bills.bill import Bill, Billed, to_cent
 from django_runtimes.compare.cost.instance_class import LADDER
 from django_runtimes.compare.cost.prices.price import Price
 from django_runtimes.compare.cost.usage.traffic import HOURS_PER_MONTH, Traffic
-from django_runtimes.compare.report.tables.report_table import ReportTable
+from django_runtimes.compare.layout.report_table import ReportTable
 
 _MILLION = Decimal(1_000_000)
 # A longer table would not be read.

@@ -20,8 +20,8 @@ from django_runtimes.compare.cost.cost_tables import (
     term_table,
 )
 from django_runtimes.compare.cost.usage.traffic import Traffic
-from django_runtimes.compare.report.tables.report_table import ReportTable
-from django_runtimes.compare.report.terminal import laid_out
+from django_runtimes.compare.layout.report_table import ReportTable
+from django_runtimes.compare.layout.terminal_table import laid_out
 
 _PLAIN_WIDTH = 120
 _MOST_CROSSINGS = 5

@@ -4,13 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django_runtimes.compare.containers.container_limits import lambda_vcpus
 from django_runtimes.compare.cost.analysis import CostAnalysis
 from django_runtimes.compare.cost.bills.lambda_bill import LambdaBilling
 from django_runtimes.compare.cost.prices.price import PriceList
 from django_runtimes.compare.cost.usage.measured_usage import TargetUsage
 from django_runtimes.compare.cost.usage.traffic import Traffic
 from django_runtimes.compare.cost.usage.usage import ValueOrigin
+from django_runtimes.compare.emulator.container_limits import lambda_vcpus
 from django_runtimes.compare.record.results import Run
 
 # The weight of the cost in the balanced choice: 0 chooses the fastest size, 1 the cheapest.

@@ -6,9 +6,9 @@ from enum import StrEnum
 from typing import Self, TypeVar
 
 from django_runtimes.cli.tool_error import UsageError
-from django_runtimes.config.databases.connection_strategy import Route, Strategy
-from django_runtimes.config.runtimes.profile import PROFILES
-from django_runtimes.config.runtimes.runtime import Runtime
+from django_runtimes.config.values.connection_strategy import Route, Strategy
+from django_runtimes.config.values.profile import PROFILES
+from django_runtimes.config.values.runtime import Runtime
 
 _FORM = re.compile(
     r"(?P<runtime>[a-z_]+)(?:\+[a-z0-9_-]+)*(?:/(?P<strategy>[a-z_]+)/(?P<route>[a-z_]+))?(?:@[a-z0-9_.-]+)*"

@@ -6,9 +6,9 @@ from types import TracebackType
 from typing import Self
 
 from django_runtimes.compare.compare_error import CompareError
-from django_runtimes.compare.containers.container_limits import ContainerLimits, lambda_vcpus
 from django_runtimes.compare.deployed.deployed_service import DeployedService
 from django_runtimes.compare.deployed.process_reports import ProcessReports
+from django_runtimes.compare.emulator.container_limits import ContainerLimits, lambda_vcpus
 from django_runtimes.compare.targets.target import ColdStart, FirstRequest
 
 

@@ -7,9 +7,9 @@ from django_runtimes.compare.deployed.deployed_name import DeployedName
 from django_runtimes.compare.deployed.report_signature import ReportSignature
 from django_runtimes.compare.deployed.reported_work import ReportedWork
 from django_runtimes.compare.record.resource_use import ResourceUse
-from django_runtimes.compare.run.connection_sampler import SampledConnections
+from django_runtimes.compare.record.sampled_connections import SampledConnections
 from django_runtimes.compare.targets.target import ColdStart
-from django_runtimes.config.runtimes.runtime import Runtime
+from django_runtimes.config.values.runtime import Runtime
 
 # Lambda starts environments with provisioned concurrency before the first request.
 _PROVISIONED = "provisioned-concurrency"

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from django_runtimes.compare.codebase.codebase import Codebase
-from django_runtimes.compare.diagnosis.diagnosis import Diagnosis
 from django_runtimes.compare.diagnosis.differences import differences
 from django_runtimes.compare.diagnosis.kept_logs import keep_logs
 from django_runtimes.compare.diagnosis.log_error import first_error, last_lines
 from django_runtimes.compare.diagnosis.masking import masked, secrets_of
 from django_runtimes.compare.diagnosis.settings_reading import read_settings
+from django_runtimes.compare.record.diagnosis import Diagnosis
 
 
 @dataclass(frozen=True)

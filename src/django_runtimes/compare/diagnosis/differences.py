@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 
-from django_runtimes.compare.diagnosis.diagnosis import Difference
 from django_runtimes.compare.diagnosis.masking import HIDDEN, is_secret, masked, secrets_of
+from django_runtimes.compare.record.diagnosis import Difference
 from django_runtimes.config.configuration_error import ConfigurationError
 from django_runtimes.config.environment import Environment
 from django_runtimes.config.runtimes.detection import detect_runtime
-from django_runtimes.config.runtimes.profile import choose_profile
+from django_runtimes.config.runtimes.profile_choice import choose_profile
 from django_runtimes.config.variables.application_variables import SECRET_KEY
 from django_runtimes.config.variables.database_address import DATABASE_URL
 

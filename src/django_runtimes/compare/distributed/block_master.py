@@ -14,15 +14,15 @@ import gevent
 from gevent.queue import Empty, Queue
 
 from django_runtimes.compare.compare_error import CompareError
-from django_runtimes.compare.deployed.deployed_subjects import deployed_subjects, read_cloudwatch
 from django_runtimes.compare.diagnosis.masking import masked
 from django_runtimes.compare.distributed.block_message import BLOCK, BlockCommand, BlockReport, merged_block
 from django_runtimes.compare.distributed.key_proof import CHALLENGE, check_proofs
 from django_runtimes.compare.distributed.timed_report import in_time_order
 from django_runtimes.compare.load.block import TIMEOUT_S, Block
+from django_runtimes.compare.plan.comparison_plan import ComparisonPlan
 from django_runtimes.compare.record.results import Ambiguous, Run, TargetResult
-from django_runtimes.compare.run.comparison_plan import ComparisonPlan
-from django_runtimes.compare.run.connection_sampler import SampledConnections
+from django_runtimes.compare.record.sampled_connections import SampledConnections
+from django_runtimes.compare.run.deployed_subjects import deployed_subjects, read_cloudwatch
 from django_runtimes.compare.run.measurement import check_wrong_share
 from django_runtimes.compare.run.other_load import OtherLoad, measure_other_load
 from django_runtimes.compare.run.output import publish

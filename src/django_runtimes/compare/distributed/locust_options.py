@@ -8,7 +8,7 @@ from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.compare.deployed.deployed_service import is_deployed
 from django_runtimes.compare.deployed.load_consent import ask_for_load
 from django_runtimes.compare.deployed_options import add_deployed_options, with_capped_rates, with_deployed_targets
-from django_runtimes.compare.run.comparison_plan import ComparisonPlan
+from django_runtimes.compare.plan.comparison_plan import ComparisonPlan
 from django_runtimes.compare.workload.reading import load_workload
 
 _DEFAULT_RATE_RPS = 25.0

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import ClassVar, Self
 
 from django_runtimes.cli import processes
-from django_runtimes.compare.containers.container_limits import ContainerLimits
+from django_runtimes.compare.emulator.container_limits import ContainerLimits
 
 REGION = "us-east-1"
 VERSION = "$LATEST"

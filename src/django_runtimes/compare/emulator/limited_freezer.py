@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from django_runtimes.compare.compare_error import CompareError
-from django_runtimes.compare.containers.container_limits import ContainerLimits
 from django_runtimes.compare.emulator.cgroup_directory import CgroupDirectory, enable
+from django_runtimes.compare.emulator.container_limits import ContainerLimits
 from django_runtimes.compare.emulator.freezer import CgroupFreezer, Freezer, choose_freezer, own_cgroup
 
 # With the kernel's period of 100 ms, most requests would end before they have used up the quota of their period, as if

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django_runtimes.compare.gate.gate_condition import FailCondition
 from django_runtimes.compare.gate.gate_figure import GateFigure, GateVerdict
 from django_runtimes.compare.gate.gate_metric import METRICS, GateMetric
-from django_runtimes.compare.report.figures import milliseconds, ratio
+from django_runtimes.compare.layout.figures import milliseconds, ratio
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,12 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from django_runtimes.compare.claims.claim_result import ClaimResult
 from django_runtimes.compare.compare_error import CompareError
-from django_runtimes.compare.diagnosis.diagnosis import Diagnosis
 from django_runtimes.compare.load.block import Block
 from django_runtimes.compare.load.histogram import LatencyHistogram
 from django_runtimes.compare.record.capacity import Capacity
+from django_runtimes.compare.record.claim_result import ClaimResult
+from django_runtimes.compare.record.diagnosis import Diagnosis
 from django_runtimes.compare.record.resource_use import ResourceUse
 from django_runtimes.compare.record.timeline import BackendTimeline
 from django_runtimes.compare.targets.cold_starts import ColdStarts

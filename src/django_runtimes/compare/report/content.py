@@ -7,9 +7,10 @@ from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.compare.analysis.summary import summarize
 from django_runtimes.compare.cost.analysis import CostAnalysis, analyze_cost
 from django_runtimes.compare.cost.memory_tuning import tunings_of
-from django_runtimes.compare.diagnosis.diagnosis import Diagnosis
 from django_runtimes.compare.gate.gate_outcome import GateOutcome
+from django_runtimes.compare.layout.report_table import ReportTable
 from django_runtimes.compare.recommendation.stated_limits import StatedLimits
+from django_runtimes.compare.record.diagnosis import Diagnosis
 from django_runtimes.compare.record.results import Run, TargetResult
 from django_runtimes.compare.report.overview.overview_table import overview_table
 from django_runtimes.compare.report.overview.report_summary import ReportSummary, report_summary
@@ -23,7 +24,6 @@ from django_runtimes.compare.report.sentences import (
     void_sentences,
 )
 from django_runtimes.compare.report.tables.memory_table import memory_sentences
-from django_runtimes.compare.report.tables.report_table import ReportTable
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from django.template import Context, Engine
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
-from django_runtimes.compare.report.tables.report_table import TEXT_COLUMNS, ReportTable
+from django_runtimes.compare.layout.report_table import TEXT_COLUMNS, ReportTable
 
 _TEMPLATES = Path(__file__).with_name("templates")
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Iterator
 
+from django_runtimes.compare.layout.report_table import TEXT_COLUMNS, ReportTable
 from django_runtimes.compare.record.results import Run
 from django_runtimes.compare.report.content import Content, TargetFailure, content_of
 from django_runtimes.compare.report.report_section import ReportSection
-from django_runtimes.compare.report.tables.report_table import TEXT_COLUMNS, ReportTable
 
 # The other sections are folded.
 _OPEN_SECTIONS = ("cost",)

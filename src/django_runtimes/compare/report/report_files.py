@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from django_runtimes.compare.claims.claim_report import render_claims_html, render_claims_markdown
 from django_runtimes.compare.gate.gate_outcome import GateOutcome
 from django_runtimes.compare.record.results import Run, write_whole
+from django_runtimes.compare.report.claims.claim_report import render_claims_html, render_claims_markdown
 from django_runtimes.compare.report.content import content_of
 from django_runtimes.compare.report.decision_record import decision_record
 from django_runtimes.compare.report.html import page_of

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
+from django_runtimes.compare.layout.report_table import ReportTable
 from django_runtimes.compare.report.plots.plot import Plot
-from django_runtimes.compare.report.tables.report_table import ReportTable
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from django_runtimes.compare.cost.analysis import CostAnalysis
 from django_runtimes.compare.cost.cost_sentences import cheapest_sentences, note_sentences
 from django_runtimes.compare.cost.cost_tables import detail_tables, month_and_million_tables
 from django_runtimes.compare.cost.memory_tuning import MemoryTuning, tunings_of
+from django_runtimes.compare.layout.report_table import ReportTable
 from django_runtimes.compare.recommendation.stated_limits import StatedLimits
 from django_runtimes.compare.record.results import Run
 from django_runtimes.compare.report.plots.backend_plot import backend_plot
@@ -34,7 +35,6 @@ from django_runtimes.compare.report.tables.figure_tables import (
 )
 from django_runtimes.compare.report.tables.memory_table import memory_sentences, memory_table
 from django_runtimes.compare.report.tables.percentile_table import percentile_table
-from django_runtimes.compare.report.tables.report_table import ReportTable
 from django_runtimes.compare.report.tables.resource_table import resource_table
 from django_runtimes.compare.report.tables.resource_use_table import resource_use_table
 

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from django_runtimes.compare.analysis.ratio import SAME_FROM, SAME_TO
 from django_runtimes.compare.analysis.summary import Pair, RatioVerdict, Summary, SummaryRow
+from django_runtimes.compare.layout.figures import ratio, requests_per_second
 from django_runtimes.compare.load.block import TIMEOUT_S
 from django_runtimes.compare.record.results import Run
-from django_runtimes.compare.report.figures import ratio, requests_per_second
 
 
 def method_sentences(summary: Summary) -> Iterator[str]:

@@ -6,16 +6,16 @@ from rich.console import Console
 from rich.table import Table as RichTable
 from rich.text import Text
 
+from django_runtimes.compare.layout.report_table import ReportTable
+from django_runtimes.compare.layout.terminal_table import laid_out
 from django_runtimes.compare.record.results import Run
 from django_runtimes.compare.report.content import Content, TargetFailure, content_of
-from django_runtimes.compare.report.tables.report_table import TEXT_COLUMNS, ReportTable
 
 # The table fits into this width. A log does not wrap at 80 columns.
 _PLAIN_WIDTH = 120
 _MOST_NOTE_LINES = 10
 # The ends of the headings of columns that a narrow terminal lacks, in this order.
 _OMITTED = (" p99", "cold start", "backends")
-_STYLES = {"faster": "green", "slower": "red", "void": "yellow"}
 
 
 def print_report(run: Run, console: Console) -> None:
@@ -105,22 +105,3 @@ def _width(table: ReportTable, shown: Iterable[int], *, wrapped: bool = False) -
             texts = [word for text in texts for word in text.split()]
         widths.append(max(len(text) for text in texts))
     return sum(widths) + len(widths) - 1
-
-
-def laid_out(table: ReportTable, *, can_wrap: Sequence[str] = ()) -> RichTable:
-    """Return a table for a terminal, whose figures are right-aligned; only the columns in `can_wrap` wrap."""
-    grid = RichTable(box=None, padding=(0, 1, 0, 0), pad_edge=False, header_style="dim")
-    for column in table.columns:
-        grid.add_column(
-            column,
-            justify="left" if column in TEXT_COLUMNS else "right",
-            no_wrap=column not in can_wrap,
-            overflow="fold",
-        )
-    for row in table.rows:
-        grid.add_row(*(_cell(text) for text in row))
-    return grid
-
-
-def _cell(text: str) -> Text:
-    return Text(text, style=_STYLES.get(text.rpartition(" ")[2], ""))

@@ -14,13 +14,13 @@ import uvloop
 
 from django_runtimes.cli.progress import Progress
 from django_runtimes.compare.deployed.deployed_name import DeployedName
-from django_runtimes.compare.deployed.deployed_subjects import deployed_subjects, read_cloudwatch
 from django_runtimes.compare.diagnosis.diagnose import FailureDiagnosis
 from django_runtimes.compare.diagnosis.masking import masked, secrets_of
 from django_runtimes.compare.load.generator import LoadGenerator
+from django_runtimes.compare.plan.comparison_plan import ComparisonPlan
 from django_runtimes.compare.record.results import Run, TargetResult
-from django_runtimes.compare.run.comparison_plan import ComparisonPlan
 from django_runtimes.compare.run.connection_sampler import ConnectionSampler
+from django_runtimes.compare.run.deployed_subjects import deployed_subjects, read_cloudwatch
 from django_runtimes.compare.run.emulation import Emulation, open_emulation
 from django_runtimes.compare.run.measurement import Measurement, attempt
 from django_runtimes.compare.run.other_load import measure_other_load
@@ -28,7 +28,7 @@ from django_runtimes.compare.run.run_record import record_environment
 from django_runtimes.compare.run.subject import Subject, failed_result
 from django_runtimes.compare.targets.name import TargetName
 from django_runtimes.compare.workload.workload import Scenario
-from django_runtimes.config.databases.connection_strategy import Route
+from django_runtimes.config.values.connection_strategy import Route
 
 
 def run_comparison(plan: ComparisonPlan, progress: Progress, *, kept_logs: Path | None = None) -> Run:

@@ -4,13 +4,13 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from types import TracebackType
 from typing import LiteralString, Protocol, Self
 
 import psycopg
 
 from django_runtimes.compare.compare_error import CompareError
+from django_runtimes.compare.record.sampled_connections import SampledConnections
 from django_runtimes.compare.record.timeline import BackendTimeline, TimelineRecorder
 
 _CONNECT_TIMEOUT_S = 5
@@ -26,15 +26,6 @@ _HELD = (
 )
 _OPENED = "SELECT sessions FROM pg_stat_database WHERE datname = %s"
 _TRANSACTIONS = "SELECT xact_commit + xact_rollback FROM pg_stat_database WHERE datname = %s"
-
-
-@dataclass(frozen=True)
-class SampledConnections:
-    """Backends of one database during an interval; a lower bound, since samples miss short connections."""
-
-    peak: int
-    mean: float
-    samples: int
 
 
 class ConnectionSampler:

@@ -14,13 +14,13 @@ from django_runtimes.compare.codebase.image_codebase import ImageCodebase
 from django_runtimes.compare.codebase.own_variables import OwnVariables, own_variables
 from django_runtimes.compare.codebase.preparation import check_project_databases, prepare_application
 from django_runtimes.compare.compare_error import CompareError
-from django_runtimes.compare.containers.container_limits import ContainerLimits
 from django_runtimes.compare.containers.containers import Containers
 from django_runtimes.compare.containers.image import find_image
 from django_runtimes.compare.containers.usable_engines import usable_engines
+from django_runtimes.compare.emulator.container_limits import ContainerLimits
 from django_runtimes.compare.emulator.limited_freezer import limited_freezer
 from django_runtimes.compare.load.ledger import Ledger
-from django_runtimes.compare.run.comparison_plan import ComparisonPlan
+from django_runtimes.compare.plan.comparison_plan import ComparisonPlan
 from django_runtimes.compare.run.rows import found_keys
 from django_runtimes.compare.run.subject import Subject
 from django_runtimes.compare.services.database_creation import create_database, database_name, drop_database
@@ -28,9 +28,9 @@ from django_runtimes.compare.services.named_objects import create_named_objects
 from django_runtimes.compare.services.pgbouncer import PgBouncer
 from django_runtimes.compare.services.postgres import EmbeddedPostgres, PostgresServer, postgres_server
 from django_runtimes.compare.services.run_directory import run_directory
-from django_runtimes.config.databases.connection_strategy import Route
-from django_runtimes.config.databases.url import parse_database_url
-from django_runtimes.config.runtimes.runtime import Runtime
+from django_runtimes.config.database_url.url import parse_database_url
+from django_runtimes.config.values.connection_strategy import Route
+from django_runtimes.config.values.runtime import Runtime
 from django_runtimes.config.variables.application_variables import RUNTIME
 
 

@@ -16,15 +16,16 @@ from django_runtimes.compare.load.virtual_user import VirtualUser
 from django_runtimes.compare.record.capacity import Capacity
 from django_runtimes.compare.record.resource_use import ResourceUse
 from django_runtimes.compare.record.results import Ambiguous, ConnectionCounts, ScenarioResult, TargetResult
+from django_runtimes.compare.record.sampled_connections import SampledConnections
 from django_runtimes.compare.record.timeline import BackendTimeline
-from django_runtimes.compare.run.connection_sampler import ConnectionSampler, ConnectionWindow, SampledConnections
+from django_runtimes.compare.run.connection_sampler import ConnectionSampler, ConnectionWindow
 from django_runtimes.compare.run.process_meter import ProcessMeter
 from django_runtimes.compare.targets.cold_starts import ColdStarts
 from django_runtimes.compare.targets.name import TargetName
 from django_runtimes.compare.targets.target import ColdStart, Target
 from django_runtimes.compare.workload.workload import RequestTemplate, Scenario, Workload
 from django_runtimes.config.runtimes.detection import detect_runtime
-from django_runtimes.config.runtimes.runtime import Runtime
+from django_runtimes.config.values.runtime import Runtime
 
 EMULATED, DEPLOYED = "emulated", "deployed"
 

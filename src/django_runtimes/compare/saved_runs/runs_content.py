@@ -7,11 +7,11 @@ from itertools import groupby
 from django_runtimes.compare.analysis.ratio import SAME_FROM, SAME_TO
 from django_runtimes.compare.analysis.summary import RatioVerdict
 from django_runtimes.compare.gate.gate_outcome import GateOutcome
+from django_runtimes.compare.layout.figures import milliseconds, number, ratio
+from django_runtimes.compare.layout.report_table import ReportTable
 from django_runtimes.compare.record.results import TargetResult
-from django_runtimes.compare.report.figures import milliseconds, number, ratio
 from django_runtimes.compare.report.sentences import pair_sentences
 from django_runtimes.compare.report.tables.figure_tables import scenario_title, verdict_cell
-from django_runtimes.compare.report.tables.report_table import ReportTable
 from django_runtimes.compare.saved_runs.run_comparison import NamedRun, RunComparison, RunRow
 
 _P99_COLUMNS = ("p99 ratio", "p99 interval", "p99 verdict")

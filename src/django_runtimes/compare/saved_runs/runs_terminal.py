@@ -3,8 +3,8 @@
 from rich.console import Console
 from rich.text import Text
 
-from django_runtimes.compare.report.tables.report_table import ReportTable
-from django_runtimes.compare.report.terminal import laid_out
+from django_runtimes.compare.layout.report_table import ReportTable
+from django_runtimes.compare.layout.terminal_table import laid_out
 from django_runtimes.compare.saved_runs.runs_content import RunsContent, RunSection
 
 # A log does not wrap at 80 columns.

@@ -9,7 +9,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.compare.compare_error import CompareError
-from django_runtimes.config.databases.url import libpq_url
+from django_runtimes.config.database_url.url import libpq_url
 
 _CONNECT_TIMEOUT_S = 5
 # The oldest version that Django 5.2 supports.

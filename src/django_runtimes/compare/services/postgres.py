@@ -23,7 +23,7 @@ from django_runtimes.compare.compare_error import CompareError
 from django_runtimes.compare.services.external_postgres import ExternalPostgres, recorded_settings
 from django_runtimes.compare.services.port import start_on_port
 from django_runtimes.compare.services.run_directory import run_directory
-from django_runtimes.config.choices import SslMode
+from django_runtimes.config.values.choices import SslMode
 from django_runtimes.extras import how_to_install
 
 _ROLE = "webapp"

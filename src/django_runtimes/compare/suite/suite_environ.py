@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from django_runtimes.cli.project.settings_check import LoadedSettings
-from django_runtimes.config.runtimes.runtime import Runtime
+from django_runtimes.config.values.runtime import Runtime
 from django_runtimes.config.variables.file_variables import STATIC_MANIFEST
 
 # Signatures with this public key do not outlive a test.

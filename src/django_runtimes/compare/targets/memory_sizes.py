@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.compare.targets.name import TargetName, memory_size_mb
-from django_runtimes.config.runtimes.runtime import Runtime
+from django_runtimes.config.values.runtime import Runtime
 
 
 def memory_sizes(text: str) -> tuple[int, ...]:

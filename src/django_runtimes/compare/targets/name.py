@@ -6,9 +6,9 @@ from enum import StrEnum
 from typing import Self, TypeVar
 
 from django_runtimes.cli.tool_error import UsageError
-from django_runtimes.compare.containers.container_limits import MAX_LAMBDA_MB, MIN_LAMBDA_MB
-from django_runtimes.config.databases.connection_strategy import Route, Strategy
-from django_runtimes.config.runtimes.runtime import Runtime
+from django_runtimes.compare.emulator.container_limits import MAX_LAMBDA_MB, MIN_LAMBDA_MB
+from django_runtimes.config.values.connection_strategy import Route, Strategy
+from django_runtimes.config.values.runtime import Runtime
 
 _Choice = TypeVar("_Choice", bound=StrEnum)
 

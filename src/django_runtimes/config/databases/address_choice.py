@@ -7,12 +7,12 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django_runtimes.config.configuration_error import ConfigurationError
-from django_runtimes.config.databases.connection_strategy import Route
-from django_runtimes.config.databases.django_options import KEYS
+from django_runtimes.config.database_url.django_options import KEYS
+from django_runtimes.config.database_url.url import Address
 from django_runtimes.config.databases.engines import SPATIAL_ENGINE, is_postgresql
-from django_runtimes.config.databases.url import Address
 from django_runtimes.config.environment import Environment
 from django_runtimes.config.secret import Secret
+from django_runtimes.config.values.connection_strategy import Route
 from django_runtimes.config.variables.database_address import (
     DATABASE_URL,
     DB_HOST,

@@ -3,11 +3,11 @@
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from django_runtimes.config.choices import Role, Source
 from django_runtimes.config.configuration_error import ConfigurationError
 from django_runtimes.config.environment import Environment
 from django_runtimes.config.region import aws_region
 from django_runtimes.config.secret import Secret
+from django_runtimes.config.values.choices import Role, Source
 from django_runtimes.config.variables.database_login import (
     DB_CREDENTIALS,
     DB_OPERATIONS_PASSWORD,

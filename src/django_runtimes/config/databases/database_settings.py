@@ -5,8 +5,8 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
-from django_runtimes.config.choices import Role
 from django_runtimes.config.configuration_error import ConfigurationError
+from django_runtimes.config.database_url.url import Address
 from django_runtimes.config.databases.address_choice import (
     address_is_given,
     address_of,
@@ -14,7 +14,6 @@ from django_runtimes.config.databases.address_choice import (
     host_and_port,
     is_proxied,
 )
-from django_runtimes.config.databases.connection_strategy import Pool, Route
 from django_runtimes.config.databases.credentials import IamToken, Login, choose_login
 from django_runtimes.config.databases.engines import engine_for, is_postgresql
 from django_runtimes.config.databases.tls import (
@@ -25,9 +24,10 @@ from django_runtimes.config.databases.tls import (
     tls_options,
     with_libpq_variables,
 )
-from django_runtimes.config.databases.url import Address
 from django_runtimes.config.environment import Environment
-from django_runtimes.config.runtimes.profile import Profile
+from django_runtimes.config.values.choices import Role
+from django_runtimes.config.values.connection_strategy import Pool, Route
+from django_runtimes.config.values.profile import Profile
 from django_runtimes.config.variables.database_address import DATABASE_URL, DB_SSLMODE
 from django_runtimes.config.variables.database_connections import (
     DB_ALWAYS_RESET,

@@ -6,10 +6,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from django_runtimes.config.choices import SslMode
 from django_runtimes.config.configuration_error import ConfigurationError
-from django_runtimes.config.databases.connection_strategy import Route
 from django_runtimes.config.environment import Environment
+from django_runtimes.config.values.choices import SslMode
+from django_runtimes.config.values.connection_strategy import Route
 from django_runtimes.config.variables.database_address import (
     DB_PROXY_ROOT_CERTIFICATES,
     DB_ROOT_CERTIFICATES,

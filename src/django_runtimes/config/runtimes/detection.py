@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from django_runtimes.config.configuration_error import ConfigurationError
 from django_runtimes.config.environment import Environment
-from django_runtimes.config.runtimes.runtime import Runtime
+from django_runtimes.config.values.runtime import Runtime
 from django_runtimes.config.variables.application_variables import RUNTIME
 
 

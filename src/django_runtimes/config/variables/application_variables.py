@@ -1,8 +1,8 @@
 """Variables of the application: its runtime, secret key, hosts and logs."""
 
-from django_runtimes.config.choices import LogFormat, LogLevel
-from django_runtimes.config.runtimes.runtime import Runtime
 from django_runtimes.config.secret import Secret
+from django_runtimes.config.values.choices import LogFormat, LogLevel
+from django_runtimes.config.values.runtime import Runtime
 from django_runtimes.config.variables.kinds import Choice, Flag, Items, SecretText
 from django_runtimes.config.variables.variable import RuleError
 

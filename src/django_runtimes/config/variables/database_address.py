@@ -2,13 +2,13 @@
 
 from typing import TYPE_CHECKING
 
-from django_runtimes.config.choices import SslMode
-from django_runtimes.config.databases.connection_strategy import Route
+from django_runtimes.config.values.choices import SslMode
+from django_runtimes.config.values.connection_strategy import Route
 from django_runtimes.config.variables.kinds import Choice, Integer, Text
 from django_runtimes.config.variables.variable import Variable
 
 if TYPE_CHECKING:
-    from django_runtimes.config.databases.url import Address
+    from django_runtimes.config.database_url.url import Address
 
 
 class DatabaseUrl(Variable["Address | None"]):
@@ -22,7 +22,7 @@ class DatabaseUrl(Variable["Address | None"]):
     def parse(self, text: str) -> "Address":
         """Return the parts of the URL."""
         # Imported here so that the launcher, which reads no URL, does not import psycopg.
-        from django_runtimes.config.databases.url import parse_database_url
+        from django_runtimes.config.database_url.url import parse_database_url
 
         return parse_database_url(text)
 

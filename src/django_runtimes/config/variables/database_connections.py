@@ -1,6 +1,6 @@
 """Variables of the connections to PostgreSQL: their strategy, pool and timeouts."""
 
-from django_runtimes.config.databases.connection_strategy import Strategy
+from django_runtimes.config.values.connection_strategy import Strategy
 from django_runtimes.config.variables.kinds import Choice, Flag, Integer
 
 # The largest value of PostgreSQL's max_connections.

@@ -2,7 +2,7 @@
 
 import re
 
-from django_runtimes.config.choices import Role, Source
+from django_runtimes.config.values.choices import Role, Source
 from django_runtimes.config.variables.kinds import Choice, Integer, SecretText, Text
 from django_runtimes.config.variables.variable import RuleError
 

@@ -3,9 +3,9 @@
 import re
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
-from django_runtimes.config.http.header_names import HOST_HEADER as HOST
-from django_runtimes.config.http.header_names import PROTO_HEADER as PROTO
-from django_runtimes.config.http.header_names import may_name_host, may_name_scheme
+from django_runtimes.config.variables.header_names import HOST_HEADER as HOST
+from django_runtimes.config.variables.header_names import PROTO_HEADER as PROTO
+from django_runtimes.config.variables.header_names import may_name_host, may_name_scheme
 from django_runtimes.config.variables.kinds import Flag, Integer, Items, Text
 from django_runtimes.config.variables.variable import RuleError
 

@@ -84,8 +84,8 @@ class Variable(Generic[T_co]):
         """Return the value that most profiles have, and each other value with its runtime."""
         if not self.profile_field:
             return ""
-        # Imported here, since the profiles import this module.
-        from django_runtimes.config.runtimes.profile import PROFILES
+        # Imported here, since only documentation and errors need it.
+        from django_runtimes.config.values.profile import PROFILES
 
         texts = {runtime: self.format(getattr(profile, self.profile_field)) for runtime, profile in PROFILES.items()}
         usual = max(texts.values(), key=list(texts.values()).count)

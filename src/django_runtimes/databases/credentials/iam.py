@@ -8,7 +8,7 @@ from typing import Any
 from django_runtimes.aws.container_role import ContainerRole, container_role
 from django_runtimes.aws.signature import LIFETIME_S, AccessKey, sign_login
 from django_runtimes.config.secret import Secret
-from django_runtimes.databases.credentials.provider import ConnectionLogin, CredentialsError
+from django_runtimes.databases.credentials.connection_login import ConnectionLogin, CredentialsError
 from django_runtimes.databases.credentials.renewal import Renewal
 from django_runtimes.extras import missing_package
 

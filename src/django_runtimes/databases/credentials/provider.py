@@ -2,22 +2,11 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from psycopg import OperationalError
-
 from django_runtimes.config.databases.credentials import IamToken, StoredSecret
-from django_runtimes.config.secret import Secret
+from django_runtimes.databases.credentials.connection_login import ConnectionLogin, CredentialsError
 from django_runtimes.extras import missing_package
-
-
-@dataclass(frozen=True)
-class ConnectionLogin:
-    """The user and password of one connection."""
-
-    user: str
-    password: Secret = field(repr=False)
 
 
 class Provider(Protocol):
@@ -30,10 +19,6 @@ class Provider(Protocol):
     def forget(self, refused: ConnectionLogin) -> bool:
         """Discard a login that the server refused; return whether the next one may differ."""
         ...
-
-
-class CredentialsError(OperationalError):
-    """No login is available; this is an OperationalError, since the next attempt may succeed."""
 
 
 # The key of a provider contains everything that its logins depend on. A forked child must not share locks or clients

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from django_runtimes.databases.credentials.provider import ConnectionLogin, CredentialsError
+from django_runtimes.databases.credentials.connection_login import ConnectionLogin, CredentialsError
 from django_runtimes.databases.moment import Moment
 
 logger = logging.getLogger(__name__)

@@ -5,7 +5,7 @@ import json
 from django_runtimes.aws.secrets_manager import SecretsManager
 from django_runtimes.config.databases.credentials import StoredSecret
 from django_runtimes.config.secret import Secret
-from django_runtimes.databases.credentials.provider import ConnectionLogin, CredentialsError
+from django_runtimes.databases.credentials.connection_login import ConnectionLogin, CredentialsError
 from django_runtimes.databases.credentials.renewal import Renewal
 
 

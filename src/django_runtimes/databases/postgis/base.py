@@ -1,5 +1,5 @@
 """The engine `django_runtimes.databases.postgis`."""
 
-from django_runtimes.databases.postgis.postgis_wrapper import DatabaseWrapper
+from django_runtimes.databases.postgresql.postgis_wrapper import DatabaseWrapper
 
 __all__ = ["DatabaseWrapper"]

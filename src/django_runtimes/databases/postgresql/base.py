@@ -13,7 +13,7 @@ def _has_geodjango() -> bool:
 
 
 if _has_geodjango():
-    from django_runtimes.databases.postgis.postgis_wrapper import WhereNeededWrapper as DatabaseWrapper
+    from django_runtimes.databases.postgresql.postgis_wrapper import WhereNeededWrapper as DatabaseWrapper
 else:
     from django_runtimes.databases.postgresql.plain import DatabaseWrapper  # type: ignore[assignment]  # one of two
 

@@ -11,7 +11,7 @@ import psycopg
 from django.db import DatabaseError
 from django.db.backends.signals import connection_created
 
-from django_runtimes.config.databases.connection_strategy import Route
+from django_runtimes.config.values.connection_strategy import Route
 from django_runtimes.databases.postgresql.connections.job import current_job
 from django_runtimes.databases.postgresql.connections.orphaned_connection import OrphanedConnection
 from django_runtimes.databases.postgresql.connections.thread_end import forget

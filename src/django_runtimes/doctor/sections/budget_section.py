@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from django_runtimes.config.configuration_error import ConfigurationError
-from django_runtimes.config.databases.connection_strategy import Route
-from django_runtimes.config.runtimes.runtime import Runtime
+from django_runtimes.config.values.connection_strategy import Route
+from django_runtimes.config.values.runtime import Runtime
 from django_runtimes.config.variables.server_variables import WORKERS
 from django_runtimes.databases.budget import Comparison, Sum, connection_budget
 from django_runtimes.doctor.examination import Examination

@@ -5,11 +5,11 @@ from dataclasses import replace
 
 from django.core.exceptions import ImproperlyConfigured
 
-from django_runtimes.config.choices import SslMode
 from django_runtimes.config.configuration_error import ConfigurationError
-from django_runtimes.config.databases.connection_strategy import Route
 from django_runtimes.config.databases.tls import needs_encryption
-from django_runtimes.config.runtimes.runtime import Runtime
+from django_runtimes.config.values.choices import SslMode
+from django_runtimes.config.values.connection_strategy import Route
+from django_runtimes.config.values.runtime import Runtime
 from django_runtimes.doctor.examination import Examination, ExaminedLogin
 from django_runtimes.doctor.examined_server import ExaminedServer, ServerError
 from django_runtimes.doctor.finding import Finding, Level

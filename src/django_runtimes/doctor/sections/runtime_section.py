@@ -3,7 +3,7 @@
 from typing import Any
 
 from django_runtimes.config.configuration_error import ConfigurationError
-from django_runtimes.config.runtimes.runtime import Runtime
+from django_runtimes.config.values.runtime import Runtime
 from django_runtimes.config.variables.connection_budget import AWS_LAMBDA_MAX_CONCURRENCY
 from django_runtimes.config.variables.database_address import DB_ROUTE
 from django_runtimes.config.variables.database_connections import DB_STRATEGY

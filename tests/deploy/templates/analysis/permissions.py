@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from django_runtimes.config.choices import Role
 from django_runtimes.config.databases.credentials import IamToken, StoredSecret
 from django_runtimes.config.databases.database_settings import database_settings
 from django_runtimes.config.databases.web_login import read_web_login
 from django_runtimes.config.environment import Environment
 from django_runtimes.config.runtimes.detection import detect_runtime
-from django_runtimes.config.runtimes.profile import choose_profile
+from django_runtimes.config.runtimes.profile_choice import choose_profile
+from django_runtimes.config.values.choices import Role
 from django_runtimes.config.variables.database_login import DB_ROLE
 from tests.deploy.templates.analysis.processes import Process, started_processes
 from tests.deploy.templates.analysis.stacks import Deployment, Resource

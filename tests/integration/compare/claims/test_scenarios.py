@@ -8,7 +8,6 @@ import pytest
 
 from django_runtimes.compare.claims.claim import ClaimEvidence
 from django_runtimes.compare.claims.claim_project import ClaimProject
-from django_runtimes.compare.claims.claim_result import ClaimVerdict
 from django_runtimes.compare.claims.claim_services import ClaimServices
 from django_runtimes.compare.claims.scenarios.burst import measure_burst
 from django_runtimes.compare.claims.scenarios.conn_max_age import measure_leak
@@ -19,6 +18,7 @@ from django_runtimes.compare.claims.scenarios.proxy_bound import measure_bound
 from django_runtimes.compare.claims.scenarios.proxy_handshake import measure_handshake
 from django_runtimes.compare.claims.scenarios.shorter_max_age import measure_handshakes
 from django_runtimes.compare.claims.scenarios.warm_up import measure_warm_up
+from django_runtimes.compare.record.claim_result import ClaimVerdict
 
 # An interval of 95 % needs six rounds.
 FEW = 6

@@ -7,7 +7,7 @@ from django_runtimes.cli.project.settings_check import LoadedDatabase, LoadedSet
 from django_runtimes.compare.services.database_creation import create_database
 from django_runtimes.compare.services.named_objects import create_named_objects
 from django_runtimes.compare.services.postgres import EmbeddedPostgres
-from django_runtimes.config.databases.url import parse_database_url
+from django_runtimes.config.database_url.url import parse_database_url
 
 pytestmark = pytest.mark.profile_free
 

@@ -12,8 +12,8 @@ from django.db.utils import ConnectionHandler
 from django_runtimes.compare.services.postgres import EmbeddedPostgres
 from django_runtimes.config.databases.database_settings import database_settings
 from django_runtimes.config.environment import Environment
-from django_runtimes.config.runtimes.profile import choose_profile
-from django_runtimes.config.runtimes.runtime import Runtime
+from django_runtimes.config.runtimes.profile_choice import choose_profile
+from django_runtimes.config.values.runtime import Runtime
 from django_runtimes.databases.postgresql.base import DatabaseWrapper
 from tests.integration.databases.postgresql.connections.foreign_threads import POOL_SIZE
 from tests.integration.databases.postgresql.tls_server import TlsServer, tls_server

@@ -13,8 +13,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from django_runtimes.aws.container_role import container_role
+from django_runtimes.databases.credentials.connection_login import CredentialsError
 from django_runtimes.databases.credentials.iam import IamProvider
-from django_runtimes.databases.credentials.provider import CredentialsError
 from tests.secret_key import SECRET_KEY
 
 pytestmark = pytest.mark.profile_free

@@ -97,8 +97,8 @@ def test_postgis_in_the_url_creates_the_extension_for_any_models(postgis_url):
     ("settings", "scheme", "loaded"),
     [
         ("webapp.settings", "postgresql", "django_runtimes.databases.postgresql.plain False"),
-        ("webapp.settings", "postgis", "django_runtimes.databases.postgis.postgis_wrapper True"),
-        ("places.settings", "postgresql", "django_runtimes.databases.postgis.postgis_wrapper True"),
+        ("webapp.settings", "postgis", "django_runtimes.databases.postgresql.postgis_wrapper True"),
+        ("places.settings", "postgresql", "django_runtimes.databases.postgresql.postgis_wrapper True"),
     ],
 )
 def test_geodjango_is_loaded_only_where_it_is_used(postgis_url, settings, scheme, loaded):

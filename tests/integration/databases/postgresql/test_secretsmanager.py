@@ -8,7 +8,8 @@ from threading import Barrier
 import pytest
 
 from django_runtimes.config.databases.credentials import StoredSecret
-from django_runtimes.databases.credentials.provider import ConnectionLogin, CredentialsError, provider_of
+from django_runtimes.databases.credentials.connection_login import ConnectionLogin, CredentialsError
+from django_runtimes.databases.credentials.provider import provider_of
 from django_runtimes.databases.credentials.secretsmanager import SecretsManagerProvider
 from django_runtimes.databases.postgresql.base import DatabaseWrapper
 from tests.integration.databases.postgresql.conftest import backend_pid, kill

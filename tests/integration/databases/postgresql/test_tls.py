@@ -13,8 +13,8 @@ import trustme
 from django.db.utils import OperationalError
 
 from django_runtimes.compare.services.pgbouncer import PgBouncer
-from django_runtimes.config.databases.url import parse_database_url
-from django_runtimes.config.runtimes.runtime import Runtime
+from django_runtimes.config.database_url.url import parse_database_url
+from django_runtimes.config.values.runtime import Runtime
 from django_runtimes.databases.credentials.provider import provider_of
 from tests.integration.databases.postgresql.conftest import backend_pid
 from tests.integration.databases.postgresql.tls_server import TlsServer, tls_server

@@ -9,8 +9,8 @@ from asgiref.sync import SyncToAsync
 from django.db import connections
 from django.db.backends.signals import connection_created
 
-from django_runtimes.config.databases.connection_strategy import Route
-from django_runtimes.config.databases.url import parse_database_url
+from django_runtimes.config.database_url.url import parse_database_url
+from django_runtimes.config.values.connection_strategy import Route
 
 POOL_SIZE = 2
 

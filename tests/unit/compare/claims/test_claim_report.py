@@ -6,10 +6,10 @@ import re
 import pytest
 
 from django_runtimes.cli.tool_error import UsageError
-from django_runtimes.compare.claims.claim_report import render_claims_html, render_claims_markdown
 from django_runtimes.compare.claims.claim_terminal import claim_lines
 from django_runtimes.compare.record.results import Run
 from django_runtimes.compare.record.run_file import read_run
+from django_runtimes.compare.report.claims.claim_report import render_claims_html, render_claims_markdown
 from django_runtimes.compare.report.report_files import write_reports
 from tests.unit.compare.claims.tested_claims import ENVIRONMENT, LEAK, RUN
 from tests.unit.compare.page_elements import PageElements

@@ -3,7 +3,6 @@
 import pytest
 
 from django_runtimes.compare.analysis.ratio import Ratio
-from django_runtimes.compare.claims.claim_result import ClaimVerdict
 from django_runtimes.compare.claims.scenarios.burst import BurstCounts, judge_burst
 from django_runtimes.compare.claims.scenarios.conn_max_age import LeakCounts, judge_leak
 from django_runtimes.compare.claims.scenarios.frozen_pool import FrozenPool, judge_frozen_pool
@@ -13,6 +12,7 @@ from django_runtimes.compare.claims.scenarios.proxy_bound import BackendPeaks, j
 from django_runtimes.compare.claims.scenarios.proxy_handshake import judge_handshake
 from django_runtimes.compare.claims.scenarios.shorter_max_age import HandshakeCounts, judge_handshakes
 from django_runtimes.compare.claims.scenarios.warm_up import WarmUpCounts, judge_warm_up
+from django_runtimes.compare.record.claim_result import ClaimVerdict
 
 CONFIRMED, REFUTED, NOT_SHOWN = ClaimVerdict.CONFIRMED, ClaimVerdict.REFUTED, ClaimVerdict.NOT_SHOWN
 

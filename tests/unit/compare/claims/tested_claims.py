@@ -1,6 +1,6 @@
 """A run with a confirmed claim and one whose test failed."""
 
-from django_runtimes.compare.claims.claim_result import ClaimFigure, ClaimResult, ClaimVerdict
+from django_runtimes.compare.record.claim_result import ClaimFigure, ClaimResult, ClaimVerdict
 from django_runtimes.compare.record.results import Run
 
 ENVIRONMENT = {

@@ -2,7 +2,7 @@ import pytest
 
 from django_runtimes.compare.deployed.deployed_name import DeployedName
 from django_runtimes.compare.deployed.process_reports import ProcessReports
-from django_runtimes.compare.run.connection_sampler import SampledConnections
+from django_runtimes.compare.record.sampled_connections import SampledConnections
 from django_runtimes.config.http.measurement_token import FACTS_HEADER, TOKEN_HEADER, signed_facts
 
 KEY = "k" * 32

@@ -1,6 +1,6 @@
-from django_runtimes.compare.diagnosis.diagnosis import Difference
 from django_runtimes.compare.diagnosis.differences import differences
 from django_runtimes.compare.diagnosis.masking import masked, secrets_of
+from django_runtimes.compare.record.diagnosis import Difference
 
 ECS = {"WEBAPP_RUNTIME": "aws_ecs", "WEBAPP_SECRET_KEY": "of-one-target", "DATABASE_URL": "postgresql://a:b@h/1"}
 LAMBDA = ECS | {"WEBAPP_RUNTIME": "aws_lambda", "WEBAPP_SECRET_KEY": "another", "DATABASE_URL": "postgresql://a:b@h/2"}

@@ -1,7 +1,7 @@
 from django_runtimes.compare.deployed.deployed_name import DeployedName
 from django_runtimes.compare.deployed.process_reports import ProcessReports
 from django_runtimes.compare.distributed.timed_report import TimedReport, in_time_order
-from django_runtimes.compare.run.connection_sampler import SampledConnections
+from django_runtimes.compare.record.sampled_connections import SampledConnections
 
 
 def report(moment_s: float, process: str, connections: int, *, served: int = 5, latency_ms: float = 40.0):

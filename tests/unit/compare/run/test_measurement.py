@@ -3,7 +3,7 @@ import io
 from types import SimpleNamespace
 
 from django_runtimes.cli.progress import Progress
-from django_runtimes.compare.run.comparison_plan import ComparisonPlan
+from django_runtimes.compare.plan.comparison_plan import ComparisonPlan
 from django_runtimes.compare.run.measurement import Measurement
 from tests.guestbook import guestbook_workload
 

@@ -2,7 +2,7 @@ import pytest
 
 from django_runtimes.cli.project.settings_check import LoadedSettings
 from django_runtimes.compare.suite.suite_environ import hosts_for_tests, static_files_for_tests, suite_environ
-from django_runtimes.config.runtimes.runtime import Runtime
+from django_runtimes.config.values.runtime import Runtime
 
 
 def test_the_suite_gets_only_harmless_variables_of_the_shell():

@@ -3,12 +3,13 @@ import traceback
 import pytest
 
 from django_runtimes.config.configuration_error import ConfigurationError
-from django_runtimes.config.databases.connection_strategy import Route
+from django_runtimes.config.database_url.url import parse_database_url
 from django_runtimes.config.databases.database_settings import database_settings
-from django_runtimes.config.databases.url import parse_database_url
 from django_runtimes.config.environment import Environment
-from django_runtimes.config.runtimes.profile import PROFILES, choose_profile
-from django_runtimes.config.runtimes.runtime import Runtime
+from django_runtimes.config.runtimes.profile_choice import choose_profile
+from django_runtimes.config.values.connection_strategy import Route
+from django_runtimes.config.values.profile import PROFILES
+from django_runtimes.config.values.runtime import Runtime
 
 URL = "postgresql://app:p%40ss@db.example:6543/shop?sslmode=verify-full"
 

@@ -6,8 +6,8 @@ from django_runtimes.config.configuration_error import ConfigurationError
 from django_runtimes.config.databases.database_settings import database_settings
 from django_runtimes.config.databases.tls import destination, encrypts, needs_encryption, with_libpq_variables
 from django_runtimes.config.environment import Environment
-from django_runtimes.config.runtimes.profile import choose_profile
-from django_runtimes.config.runtimes.runtime import Runtime
+from django_runtimes.config.runtimes.profile_choice import choose_profile
+from django_runtimes.config.values.runtime import Runtime
 
 
 def options_for(runtime: Runtime, host: str = "db.example", query: str = "", **environ: str) -> dict:

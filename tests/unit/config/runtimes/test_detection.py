@@ -2,7 +2,7 @@ import pytest
 
 from django_runtimes.config.configuration_error import ConfigurationError
 from django_runtimes.config.runtimes.detection import detect_runtime
-from django_runtimes.config.runtimes.runtime import Runtime
+from django_runtimes.config.values.runtime import Runtime
 
 LAMBDA = {"AWS_LAMBDA_FUNCTION_NAME": "web"}
 ECS = {"ECS_CONTAINER_METADATA_URI_V4": "http://169.254.170.2/v4/abc"}

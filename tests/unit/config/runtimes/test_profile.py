@@ -1,11 +1,12 @@
 import pytest
 
-from django_runtimes.config.choices import LogFormat
 from django_runtimes.config.configuration_error import ConfigurationError
-from django_runtimes.config.databases.connection_strategy import PerRequest, Persistent, Pool, Route
 from django_runtimes.config.environment import Environment
-from django_runtimes.config.runtimes.profile import PROFILES, choose_profile
-from django_runtimes.config.runtimes.runtime import Runtime
+from django_runtimes.config.runtimes.profile_choice import choose_profile
+from django_runtimes.config.values.choices import LogFormat
+from django_runtimes.config.values.connection_strategy import PerRequest, Persistent, Pool, Route
+from django_runtimes.config.values.profile import PROFILES
+from django_runtimes.config.values.runtime import Runtime
 
 
 def test_every_runtime_has_a_profile():

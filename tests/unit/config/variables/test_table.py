@@ -7,7 +7,7 @@ import pytest
 from django_runtimes.adopt.listed_names import render_page
 from django_runtimes.config.configuration_error import ConfigurationError
 from django_runtimes.config.environment import Environment
-from django_runtimes.config.runtimes.profile import Profile
+from django_runtimes.config.values.profile import Profile
 from django_runtimes.config.variables import table
 from django_runtimes.config.variables.kinds import Choice, Flag, Integer, SecretText, Text
 from django_runtimes.config.variables.table import PREFIX, VARIABLES
@@ -82,6 +82,7 @@ def test_every_module_of_variables_is_in_the_table():
 
     assert {path.stem for path in folder.glob("*.py")} - modules == {
         "__init__",
+        "header_names",
         "kinds",
         "reference",
         "table",

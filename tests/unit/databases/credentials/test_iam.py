@@ -6,8 +6,9 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 
 from django_runtimes.config.databases.credentials import IamToken
 from django_runtimes.databases import moment
+from django_runtimes.databases.credentials.connection_login import CredentialsError
 from django_runtimes.databases.credentials.iam import IamProvider
-from django_runtimes.databases.credentials.provider import CredentialsError, provider_of
+from django_runtimes.databases.credentials.provider import provider_of
 
 
 @pytest.fixture(autouse=True)

@@ -2,7 +2,7 @@
 
 import os
 
-from django_runtimes.config.databases.url import parse_database_url
+from django_runtimes.config.database_url.url import parse_database_url
 from django_runtimes.config.environment import Environment
 from django_runtimes.config.variables import application_variables
 

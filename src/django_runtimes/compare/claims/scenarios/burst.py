@@ -6,8 +6,8 @@ from http import HTTPStatus
 from pathlib import Path
 
 from django_runtimes.compare.claims.claim import Claim, ClaimEvidence, Decision, confirmed, not_shown, refuted
-from django_runtimes.compare.claims.claim_result import ClaimFigure
 from django_runtimes.compare.claims.claim_services import LAMBDA_HANDLER, ClaimServices
+from django_runtimes.compare.record.claim_result import ClaimFigure
 from django_runtimes.compare.services.pgbouncer import PgBouncer
 from django_runtimes.compare.services.postgres import EmbeddedPostgres
 from django_runtimes.compare.targets.lambda_target import LambdaTarget

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from http import HTTPStatus
 
 from django_runtimes.compare.claims.claim import Claim, ClaimEvidence, Decision, confirmed, not_shown, refuted
-from django_runtimes.compare.claims.claim_result import ClaimFigure
 from django_runtimes.compare.claims.claim_services import ClaimServices, DatabaseCounter
+from django_runtimes.compare.record.claim_result import ClaimFigure
 
 # Backends end a moment after their connection is closed.
 _IDLE_S = 1.0

@@ -10,11 +10,11 @@ import psycopg
 
 from django_runtimes.compare.analysis.ratio import SAME_FROM, Ratio
 from django_runtimes.compare.claims.claim import Claim, ClaimEvidence, Decision, confirmed, not_shown, refuted
-from django_runtimes.compare.claims.claim_result import ClaimFigure
 from django_runtimes.compare.claims.claim_services import STOCK_FUNCTION, ClaimServices, DatabaseCounter
 from django_runtimes.compare.claims.paired_durations import paired_durations, ratio_between, ratio_figures
 from django_runtimes.compare.emulator.invocation import FunctionFailed
 from django_runtimes.compare.emulator.lambda_emulator import LambdaEmulator
+from django_runtimes.compare.record.claim_result import ClaimFigure
 from django_runtimes.compare.services.postgres import EmbeddedPostgres
 
 _VARIABLES = {"pool": {"CLAIM_POOL": "1"}, "held": {"CLAIM_CONN_MAX_AGE": "600"}}

@@ -8,13 +8,13 @@ from statistics import median
 
 from django_runtimes.compare.analysis.ratio import SAME_TO, Ratio
 from django_runtimes.compare.claims.claim import Claim, ClaimEvidence, Decision, confirmed, not_shown, refuted
-from django_runtimes.compare.claims.claim_result import ClaimFigure
 from django_runtimes.compare.claims.claim_services import LAMBDA_HANDLER, STOCK_FUNCTION, ClaimServices
 from django_runtimes.compare.claims.paired_durations import paired_durations, ratio_between, ratio_figures
 from django_runtimes.compare.compare_error import CompareError
-from django_runtimes.compare.containers.container_limits import ContainerLimits
+from django_runtimes.compare.emulator.container_limits import ContainerLimits
 from django_runtimes.compare.emulator.lambda_emulator import LambdaEmulator
 from django_runtimes.compare.emulator.limited_freezer import limited_freezer
+from django_runtimes.compare.record.claim_result import ClaimFigure
 from django_runtimes.compare.targets.name import TargetName
 
 _DATABASE = "claims"

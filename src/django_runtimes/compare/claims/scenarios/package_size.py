@@ -6,10 +6,10 @@ from pathlib import Path
 
 from django_runtimes.compare.analysis.ratio import SAME_TO, Ratio
 from django_runtimes.compare.claims.claim import Claim, ClaimEvidence, Decision, confirmed, not_shown, refuted
-from django_runtimes.compare.claims.claim_result import ClaimFigure
 from django_runtimes.compare.claims.claim_services import LAMBDA_HANDLER, ClaimServices
 from django_runtimes.compare.claims.paired_durations import paired_durations, ratio_between, ratio_figures
 from django_runtimes.compare.claims.start_clock import StartedFunction
+from django_runtimes.compare.record.claim_result import ClaimFigure
 from django_runtimes.compare.targets.name import TargetName
 
 _DATABASE = "claims"

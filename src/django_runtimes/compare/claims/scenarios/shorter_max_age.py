@@ -6,9 +6,9 @@ from functools import partial
 
 from django_runtimes.compare.analysis.ratio import SAME_TO, Ratio
 from django_runtimes.compare.claims.claim import Claim, ClaimEvidence, Decision, confirmed, not_shown, refuted
-from django_runtimes.compare.claims.claim_result import ClaimFigure
 from django_runtimes.compare.claims.claim_services import ClaimServices, DatabaseCounter
 from django_runtimes.compare.claims.paired_durations import paired_durations, ratio_between, ratio_figures, shortest_ms
+from django_runtimes.compare.record.claim_result import ClaimFigure
 
 _AGES_S = (60, 1, 0)
 _REQUESTS = 5

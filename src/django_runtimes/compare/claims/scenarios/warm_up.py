@@ -5,9 +5,9 @@ from functools import partial
 
 from django_runtimes.compare.analysis.ratio import Ratio
 from django_runtimes.compare.claims.claim import Claim, ClaimEvidence, Decision, confirmed, not_shown, refuted
-from django_runtimes.compare.claims.claim_result import ClaimFigure
 from django_runtimes.compare.claims.claim_services import LAMBDA_HANDLER, ClaimServices
 from django_runtimes.compare.claims.paired_durations import duration_ms, ratio_between, ratio_figures
+from django_runtimes.compare.record.claim_result import ClaimFigure
 from django_runtimes.compare.targets.lambda_target import LambdaTarget
 from django_runtimes.compare.targets.name import TargetName
 

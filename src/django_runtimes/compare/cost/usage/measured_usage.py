@@ -12,7 +12,7 @@ from django_runtimes.compare.cost.usage.usage_settings import UsageSettings
 from django_runtimes.compare.load.histogram import LatencyHistogram
 from django_runtimes.compare.record.results import Run, ScenarioResult, TargetResult
 from django_runtimes.compare.targets.name import DEFAULT_TARGETS
-from django_runtimes.config.databases.connection_strategy import Strategy
+from django_runtimes.config.values.connection_strategy import Strategy
 
 _MILLI = Decimal("0.001")
 _MB_PER_GB = Decimal(1_024)

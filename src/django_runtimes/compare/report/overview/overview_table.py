@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Sequence
 
 from django_runtimes.compare.analysis.summary import Summary, SummaryRow
+from django_runtimes.compare.layout.figures import milliseconds, number, ratio, requests_per_second
+from django_runtimes.compare.layout.report_table import ReportTable
 from django_runtimes.compare.recommendation.candidate import Candidate, shown_scenarios
 from django_runtimes.compare.recommendation.recommendation import Recommendation
 from django_runtimes.compare.record.results import Run
-from django_runtimes.compare.report.figures import milliseconds, number, ratio, requests_per_second
 from django_runtimes.compare.report.tables.figure_tables import verdict_cell
-from django_runtimes.compare.report.tables.report_table import ReportTable
 
 
 def overview_table(run: Run, summary: Summary, recommendation: Recommendation) -> ReportTable:

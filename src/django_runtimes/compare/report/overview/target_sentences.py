@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Sequence
 
 from django_runtimes.compare.analysis.summary import RatioVerdict, Summary, SummaryRow
+from django_runtimes.compare.layout.figures import milliseconds, number, ratio, requests_per_second
 from django_runtimes.compare.recommendation.candidate import Candidate, shown_scenarios
 from django_runtimes.compare.recommendation.recommendation import Recommendation
 from django_runtimes.compare.record.results import Run, TargetResult
-from django_runtimes.compare.report.figures import milliseconds, number, ratio, requests_per_second
 
 
 def target_sentences(run: Run, summary: Summary, recommendation: Recommendation) -> Iterator[tuple[str, str]]:

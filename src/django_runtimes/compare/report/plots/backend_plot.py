@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
+from django_runtimes.compare.layout.report_table import ReportTable
 from django_runtimes.compare.record.results import Run, TargetResult
 from django_runtimes.compare.record.timeline import phase_starts
 from django_runtimes.compare.report.plots.plot import Plot
 from django_runtimes.compare.report.plots.theme import is_narrow, point_encodings, series_encodings
-from django_runtimes.compare.report.tables.report_table import ReportTable
 
 _HEIGHT_PX, _NARROW_HEIGHT_PX = 280, 240
 

@@ -9,9 +9,9 @@ from django_runtimes.compare.cost.bills.bill import Billed
 from django_runtimes.compare.cost.cheapest import cheapest_ranges, eligible_targets
 from django_runtimes.compare.cost.cost_tables import rate_text
 from django_runtimes.compare.cost.usage.traffic import Traffic
+from django_runtimes.compare.layout.report_table import ReportTable
 from django_runtimes.compare.report.plots.plot import Plot
 from django_runtimes.compare.report.plots.theme import is_narrow, log_axis, point_encodings, series_encodings
-from django_runtimes.compare.report.tables.report_table import ReportTable
 
 _LOWEST_RPS = Decimal("0.1")
 _POINTS_PER_DECADE = 12

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from typing import Any
 
+from django_runtimes.compare.layout.figures import milliseconds
+from django_runtimes.compare.layout.report_table import ReportTable
 from django_runtimes.compare.recommendation.candidate import Candidate
 from django_runtimes.compare.recommendation.recommendation import Recommendation
-from django_runtimes.compare.report.figures import milliseconds
 from django_runtimes.compare.report.plots.plot import Plot
 from django_runtimes.compare.report.plots.theme import is_narrow
-from django_runtimes.compare.report.tables.report_table import ReportTable
 
 _ROW_PX, _BAR_PX, _GAP_PX = 40, 12, 28
 # A limit far beyond every bar would squeeze the bars.

@@ -4,13 +4,13 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django_runtimes.compare.analysis.percentile import CONFIDENCE, Percentile, latency_of, percentile_of
+from django_runtimes.compare.layout.figures import milliseconds, requests_per_second
+from django_runtimes.compare.layout.report_table import ReportTable
 from django_runtimes.compare.recommendation.candidate import shown_scenarios, steady_scenarios
 from django_runtimes.compare.record.results import Run, ScenarioResult, TargetResult
-from django_runtimes.compare.report.figures import milliseconds, requests_per_second
 from django_runtimes.compare.report.plots.plot import Plot
 from django_runtimes.compare.report.plots.theme import is_narrow, log_axis, point_encodings, series_encodings
 from django_runtimes.compare.report.tables.percentile_table import percentile_text
-from django_runtimes.compare.report.tables.report_table import ReportTable
 
 # A percentile needs at least ten samples above it.
 _PERCENTILES = (

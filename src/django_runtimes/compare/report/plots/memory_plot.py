@@ -3,10 +3,10 @@
 from typing import Any
 
 from django_runtimes.compare.cost.memory_tuning import MemoryPoint, MemoryTuning
-from django_runtimes.compare.report.figures import milliseconds
+from django_runtimes.compare.layout.figures import milliseconds
+from django_runtimes.compare.layout.report_table import ReportTable
 from django_runtimes.compare.report.plots.plot import Plot
 from django_runtimes.compare.report.plots.theme import is_narrow
-from django_runtimes.compare.report.tables.report_table import ReportTable
 
 _HEIGHT_PX, _NARROW_HEIGHT_PX = 300, 260
 _MARGIN = 0.25

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from django_runtimes.compare.report.tables.report_table import ReportTable
+from django_runtimes.compare.layout.report_table import ReportTable
 
 # The specification of a plot that is this many pixels wide.
 SpecOfWidth = Callable[[int], dict[str, Any]]

@@ -5,10 +5,10 @@ from itertools import groupby
 from statistics import median
 
 from django_runtimes.compare.analysis.summary import RatioVerdict, Summary, SummaryRow
+from django_runtimes.compare.layout.figures import milliseconds, number, ratio, requests_per_second
+from django_runtimes.compare.layout.report_table import ReportTable
 from django_runtimes.compare.record.results import Run, ScenarioResult, TargetResult
-from django_runtimes.compare.report.figures import milliseconds, number, ratio, requests_per_second
 from django_runtimes.compare.report.sentences import write_check
-from django_runtimes.compare.report.tables.report_table import ReportTable
 
 _LATENCY_COLUMNS = (
     "target", "sent", "ok", "goodput", "p50", "p90", "p99", "max", "ratio", "interval", "verdict", "backends", "errors",

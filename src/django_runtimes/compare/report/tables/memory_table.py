@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 
 from django_runtimes.compare.cost.memory_tuning import MemoryPoint, MemoryTuning
-from django_runtimes.compare.report.figures import milliseconds, ratio
-from django_runtimes.compare.report.tables.report_table import ReportTable
+from django_runtimes.compare.layout.figures import milliseconds, ratio
+from django_runtimes.compare.layout.report_table import ReportTable
 
 
 def memory_table(tuning: MemoryTuning, machine_cpus: int | None) -> ReportTable:

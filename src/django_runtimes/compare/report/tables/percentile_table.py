@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from django_runtimes.compare.analysis.percentile import CONFIDENCE, Percentile, latency_of, percentile_of
 from django_runtimes.compare.analysis.summary import Summary, SummaryRow
-from django_runtimes.compare.report.figures import milliseconds, number, ratio
+from django_runtimes.compare.layout.figures import milliseconds, number, ratio
+from django_runtimes.compare.layout.report_table import ReportTable
 from django_runtimes.compare.report.tables.figure_tables import scenario_title, verdict_cell
-from django_runtimes.compare.report.tables.report_table import ReportTable
 
 _COLUMNS = ("target", "load", "samples", "p50", "p90", "p99", "p99 ratio", "p99 interval", "p99 verdict")
 _P99_COLUMNS = 3

@@ -6,7 +6,7 @@ from django_runtimes.compare.cost.analysis import CostAnalysis
 from django_runtimes.compare.cost.bills.bill import Bill
 from django_runtimes.compare.cost.usage.measured_usage import TargetUsage
 from django_runtimes.compare.cost.usage.traffic import Traffic
-from django_runtimes.compare.report.tables.report_table import ReportTable
+from django_runtimes.compare.layout.report_table import ReportTable
 
 _MB_PER_GB = Decimal(1_024)
 _MILLION = Traffic.monthly(Decimal(1_000_000))

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
+from django_runtimes.compare.layout.figures import milliseconds, number
+from django_runtimes.compare.layout.report_table import ReportTable
 from django_runtimes.compare.record.results import Run, TargetResult
-from django_runtimes.compare.report.figures import milliseconds, number
-from django_runtimes.compare.report.tables.report_table import ReportTable
 
 
 def resource_use_table(run: Run) -> ReportTable:

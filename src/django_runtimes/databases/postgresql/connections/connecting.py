@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 import psycopg
 
 from django_runtimes.config.secret import Secret
-from django_runtimes.databases.credentials.provider import ConnectionLogin, Provider
+from django_runtimes.databases.credentials.connection_login import ConnectionLogin
+from django_runtimes.databases.credentials.provider import Provider
 
 Made = TypeVar("Made", bound="psycopg.Connection[Any]")
 Parameters = Mapping[str, Any]

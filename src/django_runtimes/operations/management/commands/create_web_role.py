@@ -11,7 +11,8 @@ from django_runtimes.config.adopted import adopted_by
 from django_runtimes.config.configuration_error import ConfigurationError
 from django_runtimes.config.databases.credentials import IamToken
 from django_runtimes.config.secret import Secret
-from django_runtimes.databases.credentials.provider import CredentialsError, provider_of
+from django_runtimes.databases.credentials.connection_login import CredentialsError
+from django_runtimes.databases.credentials.provider import provider_of
 from django_runtimes.operations.operations_session import open_session
 from django_runtimes.operations.web_role import (
     TOKEN_ROLE,

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from django_runtimes.compare.compare_error import CompareError
-from django_runtimes.compare.containers.container_limits import ContainerLimits
 from django_runtimes.compare.emulator import limited_freezer as module
+from django_runtimes.compare.emulator.container_limits import ContainerLimits
 from django_runtimes.compare.emulator.invocation import FunctionFailed
 from django_runtimes.compare.emulator.lambda_emulator import LambdaEmulator
 from django_runtimes.compare.emulator.lambda_function import Function

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from django_runtimes.config.runtimes.runtime import Runtime
+from django_runtimes.config.values.runtime import Runtime
 from tests.integration.databases.postgresql.conftest import backend_pid, kill
 
 pytestmark = pytest.mark.profile_free

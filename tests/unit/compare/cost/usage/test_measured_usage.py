@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from django_runtimes.compare.compare_error import CompareError
-from django_runtimes.compare.containers.container_limits import ContainerLimits
 from django_runtimes.compare.cost.usage.measured_usage import TargetUsage, assumed_usages, measured_usages
 from django_runtimes.compare.cost.usage.usage import Usage, ValueOrigin
 from django_runtimes.compare.cost.usage.usage_settings import UsageSettings, parse_settings
+from django_runtimes.compare.emulator.container_limits import ContainerLimits
 from django_runtimes.compare.load.histogram import LatencyHistogram
 from django_runtimes.compare.record.results import Run, TargetResult
 

@@ -14,8 +14,6 @@ MAX_RATE_RPS = 5_000.0
 BURSTS = ("burst", "burst_cold")
 # A small service in production takes this load beside its users' own.
 MAX_DEPLOYED_RATE_RPS = 50.0
-# From this budget on there is time for three loads, and for enough samples to compare each p99.
-THOROUGH_BUDGET_S = 600.0
 
 
 @dataclass(frozen=True)

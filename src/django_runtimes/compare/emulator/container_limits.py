@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
-from django_runtimes.config.runtimes.runtime import Runtime
+from django_runtimes.config.values.runtime import Runtime
 
 # With this much memory a function gets one vCPU: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
 _LAMBDA_MB_PER_CPU = 1_769

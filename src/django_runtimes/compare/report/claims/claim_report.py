@@ -4,14 +4,14 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from django_runtimes.compare.claims.claim_result import ClaimResult
-from django_runtimes.compare.claims.claim_table import claim_figures, claim_table
+from django_runtimes.compare.record.claim_result import ClaimResult
 from django_runtimes.compare.record.results import Run
+from django_runtimes.compare.report.claims.claim_table import claim_figures, claim_table
 from django_runtimes.compare.report.html_page import render_page, table_context
 from django_runtimes.compare.report.markdown import escaped, listed, table_parts
 
 _TITLE = "Claims, tested"
-_TEMPLATE = Path(__file__).parent / "templates/claims.html"
+_TEMPLATE = Path(__file__).parent.parent / "templates/claims.html"
 _INTERVALS = (
     "Counts decide claims about connections. Ratios of durations come from rounds in which each alternative was "
     "measured once, in random order; their intervals are exact signed-rank intervals of 95 %."

@@ -1,4 +1,4 @@
-"""The sets of values that variables accept, except those that other modules define."""
+"""The sets of values that variables accept, such as the login roles and log levels."""
 
 from enum import StrEnum
 

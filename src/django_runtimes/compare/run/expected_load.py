@@ -2,8 +2,8 @@
 
 import math
 
+from django_runtimes.compare.plan.comparison_plan import ComparisonPlan
 from django_runtimes.compare.run.capacity_search import SHARES
-from django_runtimes.compare.run.comparison_plan import ComparisonPlan
 from django_runtimes.compare.run.measurement import CAPACITY_SEARCHES, WARM_UP_WINDOWS, WARM_UPS
 
 

@@ -1,7 +1,7 @@
 import os
 
-from django_runtimes.compare.containers.container_limits import LIMITS, ContainerLimits, lambda_vcpus
-from django_runtimes.config.runtimes.runtime import Runtime
+from django_runtimes.compare.emulator.container_limits import LIMITS, ContainerLimits, lambda_vcpus
+from django_runtimes.config.values.runtime import Runtime
 
 
 def test_lambda_gives_cpu_time_in_proportion_to_memory():

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from django_runtimes.cli.tool_error import UsageError
+from django_runtimes.compare.plan.comparison_plan import MAX_RATE_RPS
 from django_runtimes.compare.record.run_file import read_run
-from django_runtimes.compare.run.comparison_plan import MAX_RATE_RPS
 
 
 def saved_rates(path: Path, scenarios: Sequence[str]) -> dict[str, tuple[float, ...]]:

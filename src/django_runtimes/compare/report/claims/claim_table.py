@@ -1,9 +1,9 @@
 """Builds the tables of claims: their verdicts, and each claim's figures."""
 
-from django_runtimes.compare.claims.claim_result import ClaimFigure, ClaimResult
+from django_runtimes.compare.layout.figures import number, ratio
+from django_runtimes.compare.layout.report_table import ReportTable
+from django_runtimes.compare.record.claim_result import ClaimFigure, ClaimResult
 from django_runtimes.compare.record.results import Run
-from django_runtimes.compare.report.figures import number, ratio
-from django_runtimes.compare.report.tables.report_table import ReportTable
 
 
 def claim_table(run: Run) -> ReportTable:

@@ -6,8 +6,8 @@ from typing import Any
 from urllib.parse import parse_qsl, quote
 
 from django_runtimes.config.configuration_error import ConfigurationError
-from django_runtimes.config.databases.django_options import OF_STRATEGY, flags_of, split_options
-from django_runtimes.config.databases.libpq import require_libpq
+from django_runtimes.config.database_url.django_options import OF_STRATEGY, flags_of, split_options
+from django_runtimes.config.database_url.libpq import require_libpq
 from django_runtimes.config.secret import Secret
 
 _SCHEMES = ("postgresql://", "postgres://", "postgis://")

@@ -7,7 +7,7 @@ from django_runtimes.compare.deployed.aws_resource import ResourceKind
 from django_runtimes.compare.deployed.deployed_target import DeployedTarget
 from django_runtimes.compare.deployed.measured_deployment import deployment_of
 from django_runtimes.compare.load.ledger import Ledger
-from django_runtimes.compare.run.comparison_plan import ComparisonPlan
+from django_runtimes.compare.plan.comparison_plan import ComparisonPlan
 from django_runtimes.compare.run.subject import Subject
 
 

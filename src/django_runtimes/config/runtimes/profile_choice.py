@@ -1,19 +1,12 @@
-"""The profile of each runtime: the choices that it implies."""
+"""Chooses the profile of a process: its runtime's, with the values that variables override."""
 
 from dataclasses import replace
-from typing import NamedTuple
 
-from django_runtimes.config.choices import LogFormat, Role, SslMode
-from django_runtimes.config.databases.connection_strategy import (
-    Connections,
-    PerRequest,
-    Persistent,
-    Pool,
-    Route,
-    Strategy,
-)
 from django_runtimes.config.environment import Environment
-from django_runtimes.config.runtimes.runtime import Runtime
+from django_runtimes.config.values.choices import Role
+from django_runtimes.config.values.connection_strategy import Connections, PerRequest, Persistent, Pool, Route, Strategy
+from django_runtimes.config.values.profile import ASYNC_REQUESTS_PER_THREAD, PROFILES, Profile
+from django_runtimes.config.values.runtime import Runtime
 from django_runtimes.config.variables.application_variables import LOG_FORMAT
 from django_runtimes.config.variables.database_address import DB_ROUTE
 from django_runtimes.config.variables.database_connections import (
@@ -25,65 +18,6 @@ from django_runtimes.config.variables.database_connections import (
 from django_runtimes.config.variables.database_login import DB_ROLE
 from django_runtimes.config.variables.hops import HTTPS
 from django_runtimes.config.variables.server_variables import ASYNC_REQUESTS, BIND_HOST, DRAIN_S, MAX_WAITING, THREADS
-
-# Asynchronous views mostly wait, so a process serves several of them for each thread.
-_ASYNC_REQUESTS_PER_THREAD = 8
-
-
-class Profile(NamedTuple):
-    """The choices that a runtime implies.
-
-    `sslmode` applies to a database across a network; `freezes` says whether the process is frozen between requests.
-    """
-
-    connections: Connections
-    threads: int
-    async_requests: int
-    max_waiting: int
-    drain_s: int
-    route: Route
-    log_format: LogFormat
-    https: bool
-    bind_host: str
-    sslmode: SslMode
-    freezes: bool
-
-    @property
-    def strategy(self) -> Strategy:
-        """The name of the connection strategy."""
-        return self.connections.name
-
-
-_CONTAINER = Profile(
-    connections=Pool(),
-    threads=8,
-    async_requests=8 * _ASYNC_REQUESTS_PER_THREAD,
-    # A few workers serve this many requests within a second, even if a burst reaches them unevenly. WEBAPP_MAX_WAIT_S
-    # bounds longer waits.
-    max_waiting=128,
-    # Kubernetes and load balancers take some seconds to stop sending requests to a container that is shutting down.
-    drain_s=5,
-    route=Route.DIRECT,
-    log_format=LogFormat.JSON,
-    https=True,
-    bind_host="0.0.0.0",  # noqa: S104  (a container is reached through its own network interface)
-    sslmode=SslMode.VERIFY_FULL,
-    freezes=False,
-)
-
-PROFILES = {
-    Runtime.AWS_APP_RUNNER: _CONTAINER,
-    Runtime.AWS_ECS: _CONTAINER,
-    Runtime.AWS_LAMBDA: _CONTAINER._replace(connections=PerRequest(), route=Route.PROXY, freezes=True),
-    Runtime.KUBERNETES: _CONTAINER,
-    Runtime.LOCAL: _CONTAINER._replace(
-        drain_s=0,
-        log_format=LogFormat.TEXT,
-        https=False,
-        bind_host="127.0.0.1",
-        sslmode=SslMode.PREFER,
-    ),
-}
 
 
 def choose_profile(runtime: Runtime, environment: Environment) -> Profile:
@@ -104,7 +38,7 @@ def choose_profile(runtime: Runtime, environment: Environment) -> Profile:
     return profile._replace(
         connections=connections,
         threads=threads,
-        async_requests=environment[ASYNC_REQUESTS] or threads * _ASYNC_REQUESTS_PER_THREAD,
+        async_requests=environment[ASYNC_REQUESTS] or threads * ASYNC_REQUESTS_PER_THREAD,
         max_waiting=profile.max_waiting if max_waiting is None else max_waiting,
         drain_s=profile.drain_s if drain_s is None else drain_s,
         route=route,

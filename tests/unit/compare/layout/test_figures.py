@@ -1,6 +1,6 @@
 import pytest
 
-from django_runtimes.compare.report.figures import milliseconds, number, ratio, requests_per_second
+from django_runtimes.compare.layout.figures import milliseconds, number, ratio, requests_per_second
 
 
 @pytest.mark.parametrize(

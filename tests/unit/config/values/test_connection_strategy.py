@@ -1,6 +1,6 @@
 import pytest
 
-from django_runtimes.config.databases.connection_strategy import PerRequest, Persistent, Pool, connections_of
+from django_runtimes.config.values.connection_strategy import PerRequest, Persistent, Pool, connections_of
 
 
 @pytest.mark.parametrize("connections", [PerRequest(), Persistent(), Persistent(60), Pool(), Pool(60, 2, 9)])

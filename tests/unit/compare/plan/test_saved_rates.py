@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 
 from django_runtimes.cli.tool_error import UsageError
+from django_runtimes.compare.plan.saved_rates import saved_rates
 from django_runtimes.compare.record.results import Run
-from django_runtimes.compare.run.saved_rates import saved_rates
 
 FIXTURE = Path(__file__).parents[1] / "report" / "run.json"
 

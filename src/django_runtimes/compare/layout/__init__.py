@@ -1,0 +1,1 @@
+"""Formats figures, and lays out tables for all kinds of output."""

@@ -1,0 +1,1 @@
+"""Reads DATABASE_URL."""

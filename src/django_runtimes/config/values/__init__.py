@@ -1,0 +1,1 @@
+"""The types of values that variables and profiles have."""
