@@ -110,4 +110,4 @@ def _decided_again(call: Call) -> Iterator[str]:
         try:
             step(draft, ProcessVariables(os.environ))
         except ConfigurationError as error:
-            yield f"after configure() in {call.place}: {error}"
+            yield from (f"after configure() in {call.place}: {text}" for text in (error, *error.others))

@@ -2,14 +2,15 @@
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
-from django_runtimes.adopt.decisions import decide
+from django_runtimes.adopt.decisions import ExaminedProject, examine
 from django_runtimes.adopt.needed_packages import require_packages
 from django_runtimes.adopt.setting_change import SettingChange
-from django_runtimes.adopt.shapes import require_shapes
+from django_runtimes.adopt.shapes import wrong_shapes
 from django_runtimes.adopt.snapshot import snapshot
 from django_runtimes.config.adopted import SETTING, Adopted, adopted_by, not_called
 from django_runtimes.config.configuration_error import ConfigurationError
@@ -54,7 +55,20 @@ class Call(NamedTuple):
         return f"{self.module}, line {self.line}"
 
 
+class RefusedProject(NamedTuple):
+    """The settings of a project that `configure()` refuses, those that it could decide, and an error with all mistakes.
+
+    The values of the wrong type are not in `project`.
+    """
+
+    project: Mapping[str, Any]
+    decided: Mapping[str, Any]
+    error: ConfigurationError
+
+
 _calls: list[Call] = []
+# The lists of the `refusals_noted()` that are running.
+_noted: list[list[RefusedProject]] = []
 
 
 def configure_at(given: object, caller: Caller) -> Adopted:
@@ -77,10 +91,18 @@ def configure_at(given: object, caller: Caller) -> Adopted:
             "call it once, at the end of the module that DJANGO_SETTINGS_MODULE names"
         )
     project = dict(settings)
-    decisions = decide(project, os.environ)
-    require_packages(decisions.settings)
-    for alias, database in decisions.settings.get("DATABASES", {}).items():
-        require_root_certificates(alias, database, project["DATABASES"].get(alias) or {})
+    examined = examine(project, os.environ)
+    _add_mistakes_of_machine(examined)
+    try:
+        decisions = examined.decisions()
+    except ConfigurationError as error:
+        if not _noted:
+            raise
+        wrong = {name for name, _ in wrong_shapes(project)}
+        usable = {name: value for name, value in project.items() if name not in wrong}
+        _noted[-1].append(RefusedProject(usable, examined.draft.settings, error))
+        # The project's own lines after the call run too; if they need a record, loading the settings fails there.
+        return cast(Adopted, None)
     for name, value in decisions.environ.items():
         os.environ.setdefault(name, value)
     settings.update(decisions.settings)
@@ -98,6 +120,16 @@ def configure_at(given: object, caller: Caller) -> Adopted:
         )
     ]
     return decisions.adopted
+
+
+@contextmanager
+def refusals_noted() -> Iterator[list[RefusedProject]]:
+    """Let `configure()` note a refusal and change nothing, instead of raising, so that the settings still load."""
+    _noted.append([])
+    try:
+        yield _noted[-1]
+    finally:
+        _noted.pop()
 
 
 def caller_of_configure() -> Caller:
@@ -136,6 +168,16 @@ def require_call(settings: object, module: str) -> Call:
     return call
 
 
+def _add_mistakes_of_machine(examined: ExaminedProject) -> None:
+    """Add the packages and certificates that the decided settings need and that are missing on this machine."""
+    settings, mistakes = examined.draft.settings, examined.mistakes
+    with mistakes.collected():
+        require_packages(settings)
+    for alias, database in settings.get("DATABASES", {}).items():
+        with mistakes.collected():
+            require_root_certificates(alias, database, examined.draft.project["DATABASES"].get(alias) or {})
+
+
 def _require_settings(given: object, caller: Caller) -> None:
     if given is not caller.settings:
         got = "another dictionary" if isinstance(given, dict) else repr(given)
@@ -148,4 +190,3 @@ def _require_settings(given: object, caller: Caller) -> None:
             raise ConfigurationError(
                 f"configure() found no {name}; call it at the end of the settings module, after {name} = {example}"
             )
-    require_shapes(caller.settings)

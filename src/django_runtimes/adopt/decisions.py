@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, NamedTuple
 
-from django_runtimes.adopt.process_variables import ProcessVariables
+from django_runtimes.adopt.process_variables import PartialVariables, ProcessVariables
 from django_runtimes.adopt.setting_change import Draft, SettingChange
+from django_runtimes.adopt.shapes import wrong_shapes
 from django_runtimes.adopt.steps.applications import set_apps, set_middleware
 from django_runtimes.adopt.steps.databases import set_databases
 from django_runtimes.adopt.steps.file_storage import (
@@ -21,6 +22,7 @@ from django_runtimes.config.adopted import SETTING, Adopted
 from django_runtimes.config.configuration_error import ConfigurationError
 from django_runtimes.config.databases.web_login import read_web_login, web_role
 from django_runtimes.config.ignored import ignored_variables
+from django_runtimes.config.mistakes import Mistakes
 from django_runtimes.config.variables.database_address import DB_PROXY_HOST
 from django_runtimes.config.variables.database_connections import (
     DB_IDLE_IN_TRANSACTION_TIMEOUT_S,
@@ -78,27 +80,48 @@ def decide(project: Mapping[str, Any], environ: Mapping[str, str]) -> Decisions:
     Under `local`, nothing changes unless a WEBAPP_ variable is set, or a DATABASE_URL that the settings have not read.
     Raises ConfigurationError, with the remedy, for settings that cannot work here; its `others` are further errors.
     """
-    variables = ProcessVariables(environ, project["DATABASES"].get("default") or {})
-    draft = Draft(project)
-    if variables.change_nothing:
-        return Decisions({}, (), {}, _adopted(draft, variables))
-    _run_steps(draft, variables)
-    adopted = _adopted(draft, variables)
-    draft.set(SETTING, adopted, "the values that the library itself uses")
-    return Decisions(draft.settings, tuple(draft.changes), _library_variables(draft, environ), adopted)
+    return examine(project, environ).decisions()
 
 
-def _run_steps(draft: Draft, variables: ProcessVariables) -> None:
-    mistakes: list[ConfigurationError] = []
+class ExaminedProject(NamedTuple):
+    """The variables of a process, the settings that could be decided, and the mistakes."""
+
+    variables: ProcessVariables
+    draft: Draft
+    mistakes: Mistakes
+
+    def decisions(self) -> Decisions:
+        """Return the decisions; raise the mistakes together if there are any."""
+        self.mistakes.raise_together()
+        adopted = _adopted(self.draft, self.variables)
+        if self.variables.change_nothing:
+            return Decisions({}, (), {}, adopted)
+        self.draft.set(SETTING, adopted, "the values that the library itself uses")
+        changes = tuple(self.draft.changes)
+        return Decisions(self.draft.settings, changes, _library_variables(self.draft, self.variables.environ), adopted)
+
+
+def examine(project: Mapping[str, Any], environ: Mapping[str, str]) -> ExaminedProject:
+    """Run every step as far as the settings and the variables allow, without changing either mapping."""
+    mistakes = Mistakes()
+    wrong: dict[str, ConfigurationError] = {}
+    for name, error in wrong_shapes(project):
+        mistakes.add(error)
+        wrong.setdefault(name, error)
+    draft = Draft(project, wrong)
+    default = {} if "DATABASES" in wrong else project["DATABASES"].get("default") or {}
+    variables = ProcessVariables(environ, default)
+    try:
+        _ = variables.profile
+        if variables.change_nothing:
+            return ExaminedProject(variables, draft, mistakes)
+    except ConfigurationError as error:
+        mistakes.add(error)
+        variables = PartialVariables(environ, default)
     for step in _STEPS:
-        try:
+        with mistakes.collected():
             step(draft, variables)
-        except ConfigurationError as error:
-            mistakes.append(error)
-    if mistakes:
-        first, *others = mistakes
-        first.others = tuple(map(str, others))
-        raise first
+    return ExaminedProject(variables, draft, mistakes)
 
 
 def _adopted(draft: Draft, variables: ProcessVariables) -> Adopted:

@@ -6,16 +6,22 @@ from typing import Any
 from django_runtimes.adopt.steps.s3_storage import S3
 from django_runtimes.config.database_url.libpq import require_libpq
 from django_runtimes.config.databases.credentials import StoredSecret
+from django_runtimes.config.mistakes import Mistakes
 from django_runtimes.extras import require_extra, require_module
 
 
 def require_packages(settings: Mapping[str, Any]) -> None:
-    """Raise ConfigurationError if a package is missing; `settings` are those that `configure()` is about to set."""
+    """Raise ConfigurationError for each missing package; `settings` are those that `configure()` is about to set."""
+    mistakes = Mistakes()
     databases: Mapping[str, Mapping[str, Any]] = settings.get("DATABASES", {})
     if any(str(database.get("ENGINE", "")).startswith("django_runtimes.") for database in databases.values()):
-        require_libpq()
+        with mistakes.collected():
+            require_libpq()
     if any(isinstance(database.get("CREDENTIALS"), StoredSecret) for database in databases.values()):
-        require_module("boto3", "s3", "a database login from AWS Secrets Manager")
+        with mistakes.collected():
+            require_module("boto3", "s3", "a database login from AWS Secrets Manager")
     storage: Mapping[str, Any] = settings.get("STORAGES", {}).get("default", {})
     if storage.get("BACKEND") == S3:
-        require_extra("s3", f"WEBAPP_MEDIA_BUCKET={storage['OPTIONS']['bucket_name']!r}")
+        with mistakes.collected():
+            require_extra("s3", f"WEBAPP_MEDIA_BUCKET={storage['OPTIONS']['bucket_name']!r}")
+    mistakes.raise_together()

@@ -1,9 +1,12 @@
 """A change of one setting, and the draft that collects changes."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from django.conf import global_settings
+
+from django_runtimes.config.configuration_error import ConfigurationError
 
 
 class _Missing:
@@ -12,6 +15,7 @@ class _Missing:
 
 
 MISSING: Final = _Missing()
+_NONE: Mapping[str, ConfigurationError] = MappingProxyType({})
 
 
 class SettingChange(NamedTuple):
@@ -39,8 +43,10 @@ class SettingChange(NamedTuple):
 class Draft:
     """A project's settings with planned changes; the project's own mapping stays unchanged."""
 
-    def __init__(self, project: Mapping[str, Any]) -> None:
+    def __init__(self, project: Mapping[str, Any], wrong: Mapping[str, ConfigurationError] = _NONE) -> None:
+        """`wrong` has the error of each setting whose value has the wrong type."""
         self.project = project
+        self._wrong = wrong
         self.settings: dict[str, Any] = {}
         self.changes: list[SettingChange] = []
 
@@ -49,9 +55,14 @@ class Draft:
         return name in self.project
 
     def value(self, name: str) -> Any:
-        """Return the current value: the changed one, or else the project's, Django's default, or None."""
+        """Return the current value: the changed one, or else the project's, Django's default, or None.
+
+        Raise ConfigurationError for a value of the wrong type.
+        """
         if name in self.settings:
             return self.settings[name]
+        if name in self._wrong:
+            raise self._wrong[name]
         return self.project.get(name, getattr(global_settings, name, None))
 
     def set(self, name: str, after: Any, reason: str) -> None:

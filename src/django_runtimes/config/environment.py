@@ -4,6 +4,7 @@ import difflib
 from collections.abc import Mapping
 from typing import Any
 
+from django_runtimes.config.configuration_error import ConfigurationError
 from django_runtimes.config.secret import Secret
 from django_runtimes.config.variables.variable import T_co, Variable
 
@@ -22,6 +23,12 @@ class Environment:
         text = self._text(variable)
         return variable.parse(text) if text else variable.unset()
 
+    def valid(self) -> "Environment":
+        """Return the variables without those whose value is invalid."""
+        from django_runtimes.config.variables.table import VARIABLES
+
+        return Environment({**self._environ, **{each.name: "" for each in VARIABLES if not self._is_valid(each)}})
+
     def is_set(self, variable: Variable[Any]) -> bool:
         """Return whether the variable is set and not empty."""
         return bool(self._environ.get(variable.name))
@@ -33,6 +40,13 @@ class Environment:
         known = {variable.name for variable in VARIABLES}
         unknown = sorted(name for name in self._environ if name.startswith(PREFIX) and name not in known)
         return [(name, next(iter(difflib.get_close_matches(name, known, n=1, cutoff=0.8)), None)) for name in unknown]
+
+    def _is_valid(self, variable: Variable[Any]) -> bool:
+        try:
+            _ = self[variable]
+        except ConfigurationError:
+            return False
+        return True
 
     def _text(self, variable: Variable[Any]) -> str | None:
         text = self._environ.get(variable.name)

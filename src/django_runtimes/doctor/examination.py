@@ -8,10 +8,13 @@ from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 
-from django_runtimes.adopt.configure import last_call
+from django_runtimes.adopt.configure import RefusedProject, last_call, refusals_noted
+from django_runtimes.adopt.process_variables import PartialVariables
 from django_runtimes.cli.project.project import NO_SETTINGS
 from django_runtimes.config.configuration_error import ConfigurationError
+from django_runtimes.config.databases.address_choice import address_is_given
 from django_runtimes.config.databases.database_settings import database_settings
+from django_runtimes.config.databases.engines import is_postgresql
 from django_runtimes.config.environment import Environment
 from django_runtimes.config.runtimes.detection import Detection, detect_runtime
 from django_runtimes.config.runtimes.profile_choice import choose_profile
@@ -78,22 +81,46 @@ class Examination:
         return choose_profile(self.detection.runtime, self.environment)
 
     @cached_property
+    def usable_profile(self) -> Profile:
+        """The profile, in which invalid numbers count as unset; raises ConfigurationError for an invalid choice."""
+        return PartialVariables(self.environ).profile
+
+    @property
     def settings_error(self) -> Exception | None:
-        """The error that loading Django's settings and applications raised, if any."""
+        """The mistakes that `configure()` refuses, or the error that loading Django's settings raised, if any."""
+        return self._settings.error
+
+    @property
+    def settings_load(self) -> bool:
+        """Whether Django's settings and applications load, apart from mistakes that `configure()` refuses."""
+        return self._settings.is_loaded
+
+    @cached_property
+    def _settings(self) -> "_LoadedSettings":
         import django
 
         if not self.environ.get("DJANGO_SETTINGS_MODULE"):
-            return ConfigurationError(NO_SETTINGS)
-        try:
-            django.setup(set_prefix=False)
-        except Exception as error:
-            return error
-        return None
+            return _LoadedSettings(ConfigurationError(NO_SETTINGS), is_loaded=False)
+        error: Exception | None = None
+        with refusals_noted() as refusals:
+            try:
+                django.setup(set_prefix=False)
+            except Exception as raised:
+                error = raised
+        is_loaded = error is None
+        if refusals:
+            # An error after a refusal may follow from it.
+            return _LoadedSettings(refusals[0].error, is_loaded=is_loaded, refusal=refusals[0])
+        return _LoadedSettings(error, is_loaded=is_loaded)
 
     @cached_property
     def databases(self) -> Mapping[str, Mapping[str, Any]]:
-        """DATABASES as Django uses it; empty when the settings do not load, or use the operations login."""
-        if self.settings_error is not None or not self._settings_serve:
+        """DATABASES as Django uses it; empty when it is not known, or uses the operations login."""
+        if not self._settings_serve:
+            return {}
+        if (refusal := self._settings.refusal) is not None:
+            return self._databases_of(refusal)
+        if self.settings_error is not None:
             return {}
         from django.conf import settings
 
@@ -118,19 +145,30 @@ class Examination:
     def servers(self) -> dict[ExaminedLogin, ExaminedServer | ServerError]:
         """The server of each login; empty when offline.
 
-        Raises ConfigurationError when a needed login is not configured.
+        Raises ConfigurationError when the variables do not say which logins there are.
         """
         if self.offline:
             return {}
         self._prepare_django()
         return {login: self._ask(login) for login in self._logins()}
 
+    def _databases_of(self, refusal: RefusedProject) -> Mapping[str, Mapping[str, Any]]:
+        """Return the decided DATABASES, or else the entries of other engines, which are not decided."""
+        if "DATABASES" in refusal.decided:
+            return refusal.decided["DATABASES"]  # type: ignore[no-any-return]
+        return {
+            alias: entry
+            for alias, entry in refusal.project.get("DATABASES", {}).items()
+            if entry and not is_postgresql(entry) and not (alias == "default" and address_is_given(self.environment))
+        }
+
     def _logins(self) -> list[ExaminedLogin]:
         logins = []
         if self.is_postgresql:
             logins.append(ExaminedLogin("web", Route.DIRECT, needed=True))
-            if self.environment.is_set(DB_PROXY_HOST) or self.profile.route is Route.PROXY:
-                logins.append(ExaminedLogin("web", Route.PROXY, needed=self.profile.route is Route.PROXY))
+            is_proxied = self.usable_profile.route is Route.PROXY
+            if self.environment.is_set(DB_PROXY_HOST) or is_proxied:
+                logins.append(ExaminedLogin("web", Route.PROXY, needed=is_proxied))
         if any(map(self.environment.is_set, _OPERATIONS_LOGIN)):
             logins.append(ExaminedLogin("operations", Route.DIRECT, needed=True))
         further = [alias for alias, vendor in self.vendors.items() if vendor == _POSTGRESQL and alias != "default"]
@@ -143,13 +181,11 @@ class Examination:
         if (database := self._database_of_settings(login)) is not None:
             return ask_server(database)
         environment = Environment({**self.environ, DB_ROLE.name: login.role})
-        profile = self.profile._replace(connections=PerRequest(), route=login.route)
+        profile = self.usable_profile._replace(connections=PerRequest(), route=login.route)
         try:
             return ask_server(database_settings(environment, profile, self._default_database()))
         except ConfigurationError as error:
-            if login.needed:
-                raise
-            return ServerError(str(error), "")
+            return ServerError(str(error), "", is_unreadable=login.needed)
 
     def _database_of_settings(self, login: ExaminedLogin) -> dict[str, Any] | None:
         """Return the entry of DATABASES for the login, or None when only variables configure it."""
@@ -157,7 +193,7 @@ class Examination:
         if login.alias == "default" and (
             login.role != Role.WEB
             or self.vendors.get("default") != _POSTGRESQL
-            or database.get("ROUTE", self.profile.route) != login.route
+            or database.get("ROUTE", self.usable_profile.route) != login.route
         ):
             return None
         options = {name: value for name, value in database.get("OPTIONS", {}).items() if name != "pool"}
@@ -165,17 +201,26 @@ class Examination:
 
     def _default_database(self) -> Mapping[str, Any]:
         """Return the project's entry before `configure()` changed it."""
-        call = last_call()
-        databases: Mapping[str, Any] = call.project["DATABASES"] if call is not None else {}
+        call = self._settings.refusal or last_call()
+        databases: Mapping[str, Any] = call.project.get("DATABASES", {}) if call is not None else {}
         return databases.get("default", {})  # type: ignore[no-any-return]
 
     def _prepare_django(self) -> None:
         """If the project's settings do not load, configure just enough of Django to use its database engine."""
         from django.conf import settings
 
-        if self.settings_error is not None and not settings.configured:
+        if not self.settings_load and not settings.configured:
             os.environ.setdefault("PGTZ", "UTC")
             settings.configure(USE_TZ=True)
+
+
+@dataclass(frozen=True)
+class _LoadedSettings:
+    """The result of loading Django's settings, with the refusal of `configure()`, if any."""
+
+    error: Exception | None
+    is_loaded: bool
+    refusal: RefusedProject | None = None
 
 
 def _vendor(database: Mapping[str, Any]) -> str | ImproperlyConfigured:

@@ -69,10 +69,14 @@ class ExaminedServer:
 
 @dataclass(frozen=True)
 class ServerError:
-    """The reason why a login failed, on one line, and the remedy."""
+    """The reason why a login failed, on one line, and the remedy.
+
+    `is_unreadable` is whether the variables do not configure the login, so no server was asked.
+    """
 
     text: str
     remedy: str
+    is_unreadable: bool = False
 
 
 def ask_server(database: dict[str, Any]) -> ExaminedServer | ServerError:

@@ -1,5 +1,6 @@
 """The findings of each section, from the variables and the servers' answers."""
 
+import sys
 from dataclasses import replace
 
 import pytest
@@ -140,10 +141,25 @@ def test_a_budget_for_a_missing_proxy_is_wrong():
 def test_an_operations_password_without_a_user_is_unreadable():
     environ = {"DATABASE_URL": "postgresql://app:x@127.0.0.1:1/app", "WEBAPP_DB_OPERATIONS_PASSWORD": "0wner"}
 
-    (finding,) = examine_database(Examination(environ, offline=False))
+    (finding,) = [
+        finding
+        for finding in examine_database(Examination(environ, offline=False))
+        if finding.level is Level.UNREADABLE
+    ]
 
     assert finding.level is Level.UNREADABLE
     assert finding.text.startswith("WEBAPP_DB_OPERATIONS_PASSWORD is set without its user")
+
+
+def test_an_invalid_variable_does_not_hide_a_missing_extra(monkeypatch):
+    monkeypatch.setitem(sys.modules, "gunicorn", None)
+
+    findings = examine_runtime(Examination(CONTAINERS | {"WEBAPP_THREADS": "0"}, offline=True))
+
+    assert [(level, text.partition(",")[0].partition(";")[0]) for level, text in problems(findings)] == [
+        (Level.UNREADABLE, "WEBAPP_THREADS='0' is not a whole number from 1 to 32768"),
+        (Level.WRONG, "serving as aws_ecs needs gunicorn"),
+    ]
 
 
 def test_missing_timeouts_are_a_warning_under_local():

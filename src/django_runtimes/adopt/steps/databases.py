@@ -10,6 +10,7 @@ from django_runtimes.config.configuration_error import ConfigurationError
 from django_runtimes.config.databases.address_choice import address_is_given
 from django_runtimes.config.databases.database_settings import database_settings, further_database_settings
 from django_runtimes.config.databases.engines import is_postgresql
+from django_runtimes.config.mistakes import Mistakes
 
 _SQLITE = ("sqlite3", "spatialite")
 # The defaults of Django and of the library's engine.
@@ -26,9 +27,14 @@ _TEST_KEYS_OF_OTHER_ENGINES = ("NAME", "CHARSET", "COLLATION")
 
 
 def set_databases(draft: Draft, variables: ProcessVariables) -> None:
-    """Set DATABASES; ConfigurationError for a database that this runtime cannot reach or would lose."""
+    """Set DATABASES; ConfigurationError for each database that this runtime cannot reach or would lose."""
     databases: Mapping[str, dict[str, Any]] = draft.value("DATABASES")
-    after = {alias: _decided(alias, project, databases, variables) for alias, project in _entries(databases, variables)}
+    after: dict[str, dict[str, Any]] = {}
+    mistakes = Mistakes()
+    for alias, project in _entries(databases, variables):
+        with mistakes.collected():
+            after[alias] = _decided(alias, project, databases, variables)
+    mistakes.raise_together()
     parts = [part for alias, entry in after.items() for part in _parts(alias, databases.get(alias), entry, variables)]
     draft.replace_parts("DATABASES", after, parts)
 
@@ -45,15 +51,17 @@ def _decided(
     alias: str, project: dict[str, Any], databases: Mapping[str, dict[str, Any]], variables: ProcessVariables
 ) -> dict[str, Any]:
     """Return the decided entry, which is the project's own object if nothing differs."""
+    is_replaced = alias == "default" and address_is_given(variables.environment)
+    if not is_replaced:
+        _refuse_sqlite(alias, project, variables)
     try:
-        if alias == "default" and address_is_given(variables.environment):
+        if is_replaced:
             return database_settings(variables.environment, variables.profile, _of_postgresql(project))
         if not project:
             if any(databases.values()):
                 # Django accepts an empty entry for a project without a default database.
                 return project
             return database_settings(variables.environment, variables.profile)
-        _refuse_sqlite(alias, project, variables)
         if not is_postgresql(project):
             return project
         decide = database_settings if alias == "default" else further_database_settings

@@ -11,6 +11,7 @@ from django_runtimes.adopt.process_variables import ProcessVariables
 from django_runtimes.adopt.setting_change import MISSING, Draft, SettingChange
 from django_runtimes.adopt.steps.s3_storage import MEDIA_BUCKET_IS_SET, S3, S3_BEFORE, on_s3, set_bucket_settings
 from django_runtimes.config.configuration_error import ConfigurationError
+from django_runtimes.config.mistakes import Mistakes
 from django_runtimes.config.variables.file_variables import MEDIA_BUCKET, MEDIA_ROOT, STATIC_MANIFEST, STATIC_ROOT
 
 FILE_SYSTEM = "django.core.files.storage.FileSystemStorage"
@@ -28,12 +29,16 @@ IGNORED_STORAGES = {"STATICFILES_STORAGE": "staticfiles", "DEFAULT_FILE_STORAGE"
 def refuse_ignored_storages(draft: Draft, variables: ProcessVariables) -> None:
     """Raise ConfigurationError for a storage setting that Django ignores, unless STORAGES has an entry for it."""
     storages = draft.value("STORAGES") if draft.has("STORAGES") else {}
+    mistakes = Mistakes()
     for name, key in IGNORED_STORAGES.items():
         if draft.has(name) and key not in storages:
-            raise ConfigurationError(
-                f"{name}={draft.value(name)!r} has had no effect since Django 5.1; write it as "
-                f"STORAGES[{key!r}] = {{'BACKEND': {draft.value(name)!r}}}"
+            mistakes.add(
+                ConfigurationError(
+                    f"{name}={draft.value(name)!r} has had no effect since Django 5.1; write it as "
+                    f"STORAGES[{key!r}] = {{'BACKEND': {draft.value(name)!r}}}"
+                )
             )
+    mistakes.raise_together()
 
 
 def set_static_files(draft: Draft, variables: ProcessVariables) -> None:

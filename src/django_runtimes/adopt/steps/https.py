@@ -20,7 +20,7 @@ _HTTPS_SETTINGS = ("SECURE_SSL_REDIRECT", "SESSION_COOKIE_SECURE", "CSRF_COOKIE_
 def set_https(draft: Draft, variables: ProcessVariables) -> None:
     """Set the proxy's header, the redirect, secure cookies and Strict-Transport-Security."""
     said = variables[HTTPS]
-    if not variables.profile.https:
+    if not variables.https:
         if said is False:
             for name in _HTTPS_SETTINGS:
                 draft.set(name, said, "WEBAPP_HTTPS=0: users connect by plain HTTP")
@@ -34,7 +34,7 @@ def set_https(draft: Draft, variables: ProcessVariables) -> None:
     else:
         draft.default("SECURE_PROXY_SSL_HEADER", header, f"{reason}: the hop in front writes this header")
     for name in _HTTPS_SETTINGS:
-        (draft.set if said else draft.default)(name, variables.profile.https, reason)
+        (draft.set if said else draft.default)(name, variables.https, reason)
     if variables.is_set(HSTS_SECONDS):
         draft.set("SECURE_HSTS_SECONDS", variables[HSTS_SECONDS], "WEBAPP_HSTS_SECONDS is set")
     else:

@@ -52,7 +52,7 @@ def _reached(examination: Examination) -> list[tuple[Route, ExaminedServer]]:
 
 
 def _missing_proxy(examination: Examination, reached: list[tuple[Route, ExaminedServer]]) -> list[Finding]:
-    if examination.profile.route is not Route.PROXY or not any(
+    if examination.usable_profile.route is not Route.PROXY or not any(
         route is Route.PROXY and server.is_unproxied for route, server in reached
     ):
         return []

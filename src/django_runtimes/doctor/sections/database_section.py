@@ -29,7 +29,7 @@ def examine_database(examination: Examination) -> list[Finding]:
     return [
         *_of_other_engines(examination),
         *(
-            replace(finding, text=f"{login.label}: {finding.text}")
+            finding if finding.level is Level.UNREADABLE else replace(finding, text=f"{login.label}: {finding.text}")
             for login, server in servers.items()
             for finding in _of_login(login, server, local=local)
         ),
@@ -47,6 +47,9 @@ def _of_other_engines(examination: Examination) -> Iterator[Finding]:
 
 def _of_login(login: ExaminedLogin, server: ExaminedServer | ServerError, *, local: bool) -> Iterator[Finding]:
     if isinstance(server, ServerError):
+        if server.is_unreadable:
+            yield Finding(Level.UNREADABLE, server.text)
+            return
         yield Finding(Level.WRONG if login.needed else Level.WARNING, server.text, server.remedy)
         return
     yield Finding(Level.OK, f"PostgreSQL {server.version} at {server.host}:{server.port} as {server.user}")

@@ -15,18 +15,25 @@ from django_runtimes.extras import require_extra
 
 
 def examine_runtime(examination: Examination) -> list[Finding]:
-    """Return one finding with the profile, and one for a missing extra."""
+    """Return one finding with the profile, or the first mistake in it, and one for a missing extra."""
     try:
-        detection, profile = examination.detection, examination.profile
+        detection = examination.detection
+    except ConfigurationError as error:
+        return [Finding(Level.UNREADABLE, str(error))]
+    return [*_profile(examination), *_missing_extra(detection.runtime)]
+
+
+def _profile(examination: Examination) -> list[Finding]:
+    detection = examination.detection
+    try:
         rows = (
             _strategy(examination),
-            _row(examination, "route", profile.route, DB_ROUTE),
+            _row(examination, "route", examination.profile.route, DB_ROUTE),
             *_processes(examination),
         )
     except ConfigurationError as error:
         return [Finding(Level.UNREADABLE, str(error))]
-    found = Finding(Level.OK, f"{detection.runtime}, since {detection.evidence}", rows=rows)
-    return [found, *_missing_extra(detection.runtime)]
+    return [Finding(Level.OK, f"{detection.runtime}, since {detection.evidence}", rows=rows)]
 
 
 def _missing_extra(runtime: Runtime) -> list[Finding]:

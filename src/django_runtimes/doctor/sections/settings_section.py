@@ -45,8 +45,10 @@ def examine_settings(examination: Examination) -> list[Finding]:
     findings += [Finding(Level.UNREADABLE, text) for text in _mistakes(examination) if text not in said]
     if examination.settings_error is None:
         findings += _lost_apps()
-        findings += _system_checks()
-        findings += _serving_mistakes()
+        findings += _empty_key()
+    if examination.settings_load:
+        findings += _system_checks(examination)
+        findings += _broken_middleware()
     findings += _own_variables(examination)
     if not {finding.level for finding in findings} & {Level.WRONG, Level.UNREADABLE}:
         findings.insert(0, Finding(Level.OK, "Django's settings load"))
@@ -87,23 +89,28 @@ def _lost_apps() -> list[Finding]:
     return [] if call is None else [Finding(Level.WRONG, mistake) for mistake in unchecked_mistakes(call)]
 
 
-def _serving_mistakes() -> list[Finding]:
-    """Return the errors of settings that are first read when a server starts or answers."""
+def _empty_key() -> list[Finding]:
+    """Return the error of an empty secret key, which Django first reads when it answers."""
     from django.conf import settings
-    from django.core.handlers.base import BaseHandler
 
-    findings = []
     try:
         _ = settings.SECRET_KEY
     except ImproperlyConfigured:
-        findings.append(
+        return [
             Finding(
                 Level.WRONG,
                 "SECRET_KEY is empty, so Django answers 500 whenever it signs or verifies, for example for sessions",
                 f"set WEBAPP_SECRET_KEY, or SECRET_KEY in the settings, to a random text of at least {SHORTEST_KEY} "
                 "characters",
             )
-        )
+        ]
+    return []
+
+
+def _broken_middleware() -> list[Finding]:
+    """Return the error of a MIDDLEWARE that does not load, which Django first reads when a server starts."""
+    from django.core.handlers.base import BaseHandler
+
     try:
         with warnings.catch_warnings():
             # WhiteNoise warns if no static files are collected, which is normal on most machines that run the doctor.
@@ -111,14 +118,17 @@ def _serving_mistakes() -> list[Finding]:
             BaseHandler().load_middleware()
     except Exception as error:
         text = " ".join(f"{type(error).__name__}: {error}".split())
-        findings.append(Finding(Level.WRONG, f"MIDDLEWARE does not load, so no server starts: {text}", "fix it there"))
-    return findings
+        return [Finding(Level.WRONG, f"MIDDLEWARE does not load, so no server starts: {text}", "fix it there")]
+    return []
 
 
-def _system_checks() -> list[Finding]:
+def _system_checks(examination: Examination) -> list[Finding]:
     try:
         messages = checks.run_checks()
     except Exception as error:
+        if isinstance(error, ConfigurationError) and examination.settings_error is not None:
+            # The project uses the result of configure(), which does not exist after a mistake.
+            return []
         text = " ".join(f"{type(error).__name__}: {error}".split())
         return [Finding(Level.WRONG, f"Django's system checks fail with {text}")]
     return [
