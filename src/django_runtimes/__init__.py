@@ -17,10 +17,10 @@ __all__ = ["configure", "get_asgi_application", "get_lambda_handler", "media_url
 def configure(settings: dict[str, Any] | None = None) -> "Adopted":
     """Fit a project's settings to the runtime; call it once, at the end of the settings, as `configure(globals())`.
 
-    Under `local`, nothing changes unless a variable is set. On other runtimes, the call may change the settings that
-    docs/settings.md lists; `webapp check --explain` shows each change and its reason. Returns how the application runs,
-    including `runtime` ("aws_lambda") and `keeps_media` (whether uploaded files outlive the process). Raises
-    ConfigurationError, with the remedy in its text, for settings that cannot work on the runtime.
+    Under `local`, nothing changes unless a WEBAPP_ variable is set, or a PostgreSQL DATABASE_URL that the settings have
+    not read. `webapp check --explain` shows each change and its reason. Returns how the application runs, including
+    `runtime` ("aws_lambda") and `keeps_media` (whether uploaded files outlive the process). Raises ConfigurationError,
+    with the remedy in its text, for settings that cannot work on the runtime.
     """
     from django_runtimes.adopt.configure import caller_of_configure, configure_at
 
