@@ -9,6 +9,7 @@ from tests.faults.figures.replies import Reply, clear_s, failures, longest_s, re
 from tests.faults.figures.trials import RATE_RPS, RATE_WHERE_LAMBDA_WAITS_RPS, Trial, fault
 from tests.faults.parts.databases import a_database, crash, end_backends, until_ready
 from tests.faults.parts.system import CONTAINER, LAMBDA, POOL_MAX, WORKERS, System, serving
+from tests.restarts import restart_postgres
 
 _MAX_WAITING = 128
 _CRASH_S = 2.0
@@ -112,7 +113,7 @@ async def _restart_after(database: EmbeddedPostgres, duration_s: float) -> tuple
     begin_s = time.monotonic()
     await asyncio.sleep(duration_s)
     end_s = time.monotonic()
-    database.restart()
+    restart_postgres(database)
     return begin_s, end_s
 
 

@@ -12,6 +12,7 @@ from tests.faults.parts.consoles import run_command
 from tests.faults.parts.databases import DATABASE, a_database, administration, end_backends, until_ready
 from tests.faults.parts.system import LAMBDA, serving
 from tests.faults.waiting import until_ended
+from tests.restarts import restart_pgbouncer
 
 _PAUSE_S = 3.0
 # A response that the application sent before the fault may arrive this much later.
@@ -37,7 +38,7 @@ async def test_a_restarted_proxy_is_used_at_once(trial: Trial, tmp_path) -> None
                     dead_s = time.monotonic()
                     await asyncio.sleep(1.0)
                     restarted_s = time.monotonic()
-                    system.proxy.restart()
+                    restart_pgbouncer(system.proxy)
                     ready_s = await until_ready(system.proxy.url(DATABASE))
                     await load.until_success(ready_s)
                     await asyncio.sleep(2.0)

@@ -81,11 +81,6 @@ class LambdaEmulator:
         return self._freezer.name
 
     @property
-    def ready_count(self) -> int:
-        """The number of idle execution environments."""
-        return len(self._idle)
-
-    @property
     def started_count(self) -> int:
         """The number of execution environments started so far."""
         return len(self._starts)

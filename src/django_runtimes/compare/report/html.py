@@ -4,8 +4,7 @@ from pathlib import Path
 
 from django.utils.safestring import SafeString
 
-from django_runtimes.compare.record.results import Run
-from django_runtimes.compare.report.content import Content, TargetFailure, content_of
+from django_runtimes.compare.report.content import Content, TargetFailure
 from django_runtimes.compare.report.html_page import breakable, render_page, table_context
 from django_runtimes.compare.report.plots.plot import Plot
 from django_runtimes.compare.report.plots.svg import plot_svg
@@ -14,11 +13,6 @@ from django_runtimes.compare.report.report_section import ReportSection
 _TEMPLATE = Path(__file__).parent / "templates/report.html"
 # The page shows one of the two, depending on the width of the screen.
 _WIDE_PX, _NARROW_PX = 1_000, 340
-
-
-def render_html(run: Run) -> str:
-    """Return the text of report.html."""
-    return page_of(content_of(run))
 
 
 def page_of(content: Content) -> str:

@@ -3,17 +3,11 @@
 from collections.abc import Iterable, Iterator
 
 from django_runtimes.compare.layout.report_table import TEXT_COLUMNS, ReportTable
-from django_runtimes.compare.record.results import Run
-from django_runtimes.compare.report.content import Content, TargetFailure, content_of
+from django_runtimes.compare.report.content import Content, TargetFailure
 from django_runtimes.compare.report.report_section import ReportSection
 
 # The other sections are folded.
 _OPEN_SECTIONS = ("cost",)
-
-
-def render_markdown(run: Run) -> str:
-    """Return the text of report.md."""
-    return markdown_of(content_of(run))
 
 
 def markdown_of(content: Content) -> str:

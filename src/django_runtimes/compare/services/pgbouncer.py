@@ -113,10 +113,6 @@ class PgBouncer:
                     return round(float(row["total_wait_time"] / row["total_xact_count"]) / 1_000, 3)
         return None
 
-    def restart(self) -> None:
-        """Start PgBouncer again on the same port after its process has ended; return before it answers."""
-        self._spawn(processes.server_account())
-
     def _configure(self, directory: Path, account: pwd.struct_passwd | None) -> str:
         url = self._postgres.url(self._postgres.maintenance_database)
         with psycopg.connect(url, connect_timeout=_CONNECT_TIMEOUT_S) as connection:

@@ -149,10 +149,6 @@ class EmbeddedPostgres:
         """The file with the server's standard error."""
         return self.directory / "postgres.log"
 
-    def restart(self) -> None:
-        """Start the server again on the same port and data after its process has ended; return before it answers."""
-        self._spawn(self.port, processes.server_account())
-
     def _initialise(self, account: pwd.struct_passwd | None) -> None:
         self.data.mkdir(mode=0o700)
         password_file = self.directory / "superuser-password"

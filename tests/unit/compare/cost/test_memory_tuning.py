@@ -7,11 +7,10 @@ from django_runtimes.compare.cost.analysis import analyze_cost
 from django_runtimes.compare.cost.memory_tuning import MemoryPoint, MemoryTuning, memory_tunings, tunings_of
 from django_runtimes.compare.record.results import Run, TargetResult
 from django_runtimes.compare.report.content import content_of
-from django_runtimes.compare.report.html import render_html
-from django_runtimes.compare.report.markdown import render_markdown
 from django_runtimes.compare.report.plots.memory_plot import memory_plot
 from django_runtimes.compare.report.sentences import image_sentences
 from django_runtimes.compare.report.tables.memory_table import memory_sentences, memory_table
+from tests.unit.compare.report.rendering import render_html, render_markdown
 
 FUNCTION = "aws_lambda/per_request/direct"
 

@@ -2,9 +2,8 @@ import re
 from dataclasses import replace
 
 from django_runtimes.compare.record.results import Run
-from django_runtimes.compare.report.html import render_html
-from django_runtimes.compare.report.markdown import render_markdown
 from tests.unit.compare.page_elements import PageElements
+from tests.unit.compare.report.rendering import render_html, render_markdown
 
 
 def test_the_page_is_well_formed_and_loads_nothing_else(run: Run):

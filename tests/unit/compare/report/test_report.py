@@ -7,10 +7,9 @@ import pytest
 from django_runtimes.compare.record.results import Run
 from django_runtimes.compare.report.content import content_of
 from django_runtimes.compare.report.decision_record import decision_record
-from django_runtimes.compare.report.html import render_html
-from django_runtimes.compare.report.markdown import render_markdown
 from django_runtimes.compare.report.report_files import write_reports
 from tests.unit.compare.report.printed_report import printed
+from tests.unit.compare.report.rendering import render_html, render_markdown
 
 HERE = Path(__file__).parent
 

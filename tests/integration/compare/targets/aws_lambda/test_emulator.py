@@ -18,6 +18,7 @@ from django_runtimes.compare.emulator.invocation import (
 )
 from django_runtimes.compare.emulator.lambda_emulator import LambdaEmulator
 from tests.integration.compare.targets.aws_lambda.events import event
+from tests.integration.compare.targets.aws_lambda.idle import ready_count
 
 TRACE_ID = r"Root=1-[0-9a-f]{8}-[0-9a-f]{24};Parent=[0-9a-f]{16};Sampled=0"
 
@@ -60,7 +61,7 @@ async def test_concurrent_invocations_get_an_environment_each(function, tmp_path
 
         assert len({json.loads((await invocation).payload)["pid"] for invocation in invocations}) == 6
         assert emulator.started_count == 6
-        await until(lambda: emulator.ready_count == 6)
+        await until(lambda: ready_count(emulator) == 6)
 
 
 async def test_the_most_recently_used_environment_is_reused(function, until):
@@ -69,7 +70,7 @@ async def test_the_most_recently_used_environment_is_reused(function, until):
         served = set()
         for _ in range(5):
             served.add((await emulator.invoke(event())).environment_id)
-            await until(lambda: emulator.ready_count == 3)
+            await until(lambda: ready_count(emulator) == 3)
 
         assert len(served) == 1
 
@@ -142,7 +143,7 @@ async def test_a_cancelled_caller_does_not_end_its_invocation(function, until):
         await asyncio.sleep(0.05)
         leaving.cancel()
 
-        await until(lambda: emulator.ready_count == 1)
+        await until(lambda: ready_count(emulator) == 1)
         assert (emulator.started_count, emulator.failed_count) == (1, 0)
 
 

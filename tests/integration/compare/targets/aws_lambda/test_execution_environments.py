@@ -12,14 +12,15 @@ from django_runtimes.compare.emulator import execution_environment
 from django_runtimes.compare.emulator.invocation import FunctionFailed, InitFailed
 from django_runtimes.compare.emulator.lambda_emulator import LambdaEmulator
 from tests.integration.compare.targets.aws_lambda.events import event
+from tests.integration.compare.targets.aws_lambda.idle import ready_count
 
 
 async def test_an_environment_that_dies_frozen_is_not_reused(function, freezer, until):
     async with LambdaEmulator(function("echo.handler"), freezer=freezer) as emulator:
         pid = json.loads((await emulator.invoke(event())).payload)["pid"]
-        await until(lambda: emulator.ready_count == 1)
+        await until(lambda: ready_count(emulator) == 1)
         os.kill(pid, signal.SIGKILL)
-        await until(lambda: emulator.ready_count == 0)
+        await until(lambda: ready_count(emulator) == 0)
 
         assert json.loads((await emulator.invoke(event())).payload)["pid"] != pid
 
@@ -38,7 +39,7 @@ async def test_each_failed_init_fails_one_invocation(function):
         results = await asyncio.gather(*(emulator.invoke(event()) for _ in range(3)), return_exceptions=True)
 
         assert [type(result) for result in results] == [InitFailed] * 3
-        assert (emulator.started_count, emulator.failed_count, emulator.ready_count) == (3, 3, 0)
+        assert (emulator.started_count, emulator.failed_count, ready_count(emulator)) == (3, 3, 0)
 
 
 async def test_a_slow_init_phase_is_stopped(function, tmp_path):
@@ -69,7 +70,7 @@ async def test_an_interpreter_that_cannot_start_is_reported(function):
 async def test_warmed_environments_have_no_cold_start(function):
     async with LambdaEmulator(function("echo.handler")) as emulator:
         await emulator.warm(5)
-        assert (emulator.ready_count, emulator.started_count) == (5, 5)
+        assert (ready_count(emulator), emulator.started_count) == (5, 5)
 
         results = await asyncio.gather(*(emulator.invoke(event(sleep_s=0.3)) for _ in range(5)))
         assert [result.init_ms for result in results] == [None] * 5
@@ -101,14 +102,14 @@ async def test_after_retiring_all_the_next_invocation_is_cold(function, freezer,
         await emulator.retire_all()
 
         assert not is_alive(pid)
-        assert (emulator.ready_count, emulator.failed_count) == (0, 0)
+        assert (ready_count(emulator), emulator.failed_count) == (0, 0)
         assert (await emulator.invoke(event())).init_ms is not None
 
 
 async def test_the_runtime_api_stays_open_while_an_extension_shuts_down(function, tmp_path, until):
     async with LambdaEmulator(function("slow_exit.handler", task_root=tmp_path)) as emulator:
         await emulator.invoke(event())
-        await until(lambda: emulator.ready_count == 1)
+        await until(lambda: ready_count(emulator) == 1)
         await emulator.retire_all()
 
     assert (tmp_path / "cleaned_up").exists()
@@ -127,7 +128,7 @@ async def test_an_idle_environment_is_reaped(function, until, is_alive):
         pid = json.loads((await emulator.invoke(event())).payload)["pid"]
 
         await until(lambda: not is_alive(pid))
-        assert (emulator.ready_count, emulator.failed_count) == (0, 0)
+        assert (ready_count(emulator), emulator.failed_count) == (0, 0)
 
 
 async def test_closing_the_emulator_ends_every_process(function, freezer, is_alive):

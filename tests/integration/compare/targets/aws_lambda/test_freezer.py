@@ -13,6 +13,7 @@ import pytest
 
 from django_runtimes.compare.emulator.freezer import CgroupFreezer, choose_freezer, own_cgroup
 from django_runtimes.compare.emulator.lambda_emulator import LambdaEmulator
+from tests.integration.compare.targets.aws_lambda.idle import ready_count
 
 # A process whose emulator keeps three environments frozen and one busy until it is killed.
 EMULATE = """
@@ -30,7 +31,7 @@ async def main(freezer_class, handlers, logs):
         async def pid(sleep_s):
             return json.loads((await emulator.invoke(json.dumps({"sleep_s": sleep_s}).encode())).payload)["pid"]
         pids = await asyncio.gather(*(pid(0.3) for _ in range(4)))
-        while emulator.ready_count < 4:
+        while ready_count(emulator) < 4:
             await asyncio.sleep(0.01)
         busy = asyncio.create_task(pid(60))
         await asyncio.sleep(0.1)
@@ -134,7 +135,7 @@ async def test_a_thousand_freezes_of_50_ms_neither_hang_nor_leak(function, freez
         await emulator.warm(20)
 
         async def round_of_invocations():
-            await until(lambda: emulator.ready_count == 20)
+            await until(lambda: ready_count(emulator) == 20)
             results = await asyncio.gather(*(emulator.invoke(b"{}") for _ in range(20)))
             footprints = [json.loads(result.payload) for result in results]
             return {footprint["pid"]: footprint for footprint in footprints}

@@ -11,6 +11,7 @@ import pytest
 from django_runtimes.compare.compare_error import CompareError
 from django_runtimes.compare.emulator.function_url import FunctionUrl
 from django_runtimes.compare.emulator.lambda_emulator import LambdaEmulator
+from tests.integration.compare.targets.aws_lambda.idle import ready_count
 
 
 @pytest.fixture
@@ -132,7 +133,7 @@ async def test_a_disconnected_client_does_not_end_its_invocation(function, sessi
         with pytest.raises(TimeoutError):
             await session.get(f"{url.url}/sleep?0.4", timeout=aiohttp.ClientTimeout(total=0.2))
 
-        await until(lambda: emulator.ready_count == 1)
+        await until(lambda: ready_count(emulator) == 1)
         assert (emulator.started_count, emulator.failed_count) == (1, 0)
 
 

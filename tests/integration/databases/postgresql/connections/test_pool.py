@@ -11,6 +11,7 @@ from psycopg_pool import PoolTimeout
 
 from django_runtimes.cli import ports, processes
 from tests.integration.databases.postgresql.conftest import backend_pid, kill
+from tests.restarts import restart_postgres
 
 pytestmark = pytest.mark.profile_free
 
@@ -229,7 +230,7 @@ def test_a_pool_reconnects_to_its_server(own_server, open_database):
     while time.monotonic() < deadline_s:
         with suppress(PoolTimeout, OperationalError):
             backend_pid(wrapper)
-    own_server.restart()
+    restart_postgres(own_server)
     assert processes.wait_until(own_server.process, lambda: accepts_logins(own_server), timeout_s=30)
 
     ready_s = time.monotonic()

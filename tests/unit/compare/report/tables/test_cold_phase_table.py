@@ -1,11 +1,10 @@
 from dataclasses import replace
 
 from django_runtimes.compare.record.results import Run, TargetResult
-from django_runtimes.compare.report.html import render_html
-from django_runtimes.compare.report.markdown import render_markdown
 from django_runtimes.compare.report.tables.cold_phase_table import cold_phase_table
 from django_runtimes.compare.targets.cold_starts import ColdStarts
 from django_runtimes.compare.targets.start_report import StartPhases
+from tests.unit.compare.report.rendering import render_html, render_markdown
 
 PROCESS = StartPhases(
     engine_ms=None, spawn_ms=40.0, import_ms=60.0, setup_ms=200.0, load_ms=60.0, database_ms=20.0, response_ms=20.0,
