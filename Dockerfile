@@ -17,8 +17,8 @@ RUN /opt/pip/bin/pip install --no-cache-dir --no-deps --only-binary :all: --requ
         -r /build/requirements/build.txt
 COPY pyproject.toml README.md /build/
 COPY src /build/src
-# The wheel's build requires the folder of the templates, but the image does not need its contents.
-RUN mkdir /build/deploy
+# The wheel's build requires the folders of the templates and the pages, but the image does not need their contents.
+RUN mkdir /build/deploy /build/docs
 # Removes the tools that only run on a developer's machine.
 RUN /opt/pip/bin/pip install --no-build-isolation --no-cache-dir --no-compile --no-deps --no-index --target /app /build \
     && rm -r /app/django_runtimes/compare /app/django_runtimes/deploy /app/django_runtimes/pinning \

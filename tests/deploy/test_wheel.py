@@ -12,7 +12,8 @@ from tests.deploy.installed_wheel import CHECKOUT, InstalledWheel
 
 pytestmark = pytest.mark.profile_free
 
-TEMPLATES = "django_runtimes/deploy/cloudformation/"
+# The folders of the repository that the wheel contains, and their places in it.
+INCLUDED = {"deploy": "django_runtimes/deploy/cloudformation/", "docs": "django_runtimes/docs/"}
 
 # Every public name must come from the installed package, not from the source.
 IMPORT = """
@@ -34,13 +35,12 @@ def test_the_wheel_contains_only_the_library(installed: InstalledWheel):
     assert {folder.partition("-")[0] for folder in folders} == {"django_runtimes"}
 
 
-def test_the_wheel_contains_every_template_unchanged(installed: InstalledWheel):
+@pytest.mark.parametrize("folder", INCLUDED)
+def test_the_wheel_contains_every_template_and_page_unchanged(installed: InstalledWheel, folder: str):
     archive = zipfile.ZipFile(installed.wheel)
-    source = CHECKOUT / "deploy"
+    source, place = CHECKOUT / folder, INCLUDED[folder]
 
-    packed = {
-        name.removeprefix(TEMPLATES): archive.read(name) for name in names(installed) if name.startswith(TEMPLATES)
-    }
+    packed = {name.removeprefix(place): archive.read(name) for name in names(installed) if name.startswith(place)}
 
     assert packed == {
         path.relative_to(source).as_posix(): path.read_bytes() for path in source.rglob("*") if path.is_file()
@@ -93,6 +93,12 @@ def test_the_project_cannot_be_imported(installed: InstalledWheel, tmp_path: Pat
     ended = installed.run("python", "-c", "import webapp", directory=tmp_path)
 
     assert "No module named 'webapp'" in ended.stderr
+
+
+def test_the_pages_that_messages_name_are_printed(installed: InstalledWheel, tmp_path: Path):
+    ended = installed.run("webapp", "docs", "settings", directory=tmp_path)
+
+    assert ended.stdout == (CHECKOUT / "docs/settings.md").read_text(), ended.stderr
 
 
 @pytest.mark.parametrize("verb", sorted(TOOLS))

@@ -19,6 +19,7 @@ TOOLS: dict[str, tuple[str, str | None]] = {
     "report": ("django_runtimes.compare.saved_runs.saved_report", "compare"),
     "serve": ("django_runtimes.compare.serve", "compare"),
     "test": ("django_runtimes.compare.test", "compare"),
+    "docs": ("django_runtimes.cli.documentation", None),
     "doctor": ("django_runtimes.doctor.doctor", None),
     "init": ("django_runtimes.project_files.project_init", None),
     **{
@@ -54,7 +55,8 @@ webapp doctor     check the variables, the database and its connection budget
 webapp init       adopt a Django project: settings, dependency, Dockerfile, workload (--undo reverts it)
 webapp deploy     build, push, migrate, shift the traffic, test, and roll back when the test fails
                   related: build, status, logs, manage, promote, rollback, destroy, open; each has --help
-webapp COMMAND    any Django command, such as migrate; docs/settings.md describes the variables
+webapp docs       print a page of the documentation; `webapp docs settings` describes the variables
+webapp COMMAND    any Django command, such as migrate
 
 """
 

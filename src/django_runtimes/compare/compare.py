@@ -222,8 +222,8 @@ def parser() -> argparse.ArgumentParser:
         "--workload",
         type=Path,
         metavar="FILE",
-        help="TOML file with the application, its requests, logins and the query for its rows; see docs/workload.md "
-        "(default: workload in [tool.webapp] of pyproject.toml)",
+        help="TOML file with the application, its requests, logins and the query for its rows; see "
+        "`webapp docs workload` (default: workload in [tool.webapp] of pyproject.toml)",
     )
     duration = parser.add_mutually_exclusive_group()
     duration.add_argument("--quick", action="store_true", help="a preview within a minute, too short for verdicts")

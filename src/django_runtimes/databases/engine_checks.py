@@ -46,7 +46,7 @@ def _complaint(alias: str, database: Mapping[str, Any], wrapper: type) -> CheckM
     subject = f"DATABASES[{alias!r}] has the engine {database['ENGINE']!r}"
     hint = (
         f"Set ENGINE to {_own_engine(wrapper)!r}; or write an engine whose DatabaseWrapper has "
-        "django_runtimes.databases.postgresql.wrapper.DatabaseWrapperMixin before that class (docs/engines.md)."
+        "django_runtimes.databases.postgresql.wrapper.DatabaseWrapperMixin before that class (`webapp docs engines`)."
     )
     source = _source()
     if source is not Source.PASSWORD:

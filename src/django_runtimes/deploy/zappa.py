@@ -169,7 +169,7 @@ def _remarks(content: Mapping[str, Any]) -> Iterator[str]:
     if 0 < _whole(content, "memory_size") < _SMALLEST_MB:
         yield f"memory_size: raised to {_SMALLEST_MB}, the template's minimum"
     if _whole(content, "lambda_concurrency") > _PROXY_CONNECTIONS:
-        yield "lambda_concurrency: also raise MaxConnections and ProxyMaxConnections (docs/database.md)"
+        yield "lambda_concurrency: also raise MaxConnections and ProxyMaxConnections (`webapp docs database`)"
     if content.get("domain"):
         yield f"domain: the application accepts it, but it must be {_DOMAIN}"
 

@@ -14,7 +14,7 @@ def check_unknown_variables(**kwargs: Any) -> list[CheckMessage]:
     return [
         CheckWarning(
             f"{name} is set, but no variable has that name.",
-            hint=f"Did you mean {nearest}?" if nearest else "docs/settings.md lists every variable.",
+            hint=f"Did you mean {nearest}?" if nearest else "`webapp docs settings` lists every variable.",
             id="webapp.W001",
         )
         for name, nearest in adopted_by(settings).unknown_variables

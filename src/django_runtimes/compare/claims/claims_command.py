@@ -23,7 +23,7 @@ _USED = frozenset({"claims", "claim", "output", "json"})
 
 def add_claim_options(parser: argparse.ArgumentParser) -> None:
     """Add --claims and --claim to the parser of `webapp compare`."""
-    group = parser.add_argument_group("claims, instead of a comparison (docs/claims.md)")
+    group = parser.add_argument_group("claims, instead of a comparison (`webapp docs claims`)")
     group.add_argument(
         "--claims",
         nargs="?",

@@ -86,7 +86,8 @@ def _parser() -> argparse.ArgumentParser:
         prog="webapp cost",
         description="Price each target of a comparison on AWS, per month and per million requests, with the rates at "
         "which one becomes cheaper than another.",
-        epilog="docs/cost.md has the formulas, the KEYs and the omitted costs. Exit codes: 0 done; 2 invalid input.",
+        epilog="`webapp docs cost` has the formulas, the KEYs and the omitted costs. "
+        "Exit codes: 0 done; 2 invalid input.",
     )
     parser.add_argument(
         "run",

@@ -184,7 +184,7 @@ def price_sentences(analysis: CostAnalysis) -> Iterator[str]:
     dates = sorted({price.checked for price in analysis.prices})
     yield (
         f"Prices of {analysis.prices.region} without taxes, checked {dates[0].isoformat()} to {dates[-1].isoformat()}; "
-        "docs/cost.md has every source."
+        "`webapp docs cost` has every source."
     )
     unverified = analysis.unverified_prices()
     if unverified:

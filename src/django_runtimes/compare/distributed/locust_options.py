@@ -20,7 +20,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     Locust sends all values to the workers, and its encoding has no paths.
     """
     parser.add_argument("--target", action="append", metavar="NAME=URL", help="a deployed target, repeatable")
-    parser.add_argument("--workload", metavar="FILE", help="TOML file with the requests (docs/workload.md)")
+    parser.add_argument("--workload", metavar="FILE", help="TOML file with the requests (`webapp docs workload`)")
     parser.add_argument("--rate", type=float, action="append", metavar="RPS", help="requests per second, repeatable")
     parser.add_argument("--blocks", type=int, default=30, help="pairs of blocks of each scenario (default: 30)")
     parser.add_argument("--block-s", type=float, default=1.0, help="duration of a block in seconds (default: 1)")

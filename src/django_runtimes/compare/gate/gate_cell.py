@@ -152,4 +152,4 @@ def _cost(condition: FailCondition, name: str, rate_rps: Decimal, judged: Judged
             if condition.metric.name == "usd_per_million":
                 usd = usd * _MILLION / traffic.requests
             return GateFigure.exact(float(usd))
-    raise UnjudgeableError("it has no bill; docs/cost.md lists the runtimes with prices")
+    raise UnjudgeableError("it has no bill; `webapp docs cost` lists the runtimes with prices")

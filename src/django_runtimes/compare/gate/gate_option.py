@@ -17,7 +17,7 @@ def add_fail_if(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar="CONDITION",
         help="exit with 1 if this holds, repeatable, such as 'aws_ecs/pool/direct p99 > 1.2x' or '* errors > 0.1%%'; "
-        "docs/compare.md has the metrics",
+        "`webapp docs compare` has the metrics",
     )
 
 

@@ -93,7 +93,7 @@ def succeeded(status: str) -> bool:
 def stack_remedy(name: str, status: str, region: str) -> str:
     """Return the remedy for a stuck stack; it never deletes a stack that was once complete and may hold data."""
     if status not in _COMMANDS:
-        return f"a recovery may lose data: see docs/deploy.md, {status}"
+        return f"a recovery may lose data: see {status} in `webapp docs deploy`"
     return f"`aws cloudformation {_COMMANDS[status]} --stack-name {name} --region {region}`, then run this again"
 
 

@@ -22,7 +22,7 @@ _ZAPPA = "zappa_settings.json, .toml, .yml or .yaml"
 _DEFAULT_PROJECT = "webapp"
 _DEFAULT_REGION = "us-east-1"
 _HEADER = """\
-# The configuration of `webapp deploy` and the other verbs; docs/deploy.md describes every key.
+# The configuration of `webapp deploy` and the other verbs; `webapp docs deploy` describes every key.
 """
 
 

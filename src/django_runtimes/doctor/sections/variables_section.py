@@ -27,7 +27,7 @@ def examine_variables(examination: Examination) -> list[Finding]:
         Finding(
             Level.WARNING,
             f"{name} is set, but nothing reads it",
-            f"did you mean {nearest}?" if nearest else "unset it; docs/settings.md lists every variable",
+            f"did you mean {nearest}?" if nearest else "unset it; `webapp docs settings` lists every variable",
         )
         for name, nearest in environment.unknown_names()
     ]

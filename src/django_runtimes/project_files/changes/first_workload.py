@@ -35,7 +35,7 @@ def render_workload(
     lines = [
         "# The workload of `webapp compare`: the requests that it sends to every target.",
         f"# {origin}",
-        "# docs/workload.md of the library describes every key, including those for logins, forms and counted writes.",
+        "# `webapp docs workload` describes every key, including those for logins, forms and counted writes.",
         f"name = {_text(name)}",
         "",
         "[application]",

@@ -72,7 +72,7 @@ def test_a_failed_deletion_keeps_the_releases(make_project, aws_with_database: S
 
     assert "guestbook-dev-lambda ended in DELETE_FAILED, since Api" in failed
     assert kept == releases != []
-    assert "a recovery may lose data: see docs/deploy.md, DELETE_FAILED" in stuck
+    assert "a recovery may lose data: see DELETE_FAILED in `webapp docs deploy`" in stuck
     assert project.json("status")["releases"] == []
 
 
