@@ -32,6 +32,7 @@ from tests.deploy.templates.analysis.variants import PROCESSES, of_type
 pytestmark = pytest.mark.profile_free
 
 SERVING = [process for process in PROCESSES if not process.resource.stack.startswith("operations/")]
+FUNCTIONS = [process for process in PROCESSES if process.resource.type == "AWS::Lambda::Function"]
 IN_CONTAINERS = [process for process in SERVING if process.resource.type != "AWS::Lambda::Function"]
 
 RUNTIMES = {
@@ -185,6 +186,12 @@ def test_the_measurement_key_is_given_by_a_complete_arn(name: str, arn: str, is_
     assert bool(re.fullmatch(pattern, arn)) == is_accepted
 
 
+@pytest.mark.parametrize("process", [each for each in PROCESSES if each not in FUNCTIONS], ids=str)
+def test_a_container_knows_its_region_under_both_names(process: Process):
+    """The library reads AWS_REGION, botocore only AWS_DEFAULT_REGION; Lambda alone sets both."""
+    assert (process.declared["AWS_REGION"], process.declared["AWS_DEFAULT_REGION"]) == ("us-east-1", "us-east-1")
+
+
 @by_container
 def test_the_container_listens_on_the_expected_port(process: Process):
     assert process.port == 8000
@@ -232,8 +239,7 @@ def test_the_web_function_cannot_run_commands():
 
 
 def test_only_the_operations_function_allows_commands():
-    functions = [process for process in PROCESSES if process.resource.type == "AWS::Lambda::Function"]
-    allowed = {str(process): allowed_commands(Environment(process.environ)) for process in functions}
+    allowed = {str(process): allowed_commands(Environment(process.environ)) for process in FUNCTIONS}
 
     assert allowed["lambda/template.yaml"] == frozenset()
     assert allowed["operations/template.yaml"] <= set(get_commands())

@@ -101,6 +101,7 @@ FAULTS: dict[Promise, list[tuple[str, str, Any]]] = {
         (EXPRESS, "Service/Properties/Cpu", None),
         (EXPRESS, "Service/Properties/ScalingTarget/AutoScalingMetric", None),
     ],
+    runtime_promises.express_mode_may_use_fargate: [(EXPRESS, "Cluster/Properties/CapacityProviders", None)],
     runtime_promises.clusters_report_their_load: [(EXPRESS, "Cluster/Properties/ClusterSettings/0/Value", "disabled")],
     runtime_promises.shell_access_is_off_by_default: [(FARGATE, "Service/Properties/EnableExecuteCommand", True)],
     runtime_promises.the_load_balancer_serves_only_https: [

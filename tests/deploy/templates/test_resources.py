@@ -145,7 +145,14 @@ def test_data_outlives_its_stack(engine: str):
 
     (database,) = databases_in(deployment)
     assert database.policies == {"DeletionPolicy": "Snapshot", "UpdateReplacePolicy": "Snapshot"}
-    assert pictures.policies == {"DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain"}
+    assert pictures.policies == {"DeletionPolicy": "RetainExceptOnCreate", "UpdateReplacePolicy": "Retain"}
+
+
+def test_a_failed_creation_retains_no_resource():
+    """A retained resource of a failed stack belongs to no stack, and its fixed name would block the next creation."""
+    policies = {resource.policies.get("DeletionPolicy", "Delete") for resource in RESOURCES}
+
+    assert policies == {"Delete", "RetainExceptOnCreate", "Snapshot"}
 
 
 def databases_in(deployment: Deployment) -> list[Resource]:

@@ -88,6 +88,7 @@ def source(arn: str) -> dict[str, str]:
 UNCONDITIONAL = {(ACCESS_LOGS, "logdelivery.elasticloadbalancing.amazonaws.com", frozenset({"s3:PutObject"}))}
 BY_BUCKETS = {(ACCESS_LOGS, "logging.s3.amazonaws.com", frozenset({"s3:PutObject"}))}
 BY_LAMBDA = {(IMAGES, "lambda.amazonaws.com", PULL)}
+WEB_FUNCTION = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:webapp-dev-web"
 BY_TRAIL = {(TRAIL, "cloudtrail.amazonaws.com", frozenset({action})) for action in ("s3:GetBucketAcl", "s3:PutObject")}
 BY_API = {(ALIAS, "apigateway.amazonaws.com", frozenset({"lambda:InvokeFunction"}))}
 BY_URL = {(ALIAS, "*", frozenset({"lambda:InvokeFunction"})), (ALIAS, "*", frozenset({"lambda:InvokeFunctionUrl"}))}
@@ -99,7 +100,7 @@ WITH_ALL = {"CloudTrail": "yes", "Engine": "aurora", "Credentials": "secretsmana
     ("context", "more"),
     [
         (service_context(ACCOUNT), set()),
-        (service_context(ACCOUNT, **source(f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:webapp-dev-web")), BY_LAMBDA),
+        (service_context(ACCOUNT, **source(WEB_FUNCTION)), BY_LAMBDA),
         (service_context(ACCOUNT, **source(f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:other-dev-web")), set()),
         (
             service_context(
@@ -132,6 +133,11 @@ def test_services_have_no_permissions_for_another_account(front_door: str, arn: 
     context = service_context("999999999999", **source(arn), **{"s3:x-amz-acl": "bucket-owner-full-control"})
 
     assert grants(deploy(FrontDoor=front_door, **WITH_ALL), context) == UNCONDITIONAL
+
+
+def test_lambda_pulls_without_sending_the_source_account():
+    """AWS's pages do not say whether Lambda sends aws:SourceAccount when it pulls an image."""
+    assert grants(deploy(), source(WEB_FUNCTION)) - UNCONDITIONAL == BY_LAMBDA
 
 
 def test_only_the_stacks_http_api_may_invoke_the_function():

@@ -48,8 +48,7 @@ def images_are_scanned_and_immutable_and_expire(deployment: Deployment) -> bool:
         registry.properties.get("ImageTagMutability") == "IMMUTABLE"
         and registry.properties.get("ImageScanningConfiguration") == {"ScanOnPush": True}
         and '"imageCountMoreThan", "countNumber": 50' in registry.properties["LifecyclePolicy"]["LifecyclePolicyText"]
-        and registry.policies["UpdateReplacePolicy"] == "Retain"
-        and registry.policies["DeletionPolicy"].startswith("Retain")
+        and registry.policies == {"DeletionPolicy": "RetainExceptOnCreate", "UpdateReplacePolicy": "Retain"}
     )
 
 
@@ -61,7 +60,7 @@ def old_file_versions_expire(deployment: Deployment) -> bool:
             for rule in bucket.properties.get("LifecycleConfiguration", {}).get("Rules", [])
         ]
         == [("Enabled", True)]
-        and bucket.policies == {"DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain"}
+        and bucket.policies == {"DeletionPolicy": "RetainExceptOnCreate", "UpdateReplacePolicy": "Retain"}
         for bucket in deployment.of_type("AWS::S3::Bucket")
     )
 

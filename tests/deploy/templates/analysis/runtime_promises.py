@@ -136,6 +136,10 @@ def express_mode_gets_every_default_explicitly(deployment: Deployment) -> bool:
     return named | {"ScalingTarget", "TaskRoleArn"} <= service.keys() and service["ScalingTarget"].keys() == scaling
 
 
+def express_mode_may_use_fargate(deployment: Deployment) -> bool:
+    return deployment.named(EXPRESS, "Cluster").properties.get("CapacityProviders") == ["FARGATE"]
+
+
 def clusters_report_their_load(deployment: Deployment) -> bool:
     insights = [{"Name": "containerInsights", "Value": "enabled"}]
     return all(each.properties.get("ClusterSettings") == insights for each in deployment.of_type("AWS::ECS::Cluster"))
