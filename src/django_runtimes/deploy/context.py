@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 
 from django_runtimes.cli.progress import Progress
-from django_runtimes.cli.tool_error import ToolError
+from django_runtimes.cli.tool_error import ToolError, UsageError
 from django_runtimes.deploy.aws.aws_api import Aws
 from django_runtimes.deploy.aws.history import History
 from django_runtimes.deploy.aws.images import Images
@@ -22,7 +22,13 @@ from django_runtimes.deploy.catalogue import (
     foundation,
     runtime_stack,
 )
-from django_runtimes.deploy.configuration import Configuration, Deployment, choose_deployment, load_configuration
+from django_runtimes.deploy.configuration import (
+    FILE_NAME,
+    Configuration,
+    Deployment,
+    choose_deployment,
+    load_configuration,
+)
 from django_runtimes.deploy.consent import Consent
 from django_runtimes.deploy.templates.parameters import effective, read_templates, stack_parameters
 from django_runtimes.deploy.templates.template_source import TemplateSource, find_templates
@@ -88,6 +94,19 @@ class Context:
         if "Architecture" not in self.templates[self.runtime.name].parameters:
             return X86_64
         return self.value(self.runtime, "Architecture").lower()
+
+    def refuse_other_account(self) -> None:
+        """Raise UsageError if the credentials are for another account than webapp.toml names for the stage.
+
+        A stage without an account accepts any, and AWS is not asked.
+        """
+        wanted = self.deployment.settings.account
+        if wanted is None or self.aws.account == wanted:
+            return
+        raise UsageError(
+            f"[stages.{self.deployment.stage}] belongs to account {wanted}, but {self.aws.credentials} are for account "
+            f"{self.aws.account}; set AWS_PROFILE to a profile of {wanted}, or correct the account in {FILE_NAME}"
+        )
 
     def stack_name(self, stack: Stack) -> str:
         """Return a stack's name in CloudFormation."""

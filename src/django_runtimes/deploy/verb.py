@@ -21,7 +21,7 @@ from django_runtimes.cli.standard_output import discard_output
 from django_runtimes.cli.tool_error import ToolError, UsageError
 from django_runtimes.deploy.aws.aws_api import explain_error
 from django_runtimes.deploy.catalogue import DeployTarget
-from django_runtimes.deploy.configuration import FILE_NAME, STAGES
+from django_runtimes.deploy.configuration import FILE_NAME
 from django_runtimes.deploy.consent import Consent
 from django_runtimes.deploy.context import Context, open_context
 
@@ -65,9 +65,8 @@ def add_place(parser: argparse.ArgumentParser) -> None:
     """Add the options --stage and --target."""
     parser.add_argument(
         "--stage",
-        choices=STAGES,
         metavar="NAME",
-        help=f"{', '.join(STAGES)} (default: the only one of {FILE_NAME}, or dev)",
+        help=f"a stage of {FILE_NAME} (default: the only one, or dev)",
     )
     parser.add_argument(
         "--target",
@@ -84,7 +83,17 @@ def add_consent(parser: argparse.ArgumentParser) -> None:
 
 
 def context_of(options: argparse.Namespace) -> Context:
-    """Return the context of a verb that has the options of `add_place`, and of `add_consent` if it changes anything."""
+    """Return the context of a verb that has the options of `add_place`, and of `add_consent` if it changes anything.
+
+    Raise UsageError, before anything else is asked or done, if the credentials are for another account than the stage.
+    """
+    context = local_context_of(options)
+    context.refuse_other_account()
+    return context
+
+
+def local_context_of(options: argparse.Namespace) -> Context:
+    """Return the context of a verb that does not use AWS."""
     consent = Consent(yes=getattr(options, "yes", False), dry_run=getattr(options, "dry_run", False))
     return open_context(
         Path.cwd(), stage=options.stage, target=options.target, consent=consent, progress=Progress(sys.stderr)

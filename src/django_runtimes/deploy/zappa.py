@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django_runtimes.cli.tool_error import UsageError
-from django_runtimes.deploy.configuration import DEFAULT_STAGE, STAGES
+from django_runtimes.deploy.configuration import DEFAULT_STAGE
 
 # The templates' stage for each common name of a Zappa stage.
 _STAGES = {
@@ -21,7 +21,7 @@ _STAGES = {
     "prod": "production",
     "production": "production",
 }
-_TEMPLATE_STAGES = ", ".join(STAGES)
+_TEMPLATE_STAGES = "dev, staging, production"
 # The template's limits and defaults.
 _SMALLEST_MB = 512
 _LONGEST_REQUEST_S = 29

@@ -28,9 +28,10 @@ def examine_deployment(directory: Path) -> list[Finding]:
     """Return the findings; the first error is the last finding."""
     findings = [_engine()]
     try:
-        for stage in load_configuration(directory).targets:
+        for stage in load_configuration(directory).stages:
             consent = Consent(yes=False, dry_run=True)
             context = open_context(directory, stage=stage, target=None, consent=consent, progress=Progress())
+            context.refuse_other_account()
             if len(findings) == 1:
                 findings.append(Finding(Level.OK, f"account {context.aws.account}, {context.aws.region}"))
                 findings += _templates(context.template_source)

@@ -81,7 +81,7 @@ def test_a_template_can_be_sent_without_a_bucket(name: str):
 @pytest.mark.parametrize("name", template_names())
 def test_every_template_declares_a_shared_parameter_identically(name: str):
     for parameter, declared in read_template(name).get("Parameters", {}).items():
-        if parameter in {"Project", "Stage", "LogRetentionDays", *SAME_EVERYWHERE}:
+        if parameter in {"Project", "Stage", "Production", "LogRetentionDays", *SAME_EVERYWHERE}:
             others = [
                 template["Parameters"][parameter]
                 for template in map(read_template, template_names())

@@ -54,7 +54,7 @@ VARIANTS = [
     {},
     {"Credentials": "secretsmanager", "Egress": "nat"},
     {"Engine": "aurora", "FrontDoor": "function_url", "WarmUp": "yes", "Exec": "yes"},
-    {"Engine": "aurora", "Credentials": "secretsmanager", "Stage": "production", "Exec": "yes"},
+    {"Engine": "aurora", "Credentials": "secretsmanager", "Production": "yes", "Exec": "yes"},
     {"MeasurementKeyArn": MEASUREMENT_KEY_ARN, "Exec": "yes"},
 ]
 

@@ -45,7 +45,7 @@ VARIANTS = [
     {"Egress": "endpoints"},
     {"Egress": "endpoints", "Engine": "aurora", "Credentials": "secretsmanager"},
     {"Egress": "nat", "Engine": "aurora"},
-    {"Egress": "nat", "Credentials": "secretsmanager", "Stage": "production"},
+    {"Egress": "nat", "Credentials": "secretsmanager", "Production": "yes"},
 ]
 by_variant = pytest.mark.parametrize(
     "deployment",

@@ -118,7 +118,7 @@ def test_only_the_load_balancer_is_open_to_the_world():
 
 @pytest.mark.parametrize("engine", ["instance", "aurora"])
 def test_production_is_protected(engine: str):
-    production = deploy(Stage="production", Engine=engine, Exec="yes")
+    production = deploy(Stage="prd", Production="yes", Engine=engine, Exec="yes")
     (database,) = databases_in(production)
     assert database.properties["DeletionProtection"] is True
     assert database.properties["BackupRetentionPeriod"] >= 7
@@ -129,8 +129,20 @@ def test_production_is_protected(engine: str):
     assert service.properties["EnableExecuteCommand"] is False
 
 
+@pytest.mark.parametrize("engine", ["instance", "aurora"])
+def test_other_stages_can_be_destroyed_and_opened(engine: str):
+    stage = deploy(Stage="hml", Engine=engine, Exec="yes")
+
+    (database,) = databases_in(stage)
+    assert database.properties["DeletionProtection"] is False
+    assert database.properties["BackupRetentionPeriod"] == 7
+    assert database.properties.get("MultiAZ", False) is False
+    (service,) = stage.stacks["ecs/fargate.yaml"].of_type("AWS::ECS::Service")
+    assert service.properties["EnableExecuteCommand"] is True
+
+
 def test_only_data_is_protected():
-    stacks = deploy(Stage="production").stacks
+    stacks = deploy(Production="yes").stacks
     (balancer,) = stacks["ecs/load-balancer.yaml"].of_type("AWS::ElasticLoadBalancingV2::LoadBalancer")
 
     # A protected load balancer would block the rollback of a failed creation and the destruction of the stack.

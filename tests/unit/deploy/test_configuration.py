@@ -15,9 +15,12 @@ from django_runtimes.deploy.configuration import (
     load_configuration,
     parse_configuration,
 )
+from django_runtimes.deploy.derived_names import DERIVED_NAMES
+from django_runtimes.deploy.stage_settings import StageSettings
 from django_runtimes.deploy.templates.templates import read_template
 from django_runtimes.deploy.verbs.init import render_toml
 
+TEMPLATES = Path(__file__).parents[3] / "deploy"
 SMALLEST = """
 project = "guestbook"
 region = "eu-central-1"
@@ -42,7 +45,9 @@ def test_the_smallest_file_gets_defaults_for_the_rest():
     assert configuration.project == "guestbook"
     assert configuration.page == "/"
     assert configuration.smoke_timeout_s == 60.0
-    assert configuration.targets == {"dev": DeployTarget.AWS_LAMBDA}
+    assert configuration.stages == {
+        "dev": StageSettings(DeployTarget.AWS_LAMBDA, production=False, account=None, parameters={})
+    }
 
 
 @pytest.mark.parametrize(
@@ -54,8 +59,23 @@ def test_the_smallest_file_gets_defaults_for_the_rest():
             "project 'Guest_Book' is not a valid name in AWS; use 2 to 21 lowercase letters, digits and single hyphens",
         ),
         (
-            SMALLEST.replace("stages.dev", "stages.test"),
-            "[stages.test] is not a stage of the templates; choose from dev, staging, production",
+            SMALLEST.replace("stages.dev", "stages.Pre_Prod"),
+            "[stages.Pre_Prod] is not a valid name of a stage; use up to 20 lowercase letters and digits",
+        ),
+        (
+            SMALLEST.replace("stages.dev", "stages.prd"),
+            "[stages.prd] does not say whether it is production; add production = true",
+        ),
+        (f"{SMALLEST}production = 1", "[stages.dev] production = 1 is neither true nor false"),
+        (
+            f"{SMALLEST}account = 123456789012",
+            "[stages.dev] account = 123456789012 is not an account; write its 12 digits in quotes",
+        ),
+        (f'account = "1234"\n{SMALLEST}', "account = '1234' is not an account; write its 12 digits in quotes"),
+        (
+            SMALLEST.replace("guestbook", "a" * 21).replace("stages.dev", "stages.homologation") + "production = false",
+            f"'{'a' * 21}-homologation', the name of the load balancer, has 34 characters, and AWS allows 32; shorten "
+            f"project '{'a' * 21}' or [stages.homologation] by 2",
         ),
         (
             SMALLEST.replace("aws_lambda", "heroku"),
@@ -91,9 +111,57 @@ def test_a_mistake_is_reported_in_one_line_with_the_remedy(text: str, expected: 
 def test_a_projects_name_must_suit_every_template(name: str, is_one: bool):
     assert accepted(name) is is_one
     for stack in STACKS:
-        declared = read_template(Path(__file__).parents[3] / "deploy", stack).parameters["Project"]
+        declared = read_template(TEMPLATES, stack).parameters["Project"]
         fits = declared["MinLength"] <= len(name) <= declared["MaxLength"]
         assert (fits and re.fullmatch(declared["AllowedPattern"], name) is not None) is is_one
+
+
+@pytest.mark.parametrize(
+    ("name", "is_one"),
+    [("hml", True), ("q", True), ("eu2", True), ("a" * 20, True), ("a" * 21, False), ("2a", False), ("a-b", False)],
+)
+def test_a_stages_name_must_suit_every_template(name: str, is_one: bool):
+    declared = f'[stages."{name}"]\ntarget = "aws_ecs"\nproduction = false\n'
+    text = SMALLEST.partition("[stages")[0].replace("guestbook", "shop") + declared
+
+    assert is_valid(text) is is_one
+    for stack in STACKS:
+        if stack.of_stage:
+            rule = read_template(TEMPLATES, stack).parameters["Stage"]
+            fits = len(name) <= rule["MaxLength"] and re.fullmatch(rule["AllowedPattern"], name) is not None
+            assert fits is is_one
+
+
+@pytest.mark.parametrize(
+    ("stage", "line", "is_production"),
+    [
+        ("production", "", True),
+        ("production", "production = false", False),
+        ("hml", "", False),
+        ("prd", "production = true", True),
+        ("blue", "production = false", False),
+    ],
+)
+def test_the_table_or_an_unmistakable_name_tells_production(stage: str, line: str, is_production: bool):
+    configuration = parse(SMALLEST.replace("stages.dev", f"stages.{stage}") + line)
+
+    assert configuration.stages[stage].production is is_production
+
+
+def test_a_stages_account_beats_the_files_account():
+    more = '[stages.qa]\ntarget = "aws_ecs"\naccount = "210987654321"\n'
+
+    stages = parse(f'account = "123456789012"\n{SMALLEST}{more}').stages
+
+    assert {name: stage.account for name, stage in stages.items()} == {"dev": "123456789012", "qa": "210987654321"}
+
+
+def test_every_name_in_the_templates_is_checked_for_its_length():
+    names = re.compile(r"^ +\w*(?:Name|Identifier|Family): !Sub '\$\{Project\}-\$\{Stage\}([^']*)'$", re.MULTILINE)
+
+    found = {suffix for path in TEMPLATES.rglob("*.yaml") for suffix in names.findall(path.read_text())}
+
+    assert found == {name.suffix for name in DERIVED_NAMES}
 
 
 def accepted(name: str) -> bool:
@@ -101,6 +169,14 @@ def accepted(name: str) -> bool:
         return checked_project(name) == name
     except UsageError:
         return False
+
+
+def is_valid(text: str) -> bool:
+    try:
+        parse(text)
+    except UsageError:
+        return False
+    return True
 
 
 def test_the_remedy_for_a_missing_file_is_init(tmp_path: Path):

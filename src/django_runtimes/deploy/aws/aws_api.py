@@ -57,6 +57,12 @@ _THROTTLED = {
     "TooManyRequestsException",
 }
 _RENEW = "log in again (`aws sso login`), or renew the keys"
+# botocore's names for sources other than a profile.
+_SOURCES: dict[str | None, str] = {
+    "env": "the keys in AWS_ACCESS_KEY_ID",
+    "iam-role": "the credentials of this machine's role",
+    "container-role": "the credentials of this container's role",
+}
 _CREDENTIAL_ERRORS = (SSOTokenLoadError, TokenRetrievalError, UnauthorizedSSOTokenError, CredentialRetrievalError)
 
 
@@ -90,6 +96,15 @@ class Aws:
         """The account's number; verbs ask for it first, since the call needs credentials but no permission."""
         account: str = self.client("sts").get_caller_identity()["Account"]
         return account
+
+    @property
+    def credentials(self) -> str:
+        """The credentials in messages, by their source."""
+        found = self._session.get_credentials()
+        return _SOURCES.get(
+            found.method if found is not None else None,
+            f"the credentials of the profile '{self._session.profile_name}'",
+        )
 
     def _make(self, service: str, config: Config) -> Any:
         try:

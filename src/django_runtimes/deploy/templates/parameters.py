@@ -5,14 +5,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from django_runtimes.cli.tool_error import UsageError
-from django_runtimes.deploy.catalogue import LAMBDA, STACKS, Stack
+from django_runtimes.deploy.catalogue import DATABASE, LAMBDA, STACKS, Stack
 from django_runtimes.deploy.configuration import FILE_NAME, Deployment
+from django_runtimes.deploy.stage_settings import PRODUCTION_STAGE
 from django_runtimes.deploy.templates.parameter_rules import broken_rule
 from django_runtimes.deploy.templates.template_source import TemplateSource
 from django_runtimes.deploy.templates.templates import Template, read_template
 
 # This module sets these parameters; webapp.toml cannot.
-_FILLED = frozenset({"Project", "Stage", "ImageUri"})
+_FILLED = frozenset({"Project", "Stage", "Production", "ImageUri"})
 # Each of these describes something that the stacks of a stage share, so it must have the same value in all of them.
 SAME_EVERYWHERE = frozenset({"Architecture", "Credentials", "Domain", "Egress", "Engine", "MaxConnections"})
 # A new image creates a new version anyway, so the fingerprint need not include it.
@@ -24,6 +25,7 @@ def read_templates(deployment: Deployment, source: TemplateSource) -> dict[str, 
     templates = {stack.name: read_template(source.directory, stack) for stack in STACKS}
     for table in _tables(deployment):
         _refuse_unknown(table, templates)
+    _refuse_lost_protection(deployment, templates[DATABASE.name], source)
     return templates
 
 
@@ -37,7 +39,15 @@ def stack_parameters(
         for name, value in table.items()
         if name in template.parameters
     }
-    given |= {"Project": deployment.configuration.project, "Stage": deployment.stage}
+    given |= {
+        name: template.spelled(name, value)
+        for name, value in {
+            "Project": deployment.configuration.project,
+            "Stage": deployment.stage,
+            "Production": deployment.settings.production,
+        }.items()
+        if name in template.parameters
+    }
     if image is not None:
         given["ImageUri"] = image
     parameters = {name: value for name, value in given.items() if name in template.parameters}
@@ -69,14 +79,23 @@ def _revision(template: Template, parameters: Mapping[str, str]) -> str:
 
 
 def _tables(deployment: Deployment) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
-    configuration = deployment.configuration
-    return configuration.parameters, configuration.stage_parameters[deployment.stage]
+    return deployment.configuration.parameters, deployment.settings.parameters
 
 
 def _layers(deployment: Deployment, stack: Stack) -> list[Mapping[str, Any]]:
     """Return the tables of a stack's parameters; later ones take precedence."""
     tables = _tables(deployment)
     return [*tables, *(table.get(stack.name, {}) for table in tables)]
+
+
+def _refuse_lost_protection(deployment: Deployment, database: Template, source: TemplateSource) -> None:
+    """Raise UsageError if an older ejected copy would decide by the stage's name whether it is production."""
+    by_name = deployment.stage == PRODUCTION_STAGE
+    if "Production" not in database.parameters and deployment.settings.production != by_name:
+        raise UsageError(
+            f"[stages.{deployment.stage}] production = {str(not by_name).lower()} has no effect on {source.directory}, "
+            f"which has no parameter Production; copy foundation/database.yaml and ecs/fargate.yaml of {source.library}"
+        )
 
 
 def _refuse_unknown(table: Mapping[str, Any], templates: Mapping[str, Template]) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from django_runtimes.deploy.image_builder import find_builder
 from django_runtimes.deploy.steps.image_building import build, local_reference, require_dockerfile
-from django_runtimes.deploy.verb import Result, add_place, context_of, run, verb_parser
+from django_runtimes.deploy.verb import Result, add_place, local_context_of, run, verb_parser
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -29,7 +29,7 @@ def add_build_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _build(options: argparse.Namespace) -> Result:
-    context = context_of(options)
+    context = local_context_of(options)
     builder = find_builder()
     require_dockerfile(context, options.build_argument)
     reference = local_reference(context)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from django_runtimes.cli.tool_error import ToolError, UsageError
 from django_runtimes.deploy.catalogue import OPERATIONS
-from django_runtimes.deploy.configuration import STAGES, Deployment, choose_deployment
+from django_runtimes.deploy.configuration import Deployment, choose_deployment
 from django_runtimes.deploy.context import X86_64, Context
 from django_runtimes.deploy.steps.release import confirm, lay_foundation, preview, release
 from django_runtimes.deploy.steps.validation import validate_parameters
@@ -22,7 +22,7 @@ def main(arguments: Sequence[str]) -> int:
     )
     add_place(parser)
     add_consent(parser)
-    parser.add_argument("--to", required=True, choices=STAGES, metavar="NAME", help="the stage that gets the image")
+    parser.add_argument("--to", required=True, metavar="NAME", help="the stage that gets the image")
     add_allow(parser)
     return run(parser, arguments, _promote, interrupted=RESUMABLE)
 
@@ -52,6 +52,7 @@ def _promote(options: argparse.Namespace) -> Result:
 def _context_of_other(source: Context, deployment: Deployment) -> Context:
     """Return the destination stage's context; raise UsageError if its parameters are invalid or unfit for the image."""
     context = replace(source, deployment=deployment, templates=read_templates(deployment, source.template_source))
+    context.refuse_other_account()
     validate_parameters(context)
     # webapp.toml may have changed since the image was built, so the architecture is read from the source's stack.
     built_for = source.state(OPERATIONS).parameters.get("Architecture", X86_64)

@@ -1,5 +1,6 @@
 """Parameters of each stack, for the templates of this repository."""
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from django_runtimes.deploy.catalogue import (
 )
 from django_runtimes.deploy.configuration import Deployment, parse_configuration
 from django_runtimes.deploy.templates.parameters import read_templates, stack_parameters
-from django_runtimes.deploy.templates.template_source import find_templates
+from django_runtimes.deploy.templates.template_source import TemplateSource, find_templates
 from django_runtimes.deploy.templates.templates import read_template
 
 CHECKOUT = Path(__file__).parents[4]
@@ -48,6 +49,7 @@ def test_each_stack_gets_only_the_parameters_of_its_template():
     assert parameters(DATABASE, given) == {
         "Project": "guestbook",
         "Stage": "dev",
+        "Production": "no",
         "Credentials": "iam",
         "LogRetentionDays": "7",
     }
@@ -87,6 +89,45 @@ def test_the_error_for_a_value_out_of_range_names_the_stack():
 def test_an_architecture_for_one_stack_is_refused():
     with pytest.raises(UsageError, match="Architecture is the same in every stack of a stage"):
         read_templates(deployment(dev={"operations": {"Architecture": "arm64"}}), SOURCE)
+
+
+def test_a_production_stage_of_any_name_gets_its_protection():
+    given = stage_of("prd", {"production": True, "parameters": {"Domain": "guestbook.example.com"}})
+
+    assert parameters(DATABASE, given)["Production"] == "yes"
+    assert parameters(FARGATE, given, image=IMAGE)["Production"] == "yes"
+    assert "Production" not in parameters(NETWORK, given)
+
+
+def older_copy(tmp_path: Path) -> TemplateSource:
+    """Return an ejected copy from before the parameter Production."""
+    copy = tmp_path / "deploy"
+    shutil.copytree(CHECKOUT / "deploy", copy)
+    database = copy / "foundation" / "database.yaml"
+    database.write_text(database.read_text().replace("  Production:\n", "  Formerly:\n"))
+    return TemplateSource(copy, is_of_project=True)
+
+
+def stage_of(name: str, table: dict[str, Any]) -> Deployment:
+    content = {
+        "project": "guestbook",
+        "region": "eu-central-1",
+        "stages": {name: {"target": "aws_ecs", **table}},
+    }
+    return Deployment(parse_configuration(content, CHECKOUT), name, DeployTarget.AWS_ECS)
+
+
+@pytest.mark.parametrize(("stage", "production"), [("production", False), ("demo", True)])
+def test_an_older_copy_that_decides_by_name_is_refused_where_that_differs(
+    tmp_path: Path, stage: str, *, production: bool
+):
+    with pytest.raises(UsageError, match=rf"production = {str(production).lower()} has no effect on .*/deploy"):
+        read_templates(stage_of(stage, {"production": production}), older_copy(tmp_path))
+
+
+@pytest.mark.parametrize("stage", ["production", "dev"])
+def test_an_older_copy_that_decides_alike_is_used(tmp_path: Path, stage: str):
+    assert read_templates(stage_of(stage, {}), older_copy(tmp_path))
 
 
 def test_a_list_is_written_with_commas():
