@@ -1,6 +1,8 @@
 """Small projects of every layout, and the mode and content of their files."""
 
+import os
 import stat
+from collections.abc import Mapping
 from pathlib import Path
 
 MANAGE = 'import os\n\nos.environ.setdefault("DJANGO_SETTINGS_MODULE", "{settings}")\n'
@@ -144,7 +146,12 @@ LAYOUTS: dict[str, dict[str, str | bytes]] = {
 
 def make(directory: Path, layout: str) -> Path:
     """Write a layout's files, with modes other than the default for manage.py and settings.py."""
-    for name, content in LAYOUTS[layout].items():
+    return make_files(directory, LAYOUTS[layout])
+
+
+def make_files(directory: Path, files: Mapping[str, str | bytes]) -> Path:
+    """Write these files, with the same modes."""
+    for name, content in files.items():
         path = directory / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content.encode() if isinstance(content, str) else content)
@@ -156,11 +163,12 @@ def make(directory: Path, layout: str) -> Path:
 
 
 def tree(directory: Path) -> dict[str, tuple[int, bytes | None]]:
-    """Return the mode and content of every path below a folder; the content of a folder is None."""
-    return {
-        path.relative_to(directory).as_posix(): (
-            stat.S_IMODE(path.lstat().st_mode),
-            None if path.is_dir() else path.read_bytes(),
-        )
-        for path in sorted(directory.rglob("*"))
-    }
+    """Return the type, mode and content of every path below a folder; a link's is its target, a folder's None."""
+    return {path.relative_to(directory).as_posix(): _entry(path) for path in sorted(directory.rglob("*"))}
+
+
+def _entry(path: Path) -> tuple[int, bytes | None]:
+    mode = path.lstat().st_mode
+    if stat.S_ISLNK(mode):
+        return mode, os.fsencode(path.readlink())
+    return mode, None if path.is_dir() else path.read_bytes()

@@ -12,6 +12,8 @@ from typing import Any
 from tests.secret_key import SECRET_KEY
 
 _PROJECTS = Path(__file__).parents[2] / "projects"
+# Every example project.
+NAMES = sorted(folder.name for folder in _PROJECTS.iterdir())
 # The variables that a runtime other than `local` requires.
 REQUIRED = {
     "WEBAPP_SECRET_KEY": SECRET_KEY,

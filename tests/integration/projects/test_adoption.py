@@ -4,7 +4,8 @@ from difflib import ndiff
 
 import pytest
 
-from tests.integration.projects.example import Example
+from tests.integration.project_files.projects import tree
+from tests.integration.projects.example import NAMES, Example
 
 MAX_ADDED_LINES = {
     "stock": {"config/settings.py": 3, "requirements.txt": 1},
@@ -12,7 +13,7 @@ MAX_ADDED_LINES = {
 }
 
 
-@pytest.mark.parametrize("name", MAX_ADDED_LINES)
+@pytest.mark.parametrize("name", NAMES)
 def test_existing_files_get_few_lines_and_lose_none(name, tmp_path, request):
     example = request.getfixturevalue(name)
     untouched = Example.copied(name, tmp_path, database_url="", variables={})
@@ -28,14 +29,16 @@ def test_existing_files_get_few_lines_and_lose_none(name, tmp_path, request):
     assert all(changed[path] <= most for path, most in MAX_ADDED_LINES[name].items())
 
 
-def test_undo_restores_every_byte(tmp_path):
-    example = Example.copied("stock", tmp_path, database_url="", variables={})
-    before = example.files()
+@pytest.mark.parametrize("name", NAMES)
+def test_undo_restores_every_byte_of_an_example(name, tmp_path):
+    example = Example.copied(name, tmp_path, database_url="", variables={})
+    before = tree(example.folder)
     example.webapp("init", "--yes")
+    assert tree(example.folder) != before
 
     example.webapp("init", "--undo", "--yes")
 
-    assert example.files() == before
+    assert tree(example.folder) == before
 
 
 @pytest.mark.parametrize("runtime", ["local", "aws_ecs", "aws_lambda"])

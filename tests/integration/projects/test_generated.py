@@ -1,6 +1,7 @@
 """A project that Wagtail generates, adopted and served by both entry points."""
 
 import secrets
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from django_runtimes.compare.services.database_creation import create_database, drop_database
+from tests.integration.project_files.projects import tree
 from tests.integration.projects.example import Example
 from tests.integration.serving.lambda_handler.front import event_of, status_of
 from tests.prerequisites import lack
@@ -37,7 +39,7 @@ def create_environment(folder: Path) -> Path:
 
 
 def install(python: Path, *packages: str, directory: Path) -> None:
-    """Install packages from the index; skip the test if that fails."""
+    """Install packages from the index; if that fails, skip the test, or fail it with CI=true."""
     command = [python, "-m", "pip", "install", "--quiet", "--retries", "1", "--timeout", "20", *packages]
     ended = subprocess.run(command, cwd=directory, capture_output=True, text=True, timeout=300, check=False)
     if ended.returncode:
@@ -45,8 +47,8 @@ def install(python: Path, *packages: str, directory: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def site(database_server, tmp_path_factory) -> Iterator[Example]:
-    """A site of `wagtail start`, adopted by `webapp init` and migrated as on ECS."""
+def generated(tmp_path_factory) -> tuple[Path, Path]:
+    """The folder of a site of `wagtail start`, and the Python of its environment."""
     folder = tmp_path_factory.mktemp("generated")
     python = create_environment(folder / "environment")
     install(python, "wagtail", directory=folder)
@@ -59,6 +61,14 @@ def site(database_server, tmp_path_factory) -> Iterator[Example]:
     # Wagtail's documentation requires this app on PostgreSQL; Django 6.1 refuses Wagtail's models without it.
     with (mysite / "mysite" / "settings" / "base.py").open("a", encoding="utf-8") as settings:
         settings.write('\nINSTALLED_APPS += ["django.contrib.postgres"]\n')
+    return mysite, python
+
+
+@pytest.fixture(scope="module")
+def site(generated, database_server, tmp_path_factory) -> Iterator[Example]:
+    """The site, adopted by `webapp init` and migrated as on ECS."""
+    mysite, python = generated
+    mysite = Path(shutil.copytree(mysite, tmp_path_factory.mktemp("adopted") / "mysite"))
     database = f"webapp_generated_{secrets.token_hex(4)}"
     create_database(database_server, database)
     example = Example(mysite, database_server.url(database), {}, str(python))
@@ -79,3 +89,25 @@ def test_the_generated_sites_pages_are_served_on_lambda(site):
     replies = site.replies(*(event_of("http_api_v2", "GET", page, headers={"host": "shop.example"}) for page in PAGES))
 
     assert [status_of(reply) for reply in replies] == [200, 200]
+
+
+def test_undo_restores_every_byte_of_the_generated_site(generated, tmp_path):
+    mysite, python = generated
+    example = Example(Path(shutil.copytree(mysite, tmp_path / "mysite")), "", {}, str(python))
+    before = tree(example.folder)
+    example.webapp("init", "--yes")
+    assert tree(example.folder) != before
+
+    example.webapp("init", "--undo", "--yes")
+
+    assert tree(example.folder) == before
+
+
+@pytest.mark.parametrize(("ci", "outcome"), [("true", pytest.fail.Exception), ("", pytest.skip.Exception)])
+def test_a_failed_installation_fails_the_test_in_ci(ci, outcome, monkeypatch, tmp_path):
+    monkeypatch.setenv("CI", ci)
+    # pip asks no index, as without a network.
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+
+    with pytest.raises(outcome, match="absent-package cannot be installed from the index"):
+        install(Path(sys.executable), "absent-package", directory=tmp_path)
