@@ -10,6 +10,7 @@ import pytest
 
 from django_runtimes.adopt import configure as module
 from django_runtimes.config.configuration_error import ConfigurationError
+from tests.unit.adopt.calls import run_call
 from tests.unit.adopt.projects import DEPLOYED, new_project, postgresql, ready_project
 
 
@@ -21,15 +22,6 @@ def _no_call_yet(monkeypatch) -> None:
         monkeypatch.setenv(name, "")
         monkeypatch.delenv(name)
     monkeypatch.delenv("DATABASE_URL")
-
-
-def run_call(settings: dict, call: str = "configure(globals())"):
-    """Run `call` at the end of a module with these settings, and return its result."""
-    try:
-        exec(compile(f"from django_runtimes import configure\nadopted = {call}\n", "settings.py", "exec"), settings)
-        return settings.pop("adopted")
-    finally:
-        del settings["configure"], settings["__builtins__"]
 
 
 @pytest.fixture

@@ -1,106 +1,19 @@
 """Only listed settings change, and none of the project's objects is changed in place."""
 
 import copy
-import random
+import os
 from contextlib import suppress
-from typing import Any
 
 import pytest
 
+from django_runtimes.adopt import configure as configuring
 from django_runtimes.adopt.decisions import decide
 from django_runtimes.adopt.listed_names import NAMES
+from django_runtimes.adopt.setting_change import MISSING
 from django_runtimes.config.configuration_error import ConfigurationError
-from tests.unit.adopt.projects import DEPLOYED, ON_LAMBDA, URL, new_project, postgresql, ready_project
-
-RUNTIMES = ("local", "aws_lambda", "aws_ecs", "aws_app_runner", "kubernetes")
-# Settings of the generated projects, each with the values that it may have.
-PROJECT_VALUES: dict[str, tuple[Any, ...]] = {
-    "ALLOWED_HOSTS": (["shop.example"], (".shop.example",), ["*"]),
-    "AUTH_USER_MODEL": ("people.Person",),
-    "CACHES": ({"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": "redis://cache"}},),
-    "CSRF_TRUSTED_ORIGINS": ([], ["https://shop.example"]),
-    "DATABASE_ROUTERS": (["shop.routers.Replica"],),
-    "CSRF_COOKIE_SAMESITE": ("Lax", "None", None, False),
-    "DEBUG": (True, False),
-    "EMAIL_HOST": ("smtp.example",),
-    "FORCE_SCRIPT_NAME": ("/shop/", "/other", ""),
-    "FILE_UPLOAD_HANDLERS": (["shop.uploads.Handler"],),
-    "INSTALLED_APPS": (["django.contrib.auth"], ("django.contrib.staticfiles", "shop.apps.ShopConfig")),
-    "LANGUAGES": ([("de", "German")],),
-    "LOGGING": ({}, {"version": 1, "handlers": {}}),
-    "LOGGING_CONFIG": (None,),
-    "LOGIN_URL": ("login", "/login/", "/shop/login/"),
-    "MEDIA_ROOT": ("/srv/media",),
-    "MEDIA_URL": ("/media/", "https://cdn.example/"),
-    "MIDDLEWARE": (
-        [],
-        ("django.middleware.security.SecurityMiddleware",),
-        ["whitenoise.middleware.WhiteNoiseMiddleware"],
-    ),
-    "OWN_SETTING": (object(), {"nested": [1, 2]}),
-    "SECURE_HSTS_SECONDS": (0, 60),
-    "SECURE_SSL_REDIRECT": (True, False),
-    "SESSION_COOKIE_NAME": ("sid", "__Host-sid"),
-    "SESSION_COOKIE_PATH": ("/", "/shop/desk"),
-    "SILENCED_SYSTEM_CHECKS": (["security.W005"], ["models.W042"]),
-    "STATICFILES_DIRS": (["assets"],),
-    "STATIC_ROOT": ("/srv/static",),
-    "STATIC_URL": ("static/", "/static/", "https://cdn.example/static/", None),
-    "STORAGES": (
-        {"default": {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": {"bucket_name": "own"}}},
-        {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}},
-    ),
-    "TEMPLATES": ([{"BACKEND": "django.template.backends.jinja2.Jinja2"}],),
-    "TIME_ZONE": ("Europe/Berlin",),
-    "USE_TZ": (True, False),
-    "USE_X_FORWARDED_HOST": (True, False),
-}
-DATABASES: tuple[dict[str, Any], ...] = (
-    {},
-    {"default": {}, "people": postgresql()},
-    {"default": postgresql(ATOMIC_REQUESTS=True, OPTIONS={"options": "-c search_path=shop", "pool": True})},
-    {"default": postgresql(CONN_MAX_AGE=60, TEST={"NAME": "t"}), "replica": postgresql(TEST={"MIRROR": "default"})},
-    {
-        "default": postgresql(ENGINE="django.contrib.gis.db.backends.postgis"),
-        "old": {"ENGINE": "django.db.backends.mysql"},
-    },
-    {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "db.sqlite3", "OPTIONS": {"timeout": 20}}},
-    {"default": postgresql(ENGINE="django_tenants.postgresql_backend", OPTIONS={"sslmode": "require"})},
-)
-VARIABLE_VALUES = {
-    "DATABASE_URL": (URL, "sqlite:///db.sqlite3"),
-    "WEBAPP_ALLOWED_HOSTS": ("www.example",),
-    "WEBAPP_BASE_PATH": ("/shop",),
-    "WEBAPP_DB_POOL_MAX_SIZE": ("3",),
-    "WEBAPP_DB_PROXY_HOST": ("proxy.example",),
-    "WEBAPP_DB_ROLE": ("operations",),
-    "WEBAPP_DB_ROUTE": ("direct", "proxy"),
-    "WEBAPP_DB_STRATEGY": ("per_request", "persistent", "pool"),
-    "WEBAPP_DEBUG": ("0", "1"),
-    "WEBAPP_HOST_HEADER": ("X-Viewer-Host",),
-    "WEBAPP_HSTS_SECONDS": ("5",),
-    "WEBAPP_HTTPS": ("0", "1"),
-    "WEBAPP_LOG_LEVEL": ("debug",),
-    "WEBAPP_MEDIA_BUCKET": ("uploads",),
-    "WEBAPP_SECRET_KEY": (DEPLOYED["WEBAPP_SECRET_KEY"],),
-    "WEBAPP_STATIC_ROOT": ("static",),
-}
-
-
-def generated(seed: int) -> tuple[dict[str, Any], dict[str, str]]:
-    """Return a project's settings and a process's variables, both chosen by the seed."""
-    chance = random.Random(seed)
-    chosen = {name: chance.choice(values) for name, values in PROJECT_VALUES.items() if chance.random() < 0.4}
-    project = ready_project(DATABASES=chance.choice(DATABASES)) | chosen
-    environ = {name: chance.choice(values) for name, values in VARIABLE_VALUES.items() if chance.random() < 0.4}
-    # Usually set the variables that a deployment needs, so that most seeds lead to decisions.
-    deployment = ON_LAMBDA if chance.random() < 0.8 else {}
-    return copy.deepcopy(project), {
-        "AWS_REGION": "eu-central-1",
-        **deployment,
-        **environ,
-        "WEBAPP_RUNTIME": chance.choice(RUNTIMES),
-    }
+from tests.unit.adopt.calls import run_call
+from tests.unit.adopt.generated import generated
+from tests.unit.adopt.projects import DEPLOYED, URL, new_project, postgresql, ready_project
 
 
 @pytest.fixture(scope="module")
@@ -127,6 +40,42 @@ def test_only_listed_settings_change_and_no_object_changes(seed, decided_seeds):
 
 def test_many_of_the_generated_projects_are_accepted(decided_seeds):
     assert len(decided_seeds) > 100
+
+
+@pytest.fixture(scope="module")
+def called_seeds() -> list[int]:
+    """The seeds whose call changed settings; a later test counts them."""
+    return []
+
+
+@pytest.mark.parametrize("seed", range(400))
+def test_a_call_sets_the_decided_names_or_nothing(seed, called_seeds, monkeypatch):
+    project, environ = generated(seed)
+    settings, before = dict(project), copy.deepcopy({**project, "OWN_SETTING": None})
+    monkeypatch.setattr(configuring, "_calls", [])
+    monkeypatch.setattr(os, "environ", dict(environ))
+
+    try:
+        adopted = run_call(settings)
+    except ConfigurationError:
+        changed = set()
+        assert os.environ == environ
+    else:
+        changed = {name for name, value in settings.items() if value is not project.get(name, MISSING)}
+        decided = decide(project, environ)
+        assert changed == set(decided.settings) <= NAMES
+        assert all(settings[name] == decided.settings[name] for name in changed - {"DJANGO_RUNTIMES"})
+        assert os.environ == {**environ, **decided.environ}
+        assert settings.get("DJANGO_RUNTIMES", adopted) is adopted
+    assert project.keys() == settings.keys() - changed | project.keys()
+    assert all(settings[name] is value for name, value in project.items() if name not in changed)
+    # Nothing is changed in place either.
+    assert {**project, "OWN_SETTING": None} == before
+    called_seeds += [seed] * bool(changed)
+
+
+def test_many_of_the_generated_calls_are_accepted(called_seeds):
+    assert len(called_seeds) > 100
 
 
 @pytest.mark.parametrize("project", [new_project(), ready_project()], ids=["new", "ready"])
