@@ -113,11 +113,14 @@ docs: $(READY)  ## Write docs/settings.md from the table of variables and the li
 # The lock files contain no index addresses, so that each user chooses the index. Needs uv.
 COMPILE := uv pip compile --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
 	--no-annotate --quiet
+# pip checks hashes only of pinned lines, and a package that needs python-socketio[client] needs a line with this extra.
+WITH_EXTRAS := $(COMPILE) --no-strip-extras
 SHIPPED := $(COMPILE) --python-version 3.11 --constraint requirements/constraints.txt
 
 # The library with its extras, and the additional requirements of this repository's own project.
 SERVING := pyproject.toml requirements/project.in --extra lambda --extra server --extra s3
-# Locust's extra has an environment of its own.
+# Locust's extra has an environment of its own, an instrument. The lowest lock adds it, since only `make versions` tests
+# its lower bounds: there Locust runs in processes of its own, and nothing else imports gevent.
 DEVELOPMENT := pyproject.toml requirements/project.in --extra lambda --extra server --extra s3 --extra compare \
 	--extra deploy --group dev
 
@@ -128,10 +131,10 @@ lock:            ## Compile the hashed lock files from pyproject.toml
 	$(SHIPPED) requirements/peers.in --output-file requirements/peers.txt
 	$(SHIPPED) requirements/template-checks.in --output-file requirements/template-checks.txt
 	for tool in $(INSTRUMENTS); do \
-		$(COMPILE) --python-version 3.11 requirements/instruments/$$tool.in -c requirements/development.txt \
+		$(WITH_EXTRAS) --python-version 3.11 requirements/instruments/$$tool.in -c requirements/development.txt \
 			--output-file requirements/instruments/$$tool.txt || exit 1; \
 	done
 	$(COMPILE) --python-version 3.12 $(DEVELOPMENT) --constraint requirements/newest.in \
 		--output-file requirements/newest.txt
-	$(COMPILE) --python-version 3.11 $(DEVELOPMENT) --constraint requirements/constraints.txt \
+	$(WITH_EXTRAS) --python-version 3.11 $(DEVELOPMENT) --extra locust --constraint requirements/constraints.txt \
 		--resolution lowest-direct --output-file requirements/lowest.txt

@@ -25,6 +25,10 @@ if ! [ "$place/.ready" -nt "$lock" ] || ! [ "$place/.ready" -nt pyproject.toml ]
     touch "$place/.ready"
 fi
 # WEBAPP_RUNTIME chooses the profile, as in `make test`.
-[ $# -gt 0 ] || set -- tests/unit tests/integration/serving tests/integration/databases
+if [ $# -eq 0 ]; then
+    set -- tests/unit tests/integration/serving tests/integration/databases
+    # Only the lowest lock contains Locust; `make test` runs it from an environment of its own.
+    [ "$lock" != requirements/lowest.txt ] || set -- "$@" tests/integration/compare/deployed/test_distributed.py
+fi
 "$place/bin/python" -c 'import django, sys; print("Django", django.__version__, "on Python", sys.version.split()[0])'
 exec "$place/bin/python" -m pytest -q -p no:cacheprovider "$@"

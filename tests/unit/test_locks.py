@@ -31,6 +31,40 @@ def test_the_lowest_lock_has_the_lower_bound():
     assert locked_django("lowest.txt").release[:2] == (5, 2)
 
 
+def lower_bounds() -> dict[str, Version]:
+    """Return the lower bound of every dependency, of the library, its extras and the development group."""
+    content = tomllib.loads((_REQUIREMENTS.parent / "pyproject.toml").read_text(encoding="utf-8"))
+    project = content["project"]
+    texts = [
+        *project["dependencies"],
+        *(text for extra in project["optional-dependencies"].values() for text in extra),
+        *content["dependency-groups"]["dev"],
+    ]
+    bounds: dict[str, Version] = {}
+    for need in map(Requirement, texts):
+        for part in need.specifier:
+            if part.operator == ">=":
+                bounds[need.name] = max(Version(part.version), bounds.get(need.name, Version("0")))
+    return bounds
+
+
+def test_the_lowest_lock_has_every_lower_bound():
+    lines = re.findall(
+        r"^([\w.-]+)(?:\[[^\]]*\])?==(\S+)", (_REQUIREMENTS / "lowest.txt").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    locked = {name: Version(version) for name, version in lines}
+
+    bounds = lower_bounds()
+    assert {"django", "gevent", "geventhttpclient", "locust", "psycopg"} <= bounds.keys()
+    # The first release of a series need not be the one that ends in zero.
+    higher = {
+        name: str(locked.get(name))
+        for name, bound in bounds.items()
+        if name not in locked or locked[name].release[: len(bound.release)] != bound.release
+    }
+    assert higher == {}
+
+
 def test_the_serving_lock_has_the_library_and_three_extras():
     project = tomllib.loads((_REQUIREMENTS.parent / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     extras = project["optional-dependencies"]
