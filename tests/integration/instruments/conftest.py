@@ -13,6 +13,7 @@ from django_runtimes.compare.services.database_creation import create_database, 
 from tests.integration.instruments.application import HOST, ROOT, Instrumented
 from tests.integration.instruments.receivers import Record
 from tests.integration.instruments.tools import Tool
+from tests.prerequisites import lack
 from tests.secret_key import SECRET_KEY
 
 
@@ -36,10 +37,7 @@ def require_environment(tool: Tool) -> Path:
     """Return the tool's Python; without it, skip the test, or fail it when CI=true."""
     place = ROOT / ".venv-instruments" / tool.name
     if not (place / ".ready").exists():
-        reason = f"{place.relative_to(ROOT)} is missing; run `make instruments`"
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
+        lack(f"{place.relative_to(ROOT)} is missing; run `make instruments`")
     return place / "bin" / "python"
 
 

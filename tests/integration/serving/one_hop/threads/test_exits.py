@@ -8,6 +8,7 @@ import sys
 import threading
 
 import pytest
+import uvloop
 from django.core.signals import request_finished
 from django.http import HttpResponse, StreamingHttpResponse
 from django.urls import path
@@ -189,7 +190,7 @@ async def fails_in_a_task():
 @pytest.fixture(params=["asyncio", "uvloop"])
 def loop(request):
     """Yield a worker's event loop, because an exit on pytest's own loop would end the tests."""
-    factory = asyncio.new_event_loop if request.param == "asyncio" else pytest.importorskip("uvloop").new_event_loop
+    factory = asyncio.new_event_loop if request.param == "asyncio" else uvloop.new_event_loop
     with asyncio.Runner(loop_factory=factory) as runner:
         yield runner.get_loop()
 
