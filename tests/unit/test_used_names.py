@@ -1,0 +1,50 @@
+"""No function, class or method of `src/` exists only for tests."""
+
+import ast
+import re
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+SOURCES = ("src", "deploy", "pyproject.toml", "Makefile")
+WORD = re.compile(r"\w+")
+# Names that other packages call, each with its caller.
+CALLED_FROM_OUTSIDE = {
+    "DatabaseConfig": "Django, which takes an app's only configuration",
+    "handle_data": "html.parser",
+    "handle_endtag": "html.parser",
+    "handle_starttag": "html.parser",
+    "is_usable": "Django, for each connection that it may reuse",
+    "on_message_complete": "httptools",
+    "pytest_configure": "pytest",
+    "wait_closed": "uvicorn, at the end of a server",
+}
+
+
+def words(*places: str) -> Counter[str]:
+    """Count every word in the files of these places."""
+    counted: Counter[str] = Counter()
+    for place in places:
+        path = ROOT / place
+        for file in [path] if path.is_file() else path.rglob("*"):
+            if file.suffix in {".py", ".html", ".toml", ".yaml", ""} and file.is_file():
+                counted.update(WORD.findall(file.read_text()))
+    return counted
+
+
+def defined() -> Iterator[str]:
+    """Yield the name of every function, class and method, once for each definition; Python calls special methods."""
+    for path in (ROOT / "src").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            is_definition = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+            if is_definition and not node.name.startswith("__"):
+                yield node.name
+
+
+def test_no_name_is_used_only_by_tests():
+    used, tested = words(*SOURCES), words("tests", "benchmarks", "scripts")
+
+    unused = {name for name, count in Counter(defined()).items() if used[name] == count and tested[name]}
+
+    assert unused - CALLED_FROM_OUTSIDE.keys() == set()
