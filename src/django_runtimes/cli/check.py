@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from django_runtimes.config.configuration_error import ConfigurationError
 from django_runtimes.config.environment import Environment
+from django_runtimes.config.mistakes import Mistakes
 from django_runtimes.config.variables.database_address import DATABASE_URL
 from django_runtimes.config.variables.table import VARIABLES
 
@@ -15,7 +16,8 @@ _OPTION = "--explain"
 def before_check(arguments: Sequence[str]) -> list[str]:
     """Load the settings, print the changes of `configure()` with --explain, and return the arguments for Django.
 
-    ConfigurationError for invalid variables, and if the settings do not call `configure()` or lack its changes.
+    ConfigurationError, with all mistakes, for invalid variables and settings, and if the settings do not call
+    `configure()` or lack its changes.
     """
     if {"--help", "-h"} & set(arguments):
         sys.stdout.write(f"{_OPTION}  list every setting that configure() added or changed, with the reason\n\n")
@@ -25,10 +27,20 @@ def before_check(arguments: Sequence[str]) -> list[str]:
     from django_runtimes.adopt.after_call import unchecked_mistakes
     from django_runtimes.adopt.configure import require_call
 
-    _require_readable_variables()
-    # The first access to a setting loads all of them.
-    call = require_call(settings, settings.SETTINGS_MODULE)
-    _refuse(unchecked_mistakes(call))
+    mistakes = _unreadable_variables()
+    try:
+        # The first access to a setting loads all of them.
+        call = require_call(settings, settings.SETTINGS_MODULE)
+    except ConfigurationError as error:
+        mistakes.add(error)
+    except Exception:
+        # The project's own code may fail because of an invalid variable.
+        mistakes.raise_together()
+        raise
+    else:
+        for text in unchecked_mistakes(call):
+            mistakes.add(ConfigurationError(text))
+    mistakes.raise_together()
     if _OPTION in arguments:
         from django_runtimes.adopt.explanation import explain
 
@@ -36,24 +48,14 @@ def before_check(arguments: Sequence[str]) -> list[str]:
     return [argument for argument in arguments if argument != _OPTION]
 
 
-def _require_readable_variables() -> None:
-    """Raise ConfigurationError for all invalid variables of the table, even for those that affect no setting."""
+def _unreadable_variables() -> Mistakes:
+    """Return the errors of all invalid variables of the table, even of those that affect no setting."""
     environment = Environment(os.environ)
-    mistakes = []
+    mistakes = Mistakes()
     for variable in VARIABLES:
         # Many projects read DATABASE_URL themselves; configure() decides whether it applies.
         if variable is DATABASE_URL or not environment.is_set(variable):
             continue
-        try:
-            environment[variable]
-        except ConfigurationError as error:
-            mistakes.append(str(error))
-    _refuse(mistakes)
-
-
-def _refuse(mistakes: Sequence[str]) -> None:
-    if not mistakes:
-        return
-    error = ConfigurationError(mistakes[0])
-    error.others = tuple(mistakes[1:])
-    raise error
+        with mistakes.collected():
+            _ = environment[variable]
+    return mistakes

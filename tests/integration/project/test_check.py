@@ -91,6 +91,25 @@ def test_every_unreadable_variable_is_named(foreign):
     assert refusal(foreign, WEBAPP_WORKERS="99999999").startswith("WEBAPP_WORKERS='99999999' ")
 
 
+def test_an_unreadable_variable_hides_no_mistake_in_the_settings(foreign):
+    change(foreign, "DEBUG = True; STATICFILES_STORAGE = 'own.Static'")
+    variables = {name: value for name, value in DEPLOYED.items() if name != "WEBAPP_DEBUG"}
+
+    lines = refusal(foreign, **variables, WEBAPP_THREADS="0").split("\nwebapp: ")
+
+    assert [line.partition(" ")[0] for line in lines] == [
+        "WEBAPP_THREADS='0'",
+        "DEBUG=True",
+        "STATICFILES_STORAGE='own.Static'",
+    ]
+
+
+def test_an_error_in_the_settings_hides_no_unreadable_variable(foreign):
+    append(foreign, "import absent_package\n")
+
+    assert refusal(foreign, WEBAPP_THREADS="0").startswith("WEBAPP_THREADS='0' is not a whole number")
+
+
 def test_a_module_without_the_configured_settings_is_refused(foreign):
     foreign.write("config/live.py", "import config.settings\nfrom config.settings import DATABASES, INSTALLED_APPS\n")
     beginning = "config.live lacks the settings that configure() set in config.settings, line "
