@@ -31,7 +31,9 @@ ACCOUNT, DATABASE, NETWORK, PROXY, REGISTRY, ROTATION, SECRETS, STORAGE = (
     "foundation/secrets.yaml",
     "foundation/storage.yaml",
 )
+OPERATIONS_TASK = "operations/task.yaml"
 DEPLOYING, GROUP = "Service/Properties/DeploymentConfiguration", "ShiftGroup/Properties"
+ERRORS = "FailedInvocations/Properties/Metrics/1/MetricStat/Metric"
 FUNCTION_ARN = {"Fn::GetAtt": ["Function", "Arn"]}
 BY_NAME = {"Fn::Sub": "arn:aws:lambda:us-east-1:123456789012:function:webapp-dev-operations"}
 
@@ -48,6 +50,7 @@ FAULTS: dict[Promise, list[tuple[str, str, Any]]] = {
         (FARGATE, f"{DEPLOYING}/Alarms/Enable", False),
         (FARGATE, f"{DEPLOYING}/Alarms/Rollback", False),
         (FARGATE, f"{DEPLOYING}/Alarms/AlarmNames", [{"Ref": "SlowAnswers"}]),
+        (FARGATE, f"{DEPLOYING}/Alarms/AlarmNames/1", None),
         (FARGATE, f"{DEPLOYING}/MinimumHealthyPercent", 0),
     ],
     runtime_promises.a_failed_deploy_rolls_back_on_lambda: [
@@ -102,7 +105,10 @@ FAULTS: dict[Promise, list[tuple[str, str, Any]]] = {
         (EXPRESS, "Service/Properties/ScalingTarget/AutoScalingMetric", None),
     ],
     runtime_promises.express_mode_may_use_fargate: [(EXPRESS, "Cluster/Properties/CapacityProviders", None)],
-    runtime_promises.clusters_report_their_load: [(EXPRESS, "Cluster/Properties/ClusterSettings/0/Value", "disabled")],
+    runtime_promises.clusters_record_no_billed_metrics: [
+        (EXPRESS, "Cluster/Properties/ClusterSettings/0/Value", "enabled"),
+        (OPERATIONS_TASK, "Cluster/Properties/ClusterSettings", None),
+    ],
     runtime_promises.shell_access_is_off_by_default: [(FARGATE, "Service/Properties/EnableExecuteCommand", True)],
     runtime_promises.the_load_balancer_serves_only_https: [
         (BALANCER, "Http/Properties/DefaultActions/0/Type", "forward"),
@@ -120,8 +126,9 @@ FAULTS: dict[Promise, list[tuple[str, str, Any]]] = {
         (DATABASE, "DatabaseCluster/Properties/EnableCloudwatchLogsExports", None),
         (DATABASE, "Log/Properties/LogGroupName", "/webapp/dev/postgresql"),
     ],
-    foundation_promises.token_logins_are_possible: [
+    foundation_promises.token_logins_are_possible_where_they_are_used: [
         (DATABASE, "DatabaseInstance/Properties/EnableIAMDatabaseAuthentication", False),
+        (DATABASE, "DatabaseCluster/Properties/EnableIAMDatabaseAuthentication", True),
         (PROXY, "Proxy/Properties/DefaultAuthScheme", "NONE"),
     ],
     foundation_promises.passwords_rotate_only_on_schedule: [
@@ -159,8 +166,9 @@ FAULTS: dict[Promise, list[tuple[str, str, Any]]] = {
     foundation_promises.rejected_connections_are_logged: [(NETWORK, "FlowLog/Properties/TrafficType", "ACCEPT")],
     foundation_promises.alarms_watch_their_own_resources: [
         (LAMBDA, "ServerErrors/Properties/ComparisonOperator", "LessThanThreshold"),
-        (LAMBDA, "FailedInvocations/Properties/Dimensions", None),
-        (LAMBDA, "FailedInvocations/Properties/Dimensions/0/Value", "another"),
+        (LAMBDA, f"{ERRORS}/Dimensions", None),
+        (LAMBDA, f"{ERRORS}/Dimensions/0/Value", "another"),
+        (FARGATE, "NoHealthyTask/Properties/ComparisonOperator", "GreaterThanThreshold"),
         (PROXY, "PinnedSessions/Properties/ActionsEnabled", False),
         (FARGATE, "ServerErrors/Properties/EvaluationPeriods", 60),
         (DATABASE, "LittleStorage/Properties/ComparisonOperator", "GreaterThanThreshold"),
@@ -168,6 +176,7 @@ FAULTS: dict[Promise, list[tuple[str, str, Any]]] = {
     foundation_promises.each_stack_watches_the_documented_metrics: [
         (OPERATIONS, "Failures", None),
         (LAMBDA, "Throttles/Properties/MetricName", "Invocations"),
+        (FARGATE, "NoHealthyTask", None),
     ],
     foundation_promises.aws_names_resolve_to_private_addresses: [
         (NETWORK, "Vpc/Properties/EnableDnsHostnames", False),

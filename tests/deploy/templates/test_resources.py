@@ -1,14 +1,11 @@
-"""Resources have tags, log retention, encryption, private access, deletion protection and alarms."""
+"""Resources have tags, log retention, encryption, private access and deletion protection."""
 
 import json
 import re
-import sys
-from types import SimpleNamespace
 
 import pytest
 from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 
-from django_runtimes.serving.aws_lambda.command_handler import CommandHandler
 from tests.deploy.templates.analysis.stacks import Deployment, Resource, deploy
 from tests.deploy.templates.analysis.statements import ACCOUNT
 from tests.deploy.templates.analysis.variants import PROCESSES, RESOURCES, of_type
@@ -122,8 +119,8 @@ def test_production_is_protected(engine: str):
     (database,) = databases_in(production)
     assert database.properties["DeletionProtection"] is True
     assert database.properties["BackupRetentionPeriod"] >= 7
-    # A cluster's storage always spans several zones.
-    assert database.properties.get("MultiAZ", engine == "aurora") is True
+    assert has_standby(production)
+    assert not has_standby(deploy(Stage="staging", Engine=engine))
     (service,) = production.stacks["ecs/fargate.yaml"].of_type("AWS::ECS::Service")
 
     assert service.properties["EnableExecuteCommand"] is False
@@ -136,9 +133,33 @@ def test_other_stages_can_be_destroyed_and_opened(engine: str):
     (database,) = databases_in(stage)
     assert database.properties["DeletionProtection"] is False
     assert database.properties["BackupRetentionPeriod"] == 7
-    assert database.properties.get("MultiAZ", False) is False
+    assert not has_standby(stage)
     (service,) = stage.stacks["ecs/fargate.yaml"].of_type("AWS::ECS::Service")
     assert service.properties["EnableExecuteCommand"] is True
+
+
+def has_standby(deployment: Deployment) -> bool:
+    """Return whether the database continues in the other zone; an Aurora cluster needs a second instance for that."""
+    (database,) = databases_in(deployment)
+    members = [
+        each
+        for each in deployment.of_type("AWS::RDS::DBInstance")
+        if each.properties.get("DBClusterIdentifier") == f"{database.stack}:{database.name}"
+    ]
+    return database.properties.get("MultiAZ") is True or len(members) == 2
+
+
+def test_token_logins_have_enough_memory():
+    """RDS checks tokens only with up to 1,000 MiB of free memory, and a micro instance has 1 GB in all."""
+    (instance,) = databases_in(deploy(Engine="instance", Credentials="iam"))
+
+    assert instance.properties["DBInstanceClass"] == "db.t4g.small"
+
+
+def test_aurora_has_the_capacity_that_rds_proxy_needs():
+    (cluster,) = databases_in(deploy(Engine="aurora"))
+
+    assert cluster.properties["ServerlessV2ScalingConfiguration"]["MinCapacity"] >= 2
 
 
 def test_only_data_is_protected():
@@ -170,88 +191,9 @@ def test_a_failed_creation_retains_no_resource():
 def databases_in(deployment: Deployment) -> list[Resource]:
     """Return the databases that hold data; an instance of a cluster holds none itself."""
     databases = deployment.stacks["foundation/database.yaml"].of_type("AWS::RDS::DBCluster", "AWS::RDS::DBInstance")
-    return [database for database in databases if database.name != "ClusterWriter"]
-
-
-# --- alarms ----------------------------------------------------------------------------------------------
-
-KEY_METRICS = {
-    "connections": {"DatabaseConnections"},
-    "pinned sessions": {"DatabaseConnectionsCurrentlySessionPinned"},
-    "pool waits": {"DatabaseConnectionsBorrowLatency"},
-    "slow answers": {"Duration", "TargetResponseTime", "RequestLatency"},
-    "5xx": {"5xx", "Url5xxCount", "HTTPCode_Target_5XX_Count", "5xxStatusResponses"},
-    "throttles": {"Throttles"},
-}
-
-
-@pytest.mark.parametrize("metrics", KEY_METRICS.values(), ids=KEY_METRICS)
-def test_alarms_watch_the_key_metrics(metrics: set[str]):
-    watched = {alarm.properties["MetricName"] for alarm in of_type("AWS::CloudWatch::Alarm")}
-
-    assert metrics <= watched
-
-
-@pytest.mark.parametrize(
-    ("exit_code", "time_limit_s", "is_counted"), [(0, 60, False), (1, 60, True), (3, 60, True), (None, 0.5, True)]
-)
-def test_the_alarm_counts_failed_scheduled_commands(
-    capsys: pytest.CaptureFixture[str], exit_code: int | None, time_limit_s: float, is_counted: bool
-):
-    ends = "import time; time.sleep(60)" if exit_code is None else f"raise SystemExit({exit_code})"
-    handler = CommandHandler(program=[sys.executable, "-c", ends], allowed=frozenset({"clearsessions", "check"}))
-    context = SimpleNamespace(get_remaining_time_in_millis=lambda: (time_limit_s + 5) * 1000)
-    pattern = of_type("AWS::Logs::MetricFilter")[0].properties["FilterPattern"]
-
-    handler({"command": ["clearsessions"]}, context)
-    assert matches_filter(pattern, capsys.readouterr().err) == is_counted
-    handler({"command": ["check"]}, context)
-    assert not matches_filter(pattern, capsys.readouterr().err)
-
-
-def matches_filter(pattern: str, line: str) -> bool:
-    """Return whether a CloudWatch Logs filter pattern of quoted terms matches the line; `-` excludes a term."""
-    terms = re.findall(r'(-?)"([^"]*)"', pattern)
-    assert " ".join(f'{minus}"{text}"' for minus, text in terms) == pattern
-    return all((text in line) != bool(minus) for minus, text in terms)
-
-
-def test_every_alarm_is_sent_to_the_topic():
-    topic = deploy().exported("alarm-topic")
-
-    for alarm in of_type("AWS::CloudWatch::Alarm"):
-        assert alarm.properties["AlarmActions"] == [topic]
-
-
-def test_latency_alarms_use_the_99th_percentile():
-    for alarm in of_type("AWS::CloudWatch::Alarm"):
-        if alarm.properties["MetricName"] in KEY_METRICS["slow answers"]:
-            assert alarm.properties["ExtendedStatistic"] == "p99"
-
-
-@pytest.mark.parametrize("metrics", KEY_METRICS.values(), ids=KEY_METRICS)
-def test_the_dashboard_shows_the_key_metrics(metrics: set[str]):
-    dashboard = of_type("AWS::CloudWatch::Dashboard")[0]
-    body = json.loads(dashboard.properties["DashboardBody"])
-    shown = [json.dumps(widget["properties"]["metrics"]) for widget in body["widgets"]]
-
-    # The dashboard counts a function URL's 5xx among the failed invocations.
-    for metric in metrics - {"Url5xxCount"}:
-        assert any(metric in widget for widget in shown)
-
-
-def test_dashboard_widgets_do_not_overlap():
-    dashboard = of_type("AWS::CloudWatch::Dashboard")[0]
-    body = json.loads(dashboard.properties["DashboardBody"])
-    cells = [
-        (column, row)
-        for widget in body["widgets"]
-        for column in range(widget["x"], widget["x"] + widget["width"])
-        for row in range(widget["y"], widget["y"] + widget["height"])
+    return [
+        each for each in databases if each.type == "AWS::RDS::DBCluster" or "DBClusterIdentifier" not in each.properties
     ]
-
-    assert len(cells) == len(set(cells))
-    assert max(column for column, _ in cells) < 24
 
 
 # --- logins ----------------------------------------------------------------------------------------------

@@ -1,10 +1,13 @@
 """Validates every parameter before creating or changing anything."""
 
 from django_runtimes.cli.tool_error import UsageError
-from django_runtimes.deploy.catalogue import DATABASE, NETWORK, OPERATIONS
+from django_runtimes.deploy.catalogue import DATABASE, NETWORK, OPERATIONS, PROXY
 from django_runtimes.deploy.configuration import FILE_NAME
 from django_runtimes.deploy.context import Context
 from django_runtimes.deploy.steps.fixed_parameters import refuse_fixed_changes
+
+# With less, an Aurora cluster stays PENDING_PROXY_CAPACITY.
+_PROXY_ACU = 2
 
 
 def validate_parameters(context: Context) -> None:
@@ -23,4 +26,16 @@ def validate_parameters(context: Context) -> None:
             f"set Egress to 'endpoints' or 'nat' in {FILE_NAME} "
             f"({context.template_source.readme('foundation')} lists their prices), or Credentials to 'iam'"
         )
+    _refuse_small_cluster(context)
     refuse_fixed_changes(context)
+
+
+def _refuse_small_cluster(context: Context) -> None:
+    if PROXY not in context.foundation or context.value(DATABASE, "Engine") != "aurora":
+        return
+    capacity = context.value(DATABASE, "MinAcu")
+    if float(capacity) < _PROXY_ACU:
+        raise UsageError(
+            f"MinAcu = '{capacity}' is too small for RDS Proxy, which waits for more capacity until its stack fails; "
+            f"set it to {_PROXY_ACU} or more in {FILE_NAME}, or remove it"
+        )

@@ -1,5 +1,6 @@
 """The promises of the foundation's templates and of all alarms, each as a predicate on a deployment."""
 
+from tests.deploy.templates.analysis.alarms import metrics_of, watched_metric
 from tests.deploy.templates.analysis.stacks import Deployment, Resource
 
 _DATABASE, _PROXY = "foundation/database.yaml", "foundation/proxy.yaml"
@@ -20,13 +21,13 @@ def databases_log_to_the_stacks_log_group(deployment: Deployment) -> bool:
     )
 
 
-def token_logins_are_possible(deployment: Deployment) -> bool:
+def token_logins_are_possible_where_they_are_used(deployment: Deployment) -> bool:
     (proxy,) = deployment.of_type("AWS::RDS::DBProxy")
     by_password = bool(deployment.of_type("AWS::SecretsManager::RotationSchedule"))
     is_meant = proxy.properties["DefaultAuthScheme"] == ("NONE" if by_password else "IAM_AUTH")
-    return is_meant and all(
-        database.properties.get("EnableIAMDatabaseAuthentication") is True for database in _databases(deployment)
-    )
+    (database,) = _databases(deployment)
+    # Where a cluster accepts tokens, RDS Proxy refuses passwords.
+    return is_meant and database.properties.get("EnableIAMDatabaseAuthentication") is not by_password
 
 
 def passwords_rotate_only_on_schedule(deployment: Deployment) -> bool:
@@ -93,17 +94,18 @@ def rejected_connections_are_logged(deployment: Deployment) -> bool:
 
 
 def alarms_watch_their_own_resources(deployment: Deployment) -> bool:
-    """Only the alarm on free storage fires below its threshold; each dimension names an existing resource."""
+    """Alarms on free storage and healthy tasks fire below their thresholds; dimensions name existing resources."""
     known = {"webapp-dev", *map(str, deployment.exports.values())}
     for alarm in deployment.of_type("AWS::CloudWatch::Alarm"):
-        watched = [each["Value"] for each in alarm.properties.get("Dimensions", [])]
-        wanted = "LessThan" if alarm.properties["MetricName"] == "FreeStorageSpace" else "GreaterThan"
+        metrics = metrics_of(alarm)
+        watched = [value for metric in metrics for value in metric.dimensions]
+        wanted = "LessThan" if watched_metric(alarm) in {"FreeStorageSpace", "HealthyHostCount"} else "GreaterThan"
         if not (
             alarm.properties["ComparisonOperator"].startswith(wanted)
             and alarm.properties.get("ActionsEnabled", True) is True
-            and (watched or alarm.properties["Namespace"] == "webapp/dev")
+            and (all(metric.dimensions for metric in metrics) or alarm.properties.get("Namespace") == "webapp/dev")
             and all(value in known or value.startswith(f"{alarm.stack}:") for value in watched)
-            and alarm.properties["Period"] * alarm.properties["EvaluationPeriods"] <= 900
+            and all(metric.period_s * alarm.properties["EvaluationPeriods"] <= 900 for metric in metrics)
         ):
             return False
     return True
@@ -112,12 +114,17 @@ def alarms_watch_their_own_resources(deployment: Deployment) -> bool:
 def each_stack_watches_the_documented_metrics(deployment: Deployment) -> bool:
     watched: dict[str, set[str]] = {}
     for alarm in deployment.of_type("AWS::CloudWatch::Alarm"):
-        watched.setdefault(alarm.stack, set()).add(alarm.properties["MetricName"])
+        watched.setdefault(alarm.stack, set()).add(watched_metric(alarm))
     by_function_url = bool(deployment.of_type("AWS::Lambda::Url"))
     of_instance = {"FreeStorageSpace"} if deployment.of_type("AWS::RDS::DBCluster") == [] else set()
     return watched == {
         "apprunner/template.yaml": {"5xxStatusResponses", "RequestLatency"},
-        "ecs/fargate.yaml": {"HTTPCode_Target_5XX_Count", "TargetResponseTime"},
+        "ecs/fargate.yaml": {
+            "HTTPCode_ELB_5XX_Count",
+            "HTTPCode_Target_5XX_Count",
+            "HealthyHostCount",
+            "TargetResponseTime",
+        },
         "ecs/load-balancer.yaml": {"UnHealthyHostCount"},
         _DATABASE: {"CPUUtilization", "DatabaseConnections", *of_instance},
         _PROXY: {"DatabaseConnectionsBorrowLatency", "DatabaseConnectionsCurrentlySessionPinned"},
@@ -161,4 +168,6 @@ def rotated_logins_contain_the_databases_address(deployment: Deployment) -> bool
 def _databases(deployment: Deployment) -> list[Resource]:
     """Return the databases that hold data; an instance of a cluster holds none itself."""
     found = deployment.of_type("AWS::RDS::DBCluster", "AWS::RDS::DBInstance")
-    return [database for database in found if database.name != "ClusterWriter"]
+    return [
+        each for each in found if each.type == "AWS::RDS::DBCluster" or "DBClusterIdentifier" not in each.properties
+    ]

@@ -19,9 +19,10 @@ _OF_OPERATIONS = {
 
 def a_failed_deploy_rolls_back_on_ecs(deployment: Deployment) -> bool:
     deploying = deployment.named(FARGATE, "Service").properties["DeploymentConfiguration"]
+    alarms = [f"{FARGATE}:ServerErrors", f"{FARGATE}:LoadBalancerErrors"]
     return (
         deploying["DeploymentCircuitBreaker"] == {"Enable": True, "Rollback": True}
-        and deploying["Alarms"] == {"Enable": True, "Rollback": True, "AlarmNames": [f"{FARGATE}:ServerErrors"]}
+        and deploying["Alarms"] == {"Enable": True, "Rollback": True, "AlarmNames": alarms}
         # The old tasks keep serving until the new ones are healthy.
         and deploying["MinimumHealthyPercent"] == 100
     )
@@ -140,8 +141,8 @@ def express_mode_may_use_fargate(deployment: Deployment) -> bool:
     return deployment.named(EXPRESS, "Cluster").properties.get("CapacityProviders") == ["FARGATE"]
 
 
-def clusters_report_their_load(deployment: Deployment) -> bool:
-    insights = [{"Name": "containerInsights", "Value": "enabled"}]
+def clusters_record_no_billed_metrics(deployment: Deployment) -> bool:
+    insights = [{"Name": "containerInsights", "Value": "disabled"}]
     return all(each.properties.get("ClusterSettings") == insights for each in deployment.of_type("AWS::ECS::Cluster"))
 
 

@@ -218,6 +218,22 @@ def test_logins_by_secret_need_an_egress(make_project, aws: StandIn):
     assert "cloudformation:CreateChangeSet" not in aws.calls()
 
 
+def test_a_cluster_too_small_for_the_proxy_is_refused(make_project, aws: StandIn):
+    project: Project = make_project(aws.environ)
+    create_registry(aws)
+    image = aws.push("guestbook", "v1")
+    configure(project, Engine="aurora", MinAcu=0.5)
+
+    assert project.error("deploy", "--image", image, "--yes", exit_code=2) == (
+        "webapp deploy: MinAcu = '0.5' is too small for RDS Proxy, which waits for more capacity until its stack "
+        "fails; set it to 2 or more in webapp.toml, or remove it"
+    )
+    assert "too small for RDS Proxy" in doctor(project)
+    assert "cloudformation:CreateChangeSet" not in aws.calls()
+    # ECS connects without the proxy.
+    assert "too small" not in project.run("deploy", "--target", "aws_ecs", "--image", image, "--dry-run").stderr
+
+
 @pytest.mark.verbs
 def test_rotation_starts_after_the_roles_are_created(make_project, aws_with_database: StandIn):
     aws = aws_with_database

@@ -144,7 +144,7 @@ class Usage:
         ),
     )
     database_class: str = field(
-        default="db.t4g.micro",
+        default="db.t4g.small",
         metadata=_choice(DATABASE_CLASSES, "class of the RDS instance; RDS Proxy is billed by its vCPUs"),
     )
     database_gb: Decimal = field(
@@ -164,7 +164,7 @@ class Usage:
         metadata=_number("ACU", "capacity of Aurora Serverless v2 for each request per second", high="100"),
     )
     min_acu: Decimal = field(
-        default=Decimal("0.5"),
+        default=Decimal(2),
         metadata=_number("ACU", "minimum capacity of Aurora Serverless v2, unless it pauses", low="0.5", high="256"),
     )
     ios_per_request: Decimal = field(

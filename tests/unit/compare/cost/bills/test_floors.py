@@ -80,11 +80,11 @@ def test_an_idle_database_costs_its_storage_and_minimum_capacity():
     aurora = usd(AuroraBilling("d", Usage(), PRICES, has_proxy=True).bill(IDLE))
     paused = usd(AuroraBilling("d", Usage(), PRICES, pauses=True, has_data_api=True).bill(IDLE))
 
-    # 730 h x 0.016 and 20 GB x 0.115
-    assert plain == {"instance db.t4g.micro": "11.68", "storage, gp3": "2.30", "secrets": "0.40"}
-    # 730 h x 0.5 ACU x 0.12, 20 GB x 0.10, and a proxy of at least 8 ACU: 730 h x 8 x 0.015
+    # 730 h x 0.032 and 20 GB x 0.115
+    assert plain == {"instance db.t4g.small": "23.36", "storage, gp3": "2.30", "secrets": "0.40"}
+    # 730 h x 2 ACU x 0.12, 20 GB x 0.10, and a proxy of at least 8 ACU: 730 h x 8 x 0.015
     assert aurora == {
-        "Aurora capacity": "43.80",
+        "Aurora capacity": "175.20",
         "storage, Aurora": "2.00",
         "secrets": "0.40",
         "RDS Proxy": "87.60",

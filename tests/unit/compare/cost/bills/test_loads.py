@@ -131,7 +131,9 @@ def test_the_concurrency_of_long_streams_determines_the_instances():
 
 @pytest.mark.parametrize(("rate_rps", "acus"), [("1", "0.5"), ("25", "0.5"), ("26", "1.0"), ("1000", "20.0")])
 def test_aurora_grows_in_steps_of_half_an_acu(rate_rps: str, acus: str):
-    assert AuroraBilling("d", Usage(), PRICES).acus(Decimal(rate_rps)) == Decimal(acus)
+    smallest = replace(Usage(), min_acu=Decimal("0.5"))
+
+    assert AuroraBilling("d", smallest, PRICES).acus(Decimal(rate_rps)) == Decimal(acus)
 
 
 def test_a_cluster_at_0_acu_is_awake_five_minutes_after_each_request():
