@@ -22,6 +22,7 @@ from pathlib import Path
 from django_runtimes.compare.emulator import freezer
 from django_runtimes.compare.emulator.lambda_emulator import LambdaEmulator
 from django_runtimes.compare.emulator.lambda_function import Function
+from tests.integration.compare.targets.aws_lambda.idle import ready_count
 
 async def main(freezer_class, handlers, logs):
     chosen = freezer.SignalFreezer() if freezer_class == "SignalFreezer" else freezer.choose_freezer()
@@ -68,7 +69,9 @@ def test_killing_the_emulator_leaves_no_execution_environment(freezer, tmp_path,
     handlers = Path(__file__).parent / "handlers"
     freezer.close()
     arguments = [type(freezer).__name__, str(handlers), str(tmp_path / "logs")]
-    emulating = subprocess.Popen([sys.executable, "-c", EMULATE, *arguments], stdout=subprocess.PIPE)
+    # Python imports the tests from this folder.
+    checkout = Path(__file__).parents[5]
+    emulating = subprocess.Popen([sys.executable, "-c", EMULATE, *arguments], stdout=subprocess.PIPE, cwd=checkout)
     try:
         pids = json.loads(emulating.stdout.readline())
         assert all(is_alive(pid) for pid in pids)
