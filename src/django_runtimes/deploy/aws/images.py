@@ -1,7 +1,7 @@
 """Finds images in ECR, and gets the login for pushing to it."""
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,11 @@ _INDEXES = {
     "application/vnd.docker.distribution.manifest.list.v2+json",
     "application/vnd.oci.image.index.v1+json",
 }
+_MANIFESTS = [
+    "application/vnd.docker.distribution.manifest.v2+json",
+    "application/vnd.oci.image.manifest.v1+json",
+    *sorted(_INDEXES),
+]
 # Lambda's limit, uncompressed.
 _LARGEST_BYTES = 10 * 1024**3
 _SHOWN = 5
@@ -64,10 +69,41 @@ class Images:
 
     def newest(self) -> list[str]:
         """Return the digests of the newest images, newest first."""
-        pages = self._client.get_paginator("describe_images").paginate(repositoryName=self._repository)
-        images = [image for page in pages for image in page["imageDetails"]]
+        images = list(self._every())
         images.sort(key=lambda image: image["imagePushedAt"], reverse=True)
         return [image["imageDigest"] for image in images[:_SHOWN]]
+
+    def tag(self, digest: str, tag: str) -> None:
+        """Give the image one more tag; raise ToolError if the repository does not have the image."""
+        asked = {"repositoryName": self._repository, "imageIds": [{"imageDigest": digest}]}
+        found = self._client.batch_get_image(**asked, acceptedMediaTypes=_MANIFESTS)["images"]
+        if not found:
+            self.require(digest)
+            raise ToolError(f"ECR has the image {digest} in no format that can be tagged; build it again")
+        try:
+            self._client.put_image(
+                repositoryName=self._repository,
+                imageManifest=found[0]["imageManifest"],
+                imageManifestMediaType=found[0]["imageManifestMediaType"],
+                imageTag=tag,
+            )
+        except ClientError as error:
+            if error_code(error) != "ImageAlreadyExistsException":
+                raise
+
+    def untag(self, prefix: str, *, except_digests: Set[str]) -> None:
+        """Remove the tags with the prefix from all images but these; an image always keeps its last tag."""
+        for image in self._every():
+            tags = image.get("imageTags", [])
+            removed = [tag for tag in tags if tag.startswith(prefix)]
+            # ECR deletes an image with its last tag.
+            if removed and image["imageDigest"] not in except_digests and len(removed) < len(tags):
+                ids = [{"imageTag": tag} for tag in removed]
+                self._client.batch_delete_image(repositoryName=self._repository, imageIds=ids)
+
+    def _every(self) -> Iterator[Mapping[str, Any]]:
+        pages = self._client.get_paginator("describe_images").paginate(repositoryName=self._repository)
+        return (image for page in pages for image in page["imageDetails"])
 
     def _find(self, **image_id: str) -> Mapping[str, Any] | None:
         try:

@@ -13,6 +13,7 @@ from django_runtimes.deploy.consent import Consent
 from django_runtimes.deploy.context import Context
 from django_runtimes.deploy.smoke import smoke_test
 from django_runtimes.deploy.steps.database_preparation import create_web_role, migrate, pass_gate
+from django_runtimes.deploy.steps.image_protection import protect_image, release_former_images
 from django_runtimes.deploy.steps.rolling_back import images_of, undo_release
 from django_runtimes.deploy.steps.stack import StackPlan, bring_up
 
@@ -71,6 +72,7 @@ def release(context: Context, image: str, *, verb: str, allowed: Sequence[str]) 
     """
     releases = context.history.read()
     found = images_of(context)
+    protect_image(context, image)
     try:
         context.progress.begin("operations")
         bring_up(context, OPERATIONS, image=image)
@@ -92,6 +94,7 @@ def release(context: Context, image: str, *, verb: str, allowed: Sequence[str]) 
     except (ToolError, BotoCoreError, ClientError) as error:
         raise ToolError(f"{explain_error(error)}; {undo_release(context, image, found, releases)}") from error
     context.history.add(image, verb)
+    release_former_images(context)
     return Released(image, endpoint)
 
 

@@ -7,6 +7,7 @@ from django_runtimes.deploy.aws.deletion_protection import refuse_protected
 from django_runtimes.deploy.aws.history import History
 from django_runtimes.deploy.catalogue import DATABASE, STACKS, DeployTarget, Stack, removable, runtime_stack
 from django_runtimes.deploy.context import Context
+from django_runtimes.deploy.steps.image_protection import release_all_images
 from django_runtimes.deploy.verb import RESUMABLE, Result, add_consent, add_place, context_of, run, verb_parser
 from django_runtimes.deploy.verbs.deploy import place_content
 
@@ -73,4 +74,6 @@ def _forget(context: Context, gone: Stack) -> None:
     """Delete the history of the target whose runtime stack this is; later deploys must not roll back to it."""
     for target in DeployTarget:
         if runtime_stack(target) is gone:
-            History(context.aws, context.configuration.project, context.deployment.stage, target).forget()
+            stage = context.deployment.stage
+            History(context.aws, context.configuration.project, stage, target).forget()
+            release_all_images(context.images, stage, target)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from django_runtimes.cli.tool_error import ToolError
 from django_runtimes.deploy.aws.history import previous_image
 from django_runtimes.deploy.context import Context
+from django_runtimes.deploy.steps.image_protection import protect_image
 from django_runtimes.deploy.steps.release import Released, test
 from django_runtimes.deploy.steps.rolling_back import roll_back
 from django_runtimes.deploy.verb import RESUMABLE, Result, add_consent, add_place, context_of, run, verb_parser
@@ -36,6 +37,7 @@ def _rollback(options: argparse.Namespace) -> Result:
     if context.consent.dry_run:
         return Result("nothing was changed", place_content(context) | {"image": image, "dry_run": True})
     context.consent.ask("Roll back?")
+    protect_image(context, image)
     roll_back(context, image)
     released = Released(image, test(context, image))
     context.history.add(image, "rollback")

@@ -60,6 +60,11 @@ async def images_of(state: State, registry: str | None, repository: str) -> list
     return sorted(state.all(_KIND, f"{repository}/"), key=lambda image: float(image["pushed"]))
 
 
+def set_tags(state: State, repository: str, digest: str, tags: list[str]) -> None:
+    key = f"{repository}/{digest}"
+    state.put(_KIND, key, {**state.get(_KIND, key), "tags": tags})
+
+
 def delete_image(state: State, repository: str, digest: str) -> None:
     state.delete(_KIND, f"{repository}/{digest}")
 

@@ -1,12 +1,13 @@
 """Implements ECR's operations: repositories, images and the login for pushing them."""
 
 import base64
+import json
 from datetime import timedelta
 from typing import Any
 
 from tests.deploy.standin.errors import AwsError
 from tests.deploy.standin.protocol import Call
-from tests.deploy.standin.runtime.images import delete_image, images_of
+from tests.deploy.standin.runtime.images import delete_image, images_of, set_tags
 from tests.deploy.standin.services.registry import operation, page
 from tests.deploy.standin.world import ACCOUNT, World, moment, now
 
@@ -80,6 +81,41 @@ async def list_images(world: World, call: Call) -> dict[str, Any]:
     }
 
 
+@operation("ecr", "BatchGetImage")
+async def batch_get_image(world: World, call: Call) -> dict[str, Any]:
+    """Return the images with made-up manifests, which `PutImage` recognizes."""
+    name = call.parameters["repositoryName"]
+    digests = {image_id["imageDigest"] for image_id in call.parameters["imageIds"]}
+    return {
+        "images": [
+            {
+                "registryId": ACCOUNT,
+                "repositoryName": name,
+                "imageId": {"imageDigest": image["digest"]},
+                "imageManifest": _manifest(image),
+                "imageManifestMediaType": image["media_type"],
+            }
+            for image in await _images(world, call)
+            if image["digest"] in digests
+        ],
+        "failures": [],
+    }
+
+
+@operation("ecr", "PutImage")
+async def put_image_tag(world: World, call: Call) -> dict[str, Any]:
+    """Give a tag to an image that the repository has already."""
+    name, tag = call.parameters["repositoryName"], call.parameters["imageTag"]
+    images = await _images(world, call)
+    image = next(image for image in images if _manifest(image) == call.parameters["imageManifest"])
+    if tag in image["tags"]:
+        raise AwsError("ImageAlreadyExistsException", f"Image with tag '{tag}' already exists in '{name}'")
+    if any(tag in other["tags"] for other in images):
+        raise AwsError("ImageTagAlreadyExistsException", f"The image tag '{tag}' is immutable")
+    set_tags(world.state, name, image["digest"], [*image["tags"], tag])
+    return {"image": {"repositoryName": name, "imageId": {"imageDigest": image["digest"], "imageTag": tag}}}
+
+
 @operation("ecr", "BatchDeleteImage")
 async def batch_delete_image(world: World, call: Call) -> dict[str, Any]:
     name = call.parameters["repositoryName"]
@@ -94,9 +130,18 @@ async def batch_delete_image(world: World, call: Call) -> dict[str, Any]:
                 {"imageId": image_id, "failureCode": "ImageNotFound", "failureReason": "Requested image not found"}
             )
             continue
-        delete_image(world.state, name, image["digest"])
-        removed.append({"imageDigest": image["digest"]})
+        kept = [tag for tag in image["tags"] if tag != image_id.get("imageTag")]
+        if "imageTag" in image_id and kept:
+            image["tags"] = kept
+            set_tags(world.state, name, image["digest"], kept)
+        else:
+            delete_image(world.state, name, image["digest"])
+        removed.append({**image_id, "imageDigest": image["digest"]})
     return {"imageIds": removed, "failures": failures}
+
+
+def _manifest(image: dict[str, Any]) -> str:
+    return json.dumps({"schemaVersion": 2, "digest": image["digest"]})
 
 
 async def _images(world: World, call: Call) -> list[dict[str, Any]]:
