@@ -1,5 +1,6 @@
 """The network opens exactly the paths that the application needs."""
 
+import re
 from typing import Any
 
 import pytest
@@ -126,6 +127,37 @@ def has_endpoints(deployment: Deployment) -> bool:
 def test_exactly_the_expected_paths_are_open(deployment: Deployment):
     assert paths(deployment) == expected_paths(deployment)
     assert mismatched_rules(deployment) == set()
+
+
+@pytest.mark.parametrize("egress", ["none", "endpoints", "nat"])
+def test_further_ports_lead_from_the_application_to_any_address(egress: str):
+    deployment = deploy(Egress=egress, EgressPorts="587,6379")
+    application = [str(place) for place in places(deployment) if place.resource.type in APPLICATION]
+
+    assert paths(deployment) == expected_paths(deployment) | {
+        Path(source, WORLD, port, port) for source in application for port in (587, 6379)
+    }
+
+
+def test_mail_reaches_its_endpoint_at_its_port():
+    opened = [
+        paths(deploy(Egress="endpoints", EgressPorts="587", MailEndpoint=choice)) - paths(deploy(Egress="endpoints"))
+        for choice in ("no", "yes")
+    ]
+
+    without, with_mail = ({(path.destination, path.first_port) for path in each} for each in opened)
+    assert without == {(WORLD, 587)}
+    assert (f"{ENDPOINTS} Mail", 587) in with_mail
+
+
+@pytest.mark.parametrize(
+    ("ports", "is_accepted"),
+    [("", True), ("587", True), ("25,80,587,6379,65535", True), ("65536", False), ("0", False), ("1,2,3,4,5,6", False)],
+)
+def test_further_ports_are_at_most_five_numbers(ports: str, is_accepted: bool):
+    pattern = read_template(GROUPS)["Parameters"]["EgressPorts"]["AllowedPattern"]
+
+    assert bool(re.fullmatch(pattern, ports)) == is_accepted
 
 
 @by_variant

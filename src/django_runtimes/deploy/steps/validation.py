@@ -1,7 +1,7 @@
 """Validates every parameter before creating or changing anything."""
 
 from django_runtimes.cli.tool_error import UsageError
-from django_runtimes.deploy.catalogue import DATABASE, NETWORK, OPERATIONS, PROXY
+from django_runtimes.deploy.catalogue import DATABASE, NETWORK, OPERATIONS, PROXY, SECURITY_GROUPS
 from django_runtimes.deploy.configuration import FILE_NAME
 from django_runtimes.deploy.context import Context
 from django_runtimes.deploy.steps.fixed_parameters import refuse_fixed_changes
@@ -26,8 +26,20 @@ def validate_parameters(context: Context) -> None:
             f"set Egress to 'endpoints' or 'nat' in {FILE_NAME} "
             f"({context.template_source.readme('foundation')} lists their prices), or Credentials to 'iam'"
         )
+    _refuse_repeated_ports(context)
     _refuse_small_cluster(context)
     refuse_fixed_changes(context)
+
+
+def _refuse_repeated_ports(context: Context) -> None:
+    value = context.value(SECURITY_GROUPS, "EgressPorts")
+    ports = value.split(",")
+    for port in ports:
+        if port == "443" or ports.count(port) > 1:
+            raise UsageError(
+                f"EgressPorts = '{value}' opens port {port} twice, which AWS refuses, and 443 is always open; "
+                f"remove it in {FILE_NAME}"
+            )
 
 
 def _refuse_small_cluster(context: Context) -> None:

@@ -186,7 +186,7 @@ def _rule(group: str, properties: Mapping[str, Any], side: str) -> _Rule:
     if properties["IpProtocol"] == "-1":
         return _Rule(group, peer, _ALL_PORTS)
     assert properties["IpProtocol"] == "tcp", f"{group}: {properties['IpProtocol']}"
-    return _Rule(group, peer, (properties["FromPort"], properties["ToPort"]))
+    return _Rule(group, peer, (int(properties["FromPort"]), int(properties["ToPort"])))
 
 
 def _defaults(deployment: Deployment, subnet: str) -> list[Resource]:

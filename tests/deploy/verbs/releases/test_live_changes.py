@@ -218,6 +218,17 @@ def test_logins_by_secret_need_an_egress(make_project, aws: StandIn):
     assert "cloudformation:CreateChangeSet" not in aws.calls()
 
 
+@pytest.mark.parametrize(("ports", "twice"), [("587,443", "443"), ("587,25,587", "587")])
+def test_a_port_that_would_be_opened_twice_is_refused(ports: str, twice: str, make_project, aws: StandIn):
+    project: Project = make_project(aws.environ)
+    configure(project, EgressPorts=ports)
+
+    assert project.error("deploy", "--dry-run", exit_code=2) == (
+        f"webapp deploy: EgressPorts = '{ports}' opens port {twice} twice, which AWS refuses, and 443 is always open; "
+        "remove it in webapp.toml"
+    )
+
+
 def test_a_cluster_too_small_for_the_proxy_is_refused(make_project, aws: StandIn):
     project: Project = make_project(aws.environ)
     create_registry(aws)
