@@ -98,6 +98,30 @@ def test_a_change_that_loses_data_is_refused(project: Project, aws: StandIn):
     assert "would remove ThrottleTable (AWS::DynamoDB::Table), and its data would be lost" in refused
 
 
+@pytest.mark.parametrize(
+    ("target", "parameters", "advice"),
+    [
+        ("aws_app_runner", "", "App Runner has been closed to new customers since 2026-04-30"),
+        ("aws_ecs_express", "", "Express Mode rolls back when 4xx and 5xx together exceed about 1 %"),
+        ("aws_lambda", "ReservedConcurrency = 4", "ReservedConcurrency = 4 lets few requests run at once"),
+    ],
+)
+def test_a_weak_target_is_deployed_with_advice(
+    project: Project, aws: StandIn, target: str, parameters: str, advice: str
+):
+    path = project.directory / "webapp.toml"
+    before = path.read_text()
+    path.write_text(before.replace("[stages.dev.parameters]", f"[stages.dev.parameters]\n{parameters}"))
+    image = aws.push("guestbook", "v1")
+
+    shown = project.run("deploy", "--target", target, "--image", image, "--dry-run")
+    path.write_text(before)
+    without = project.run("deploy", "--target", "aws_lambda", "--image", image, "--dry-run")
+
+    assert advice in shown.stderr
+    assert advice not in without.stderr
+
+
 def test_a_dry_run_changes_nothing(project: Project, aws: StandIn):
     image = aws.push("guestbook", "v1")
 

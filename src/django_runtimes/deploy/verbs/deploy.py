@@ -5,9 +5,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from django_runtimes.deploy.catalogue import DeployTarget
 from django_runtimes.deploy.context import Context
 from django_runtimes.deploy.image_builder import find_builder
+from django_runtimes.deploy.steps.advice import advise
 from django_runtimes.deploy.steps.image_building import build, push, require_dockerfile
 from django_runtimes.deploy.steps.release import confirm, lay_foundation, preview, release
 from django_runtimes.deploy.steps.stack import StackPlan
@@ -102,9 +102,9 @@ def _deploy(options: argparse.Namespace) -> Result:
     context = context_of(options)
     context.progress.say(f"{context.place}: account {context.aws.account}, {context.aws.region}")
     say_templates(context)
-    if context.deployment.target is DeployTarget.AWS_APP_RUNNER:
-        context.progress.say("App Runner has been closed to new customers since 2026-04-30; prefer aws_ecs_express")
     validate_parameters(context)
+    for sentence in advise(context):
+        context.progress.say(sentence)
     # The build's prerequisites are checked before anything that costs money is created.
     builder = None if options.image else find_builder()
     if builder is None:
