@@ -35,6 +35,7 @@ SECRETS = Stack("secrets", "foundation/secrets.yaml", holds_data=True)
 PROXY = Stack("proxy", "foundation/proxy.yaml")
 OPERATIONS = Stack("operations", "operations/template.yaml")
 OPERATIONS_TASK = Stack("operations-task", "operations/task.yaml")
+SCHEDULES = Stack("schedules", "operations/schedules.yaml")
 ROTATION = Stack("rotation", "foundation/rotation.yaml")
 LAMBDA = Stack("lambda", "lambda/template.yaml")
 APP_RUNNER = Stack("apprunner", "apprunner/template.yaml")
@@ -55,6 +56,7 @@ STACKS = (
     PROXY,
     OPERATIONS,
     OPERATIONS_TASK,
+    SCHEDULES,
     ROTATION,
     LAMBDA,
     APP_RUNNER,

@@ -15,8 +15,10 @@ from django_runtimes.deploy.aws.stacks import Stacks, StackState
 from django_runtimes.deploy.catalogue import (
     DATABASE,
     NETWORK,
+    OPERATIONS_TASK,
     REGISTRY,
     ROTATION,
+    SCHEDULES,
     Stack,
     endpoint_stack,
     foundation,
@@ -72,6 +74,17 @@ class Context:
     def rotation(self) -> tuple[Stack, ...]:
         """The stacks that rotate the logins' passwords once the roles exist; none without passwords."""
         return (ROTATION,) if self.value(DATABASE, "Credentials") == "secretsmanager" else ()
+
+    @property
+    def tasks(self) -> tuple[Stack, ...]:
+        """The stack of the operations task if a schedule needs it; otherwise the first `manage --task` creates it."""
+        return (OPERATIONS_TASK,) if any(each.task for each in self.deployment.settings.schedules) else ()
+
+    @property
+    def schedules(self) -> tuple[Stack, ...]:
+        """The stack of the schedules, unless none is enabled and none was."""
+        is_used = any(each.enabled for each in self.deployment.settings.schedules)
+        return (SCHEDULES,) if is_used or self.has(SCHEDULES) else ()
 
     @cached_property
     def stacks(self) -> Stacks:

@@ -22,6 +22,7 @@ DERIVED_NAMES = (
     DerivedName("the database", "", 63),
     DerivedName("the proxy", "", 63),
     DerivedName("the HTTP API", "", 128),
+    DerivedName("the group of the schedules", "", 64),
     DerivedName("the dashboard", "", 255),
     DerivedName("the cluster or task definition", "", 255),
     DerivedName("the cluster of Express Mode", "-express", 255),

@@ -8,8 +8,9 @@ from typing import Any
 from django_runtimes.cli.toml_file import known_key
 from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.deploy.catalogue import DeployTarget
+from django_runtimes.deploy.schedules.schedule import CLEAR_SESSIONS, Schedule, read_schedules
 
-STAGE_KEYS = ("target", "account", "production", "parameters")
+STAGE_KEYS = ("target", "account", "production", "parameters", "schedules")
 # These names leave no doubt; a stage of any other name says whether it is production.
 PRODUCTION_STAGE = "production"
 OTHER_STAGES = (
@@ -44,6 +45,7 @@ class StageSettings:
     production: bool
     account: str | None
     parameters: Mapping[str, Any]
+    schedules: tuple[Schedule, ...] = (CLEAR_SESSIONS,)
 
 
 def read_stage(name: str, table: Mapping[str, Any], *, account: str | None) -> StageSettings:
@@ -60,6 +62,7 @@ def read_stage(name: str, table: Mapping[str, Any], *, account: str | None) -> S
         production=_production(name, table.get("production")),
         account=checked_account(table["account"], f"{place} account") if "account" in table else account,
         parameters=table_in(table, "parameters", place),
+        schedules=read_schedules(name, table_in(table, "schedules", place)),
     )
 
 

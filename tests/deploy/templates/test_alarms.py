@@ -42,9 +42,9 @@ def test_the_alarm_counts_failed_scheduled_commands(
     context = SimpleNamespace(get_remaining_time_in_millis=lambda: (time_limit_s + 5) * 1000)
     pattern = of_type("AWS::Logs::MetricFilter")[0].properties["FilterPattern"]
 
-    handler({"command": ["clearsessions"]}, context)
+    handler({"command": ["clearsessions"], "schedule": "nightly"}, context)
     assert matches_filter(pattern, capsys.readouterr().err) == is_counted
-    handler({"command": ["check"]}, context)
+    handler({"command": ["clearsessions"]}, context)
     assert not matches_filter(pattern, capsys.readouterr().err)
 
 

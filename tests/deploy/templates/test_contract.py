@@ -248,13 +248,14 @@ def test_only_the_operations_function_allows_commands():
 
 def test_each_schedule_sends_an_event_that_its_function_accepts():
     sent = {
-        schedule.stack: json.loads(schedule.properties["Target"]["Input"])
+        schedule.name: json.loads(schedule.properties["Target"]["Input"])
         for schedule in of_type("AWS::Scheduler::Schedule")
     }
 
     assert sent == {
-        "lambda/template.yaml": {"warm_up": True},
-        "operations/template.yaml": {"command": ["clearsessions"]},
+        "WarmUpSchedule": {"warm_up": True},
+        "FunctionScheduleClearsessions": {"command": ["clearsessions"], "schedule": "clearsessions"},
+        "TaskScheduleImport": {"containerOverrides": [{"name": "operations", "command": ["check", "--deploy"]}]},
     }
     assert [process.declared["WEBAPP_WARM_UP"] for process in PROCESSES if "WEBAPP_WARM_UP" in process.declared] == [
         "1"

@@ -9,7 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.deploy.templates.analysis.stacks import TEMPLATES, template_names
+from django_runtimes.deploy.schedules.schedule import CLEAR_SESSIONS
+from django_runtimes.deploy.templates.schedule_template import with_schedules
+from django_runtimes.deploy.templates.templates import Template
+from tests.deploy.templates.analysis.stacks import NIGHTLY_TASK, SCHEDULES, TEMPLATES, read_template, template_names
 from tests.prerequisites import lack
 
 pytestmark = pytest.mark.profile_free
@@ -27,6 +30,18 @@ def test_cfn_lint_finds_nothing():
         check=False,
         capture_output=True,
         text=True,
+    )
+
+    assert (linted.returncode, linted.stdout + linted.stderr) == (0, "")
+
+
+def test_cfn_lint_finds_nothing_in_the_repeated_template_of_the_schedules(tmp_path: Path):
+    path = tmp_path / "schedules.json"
+    one = Template("", read_template(SCHEDULES))
+    path.write_text(with_schedules(one, (CLEAR_SESSIONS, NIGHTLY_TASK)).body)
+
+    linted = subprocess.run(
+        [CFN_LINT, "--non-zero-exit-code", "informational", "--", path], check=False, capture_output=True, text=True
     )
 
     assert (linted.returncode, linted.stdout + linted.stderr) == (0, "")

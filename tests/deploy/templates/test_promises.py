@@ -8,7 +8,7 @@ import pytest
 from tests.deploy.templates.analysis import foundation_promises, runtime_promises
 from tests.deploy.templates.analysis.mutations import mutate
 from tests.deploy.templates.analysis.runtime_promises import APP_RUNNER, BALANCER, EXPRESS, FARGATE, LAMBDA, OPERATIONS
-from tests.deploy.templates.analysis.stacks import Deployment, deploy
+from tests.deploy.templates.analysis.stacks import SCHEDULES, Deployment, deploy
 from tests.deploy.templates.analysis.variants import DEPLOYMENTS, PARAMETERS
 
 pytestmark = pytest.mark.profile_free
@@ -80,7 +80,8 @@ FAULTS: dict[Promise, list[tuple[str, str, Any]]] = {
     ],
     runtime_promises.a_failed_command_is_not_retried: [
         (OPERATIONS, "OnlyOnce/Properties/MaximumRetryAttempts", 2),
-        (OPERATIONS, "Nightly/Properties/Target/RetryPolicy/MaximumRetryAttempts", 185),
+        (SCHEDULES, "FunctionSchedule/Properties/Target/RetryPolicy/MaximumRetryAttempts", 185),
+        (SCHEDULES, "TaskSchedule/Properties/Target/RetryPolicy/MaximumRetryAttempts", 185),
     ],
     runtime_promises.the_http_api_throttles: [
         (LAMBDA, "ApiStage/Properties/DefaultRouteSettings", None),

@@ -84,8 +84,14 @@ def source(arn: str) -> dict[str, str]:
     return {"aws:SourceArn": arn}
 
 
-# This grant has no condition; its resource path contains this account's number instead.
-UNCONDITIONAL = {(ACCESS_LOGS, "logdelivery.elasticloadbalancing.amazonaws.com", frozenset({"s3:PutObject"}))}
+ALARMS = f"arn:aws:sns:us-east-1:{ACCOUNT}:topic:foundation/monitoring.yaml/AlarmTopic"
+# These grants have no condition. The path of the log's resource contains this account's number instead, and EventBridge
+# promises to send no condition key to a topic; knowing the topic allows only mail to its subscribers.
+UNCONDITIONAL = {
+    (ACCESS_LOGS, "logdelivery.elasticloadbalancing.amazonaws.com", frozenset({"s3:PutObject"})),
+    (ALARMS, "events.amazonaws.com", frozenset({"sns:Publish"})),
+}
+BY_ALARMS = {(ALARMS, "cloudwatch.amazonaws.com", frozenset({"sns:Publish"}))}
 BY_BUCKETS = {(ACCESS_LOGS, "logging.s3.amazonaws.com", frozenset({"s3:PutObject"}))}
 BY_LAMBDA = {(IMAGES, "lambda.amazonaws.com", PULL)}
 WEB_FUNCTION = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:webapp-dev-web"
@@ -117,7 +123,7 @@ def test_services_have_their_permissions_for_this_account(
 ):
     granted = grants(deploy(FrontDoor=front_door, **WITH_ALL), context)
 
-    assert granted == UNCONDITIONAL | BY_BUCKETS | more
+    assert granted == UNCONDITIONAL | BY_BUCKETS | BY_ALARMS | more
 
 
 @pytest.mark.parametrize(
@@ -162,6 +168,6 @@ def test_public_access_to_the_operations_function_is_found():
     permission = {"Action": "lambda:InvokeFunction", "FunctionName": {"Ref": "Function"}, "Principal": "*"}
     mutated = mutate("operations/template.yaml", "Open", {"Type": "AWS::Lambda::Permission", "Properties": permission})
 
-    assert grants(deploy(mutated), service_context(ACCOUNT)) - UNCONDITIONAL - BY_BUCKETS == {
+    assert grants(deploy(mutated), service_context(ACCOUNT)) - UNCONDITIONAL - BY_BUCKETS - BY_ALARMS == {
         ("operations/template.yaml:Function", "*", frozenset({"lambda:InvokeFunction"}))
     }

@@ -44,7 +44,7 @@ def test_a_dry_run_lists_the_change_of_each_stack(project: Project, aws: StandIn
     modified = {"action": "Modify", "resource": "Registry", "type": "AWS::ECR::Repository", "replacement": "False"}
     assert stacks[0] == {"stack": "guestbook-registry", "action": "change", "changes": [modified]}
     assert {"stack": "guestbook-dev-network", "action": "create", "changes": []} in stacks
-    assert stacks[-1] == {"stack": "guestbook-dev-lambda", "action": "create", "changes": []}
+    assert [each["stack"] for each in stacks[-2:]] == ["guestbook-dev-lambda", "guestbook-dev-schedules"]
 
 
 def test_json_logs_are_one_object_per_line(project: Project, aws: StandIn):

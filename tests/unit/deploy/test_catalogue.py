@@ -40,8 +40,8 @@ def test_removal_keeps_the_data_by_default():
     names = [stack.name for stack in removable(None, with_data=False)]
 
     assert names == [
-        "express", "fargate", "load-balancer", "apprunner", "lambda", "rotation", "operations-task", "operations",
-        "proxy", "endpoints",
+        "express", "fargate", "load-balancer", "apprunner", "lambda", "rotation", "schedules", "operations-task",
+        "operations", "proxy", "endpoints",
     ]  # fmt: skip
 
 

@@ -19,9 +19,16 @@ def handler() -> CommandHandler:
     return CommandHandler(program=["/nowhere/program"], allowed=frozenset({"migrate", "check"}))
 
 
-def test_an_allowed_command_is_run(handler):
+@pytest.mark.parametrize("event", [COMMAND, COMMAND | {"schedule": "nightly-import"}])
+def test_an_allowed_command_is_run(handler, event):
     with pytest.raises(FileNotFoundError):
-        handler(COMMAND, PLENTY)
+        handler(event, PLENTY)
+
+
+@pytest.mark.parametrize("schedule", ["two\nlines", "Upper", 1, None, "a" * 65])
+def test_a_schedule_that_could_forge_a_log_line_is_refused(handler, schedule):
+    with pytest.raises(UnknownEvent, match="the schedule is not a name of lowercase letters, digits and hyphens"):
+        handler(COMMAND | {"schedule": schedule}, PLENTY)
 
 
 @pytest.mark.parametrize("front", FRONTS)

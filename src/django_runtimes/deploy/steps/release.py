@@ -45,14 +45,14 @@ def preview(context: Context, image: str | None) -> list[StackPlan]:
     context.progress.begin("what would change")
     looking = replace(context, consent=Consent(yes=False, dry_run=True))
     plans = []
-    for stack in (OPERATIONS, context.runtime):
+    for stack in (OPERATIONS, *context.tasks, context.runtime):
         shown = image or context.state(stack).parameters.get("ImageUri")
         if shown is None:
             context.progress.say(f"  {context.stack_name(stack)} would be created, once there is an image")
             plans.append(StackPlan(context.stack_name(stack), "create"))
         else:
             plans.append(bring_up(looking, stack, image=shown))
-    return plans + [bring_up(looking, stack) for stack in context.rotation]
+    return plans + [bring_up(looking, stack) for stack in (*context.rotation, *context.schedules)]
 
 
 def confirm(context: Context, image: str) -> Context:
@@ -68,7 +68,7 @@ def release(context: Context, image: str, *, verb: str, allowed: Sequence[str]) 
     """Migrate, shift the traffic and test; after a failure, roll back and raise ToolError.
 
     `allowed` are migrations that the gate lets through. A killed release can be repeated: each step reads its progress
-    from AWS, and a rollback goes to the newest image that passed the test.
+    from AWS, and a rollback goes to the newest image that passed the test. The schedules change after the test.
     """
     releases = context.history.read()
     found = images_of(context)
@@ -86,7 +86,8 @@ def release(context: Context, image: str, *, verb: str, allowed: Sequence[str]) 
         for stack in context.rotation:
             bring_up(context, stack)
         context.progress.begin("traffic")
-        bring_up(context, context.runtime, image=image)
+        for stack in (*context.tasks, context.runtime):
+            bring_up(context, stack, image=image)
         context.progress.begin("test")
         endpoint = test(context, image)
     except CONNECTION_ERRORS:
@@ -95,7 +96,23 @@ def release(context: Context, image: str, *, verb: str, allowed: Sequence[str]) 
         raise ToolError(f"{explain_error(error)}; {undo_release(context, image, found, releases)}") from error
     context.history.add(image, verb)
     release_former_images(context)
+    _schedule_commands(context, image)
     return Released(image, endpoint)
+
+
+def _schedule_commands(context: Context, image: str) -> None:
+    """Bring up the schedules last, since their commands may exist only in the new image; they roll nothing back."""
+    if not context.schedules:
+        return
+    context.progress.begin("schedules")
+    try:
+        for stack in context.schedules:
+            bring_up(context, stack)
+    except ToolError as error:
+        raise ToolError(
+            f"{error}; {image} passed its test and receives the traffic, but its schedules are not up to date: fix the "
+            "cause, and run it again"
+        ) from error
 
 
 def test(context: Context, image: str) -> str:

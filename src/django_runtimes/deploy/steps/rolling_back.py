@@ -17,14 +17,15 @@ _AWS_FAILURES = (BotoCoreError, ClientError, ResponseParserError)
 
 
 def roll_back(context: Context, image: str) -> None:
-    """Deploy the image to both stacks, first to the runtime, since it receives the traffic."""
+    """Deploy the image to all stacks that run it, first to the runtime, since it receives the traffic."""
     for stack in images_of(context):
         change_image(context, stack, image)
 
 
 def images_of(context: Context) -> dict[Stack, str | None]:
-    """Return the images of the runtime and of the operations function; None for a stack that does not exist."""
-    return {stack: context.state(stack).parameters.get("ImageUri") for stack in (context.runtime, OPERATIONS)}
+    """Return the images of the runtime and of the operations, by their stacks; None for a stack that does not exist."""
+    stacks = (context.runtime, OPERATIONS, *context.tasks)
+    return {stack: context.state(stack).parameters.get("ImageUri") for stack in stacks}
 
 
 def undo_release(context: Context, image: str, found: Mapping[Stack, str | None], releases: Sequence[Release]) -> str:

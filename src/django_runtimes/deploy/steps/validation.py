@@ -12,7 +12,14 @@ _PROXY_ACU = 2
 
 def validate_parameters(context: Context) -> None:
     """Raise UsageError for parameters that a stack rejects, that contradict each other or that cannot be changed."""
-    for stack in (*context.foundation, OPERATIONS, *context.rotation, context.runtime):
+    for stack in (
+        *context.foundation,
+        OPERATIONS,
+        *context.tasks,
+        *context.rotation,
+        context.runtime,
+        *context.schedules,
+    ):
         context.parameters(stack)
     wanted = context.value(OPERATIONS, "Architecture")
     if wanted != context.architecture:

@@ -5,17 +5,21 @@ from collections.abc import Mapping
 from typing import Any
 
 from django_runtimes.cli.tool_error import UsageError
-from django_runtimes.deploy.catalogue import DATABASE, LAMBDA, STACKS, Stack
+from django_runtimes.deploy.catalogue import DATABASE, LAMBDA, OPERATIONS, SCHEDULES, STACKS, Stack
 from django_runtimes.deploy.configuration import FILE_NAME, Deployment
+from django_runtimes.deploy.schedules.schedule import CLEAR_SESSIONS
 from django_runtimes.deploy.stage_settings import PRODUCTION_STAGE
 from django_runtimes.deploy.templates.parameter_rules import broken_rule
-from django_runtimes.deploy.templates.template_source import TemplateSource
+from django_runtimes.deploy.templates.schedule_template import with_schedules
+from django_runtimes.deploy.templates.template_source import TemplateSource, library_templates
 from django_runtimes.deploy.templates.templates import Template, read_template
 
 # This module sets these parameters; webapp.toml cannot.
 _FILLED = frozenset({"Project", "Stage", "Production", "ImageUri"})
 # Each of these describes something that the stacks of a stage share, so it must have the same value in all of them.
 SAME_EVERYWHERE = frozenset({"Architecture", "Credentials", "Domain", "Egress", "Engine", "MaxConnections"})
+_ALLOWED_COMMANDS = "AllowedCommands"
+_SCHEDULED_COMMAND = "ScheduledCommand"
 # A new image creates a new version anyway, so the fingerprint need not include it.
 _OUTSIDE_FINGERPRINT = frozenset({"ImageUri", "Revision"})
 
@@ -23,7 +27,10 @@ _OUTSIDE_FINGERPRINT = frozenset({"ImageUri", "Revision"})
 def read_templates(deployment: Deployment, source: TemplateSource) -> dict[str, Template]:
     """Return all templates by stack name; raise UsageError if webapp.toml has a parameter that no template declares."""
     templates = {stack.name: read_template(source.directory, stack) for stack in STACKS}
+    _refuse_older_operations(templates[OPERATIONS.name], source)
+    templates[SCHEDULES.name] = with_schedules(templates[SCHEDULES.name], deployment.settings.schedules)
     for table in _tables(deployment):
+        _refuse_scheduled_command(table, deployment.stage)
         _refuse_unknown(table, templates)
     _refuse_lost_protection(deployment, templates[DATABASE.name], source)
     return templates
@@ -61,6 +68,8 @@ def stack_parameters(
                 f"the stack '{stack.name}' needs {name}, which has no default: {declared['Description'].rstrip('.')}; "
                 f"add it to {FILE_NAME} under [stages.{deployment.stage}.parameters{table}]"
             )
+    if stack is OPERATIONS:
+        parameters |= _allowed_commands(deployment, template, parameters)
     if stack is LAMBDA:
         parameters["Revision"] = _revision(template, parameters)
     return parameters
@@ -69,6 +78,14 @@ def stack_parameters(
 def effective(template: Template, parameters: Mapping[str, str], name: str) -> str:
     """Return a parameter's value, or the template's default if it has none."""
     return parameters.get(name, str(template.parameters[name].get("Default", "")))
+
+
+def _allowed_commands(deployment: Deployment, template: Template, parameters: Mapping[str, str]) -> dict[str, str]:
+    """Return the parameter AllowedCommands with the scheduled commands, if it lacks any."""
+    allowed = effective(template, parameters, _ALLOWED_COMMANDS).split(",")
+    scheduled = [each.command for each in deployment.settings.schedules if each.enabled and not each.task]
+    missing = [command for command in dict.fromkeys(scheduled) if command not in allowed]
+    return {_ALLOWED_COMMANDS: ",".join([*filter(None, allowed), *missing])} if missing else {}
 
 
 def _revision(template: Template, parameters: Mapping[str, str]) -> str:
@@ -86,6 +103,35 @@ def _layers(deployment: Deployment, stack: Stack) -> list[Mapping[str, Any]]:
     """Return the tables of a stack's parameters; later ones take precedence."""
     tables = _tables(deployment)
     return [*tables, *(table.get(stack.name, {}) for table in tables)]
+
+
+def _refuse_older_operations(operations: Template, source: TemplateSource) -> None:
+    """Raise UsageError for a copy from before the schedules, whose own schedule would run beside them."""
+    if _SCHEDULED_COMMAND in operations.parameters:
+        raise UsageError(
+            f"{source.directory}/operations is older than the schedules of webapp.toml; copy the folder operations of "
+            f"{source.library} from {library_templates()}, and make your changes in it again"
+        )
+
+
+def _refuse_scheduled_command(table: Mapping[str, Any], stage: str) -> None:
+    """Raise UsageError, with the schedule to write, for the parameter that schedules replaced."""
+    for parameters in (table, table.get(OPERATIONS.name, {})):
+        if _SCHEDULED_COMMAND not in parameters:
+            continue
+        command = parameters[_SCHEDULED_COMMAND]
+        schedule = f"[stages.{stage}.schedules.{CLEAR_SESSIONS.name}] with enabled = false"
+        if command == CLEAR_SESSIONS.command:
+            schedule = "nothing in its place, since this command has a schedule by default"
+        elif command:
+            schedule += (
+                f", and [stages.{stage}.schedules.nightly] with command = '{command}' and "
+                f"cron = '{CLEAR_SESSIONS.expression[5:-1]}'"
+            )
+        raise UsageError(
+            f"{FILE_NAME}: {_SCHEDULED_COMMAND} = {command!r} was replaced by schedules; remove it, and write "
+            f"{schedule}"
+        )
 
 
 def _refuse_lost_protection(deployment: Deployment, database: Template, source: TemplateSource) -> None:

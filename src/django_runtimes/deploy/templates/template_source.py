@@ -51,8 +51,8 @@ def find_templates(project: Path) -> TemplateSource:
         return TemplateSource(directory, is_of_project=True, record=record)
     if record is not None:
         raise ToolError(
-            f"{directory} was made by `webapp init --eject` and lacks {', '.join(missing)}; restore the missing files, "
-            f"or delete {directory / RECORD_NAME} to use the library's templates"
+            f"{directory} was made by `webapp init --eject` and lacks {', '.join(missing)}; copy the missing files "
+            f"from {library_templates()}, or delete {directory / RECORD_NAME} to use the library's templates"
         )
     return TemplateSource(library_templates(), is_of_project=False)
 

@@ -20,7 +20,9 @@ class _Loader(yaml.SafeLoader):
     """A YAML loader that keeps CloudFormation's short forms as pairs of tag and value."""
 
 
-def _short_form(loader: _Loader, tag: str, node: yaml.Node) -> dict[str, Any]:
+def _short_form(loader: _Loader, name: str, node: yaml.Node) -> dict[str, Any]:
+    # No other key of a template begins with "!".
+    tag = f"!{name}"
     if isinstance(node, yaml.ScalarNode):
         return {tag: loader.construct_scalar(node)}
     if isinstance(node, yaml.SequenceNode):
@@ -78,7 +80,7 @@ class Template:
         names: set[str] = set()
         parts = [properties]
         while parts:
-            found = set(_names(parts.pop())) - names
+            found = set(names_in(parts.pop())) - names
             names |= found
             parts += [conditions[name] for name in sorted(found & conditions.keys())]
         used = {name: parameters.get(name) for name in sorted(names & self.parameters.keys() - ignored)}
@@ -114,14 +116,14 @@ def _text(parameter: str, value: object) -> str:
     )
 
 
-def _names(value: object) -> Iterator[str]:
+def names_in(value: object) -> Iterator[str]:
     """Yield every string in a part of a template that may name a parameter or a condition."""
     if isinstance(value, str):
         yield value
         yield from re.findall(r"\$\{(\w+)\}", value)
     elif isinstance(value, dict):
         for part in value.values():
-            yield from _names(part)
+            yield from names_in(part)
     elif isinstance(value, list):
         for part in value:
-            yield from _names(part)
+            yield from names_in(part)

@@ -1,5 +1,6 @@
 """A Lambda handler that runs the management command in an event."""
 
+import re
 import sys
 import time
 from collections.abc import Sequence
@@ -12,14 +13,17 @@ from django_runtimes.serving.aws_lambda.unknown_event import UnknownEvent, name_
 _ANSWER_S = 2.0
 # The answer may be 6 MB, and JSON writes at most six characters for one character of output.
 _KEPT_BYTES = 1_000_000
+# The name becomes part of a log line, so it may not contain another one.
+_SCHEDULE = re.compile(r"[a-z0-9-]{0,64}")
 
 
 class CommandHandler:
     """Takes `{"command": ["migrate", "--noinput"]}` and returns `{"exit_code": 0, "output": "…"}`.
 
-    `program` is the beginning of the command line; `allowed` are the permitted commands, each with any arguments. An
-    event with any other key is rejected. This includes every event of an HTTP front, whatever its client sent: there,
-    the client's data is nested in the front's own keys.
+    A schedule also sends its name as `schedule`, which the last line of the log repeats for the alarm. `program` is the
+    beginning of the command line; `allowed` are the permitted commands, each with any arguments. An event with another
+    key is rejected. This includes every event of an HTTP front, whatever its client sent: there, the client's data is
+    nested in the front's own keys.
     """
 
     def __init__(self, *, program: Sequence[str], allowed: frozenset[str]) -> None:
@@ -28,7 +32,7 @@ class CommandHandler:
 
     def __call__(self, event: object, context: Any) -> dict[str, Any]:
         """Run the event's command; raise UnknownEvent, or RuntimeError if there is no time left to run it."""
-        command = self._command_in(event)
+        command, schedule = self._command_in(event)
         left_s = context.get_remaining_time_in_millis() / 1000
         time_limit_s = left_s - GRACE_S - _ANSWER_S
         if time_limit_s <= 0:
@@ -45,13 +49,14 @@ class CommandHandler:
                 f"{command[0]} was stopped after {took_s:.1f} s, shortly before the function's timeout; "
                 "run longer commands as an ECS task"
             )
-        sys.stderr.write(f"webapp: {ending}\n")
+        sys.stderr.write(f"webapp: {f'schedule {schedule}: ' if schedule else ''}{ending}\n")
         before = f"[{outcome.dropped_bytes} bytes before this are only in the log]\n" if outcome.dropped_bytes else ""
         after = f"\n[{ending}]\n" if outcome.is_stopped else ""
         return {"exit_code": outcome.exit_code, "output": before + outcome.output + after}
 
-    def _command_in(self, event: object) -> list[str]:
-        if not isinstance(event, dict) or event.keys() != {"command"}:
+    def _command_in(self, event: object) -> tuple[list[str], str]:
+        """Return the command, and the name of its schedule or an empty text."""
+        if not isinstance(event, dict) or event.keys() not in ({"command"}, {"command", "schedule"}):
             raise UnknownEvent(
                 f'{name_event(event)} is not a command, and this function runs nothing else; send {{"command": '
                 '["check"]}, also as the input of a schedule, and send requests to the web function'
@@ -66,7 +71,10 @@ class CommandHandler:
                 f"the command {command[0][:80]!r} is not allowed in this function; "
                 f"choose one of: {', '.join(sorted(self._allowed))}"
             )
-        return command
+        schedule = event.get("schedule", "")
+        if not isinstance(schedule, str) or not _SCHEDULE.fullmatch(schedule):
+            raise UnknownEvent("the schedule is not a name of lowercase letters, digits and hyphens; send its name")
+        return command, schedule
 
 
 def _is_word(word: object) -> bool:

@@ -130,7 +130,8 @@ def each_stack_watches_the_documented_metrics(deployment: Deployment) -> bool:
         _PROXY: {"DatabaseConnectionsBorrowLatency", "DatabaseConnectionsCurrentlySessionPinned"},
         "foundation/storage.yaml": {"WriteThrottleEvents"},
         "lambda/template.yaml": {"Duration", "Errors", "Throttles", "Url5xxCount" if by_function_url else "5xx"},
-        "operations/template.yaml": {"Errors", "FailedScheduledCommands"},
+        "operations/schedules.yaml": {"FailedScheduledCommands", "InvocationDroppedCount"},
+        "operations/template.yaml": {"AsyncEventsDropped", "Errors"},
     }
 
 

@@ -58,6 +58,9 @@ class Call:
             "aws:RequestedRegion": "us-east-1",
             # AWS sets this key on calls from a function's code, but not on the service's own calls.
             "lambda:SourceFunctionArn": self.function,
+            # ECS sends these keys when a task is started, here by EventBridge Scheduler.
+            "ecs:cluster": "arn:aws:ecs:us-east-1:123456789012:cluster:operations/task.yaml/Cluster",
+            "iam:PassedToService": "ecs-tasks.amazonaws.com",
         }
 
 
@@ -187,6 +190,14 @@ def _of_preparation(deployment: Deployment, process: Process) -> Iterator[Permis
 def _of_service(deployment: Deployment, resource: Resource) -> Iterator[tuple[str, Permission]]:
     properties = resource.properties
     match resource.type:
+        case "AWS::Scheduler::Schedule" if "EcsParameters" in properties["Target"]:
+            role = properties["Target"]["RoleArn"]
+            family = properties["Target"]["EcsParameters"]["TaskDefinitionArn"]
+            (task,) = deployment.stacks["operations/task.yaml"].of_type("AWS::ECS::TaskDefinition")
+            # ECS asks for the family, and for the revision that it finds.
+            yield from ((role, ("ecs:RunTask", definition)) for definition in (family, f"{family}:*"))
+            for passed in ("TaskRoleArn", "ExecutionRoleArn"):
+                yield role, ("iam:PassRole", task.properties[passed])
         case "AWS::Scheduler::Schedule":
             yield properties["Target"]["RoleArn"], ("lambda:InvokeFunction", properties["Target"]["Arn"])
         case "AWS::EC2::FlowLog":

@@ -9,6 +9,7 @@ from tests.deploy.templates.analysis.statements import Context, Statement, holds
 _STATEMENTS = {
     "AWS::ECR::Repository": "RepositoryPolicyText",
     "AWS::S3::BucketPolicy": "PolicyDocument",
+    "AWS::SNS::TopicPolicy": "PolicyDocument",
 }
 
 # A resource, a principal and the granted actions.
@@ -31,7 +32,8 @@ def _statements(resource: Resource) -> Iterator[tuple[str, Statement]]:
     if resource.type == "AWS::Lambda::Permission":
         yield properties["FunctionName"], _as_statement(properties)
     elif resource.type in _STATEMENTS:
-        name = properties.get("Bucket", f"{resource.stack}:{resource.name}")
+        (topic,) = properties.get("Topics", [f"{resource.stack}:{resource.name}"])
+        name = properties.get("Bucket", topic)
         for statement in properties[_STATEMENTS[resource.type]]["Statement"]:
             yield name, statement
     else:

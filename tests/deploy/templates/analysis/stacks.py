@@ -1,5 +1,6 @@
 """Resolves the templates as CloudFormation does: evaluates conditions and follows references."""
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -7,6 +8,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from django_runtimes.deploy.schedules.schedule import CLEAR_SESSIONS, Schedule
+from django_runtimes.deploy.templates.schedule_template import with_schedules
+from django_runtimes.deploy.templates.templates import Template
 from tests.deploy.intrinsic_functions import IntrinsicFunctions
 from tests.deploy.template_yaml import load_yaml
 
@@ -21,6 +25,9 @@ REQUIRED = {
     "Domain": "guestbook.example.com",
     "CertificateArn": "arn:aws:acm:us-east-1:123456789012:certificate/1",
 }
+# The verbs repeat the resources of this template; these two schedules, in a function and as a task, stand for all.
+SCHEDULES = "operations/schedules.yaml"
+NIGHTLY_TASK = Schedule("import", "check", ("--deploy",), "rate(1 day)", task=True)
 # A template is created only if the parameter has this value.
 ONLY_WITH = {
     "foundation/endpoints.yaml": ("Egress", "endpoints"),
@@ -111,6 +118,8 @@ def deploy(
     exports: dict[str, Any] = {}
     for name in only or templates_for(parameters):
         template = (templates or {}).get(name) or read_template(name)
+        if name == SCHEDULES:
+            template = json.loads(with_schedules(Template("", template), (CLEAR_SESSIONS, NIGHTLY_TASK)).body)
         stack, exported = _Resolver(name, template, {**REQUIRED, **parameters}, exports).stack()
         stacks[name] = stack
         exports |= exported

@@ -33,7 +33,8 @@ def wrongly_trusted_roles(deployment: Deployment) -> list[str]:
     users: dict[str, set[str]] = {}
     for resource in deployment.resources:
         for path, value in _texts(resource.properties):
-            if value.startswith("arn:aws:iam:") and ":role:" in value:
+            # A policy names the roles that may be passed on, without using them.
+            if value.startswith("arn:aws:iam:") and ":role:" in value and not path.startswith("Policies."):
                 users.setdefault(value, set()).add(_ASSUMED_BY[resource.type, path])
     return [
         f"{role.stack} {role.name}"
