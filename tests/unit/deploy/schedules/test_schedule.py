@@ -36,7 +36,7 @@ def test_any_number_of_schedules_is_read():
     }
 
 
-def test_expired_sessions_are_deleted_nightly_unless_the_file_says_otherwise():
+def test_expired_sessions_are_deleted_nightly_by_default():
     assert read("") == {"clearsessions": Schedule("clearsessions", "clearsessions", (), "cron(0 3 * * ? *)")}
     assert read("[clearsessions]\nenabled = false")["clearsessions"].enabled is False
     assert read("[clearsessions]\nrate = '6 hours'")["clearsessions"].expression == "rate(6 hours)"
