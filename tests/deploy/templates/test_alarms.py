@@ -162,6 +162,7 @@ SHARED = (
     "foundation/network.yaml",
     "foundation/storage.yaml",
     "foundation/database.yaml",
+    "operations/schedules.yaml",
     "operations/template.yaml",
 )
 TARGETS = {

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.deploy.standin.standin import StandIn
-from tests.deploy.verbs.conftest import Project, assert_documented, create_registry
+from tests.deploy.verbs.conftest import Project, create_registry
 
 pytestmark = pytest.mark.profile_free
 
@@ -78,7 +78,6 @@ def test_the_schedules_follow_the_file_and_their_commands_run(make_project, aws_
 
     assert resources(aws, "schedules") == {*shared, "FunctionScheduleClearsessions"}
     assert "guestbook-dev-schedules" in project.json("destroy", "--yes")["deleted"]
-    assert_documented(aws)
 
 
 def test_a_schedule_that_aws_would_refuse_ends_the_verb_before_any_call(make_project, aws: StandIn):
