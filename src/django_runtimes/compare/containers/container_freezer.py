@@ -1,6 +1,7 @@
 """Freezes containers through their own cgroups, if this process may write to them."""
 
 import contextlib
+import os
 from pathlib import Path
 
 from django_runtimes.compare.containers.containers import Containers
@@ -38,8 +39,9 @@ class ContainerFreezer:
 
     def kill(self, pid: int) -> None:
         group = self._group(pid)
-        if group is not None and not group.exists():
+        if group is not None and not group.exists() and _has_exited(pid):
             return
+        # The engine creates the group after the container's id.
         if group is None or not kill_group(group):
             self._containers.kill(pid)
 
@@ -83,3 +85,9 @@ class ContainerFreezer:
             before, _, after = str(found).rpartition(identifier)
             self._path_around_id = (before, after)
         return Path(identifier.join(self._path_around_id))
+
+
+def _has_exited(pid: int) -> bool:
+    with contextlib.suppress(ChildProcessError):
+        return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+    return True
