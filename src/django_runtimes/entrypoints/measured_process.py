@@ -17,7 +17,9 @@ from django.db.backends.signals import connection_created
 from django_runtimes.config.adopted import Adopted
 from django_runtimes.config.http.measurement_token import FACTS_HEADER, TOKEN_HEADER, is_valid_token, signed_facts
 from django_runtimes.config.secret import Secret
+from django_runtimes.config.values.wait_buckets import waits_text
 from django_runtimes.databases.postgresql.connections.fork import pools
+from django_runtimes.databases.postgresql.connections.pool_waits import POOL_WAITS
 from django_runtimes.entrypoints.process_age import process_age_s
 from django_runtimes.serving.types import Headers
 
@@ -50,6 +52,7 @@ class MeasuredProcess:
             # Lambda sets it to on-demand, provisioned-concurrency or snap-start.
             "initialization": os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE", ""),
         }
+        POOL_WAITS.start()
         connection_created.connect(self._note)
 
     def begin(self, headers: Headers) -> Callable[[], Headers] | None:
@@ -77,6 +80,7 @@ class MeasuredProcess:
                 "opened": str(self._opened + _total(pools_stats, "connections_num")),
                 "pool_requests": str(_total(pools_stats, "requests_num")),
                 "pool_wait_ms": str(_total(pools_stats, "requests_wait_ms")),
+                "pool_waits": waits_text(POOL_WAITS.total_us, POOL_WAITS.counts),
                 "cpu_ms": f"{time.process_time() * 1_000:.3f}",
                 "peak_rss_mb": f"{_peak_rss_mb():.1f}",
                 **self._constant,

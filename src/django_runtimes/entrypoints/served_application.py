@@ -12,7 +12,7 @@ from django_runtimes.config.configuration_error import ConfigurationError
 from django_runtimes.config.environment import Environment
 from django_runtimes.config.settings_module import settings_module
 from django_runtimes.config.values.runtime import Runtime
-from django_runtimes.config.variables.application_variables import START_PHASES
+from django_runtimes.config.variables.application_variables import POOL_WAITS_DIRECTORY, START_PHASES
 from django_runtimes.entrypoints.named_module import import_named
 
 if TYPE_CHECKING:
@@ -118,6 +118,7 @@ def _make_handler() -> "OneHopASGIHandler":
     from django_runtimes.serving.asgi.one_hop import OneHopASGIHandler
 
     here = adopted()
+    _keep_pool_waits()
     refuse_later_mistakes()
     # The library's app calls this too, for Django's own handlers, but under `local` the app may not be installed.
     answer_outages()
@@ -136,6 +137,15 @@ def _make_handler() -> "OneHopASGIHandler":
     )
     handler.make_chain_early()
     return handler
+
+
+def _keep_pool_waits() -> None:
+    if directory := Environment(os.environ)[POOL_WAITS_DIRECTORY]:
+        from pathlib import Path
+
+        from django_runtimes.databases.postgresql.connections.pool_waits import POOL_WAITS
+
+        POOL_WAITS.keep_in(Path(directory))
 
 
 def _imported(name: str) -> "Application":

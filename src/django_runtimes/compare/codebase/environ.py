@@ -3,6 +3,7 @@
 import os
 import secrets
 from pathlib import Path
+from typing import Protocol
 from urllib.parse import quote, urlencode
 
 from psycopg.conninfo import conninfo_to_dict
@@ -14,7 +15,7 @@ from django_runtimes.compare.workload.workload import Application
 from django_runtimes.config.databases.tls import encrypts
 
 # Options of a URL that name its server, or that libpq accepts only with TLS.
-_REPLACED_BY_PROXY = frozenset({"host", "hostaddr", "port", "sslrootcert", "sslnegotiation", "channel_binding"})
+_REPLACED = frozenset({"host", "hostaddr", "port", "sslrootcert", "sslnegotiation", "channel_binding"})
 
 
 def application_environ(application: Application, *, database_url: str, static_root: Path) -> dict[str, str]:
@@ -57,16 +58,27 @@ def target_environ(name: TargetName, application_environ: dict[str, str], proxy:
     return environ
 
 
-def proxied_url(database_url: str, proxy: PgBouncer) -> str:
+class Listener(Protocol):
+    """A server without TLS that stands in front of the database."""
+
+    host: str
+    port: int
+
+
+def proxied_url(database_url: str, proxy: Listener) -> str:
     """Return a DATABASE_URL with the proxy's address and without TLS, which the proxy does not support.
 
     The address differs from the server's, so other databases on the user's own server still require TLS.
     """
+    mode = conninfo_to_dict(database_url).get("sslmode")
+    return database_url if mode and not encrypts(str(mode)) else moved_url(database_url, proxy)
+
+
+def moved_url(database_url: str, listener: Listener) -> str:
+    """Return a DATABASE_URL with the listener's address and without TLS."""
     parts = {name: str(value) for name, value in conninfo_to_dict(database_url).items()}
-    if (mode := parts.get("sslmode")) and not encrypts(mode):
-        return database_url
     user, password, name = (quote(parts.pop(part, ""), safe="") for part in ("user", "password", "dbname"))
     login = ":".join(filter(None, [user, password]))
-    options = {key: value for key, value in parts.items() if key not in _REPLACED_BY_PROXY} | {"sslmode": NO_TLS}
+    options = {key: value for key, value in parts.items() if key not in _REPLACED} | {"sslmode": NO_TLS}
     query = urlencode(options, quote_via=quote)
-    return f"postgresql://{login}{'@' if login else ''}{proxy.host}:{proxy.port}/{name}?{query}"
+    return f"postgresql://{login}{'@' if login else ''}{listener.host}:{listener.port}/{name}?{query}"

@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from django_runtimes.compare.analysis.wait_counts import WaitCounts
 from django_runtimes.compare.deployed.deployed_name import DeployedName
 from django_runtimes.compare.deployed.report_signature import ReportSignature
+from django_runtimes.compare.deployed.reported_waits import ReportedWaits
 from django_runtimes.compare.deployed.reported_work import ReportedWork
 from django_runtimes.compare.record.resource_use import ResourceUse
 from django_runtimes.compare.record.sampled_connections import SampledConnections
@@ -56,6 +58,7 @@ class ProcessReports:
         self._window = ReportWindow()
         self._opened: dict[str, tuple[int, int]] = {}
         self._work = ReportedWork()
+        self._waits = ReportedWaits()
         self.cold_starts: list[ColdStart] = []
         self.contradiction: str | None = None
 
@@ -78,9 +81,17 @@ class ProcessReports:
         return self._work.resources
 
     @property
-    def mean_wait_ms(self) -> float | None:
-        """The mean time that a request waited for a connection of its pool; None without a pool."""
-        return self._work.mean_wait_ms
+    def waits(self) -> WaitCounts:
+        """The waits for a connection of a pool; none without a pool.
+
+        Processes with an earlier version of the library report only the sum, and with the waits before the steady load.
+        """
+        waits = self._waits.waits
+        return waits if waits.number else self._work.waits
+
+    def begin_steady(self) -> None:
+        """Leave out the waits so far."""
+        self._waits.begin_steady()
 
     @property
     def notes(self) -> list[str]:
@@ -124,6 +135,7 @@ class ProcessReports:
         first, last = self._opened.get(process, (0 if served == 0 else opened, opened))
         self._opened[process] = first, max(last, opened)
         self._work.add(process, facts)
+        self._waits.add(process, facts)
         self._compare_with_name(facts)
         if facts["runtime"] != Runtime.AWS_LAMBDA or served > 0 or facts["initialization"] == _PROVISIONED:
             return

@@ -3,7 +3,10 @@
 from collections.abc import Mapping
 from typing import NamedTuple, Self
 
+from django_runtimes.compare.analysis.wait_counts import WaitCounts
 from django_runtimes.compare.record.resource_use import ResourceUse
+
+_US_PER_MS = 1_000
 
 
 class _Work(NamedTuple):
@@ -50,10 +53,9 @@ class ReportedWork:
         return ResourceUse(cpu_ms, self._peak_rss_mb)
 
     @property
-    def mean_wait_ms(self) -> float | None:
-        """The mean time that a request waited for a connection of its pool; None without a pool."""
-        requests = self._sum("pool_requests")
-        return round(self._sum("pool_wait_ms") / requests, 3) if requests else None
+    def waits(self) -> WaitCounts:
+        """The waits for a connection of a pool, without their buckets; none without a pool."""
+        return WaitCounts(int(self._sum("pool_requests")), int(self._sum("pool_wait_ms") * _US_PER_MS), None)
 
     def _sum(self, name: str) -> float:
         return sum(

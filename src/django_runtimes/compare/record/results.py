@@ -15,6 +15,7 @@ from django_runtimes.compare.load.histogram import LatencyHistogram
 from django_runtimes.compare.record.capacity import Capacity
 from django_runtimes.compare.record.claim_result import ClaimResult
 from django_runtimes.compare.record.diagnosis import Diagnosis
+from django_runtimes.compare.record.pin_counts import PinCounts
 from django_runtimes.compare.record.resource_use import ResourceUse
 from django_runtimes.compare.record.timeline import BackendTimeline
 from django_runtimes.compare.targets.cold_starts import ColdStarts
@@ -44,8 +45,11 @@ class ConnectionCounts:
     peak: int | None
     mean: float | None
     opened: int | None
-    # The mean wait for a connection of the proxy or the pool.
+    # The waits for a connection of the proxy or the pool in the steady load. Files of earlier versions have only the
+    # mean, over the whole run.
     mean_wait_ms: float | None = None
+    p99_wait_ms: float | None = None
+    waits: int | None = None
 
 
 @dataclass(frozen=True)
@@ -172,6 +176,8 @@ class TargetResult:
     capacities: Mapping[str, Capacity] = field(default_factory=dict)
     # Unknown in the files of earlier versions.
     resources: ResourceUse = field(default_factory=ResourceUse)
+    # Unknown in the files of earlier versions, and for deployed targets.
+    pins: PinCounts | None = None
     # The sampled backends over the whole run; empty in the files of earlier versions.
     backends: BackendTimeline = field(default_factory=BackendTimeline)
 
@@ -258,6 +264,7 @@ def write_whole(path: Path, text: str) -> Path:
 
 def _target(values: Mapping[str, Any]) -> TargetResult:
     cold_starts, diagnosis = ColdStarts.of_json(values["cold_start_ms"]), values.get("diagnosis")
+    pins = values.get("pins")
     return TargetResult(
         **{
             **values,
@@ -267,6 +274,7 @@ def _target(values: Mapping[str, Any]) -> TargetResult:
             "ambiguous": Ambiguous(**values["ambiguous"]),
             "notes": tuple(values["notes"]),
             "capacities": {name: Capacity(**capacity) for name, capacity in values["capacities"].items()},
+            "pins": None if pins is None else PinCounts.of_json(pins),
             "resources": ResourceUse(**values.get("resources", {})),
             "backends": BackendTimeline.of_json(values.get("backends", {})),
             "diagnosis": None if diagnosis is None else Diagnosis.of_json(diagnosis),

@@ -27,16 +27,14 @@ from django_runtimes.compare.report.sentences import (
     unchecked_sentences,
 )
 from django_runtimes.compare.report.tables.cold_phase_table import cold_phase_table
-from django_runtimes.compare.report.tables.figure_tables import (
-    cold_start_table,
-    connection_table,
-    latency_tables,
-    write_table,
-)
+from django_runtimes.compare.report.tables.connection_table import connection_table
+from django_runtimes.compare.report.tables.figure_tables import cold_start_table, latency_tables, write_table
 from django_runtimes.compare.report.tables.memory_table import memory_sentences, memory_table
 from django_runtimes.compare.report.tables.percentile_table import percentile_table
+from django_runtimes.compare.report.tables.pin_table import pin_table
 from django_runtimes.compare.report.tables.resource_table import resource_table
 from django_runtimes.compare.report.tables.resource_use_table import resource_use_table
+from django_runtimes.compare.report.tables.wait_table import wait_table
 
 
 def report_sections(
@@ -55,7 +53,7 @@ def report_sections(
         "connections",
         "Database connections",
         plots=() if backends is None else (backends,),
-        tables=(connection_table(run),),
+        tables=tuple(filter(None, (connection_table(run), wait_table(run), pin_table(run)))),
         caveats=tuple(connection_caveats(run)),
     )
     if (writes := write_table(run)) is not None:

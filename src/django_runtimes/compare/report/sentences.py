@@ -162,18 +162,12 @@ def connection_caveats(run: Run) -> Iterator[str]:
             "The peak and mean numbers of backends are sampled, so they are lower bounds; PostgreSQL counts the opened "
             "connections."
         )
-    if any(target.strategy == "pool" and target.label == "emulated" for target in run.targets):
-        yield "The waits for a connection of an emulated container's pool are unknown; deployed ones report theirs."
     if any(target.label == "deployed" for target in run.targets):
         yield (
             "Connections of deployed targets are those that their processes reported, or CloudWatch's; the notes of "
             "the targets say which."
         )
     if any(target.route == "proxy" and target.label == "emulated" for target in run.targets):
-        yield (
-            "On the route proxy the mean wait is a transaction's for one of PgBouncer's connections, over the whole "
-            "run. Statements that would pin a session of RDS Proxy were not counted; webapp pinlint finds them."
-        )
         yield "On the route proxy the backends are PgBouncer's, which shares connections differently from RDS Proxy."
 
 

@@ -24,11 +24,11 @@ from django_runtimes.compare.run.deployed_subjects import deployed_subjects, rea
 from django_runtimes.compare.run.emulation import Emulation, open_emulation
 from django_runtimes.compare.run.measurement import Measurement, attempt
 from django_runtimes.compare.run.other_load import measure_other_load
+from django_runtimes.compare.run.pin_passes import count_all_pins
 from django_runtimes.compare.run.run_record import record_environment
 from django_runtimes.compare.run.subject import Subject, failed_result
 from django_runtimes.compare.targets.name import TargetName
 from django_runtimes.compare.workload.workload import Scenario
-from django_runtimes.config.values.connection_strategy import Route
 
 
 def run_comparison(plan: ComparisonPlan, progress: Progress, *, kept_logs: Path | None = None) -> Run:
@@ -49,7 +49,7 @@ def run_comparison(plan: ComparisonPlan, progress: Progress, *, kept_logs: Path 
         started = datetime.now(UTC)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             rates_rps, phases, interrupted = runner.run(
-                _measure(plan, subjects, emulation, progress, seed=int(run_id, 16), deadline_s=deadline_s)
+                _measure(plan, subjects, emulation, progress, run_id=run_id, deadline_s=deadline_s)
             )
         read_cloudwatch(subjects, started)
         results = _results(subjects, emulation, kept_logs)
@@ -107,7 +107,7 @@ async def _measure(
     emulation: Emulation | None,
     progress: Progress,
     *,
-    seed: int,
+    run_id: str,
     deadline_s: float,
 ) -> tuple[dict[Scenario, tuple[float, ...]], dict[str, float], bool]:
     """Start, measure and stop the subjects, and check their rows.
@@ -131,7 +131,7 @@ async def _measure(
             generator=generator,
             sampler=sampler,
             progress=progress,
-            seed=seed,
+            seed=int(run_id, 16),
             deadline_s=deadline_s,
         )
         async with AsyncExitStack() as running:
@@ -155,10 +155,8 @@ async def _measure(
 
         async def account(subject: Subject) -> None:
             await measurement.account(subject, "" if emulation is None else emulation.server.url(subject.database))
-            if emulation is None or emulation.proxy is None or subject.is_deployed:
-                return
-            if subject.name.route is Route.PROXY:
-                subject.mean_wait_ms = emulation.proxy.mean_wait_ms(subject.database)
 
         await asyncio.gather(*(attempt(subject, account) for subject in subjects))
+        if emulation is not None and not interrupted:
+            await count_all_pins(emulation, plan.workload, generator, progress, run_id=run_id)
     return measurement.rates_rps, measurement.phases, interrupted

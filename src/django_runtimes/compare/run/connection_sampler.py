@@ -91,10 +91,10 @@ class ConnectionSampler:
         """
         loop = asyncio.get_running_loop()
         started = changed = loop.time()
-        count = await self._sessions(database)
+        count = await self.sessions(database)
         while loop.time() - changed < _STABLE_AFTER_S and loop.time() - started < _STABLE_WITHIN_S:
             await asyncio.sleep(_POLL_INTERVAL_S)
-            latest = await self._sessions(database)
+            latest = await self.sessions(database)
             if latest != count:
                 count, changed = latest, loop.time()
         return count
@@ -134,7 +134,8 @@ class ConnectionSampler:
         for window in windows:
             window.add(held.get(window.database, 0))
 
-    async def _sessions(self, database: str) -> int:
+    async def sessions(self, database: str) -> int:
+        """Return the number of opened connections that their backends have reported so far."""
         return await self._counted(_OPENED, database)
 
     async def _counted(self, query: LiteralString, database: str) -> int:

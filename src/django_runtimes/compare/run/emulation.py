@@ -1,12 +1,15 @@
 """Starts the services and prepares the emulated targets of a run."""
 
 import os
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from django_runtimes.cli.progress import Progress
 from django_runtimes.cli.project.project import Project, project_at
+from django_runtimes.compare.analysis.wait_counts import WaitCounts
 from django_runtimes.compare.codebase.checkout import Checkout
 from django_runtimes.compare.codebase.codebase import Codebase
 from django_runtimes.compare.codebase.environ import proxied_url, target_environ
@@ -21,6 +24,7 @@ from django_runtimes.compare.emulator.container_limits import ContainerLimits
 from django_runtimes.compare.emulator.limited_freezer import limited_freezer
 from django_runtimes.compare.load.ledger import Ledger
 from django_runtimes.compare.plan.comparison_plan import ComparisonPlan
+from django_runtimes.compare.run.pool_wait_files import read_pool_waits
 from django_runtimes.compare.run.rows import found_keys
 from django_runtimes.compare.run.subject import Subject
 from django_runtimes.compare.services.database_creation import create_database, database_name, drop_database
@@ -28,10 +32,13 @@ from django_runtimes.compare.services.named_objects import create_named_objects
 from django_runtimes.compare.services.pgbouncer import PgBouncer
 from django_runtimes.compare.services.postgres import EmbeddedPostgres, PostgresServer, postgres_server
 from django_runtimes.compare.services.run_directory import run_directory
+from django_runtimes.compare.targets.name import TargetName
+from django_runtimes.compare.workload.workload import Application
 from django_runtimes.config.database_url.url import parse_database_url
-from django_runtimes.config.values.connection_strategy import Route
+from django_runtimes.config.values.connection_strategy import Route, Strategy
 from django_runtimes.config.values.runtime import Runtime
-from django_runtimes.config.variables.application_variables import RUNTIME
+from django_runtimes.config.variables.application_variables import POOL_WAITS_DIRECTORY, RUNTIME
+from django_runtimes.config.variables.database_address import DATABASE_URL
 
 
 @dataclass(frozen=True)
@@ -44,6 +51,17 @@ class Emulation:
     proxy: PgBouncer | None
     proxy_failure: str
     subjects: list[Subject]
+    application: Application
+    # The migrated and filled database, of which each target has a copy.
+    template: str
+
+    def environ(self, name: TargetName, database: str) -> dict[str, str]:
+        """Return the variables of a target's processes with this database."""
+        own = self.codebase.environ(self.application, database_url=self.server.application_url(database))
+        environ = target_environ(name, own, self.proxy)
+        if self.proxy is not None and name.route is Route.PROXY:
+            environ[DATABASE_URL.name] = proxied_url(environ[DATABASE_URL.name], self.proxy)
+        return environ
 
 
 def open_emulation(stack: ExitStack, plan: ComparisonPlan, progress: Progress, *, run_id: str) -> Emulation:
@@ -57,29 +75,51 @@ def open_emulation(stack: ExitStack, plan: ComparisonPlan, progress: Progress, *
     progress.say("starting PostgreSQL and preparing the application's database")
     server = stack.enter_context(postgres_server(plan.database_url))
     proxy, proxy_failure = _start_proxy(stack, plan, server)
+    template = f"webapp_{run_id}_template"
     databases = _prepare_databases(
         stack,
         plan,
         codebase,
         server,
+        template,
         run_id=run_id,
         workspace=workspace,
         project=project,
         progress=progress,
     )
-    subjects = []
+    emulation = Emulation(workspace, codebase, server, proxy, proxy_failure, [], plan.workload.application, template)
     for index, (name, database) in enumerate(zip(plan.targets, databases, strict=True)):
         if proxy is None and name.route is Route.PROXY:
             continue
-        application = codebase.environ(plan.workload.application, database_url=server.application_url(database))
-        environ = target_environ(name, application, proxy)
-        if proxy is not None and name.route is Route.PROXY:
-            environ["DATABASE_URL"] = proxied_url(environ["DATABASE_URL"], proxy)
+        environ = emulation.environ(name, database)
+        read_waits = _wait_reader(name, database, proxy, environ, workspace)
         target = codebase.target(name, environ)
-        subjects.append(
-            Subject(name, database, Ledger(run_id, index), target, environ, has_limits=plan.image is not None)
+        emulation.subjects.append(
+            Subject(
+                name,
+                database,
+                Ledger(run_id, index),
+                target,
+                environ,
+                has_limits=plan.image is not None,
+                read_waits=read_waits,
+            )
         )
-    return Emulation(workspace, codebase, server, proxy, proxy_failure, subjects)
+    return emulation
+
+
+def _wait_reader(
+    name: TargetName, database: str, proxy: PgBouncer | None, environ: dict[str, str], workspace: Path
+) -> Callable[[], WaitCounts] | None:
+    """Return what reads the waits of a target for its proxy or its pool, whose processes must keep them."""
+    if name.strategy is Strategy.POOL:
+        directory = workspace / "pool waits" / name.label
+        directory.mkdir(parents=True)
+        # The processes of an image have another user. The workspace is private.
+        directory.chmod(0o777)
+        environ[POOL_WAITS_DIRECTORY.name] = str(directory)
+        return partial(read_pool_waits, directory)
+    return partial(proxy.waits, database) if proxy is not None and name.route is Route.PROXY else None
 
 
 def _open_codebase(
@@ -111,6 +151,7 @@ def _prepare_databases(
     plan: ComparisonPlan,
     codebase: Codebase,
     server: PostgresServer,
+    template: str,
     *,
     run_id: str,
     workspace: Path,
@@ -118,7 +159,6 @@ def _prepare_databases(
     progress: Progress,
 ) -> list[str]:
     """Create a copy of one migrated and filled database for each target; the stack drops the copies at its end."""
-    template = f"webapp_{run_id}_template"
     create_database(server, template)
     stack.callback(drop_database, server, template)
     application = plan.workload.application

@@ -1,5 +1,6 @@
 """Measures subjects side by side: interleaved blocks, bursts and cold starts; then checks their rows."""
 
+import asyncio
 import itertools
 import math
 import random
@@ -14,7 +15,7 @@ from django_runtimes.compare.plan.comparison_plan import ComparisonPlan
 from django_runtimes.compare.run.capacity_search import Offer, find_capacity
 from django_runtimes.compare.run.connection_sampler import ConnectionSampler
 from django_runtimes.compare.run.rows import found_keys
-from django_runtimes.compare.run.steady_load import block_duration_s, lacking
+from django_runtimes.compare.run.steady_load import block_duration_s, chosen_rates, lacking
 from django_runtimes.compare.run.subject import ScenarioKey, Subject
 from django_runtimes.compare.targets.target import expect_answer
 from django_runtimes.compare.workload.workload import SAFE_METHODS, RequestTemplate, Scenario
@@ -142,24 +143,12 @@ class Measurement:
 
         return offer
 
-    def _choose_rates(self) -> dict[Scenario, tuple[float, ...]]:
-        """Return the rates of each scenario: the plan's, or shares of the weakest target's capacity."""
-        if self._plan.rates_rps:
-            return {scenario: self._plan.rates_rps[scenario] for scenario in self._plan.workload.scenarios}
-        running = [subject for subject in self._subjects if subject.failure is None]
-        rates = {}
-        for scenario in self._plan.workload.scenarios if running else ():
-            capacities = [subject.capacities[scenario] for subject in running if scenario in subject.capacities]
-            if not capacities:
-                continue
-            weakest_rps = min(capacity.rate_rps for capacity in capacities)
-            rates[scenario] = tuple(_rounded_rate(share * weakest_rps) for share in self._plan.load_shares)
-        return rates
-
     async def measure_steady_load(self) -> None:
         """Measure blocks in rounds, with a new random order in each, until there are enough valid pairs."""
         plan = self._plan
-        self.rates_rps = self._choose_rates()
+        self.rates_rps = chosen_rates(plan, self._subjects)
+        running = [subject for subject in self._subjects if subject.failure is None]
+        await asyncio.gather(*(attempt(subject, self._begin_steady) for subject in running))
         keys = [(scenario, rate_rps) for scenario, rates in self.rates_rps.items() for rate_rps in rates]
         blocks = plan.pairs * len(keys) * len(self._subjects)
         left_s = self._deadline_s - time.monotonic()
@@ -183,15 +172,31 @@ class Measurement:
                     return
                 await self._everywhere(wanted[key], self._steady(key, durations_s[key], index))
 
+    async def _begin_steady(self, subject: Subject) -> None:
+        subject.begin_steady(await self._opened(subject))
+
+    async def _opened(self, subject: Subject) -> int:
+        """Return the number of connections that the target has opened so far; wait for the last ones to be counted."""
+        if subject.deployment is not None:
+            return subject.deployment.reports.opened or 0
+        return 0 if self._sampler is None else await self._sampler.opened(subject.database)
+
     def _steady(self, key: tuple[Scenario, float], duration_s: float, index: int) -> Step:
         async def step(subject: Subject) -> None:
             handled = len(subject.target.handler_durations_ms)
+            subject.opens.read(await self._opened_before_block(subject), key)
             subject.meter.begin(subject.target.process_ids)
             await self._sampled(subject, key, index, self._offer(subject, *key, duration_s=duration_s, index=index))
             subject.meter.end(subject.target.process_ids, subject.blocks[key][index].sent)
             subject.handler_durations_ms += subject.target.handler_durations_ms[handled:]
 
         return step
+
+    async def _opened_before_block(self, subject: Subject) -> int:
+        # The earlier block ended long enough ago, unless the target is the only one.
+        if self._sampler is None or subject.is_deployed:
+            return await self._opened(subject)
+        return await self._sampler.sessions(subject.database)
 
     async def _offer(
         self, subject: Subject, scenario: Scenario, rate_rps: float, *, duration_s: float, index: int
@@ -273,6 +278,7 @@ class Measurement:
             subject.take_reports()
             return
         subject.opened = await self._sampler.opened(subject.database)
+        subject.end_steady(subject.opened)
         subject.transactions = await self._sampler.transactions(subject.database)
         subject.backends = self._sampler.timeline(subject.database)
         rows = self._plan.workload.rows
@@ -293,11 +299,6 @@ def check_wrong_share(subject: Subject) -> None:
     if wrong >= _MIN_WRONG and wrong > _WRONG_SHARE * sent:
         first = next(block.first_wrong for block in blocks if block.first_wrong is not None)
         raise CompareError(f"{wrong} of {sent} answers were wrong (the limit is {_WRONG_SHARE:.0%}); {first}")
-
-
-def _rounded_rate(rate_rps: float) -> float:
-    """Return the rate with two significant digits, so that it can be named and repeated."""
-    return float(f"{rate_rps:.2g}")
 
 
 async def attempt(subject: Subject, step: Step) -> None:

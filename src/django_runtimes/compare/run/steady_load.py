@@ -1,9 +1,11 @@
-"""Decides which blocks of steady load to measure next, and how long each block lasts."""
+"""Chooses the rates of the steady load, the blocks to measure next, and how long each block lasts."""
 
 from collections.abc import Mapping, Sequence
 
 from django_runtimes.compare.load.block import Block
+from django_runtimes.compare.plan.comparison_plan import ComparisonPlan
 from django_runtimes.compare.run.subject import ScenarioKey, Subject
+from django_runtimes.compare.workload.workload import Scenario
 
 # In a shorter block the start and the end would matter too much; in a longer one the machine's speed would change.
 _MIN_BLOCK_S, _MAX_BLOCK_S = 0.4, 5.0
@@ -11,6 +13,21 @@ _MIN_BLOCK_S, _MAX_BLOCK_S = 0.4, 5.0
 _MIN_BLOCK_REQUESTS = 15
 # On an ordinary machine, repeated blocks and the time between blocks multiply the duration by this factor.
 _OVERHEAD = 1.25
+
+
+def chosen_rates(plan: ComparisonPlan, subjects: Sequence[Subject]) -> dict[Scenario, tuple[float, ...]]:
+    """Return the rates of each scenario: the plan's, or shares of the weakest target's capacity."""
+    if plan.rates_rps:
+        return {scenario: plan.rates_rps[scenario] for scenario in plan.workload.scenarios}
+    running = [subject for subject in subjects if subject.failure is None]
+    rates = {}
+    for scenario in plan.workload.scenarios if running else ():
+        capacities = [subject.capacities[scenario] for subject in running if scenario in subject.capacities]
+        if not capacities:
+            continue
+        weakest_rps = min(capacity.rate_rps for capacity in capacities)
+        rates[scenario] = tuple(_rounded_rate(share * weakest_rps) for share in plan.load_shares)
+    return rates
 
 
 def lacking(subjects: Sequence[Subject], key: ScenarioKey, pairs: int) -> list[Subject]:
@@ -43,3 +60,8 @@ def block_duration_s(rate_rps: float, *, blocks: int, left_s: float) -> float:
 
 def _valid(blocks: Mapping[int, Block]) -> set[int]:
     return {index for index, block in blocks.items() if block.void is None and block.ok}
+
+
+def _rounded_rate(rate_rps: float) -> float:
+    """Return the rate with two significant digits, so that it can be named and repeated."""
+    return float(f"{rate_rps:.2g}")

@@ -1,10 +1,11 @@
 """A target during a measurement, with its results so far."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from statistics import fmean
 
+from django_runtimes.compare.analysis.wait_counts import WaitCounts
 from django_runtimes.compare.deployed.deployed_name import DeployedName
 from django_runtimes.compare.deployed.measured_deployment import MeasuredDeployment
 from django_runtimes.compare.deployed.process_reports import ReportWindow
@@ -14,12 +15,14 @@ from django_runtimes.compare.load.generator import LoadGenerator
 from django_runtimes.compare.load.ledger import Ledger, Reconciliation
 from django_runtimes.compare.load.virtual_user import VirtualUser
 from django_runtimes.compare.record.capacity import Capacity
+from django_runtimes.compare.record.pin_counts import PinCounts
 from django_runtimes.compare.record.resource_use import ResourceUse
 from django_runtimes.compare.record.results import Ambiguous, ConnectionCounts, ScenarioResult, TargetResult
 from django_runtimes.compare.record.sampled_connections import SampledConnections
 from django_runtimes.compare.record.timeline import BackendTimeline
 from django_runtimes.compare.run.connection_sampler import ConnectionSampler, ConnectionWindow
 from django_runtimes.compare.run.process_meter import ProcessMeter
+from django_runtimes.compare.run.steady_opens import SteadyOpens
 from django_runtimes.compare.targets.cold_starts import ColdStarts
 from django_runtimes.compare.targets.name import TargetName
 from django_runtimes.compare.targets.target import ColdStart, Target
@@ -54,9 +57,15 @@ class Subject:
     # Only the steady blocks.
     meter: ProcessMeter = field(default_factory=ProcessMeter)
     opened: int | None = None
-    # The mean time that a transaction waited for one of the proxy's connections.
-    mean_wait_ms: float | None = None
+    opens: SteadyOpens = field(default_factory=SteadyOpens)
+    # Reads the waits so far for a connection of the target's own pool or of its proxy; None without either.
+    read_waits: Callable[[], WaitCounts] | None = None
+    waits_before: WaitCounts | None = None
+    # Only the waits in the steady load.
+    waits: WaitCounts = field(default_factory=WaitCounts)
     transactions: int | None = None
+    # The statements that would pin a client of RDS Proxy; None if they were not counted.
+    pins: PinCounts | None = None
     rows: Reconciliation | None = None
     backends: BackendTimeline = field(default_factory=BackendTimeline)
     # Deployed targets only: the service, its generator, and the reports of its processes.
@@ -103,12 +112,27 @@ class Subject:
             return ReportWindow() if self.deployment is None else self.deployment.reports.window()
         return sampler.window(self.database)
 
+    def begin_steady(self, opened: int) -> None:
+        """Leave out the waits so far, and the connections `opened` so far."""
+        self.opens.read(opened, None)
+        if self.deployment is not None:
+            self.deployment.reports.begin_steady()
+        if self.read_waits is not None:
+            self.waits_before = self.read_waits()
+
+    def end_steady(self, opened: int) -> None:
+        """Take the waits since `begin_steady()`; the target has `opened` this number of connections so far."""
+        self.opens.read(opened, None)
+        if self.read_waits is not None and self.waits_before is not None:
+            self.waits = self.read_waits().since(self.waits_before)
+
     def take_reports(self) -> None:
         """Add the reports of a deployed target's processes, or a note that there are none."""
         if self.deployment is None:
             return
         reports = self.deployment.reports
-        self.opened, self.mean_wait_ms = reports.opened, reports.mean_wait_ms
+        self.opened, self.waits = reports.opened, reports.waits
+        self.opens.read(reports.opened or 0, None)
         self.cold_starts += reports.cold_starts
         self.notes += reports.notes
 
@@ -138,7 +162,7 @@ class Subject:
             status="measured" if self.failure is None else "failed",
             error=self.failure,
             scenarios=tuple(
-                ScenarioResult.of_blocks(*key, blocks, _counts(self.windows[key], opened=None))
+                ScenarioResult.of_blocks(*key, blocks, _counts(self.windows[key], opened=self._opened_in(key)))
                 for key, blocks in sorted(self.blocks.items(), key=_in_reports)
             ),
             cold_start_ms=ColdStarts.of_phases(
@@ -148,6 +172,7 @@ class Subject:
             ),
             connections=self._connections(),
             transactions=self.transactions,
+            pins=self.pins,
             usage=self._usage(),
             resources=self._resources(),
             capacities=dict(self.capacities),
@@ -161,7 +186,12 @@ class Subject:
     def _connections(self) -> ConnectionCounts:
         sampled = _counts([window for windows in self.windows.values() for window in windows], self.opened)
         counts = sampled if sampled.peak is not None or self.watched is None else self.watched
-        return replace(counts, mean_wait_ms=self.mean_wait_ms)
+        waits = self.waits
+        return replace(counts, mean_wait_ms=waits.mean_ms, p99_wait_ms=waits.p99_ms, waits=waits.number or None)
+
+    def _opened_in(self, key: ScenarioKey) -> int | None:
+        # Without reports, the connections of a deployed target are unknown.
+        return None if self.opened is None else self.opens.of(key)
 
     def _resources(self) -> ResourceUse:
         return self.meter.use if self.deployment is None else self.deployment.reports.resources

@@ -18,6 +18,7 @@ from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import dict_row
 
 from django_runtimes.cli import processes
+from django_runtimes.compare.analysis.wait_counts import WaitCounts
 from django_runtimes.compare.compare_error import CompareError
 from django_runtimes.compare.services.port import start_on_port
 from django_runtimes.compare.services.postgres import PostgresServer
@@ -97,10 +98,10 @@ class PgBouncer:
         """The URL of the administration console, which accepts PAUSE, RESUME, RELOAD and RECONNECT."""
         return self.url("pgbouncer")
 
-    def mean_wait_ms(self, database: str) -> float | None:
-        """Return how long a transaction on this database waited for one of the proxy's connections, on average.
+    def waits(self, database: str) -> WaitCounts:
+        """Return how long transactions on this database have waited for one of the proxy's connections.
 
-        None before the first transaction, and if PgBouncer does not answer.
+        PgBouncer counts only their number and their sum. Without an answer from PgBouncer there are none.
         """
         with (
             contextlib.suppress(psycopg.Error),
@@ -109,9 +110,9 @@ class PgBouncer:
             # The console understands only the simple protocol.
             cursor = psycopg.ClientCursor(console, row_factory=dict_row)
             for row in cursor.execute("SHOW STATS").fetchall():
-                if row["database"] == database and row["total_xact_count"]:
-                    return round(float(row["total_wait_time"] / row["total_xact_count"]) / 1_000, 3)
-        return None
+                if row["database"] == database:
+                    return WaitCounts(int(row["total_xact_count"]), int(row["total_wait_time"]), None)
+        return WaitCounts(buckets=None)
 
     def _configure(self, directory: Path, account: pwd.struct_passwd | None) -> str:
         url = self._postgres.url(self._postgres.maintenance_database)

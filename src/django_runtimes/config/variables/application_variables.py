@@ -3,7 +3,7 @@
 from django_runtimes.config.secret import Secret
 from django_runtimes.config.values.choices import LogFormat, LogLevel
 from django_runtimes.config.values.runtime import Runtime
-from django_runtimes.config.variables.kinds import Choice, Flag, Items, SecretText
+from django_runtimes.config.variables.kinds import Choice, Flag, Items, SecretText, Text
 from django_runtimes.config.variables.variable import RuleError
 
 
@@ -55,6 +55,11 @@ START_PHASES = Flag(
     "Whether each serving process logs one line after its first request, with the moments at which the phases of its "
     "start ended. `webapp compare` sets it.",
     default=False,
+)
+POOL_WAITS_DIRECTORY = Text(
+    "WEBAPP_POOL_WAITS_DIRECTORY",
+    "Directory in which each serving process keeps a file with the number of waits for a connection of its pool, by "
+    "duration. `webapp compare` sets it.",
 )
 LOG_LEVEL = Choice(
     "WEBAPP_LOG_LEVEL", "Lowest level that is logged.", LogLevel, noun="log level", default=LogLevel.INFO

@@ -190,18 +190,20 @@ def test_a_killed_caller_leaves_neither_proxy_nor_server():
         assert remaining(started) == set()
 
 
-def test_the_mean_wait_for_a_connection_is_known_for_each_database(server):
+def test_the_waits_for_a_connection_are_known_for_each_database(server):
     with PgBouncer(server, pool_size=1) as pgbouncer:
 
         def query(seconds: float) -> None:
             with psycopg.connect(pgbouncer.url("third"), autocommit=True) as connection:
                 connection.execute("SELECT pg_sleep(%s)", [seconds])
 
-        assert pgbouncer.mean_wait_ms("third") is None
+        assert pgbouncer.waits("third").number == 0
         with ThreadPoolExecutor(2) as executor:
             # One of them waits until the only connection is free.
             list(executor.map(query, [0.4, 0.4]))
 
         # PgBouncer counts the start of its own connection too.
-        assert 150 <= pgbouncer.mean_wait_ms("third") <= 400
-        assert pgbouncer.mean_wait_ms("first") is None
+        waits = pgbouncer.waits("third")
+        assert waits.number == 2
+        assert 150 <= waits.mean_ms <= 400
+        assert pgbouncer.waits("first").number == 0

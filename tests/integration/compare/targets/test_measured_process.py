@@ -8,9 +8,11 @@ import pytest
 
 from django_runtimes.compare.emulator.lambda_function import Function
 from django_runtimes.compare.load.access import FORWARDED_HEADERS
+from django_runtimes.compare.run.pool_wait_files import read_pool_waits
 from django_runtimes.compare.targets.container_target import ContainerTarget
 from django_runtimes.compare.targets.lambda_target import LambdaTarget
 from django_runtimes.config.http.measurement_token import FACTS_HEADER, TOKEN_HEADER, read_facts, signed_token
+from django_runtimes.config.values.wait_buckets import read_waits
 
 HANDLER = "django_runtimes.entrypoints.aws_lambda.handler"
 KEY = "0123456789abcdef0123456789abcdef"
@@ -47,9 +49,30 @@ async def test_a_container_reports_its_pool(notes_environ, tmp_path):
     assert 0 < int(facts["ready_ms"]) < int(facts["age_ms"])
     assert int(facts["pool_requests"]) >= 1
     assert float(facts["pool_wait_ms"]) >= 0
+    total_us, waits = read_waits(facts["pool_waits"])
+    assert sum(waits.values()) >= 1
+    assert total_us > 0
     # A Django process has used more than this to start.
     assert float(facts["cpu_ms"]) > 50
     assert 20 < float(facts["peak_rss_mb"]) < 1_000
+
+
+async def test_a_container_keeps_the_waits_for_its_pool_in_files(notes_environ, tmp_path):
+    directory = tmp_path / "waits"
+    directory.mkdir()
+    environ = notes_environ("aws_ecs/pool/direct") | {"WEBAPP_POOL_WAITS_DIRECTORY": str(directory)}
+
+    async with AsyncExitStack() as stack:
+        target = await stack.enter_async_context(ContainerTarget(environ, log=tmp_path / "server.log"))
+        session = await stack.enter_async_context(aiohttp.ClientSession(headers=FORWARDED_HEADERS))
+        before = read_pool_waits(directory)
+        for _ in range(5):
+            async with session.get(f"{target.url}/backend") as answer:
+                assert answer.status == 200
+        waits = read_pool_waits(directory).since(before)
+
+    assert waits.number == 5
+    assert 0 < waits.mean_ms < 1_000
 
 
 async def test_a_service_without_the_key_reports_nothing(notes_environ, tmp_path):

@@ -1,3 +1,4 @@
+from django_runtimes.compare.analysis.wait_counts import WaitCounts
 from django_runtimes.compare.deployed.reported_work import ReportedWork
 from django_runtimes.compare.record.resource_use import ResourceUse
 
@@ -23,7 +24,7 @@ def test_the_work_of_all_processes_is_divided_by_their_requests():
     work.add("b", facts(10, 480, peak_rss_mb=92.5))
 
     assert work.resources == ResourceUse(cpu_ms_per_request=6.5, peak_rss_mb=92.5)
-    assert work.mean_wait_ms == 3.0
+    assert work.waits == WaitCounts(10, 30_000, None)
 
 
 def test_responses_may_arrive_in_another_order():
@@ -41,7 +42,7 @@ def test_one_report_shows_only_the_memory():
     work.add("a", facts(5, 150))
 
     assert work.resources == ResourceUse(None, 80)
-    assert work.mean_wait_ms is None
+    assert work.waits.mean_ms is None
 
 
 def test_a_service_with_an_earlier_version_reports_no_work():

@@ -1,4 +1,4 @@
-"""Builds the tables of figures: latencies, cold starts, connections and writes."""
+"""Builds the tables of figures: latencies, cold starts and writes."""
 
 from collections.abc import Iterator
 from itertools import groupby
@@ -99,40 +99,6 @@ def cold_start_table(run: Run) -> ReportTable:
             for target in _measured(run)
         ),
         notes=tuple(f"{target.name}: {note}" for target in run.targets for note in target.notes),
-    )
-
-
-def connection_table(run: Run) -> ReportTable:
-    """Return the table of connections, with a row for each measured target."""
-
-    def burst_peak(target: TargetResult, name: str) -> str:
-        return number(next((each.connections.peak for each in target.scenarios if each.name == name), None))
-
-    return ReportTable(
-        title="Backends of each target",
-        columns=(
-            "target",
-            "label",
-            "peak",
-            "mean",
-            "opened",
-            "peak in the burst",
-            "peak in the cold burst",
-            "mean wait, ms",
-        ),
-        rows=tuple(
-            (
-                target.name,
-                target.label,
-                number(target.connections.peak),
-                number(target.connections.mean),
-                number(target.connections.opened),
-                burst_peak(target, "burst"),
-                burst_peak(target, "burst_cold"),
-                milliseconds(target.connections.mean_wait_ms),
-            )
-            for target in _measured(run)
-        ),
     )
 
 

@@ -30,8 +30,9 @@ def _notes(targets: list[TargetResult]) -> Iterator[str]:
     known = [target for target in targets if target.resources.cpu_ms_per_request is not None]
     if any(target.label == "emulated" for target in known):
         yield (
-            "The CPU time of emulated targets includes all their processes in the steady load, on this machine's "
-            "CPU. PostgreSQL and the proxy are not included. The memory is the largest resident set of one process."
+            "The CPU time of emulated targets includes all their processes in the steady load, on this machine's CPU. "
+            "PostgreSQL, the proxy and the container engine are not included. The memory is the largest resident set "
+            "of one process."
         )
     if any(target.label == "deployed" for target in known):
         yield (
@@ -40,6 +41,6 @@ def _notes(targets: list[TargetResult]) -> Iterator[str]:
         )
     if len(known) < len(targets):
         yield (
-            "A dash marks a target whose processes cannot be measured: containers of an image, and deployed processes "
-            "that report nothing."
+            "A dash marks a target whose processes cannot be measured: containers in a virtual machine, containers in "
+            "a file of an earlier version, and deployed processes that report nothing."
         )

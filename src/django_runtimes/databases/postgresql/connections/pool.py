@@ -11,11 +11,12 @@ from psycopg import Error as PsycopgError
 from psycopg import OperationalError
 from psycopg.generators import fetch_many
 from psycopg.pq import ExecStatus
-from psycopg_pool import ConnectionPool
+from psycopg_pool import ConnectionPool, PoolTimeout
 from psycopg_pool.pool import MaintenanceTask
 
 from django_runtimes.databases.moment import Moment
 from django_runtimes.databases.postgresql.connections.connecting import leave_to_parent
+from django_runtimes.databases.postgresql.connections.pool_waits import POOL_WAITS
 from django_runtimes.databases.postgresql.connections.stream_places import StreamPlaces
 from django_runtimes.databases.postgresql.session.connection import WatchedConnection
 from django_runtimes.databases.postgresql.session.state import DISCARD_ALL, NOBODY
@@ -115,12 +116,17 @@ class RecoveringPool(ConnectionPool[PooledConnection]):
         while True:
             if not self._pool:
                 self.reclaim_while_waited_for()
-            connection = super().getconn(deadline_s - monotonic())
+            try:
+                connection = super().getconn(deadline_s - monotonic())
+            except PoolTimeout:
+                POOL_WAITS.add(monotonic() - asked_at_s)
+                raise
             connection.session.owner = get_ident()
             if self._is_fit(connection):
                 self._failing_since_s = None
                 self._lent.add(connection)
-                self._last_movement_s = monotonic()
+                self._last_movement_s = now_s = monotonic()
+                POOL_WAITS.add(now_s - asked_at_s)
                 return connection
             if self._failing_since_s is None:
                 # The outage began before the check, which takes seconds to fail if packets are dropped silently.

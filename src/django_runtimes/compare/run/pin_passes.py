@@ -1,0 +1,60 @@
+"""Counts the statements that would pin for each emulated target, after the measurement."""
+
+import asyncio
+from dataclasses import replace
+
+from django_runtimes.cli.progress import Progress
+from django_runtimes.compare.compare_error import CompareError
+from django_runtimes.compare.diagnosis.masking import masked, secrets_of
+from django_runtimes.compare.load.generator import LoadGenerator
+from django_runtimes.compare.load.ledger import Ledger
+from django_runtimes.compare.pins.pin_pass import MakeTarget, count_pins
+from django_runtimes.compare.run.emulation import Emulation
+from django_runtimes.compare.run.subject import Subject
+from django_runtimes.compare.services.database_creation import create_database, drop_database
+from django_runtimes.compare.targets.name import TargetName
+from django_runtimes.compare.workload.workload import Workload
+
+
+async def count_all_pins(
+    emulation: Emulation, workload: Workload, generator: LoadGenerator, progress: Progress, *, run_id: str
+) -> None:
+    """Give each measured subject its counts, or a note why there are none; Ctrl-C ends this early.
+
+    Targets that differ only in their memory send the same statements, and are counted once.
+    """
+    groups: dict[TargetName, list[Subject]] = {}
+    for subject in emulation.subjects:
+        if subject.failure is None and isinstance(subject.name, TargetName):
+            groups.setdefault(replace(subject.name, memory_mb=None), []).append(subject)
+    if not groups:
+        return
+    database = f"webapp_{run_id}_pins"
+    progress.begin("counting statements that would pin", len(groups))
+    try:
+        create_database(emulation.server, database, template=emulation.template)
+        for index, (name, subjects) in enumerate(groups.items()):
+            environ = emulation.environ(name, database)
+            ledger = Ledger(f"{run_id}-pins", index)
+            try:
+                pins = await count_pins(environ, _maker(emulation, name), workload, generator, ledger)
+            except CompareError as error:
+                # It may quote the end of a log.
+                note = f"its statements that would pin were not counted: {masked(str(error), secrets_of(environ))}"
+                for subject in subjects:
+                    subject.notes.append(note)
+            else:
+                for subject in subjects:
+                    subject.pins = pins
+            progress.advance()
+    except asyncio.CancelledError:
+        task = asyncio.current_task()
+        if task is not None:
+            task.uncancel()
+        progress.say("interrupted: keeping the measurements, without the other counts of statements that would pin")
+    finally:
+        drop_database(emulation.server, database)
+
+
+def _maker(emulation: Emulation, name: TargetName) -> MakeTarget:
+    return lambda environ: emulation.codebase.target(name, environ)
