@@ -21,6 +21,7 @@ from django_runtimes.compare.containers.probe import probe_image
 from django_runtimes.compare.containers.usable_engines import usable_engines
 from django_runtimes.compare.emulator.container_limits import ContainerLimits
 from django_runtimes.compare.plan.comparison_plan import quick_plan
+from django_runtimes.compare.report.tables.cold_phase_table import cold_phase_table
 from django_runtimes.compare.run.comparison import run_comparison
 from django_runtimes.compare.targets.name import TargetName
 from tests.guestbook import guestbook_workload
@@ -93,6 +94,22 @@ def test_an_image_is_measured_on_two_runtimes_within_its_limits(image, engine_en
         assert (target.label, target.status, target.error) == ("emulated", "measured", None)
         assert target.acknowledged_writes + target.ambiguous.committed == target.rows_found > 0
         assert target.cold_start_ms.n == 2
+        for phases in target.cold_start_ms.phases.split:
+            assert phases is not None
+            parts_ms = (phases.engine_ms, phases.spawn_ms, phases.import_ms, phases.setup_ms, phases.load_ms)
+            assert min(*parts_ms, phases.database_ms, phases.response_ms) > 0
+        assert target.resources.cpu_ms_per_request > 0
+        # A Django process needs at least this, and the limit is 2,048 MB.
+        assert 30 < target.resources.peak_rss_mb < 2_048
+        assert target.pins.statements > 0
+        assert target.connections.waits > 0
+    assert [target.cold_start_ms.phases.split[0].master_ms is None for target in run.targets] == [True, False]
+    # On the direct route the pool resets a session in which the application ran SQL of its own.
+    assert [target.pins.rules for target in run.targets] == [{}, {"discard": 12}]
+    shown = cold_phase_table(run)
+    assert "container" in shown.columns
+    assert [row[0] for row in shown.rows] == [LAMBDA, CONTAINER]
+    assert "-" not in {cell for row in shown.rows for cell in row[5:]}
     assert [scenario.name for scenario in run.targets[0].scenarios] == ["read", "write", "burst", "burst_cold"]
     recorded = run.environment["image"]
     assert recorded["reference"] == image

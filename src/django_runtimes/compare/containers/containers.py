@@ -5,18 +5,21 @@ import os
 import secrets
 import signal
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from django_runtimes.cli import processes
 from django_runtimes.cli.container_engine import ContainerEngine
+from django_runtimes.compare.containers.container_processes import first_processes
 from django_runtimes.compare.containers.image import MeasuredImage
 from django_runtimes.compare.emulator.container_limits import ContainerLimits
+from django_runtimes.config.variables.application_variables import POOL_WAITS_DIRECTORY
 
 _OWNER_LABEL = "django_runtimes.compare.owner"
 _REMOVAL_S = 60.0
+_WAITS_DIRECTORY = "/mnt/pool-waits"
 
 # These are the restrictions of the strictest runtime, Lambda, where only /tmp is writable.
 _RESTRICTIONS = (
@@ -90,13 +93,18 @@ class Containers:
     ) -> subprocess.Popen[bytes]:
         """Start a container and return its client, which forwards signals and exits with the container's exit code.
 
-        `arguments` follow the image's entry point, or `entrypoint`.
+        `arguments` follow the image's entry point, or `entrypoint`. The directory of the waits for a pool is mounted.
         """
+        mounts: tuple[str, ...] = ()
+        if waits := environ.get(POOL_WAITS_DIRECTORY.name):
+            # With SELinux, a container may only use directories with its label.
+            mounts = (f"--volume={waits}:{_WAITS_DIRECTORY}:rw,z",)
+            environ = {**environ, POOL_WAITS_DIRECTORY.name: _WAITS_DIRECTORY}
         id_file = self.directory / f"{secrets.token_hex(8)}.cid"
         process = processes.spawn(
             [
                 *(self.image.engine.program, "run", "--rm", "--pull=never", f"--cidfile={id_file}"),
-                *(f"--label={_OWNER_LABEL}={self._owner}", "--network=host", *_RESTRICTIONS),
+                *(f"--label={_OWNER_LABEL}={self._owner}", "--network=host", *_RESTRICTIONS, *mounts),
                 *(f"--cpus={limits.cpus:g}", f"--memory={limits.memory_mb}m"),
                 # The values are not in the command line, since every user can read it.
                 *(f"--env={name}" for name in environ),
@@ -116,6 +124,10 @@ class Containers:
         with contextlib.suppress(KeyError, OSError):
             return self._id_files[pid].read_text().strip() or None
         return None
+
+    def process_ids(self, pids: Iterable[int]) -> tuple[int, ...]:
+        """Return the first process of each of these clients' containers, without those that this machine cannot see."""
+        return first_processes({identifier for pid in pids if (identifier := self.id_of(pid)) is not None})
 
     def stop(self, process: subprocess.Popen[bytes]) -> None:
         """Send SIGTERM to the container, and SIGKILL after 5 s."""

@@ -1,6 +1,7 @@
 """A Lambda function whose execution environments are containers of the image."""
 
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
@@ -34,6 +35,10 @@ class ImageFunction(Function):
             limits=ContainerLimits.of_lambda(self.memory_mb),
             log=log,
         )
+
+    def process_ids(self, pids: Sequence[int]) -> Sequence[int]:
+        """Return the first process of each container that belongs to one of these clients."""
+        return self.containers.process_ids(pids)
 
     @property
     def details(self) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """Runs the image's server in a container with limits."""
 
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from django_runtimes.compare.containers.containers import Containers
@@ -24,6 +24,10 @@ class ImageServer:
     def stop(self, process: subprocess.Popen[bytes]) -> None:
         """Send SIGTERM, and SIGKILL after 5 s."""
         self._containers.stop(process)
+
+    def process_ids(self, process: subprocess.Popen[bytes]) -> Sequence[int]:
+        """Return the first process of the container."""
+        return self._containers.process_ids([process.pid])
 
     @property
     def details(self) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import ClassVar, Self
@@ -95,6 +95,10 @@ class Function:
             log=log,
             directory=self.task_root,
         )
+
+    def process_ids(self, pids: Sequence[int]) -> Sequence[int]:
+        """Return the processes on this machine of the environments with these session leaders, without children."""
+        return pids
 
     @property
     def details(self) -> dict[str, str]:

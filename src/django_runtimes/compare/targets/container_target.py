@@ -108,8 +108,8 @@ class ContainerTarget:
 
     @property
     def process_ids(self) -> Sequence[int]:
-        """The server's master process; nothing for a container, whose client is another process."""
-        return () if self._process is None or self._server.has_engine else (self._process.pid,)
+        """The server's first process, also if it runs in a container of this machine."""
+        return () if self._process is None else self._server.process_ids(self._process)
 
     @property
     def logs(self) -> Sequence[Path]:

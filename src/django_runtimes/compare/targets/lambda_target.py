@@ -80,8 +80,8 @@ class LambdaTarget:
 
     @property
     def process_ids(self) -> Sequence[int]:
-        """The process of each execution environment; nothing for containers, whose clients are other processes."""
-        return () if self._function.has_engine else self.emulator.process_ids
+        """The first process of each execution environment, also if it runs in a container of this machine."""
+        return self._function.process_ids(self.emulator.process_ids)
 
     @property
     def logs(self) -> Sequence[Path]:

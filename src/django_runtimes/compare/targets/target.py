@@ -65,7 +65,7 @@ class Target(Protocol):
 
     @property
     def process_ids(self) -> Sequence[int]:
-        """Its running processes, without their children; empty if they run elsewhere or in containers."""
+        """Its running processes on this machine, without their children; empty if they run elsewhere."""
         ...
 
     @property

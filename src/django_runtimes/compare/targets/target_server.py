@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from signal import SIGTERM
 from typing import Protocol
@@ -21,6 +21,10 @@ class TargetServer(Protocol):
 
     def stop(self, process: subprocess.Popen[bytes]) -> None:
         """Stop the server and wait for its end."""
+        ...
+
+    def process_ids(self, process: subprocess.Popen[bytes]) -> Sequence[int]:
+        """Return the server's processes on this machine, without their children."""
         ...
 
     @property
@@ -51,6 +55,10 @@ class CheckoutServer:
     def stop(self, process: subprocess.Popen[bytes]) -> None:
         """Send SIGTERM, and SIGKILL after 5 s."""
         processes.stop(process)
+
+    def process_ids(self, process: subprocess.Popen[bytes]) -> Sequence[int]:
+        """Return the master process."""
+        return (process.pid,)
 
     @property
     def details(self) -> dict[str, str]:
