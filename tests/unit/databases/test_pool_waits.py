@@ -59,9 +59,7 @@ def test_a_child_process_has_a_file_of_its_own(tmp_path: Path):
     assert len(list(tmp_path.iterdir())) == 2
 
 
-def test_an_unusable_directory_is_logged_and_fails_no_request(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-):
+def test_an_unusable_directory_is_logged_and_fails_no_request(tmp_path: Path, caplog: pytest.LogCaptureFixture):
     waits = PoolWaits()
     waits.keep_in(tmp_path / "missing")
 

@@ -100,6 +100,8 @@ class BlockMaster:
             for subject in self._having(key):
                 # Connections, logins and caches of the first requests belong to no block.
                 self._attempt(subject, key, None, _WARM_UP_S)
+        for subject in self._subjects:
+            subject.begin_steady(subject.reported_opens)
         # A target that is always late must not keep the run from ending.
         for index in range(2 * self._plan.pairs):
             wanted = {key: lacking(self._having(key), key, self._plan.pairs) for key in keys}
@@ -141,6 +143,8 @@ class BlockMaster:
         if subject.failure is not None:
             return
         try:
+            if index is not None:
+                subject.opens.read(subject.reported_opens, key)
             block, connections = self._block(subject, key, duration_s)
             if index is not None:
                 subject.add(key, index, block, connections)

@@ -177,9 +177,9 @@ class Measurement:
 
     async def _opened(self, subject: Subject) -> int:
         """Return the number of connections that the target has opened so far; wait for the last ones to be counted."""
-        if subject.deployment is not None:
-            return subject.deployment.reports.opened or 0
-        return 0 if self._sampler is None else await self._sampler.opened(subject.database)
+        if self._sampler is None or subject.is_deployed:
+            return subject.reported_opens
+        return await self._sampler.opened(subject.database)
 
     def _steady(self, key: tuple[Scenario, float], duration_s: float, index: int) -> Step:
         async def step(subject: Subject) -> None:

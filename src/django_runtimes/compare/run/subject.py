@@ -112,6 +112,11 @@ class Subject:
             return ReportWindow() if self.deployment is None else self.deployment.reports.window()
         return sampler.window(self.database)
 
+    @property
+    def reported_opens(self) -> int:
+        """The number of connections that the processes of a deployed target have reported to have opened."""
+        return 0 if self.deployment is None else self.deployment.reports.opened or 0
+
     def begin_steady(self, opened: int) -> None:
         """Leave out the waits so far, and the connections `opened` so far."""
         self.opens.read(opened, None)
@@ -132,7 +137,7 @@ class Subject:
             return
         reports = self.deployment.reports
         self.opened, self.waits = reports.opened, reports.waits
-        self.opens.read(reports.opened or 0, None)
+        self.opens.read(self.reported_opens, None)
         self.cold_starts += reports.cold_starts
         self.notes += reports.notes
 

@@ -60,6 +60,12 @@ def test_a_deployed_target_is_measured_beside_an_emulated_one(notes_service, mon
         assert scenario.ok == scenario.sent > 0
     assert 1 <= deployed.connections.peak <= 8
     assert deployed.connections.opened >= 0
+    for measured in (emulated, deployed):
+        assert measured.connections.waits > 0
+        assert 0 < measured.connections.mean_wait_ms < 1_000
+        steady = [scenario for scenario in measured.scenarios if scenario.rate_rps is not None]
+        assert all(scenario.connections.opened >= 0 for scenario in steady)
+    assert (emulated.pins.requests, deployed.pins) == (24, None)
     assert deployed.cold_start_ms.n == 0
     details = run.environment["targets"]["aws_ecs"]
     assert (details["url"], details["headers"]) == (notes_service.https, "X-Api-Key")

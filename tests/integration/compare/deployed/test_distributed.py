@@ -142,6 +142,8 @@ def test_the_workers_ask_for_cold_starts_and_connections(notes_service, tmp_path
     assert container.status == "measured"
     assert 1 <= container.connections.peak <= 8
     assert container.connections.opened >= 0
+    assert container.connections.waits > 0
+    assert all(scenario.connections.opened >= 0 for scenario in container.scenarios)
     assert container.cold_start_ms.n == 0
     assert container.resources.cpu_ms_per_request > 0
     assert any("of its processes reported their connections" in note for note in container.notes)

@@ -14,7 +14,7 @@ def test_a_budget_that_is_used_up_is_reported():
     shown = io.StringIO()
     plan = ComparisonPlan(guestbook_workload(), rates_rps={"read": (25.0,), "write": (25.0,)})
     subjects = [SimpleNamespace(failure=None, blocks={}, is_deployed=False, scenarios=lambda load: load.scenarios)]
-    subjects[0].deployment, subjects[0].database, subjects[0].begin_steady = None, "notes", lambda opened: None
+    subjects[0].database, subjects[0].begin_steady = "notes", lambda opened: None
 
     async def opened(database: str) -> int:
         return 0
