@@ -234,7 +234,7 @@ def test_it_runs_the_doctor(image, database_url, log):
     assert exit_code in {0, 1}, output
 
 
-@pytest.mark.parametrize("verb", ["compare", "cost", "deploy", "init", "pinlint", "serve", "test"])
+@pytest.mark.parametrize("verb", ["compare", "cost", "deploy", "docs", "init", "pinlint", "serve", "test"])
 def test_a_verb_that_the_image_omits_is_explained_in_one_line(image, log, verb):
     exit_code, output = run(image, log, verb)
 

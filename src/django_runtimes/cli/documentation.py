@@ -21,7 +21,7 @@ def main(arguments: Sequence[str]) -> int:
     options = _parser().parse_args(arguments)
     pages = documentation_pages()
     if not pages:
-        sys.stderr.write("webapp docs: this image does not contain the pages; run it where the project is developed\n")
+        sys.stderr.write("webapp docs is not part of this image; run it where the project is developed\n")
         return EXIT_USAGE
     if options.page is None:
         sys.stdout.write(_list(pages))

@@ -108,6 +108,4 @@ def test_an_image_without_the_pages_refuses_the_command(monkeypatch, capsys):
 
     assert main(["settings"]) == 2
 
-    assert capsys.readouterr().err == (
-        "webapp docs: this image does not contain the pages; run it where the project is developed\n"
-    )
+    assert capsys.readouterr().err == ("webapp docs is not part of this image; run it where the project is developed\n")
