@@ -1,4 +1,4 @@
-"""Describes why the bytes of a text file are not plain UTF-8."""
+"""Describes the encoding of a text file: why its bytes are not plain UTF-8, and how its lines end."""
 
 import codecs
 
@@ -33,3 +33,11 @@ def why_not_utf8(content: bytes) -> str | None:
 
 def _line(content: bytes, position: int) -> int:
     return content.count(b"\n", 0, position) + 1
+
+
+def newline_of(content: bytes) -> bytes:
+    """Return the newline that ends the last line, or a line feed if no line has one."""
+    windows, unix, mac = content.rfind(b"\r\n"), content.rfind(b"\n"), content.rfind(b"\r")
+    if windows >= 0 and windows + 1 == unix:
+        return b"\r\n"
+    return b"\r" if unix < 0 <= mac else b"\n"

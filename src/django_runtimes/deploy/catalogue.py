@@ -72,6 +72,8 @@ _RUNTIMES = {
     DeployTarget.AWS_ECS: FARGATE,
     DeployTarget.AWS_ECS_EXPRESS: EXPRESS,
 }
+# The stacks whose processes run the image: the application, and its management commands.
+PROCESS_STACKS = tuple(stack.name for stack in (OPERATIONS, OPERATIONS_TASK, *_RUNTIMES.values()))
 # The additional stacks that only one target needs.
 _COMPANIONS = {DeployTarget.AWS_LAMBDA: (PROXY,), DeployTarget.AWS_ECS: (LOAD_BALANCER,)}
 

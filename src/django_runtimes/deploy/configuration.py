@@ -76,13 +76,16 @@ def parse_configuration(content: Mapping[str, Any], directory: Path) -> Configur
         raise UsageError(f'{FILE_NAME} has no stage; add one, such as [stages.dev] with target = "aws_lambda"')
     project = checked_project(_text(content, "project"))
     account = checked_account(content["account"], "account") if "account" in content else None
-    read = {name: read_stage(name, table_in(stages, name, FILE_NAME), account=account) for name in stages}
+    region = _text(content, "region")
+    read = {
+        name: read_stage(name, table_in(stages, name, FILE_NAME), account=account, region=region) for name in stages
+    }
     for name in read:
         refuse_long_names(project, name)
     return Configuration(
         directory=directory,
         project=project,
-        region=_text(content, "region"),
+        region=region,
         page=checked_page(content.get("page", DEFAULT_PAGE)),
         smoke_timeout_s=_seconds(content.get("smoke_timeout_s", DEFAULT_SMOKE_TIMEOUT_S)),
         parameters=table_in(content, "parameters", FILE_NAME),

@@ -12,10 +12,12 @@ from django_runtimes.deploy.aws.history import History
 from django_runtimes.deploy.aws.images import Images
 from django_runtimes.deploy.aws.stack_status import Readiness
 from django_runtimes.deploy.aws.stacks import Stacks, StackState
+from django_runtimes.deploy.aws.stored_secrets import StoredSecrets
 from django_runtimes.deploy.catalogue import (
     DATABASE,
     NETWORK,
     OPERATIONS_TASK,
+    PROCESS_STACKS,
     REGISTRY,
     ROTATION,
     SCHEDULES,
@@ -32,7 +34,9 @@ from django_runtimes.deploy.configuration import (
     load_configuration,
 )
 from django_runtimes.deploy.consent import Consent
+from django_runtimes.deploy.own_settings import OwnSettings
 from django_runtimes.deploy.templates.parameters import effective, read_templates, stack_parameters
+from django_runtimes.deploy.templates.process_template import with_own_settings
 from django_runtimes.deploy.templates.template_source import TemplateSource, find_templates
 from django_runtimes.deploy.templates.templates import Template
 
@@ -143,9 +147,26 @@ class Context:
             )
         return outputs[name]
 
+    @property
+    def own_settings(self) -> OwnSettings:
+        """The stage's own variables and secrets."""
+        return self.deployment.settings.own
+
+    @cached_property
+    def secrets_version(self) -> str:
+        """A text that changes with the values of the stage's secrets; ToolError for one that no process could read."""
+        return StoredSecrets(self.aws).require(self.own_settings.secrets, stage=self.deployment.stage)
+
+    def template(self, stack: Stack) -> Template:
+        """Return a stack's template with the stage's own variables and secrets in the image's processes."""
+        template = self.templates[stack.name]
+        if not self.own_settings.names or stack.name not in PROCESS_STACKS:
+            return template
+        return with_own_settings(template, stack.name, self.own_settings, secrets_version=self.secrets_version)
+
     def parameters(self, stack: Stack, image: str | None = None) -> dict[str, str]:
         """Return a stack's parameters according to webapp.toml."""
-        return stack_parameters(self.deployment, stack, self.templates[stack.name], image=image)
+        return stack_parameters(self.deployment, stack, self.template(stack), image=image)
 
     def value(self, stack: Stack, name: str) -> str:
         """Return the value of a stack's parameter: webapp.toml's, or else the template's default."""

@@ -1,16 +1,17 @@
-"""Reads one stage's table of `webapp.toml`: its target, its account, and whether it is production."""
+"""Reads one stage's table of `webapp.toml`: its target, account and own variables, and whether it is production."""
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django_runtimes.cli.toml_file import known_key
 from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.deploy.catalogue import DeployTarget
+from django_runtimes.deploy.own_settings import OwnSettings, read_own_settings
 from django_runtimes.deploy.schedules.schedule import CLEAR_SESSIONS, Schedule, read_schedules
 
-STAGE_KEYS = ("target", "account", "production", "parameters", "schedules")
+STAGE_KEYS = ("target", "account", "production", "parameters", "environment", "secrets", "schedules")
 # These names leave no doubt; a stage of any other name says whether it is production.
 PRODUCTION_STAGE = "production"
 OTHER_STAGES = (
@@ -45,11 +46,12 @@ class StageSettings:
     production: bool
     account: str | None
     parameters: Mapping[str, Any]
+    own: OwnSettings = field(default_factory=OwnSettings)
     schedules: tuple[Schedule, ...] = (CLEAR_SESSIONS,)
 
 
-def read_stage(name: str, table: Mapping[str, Any], *, account: str | None) -> StageSettings:
-    """Validate a stage's table; `account` is the file's own. Raise UsageError for any mistake."""
+def read_stage(name: str, table: Mapping[str, Any], *, account: str | None, region: str) -> StageSettings:
+    """Validate a stage's table; `account` and `region` are the file's own. Raise UsageError for any mistake."""
     place = f"[stages.{name}]"
     if not _STAGE.fullmatch(name):
         raise UsageError(
@@ -62,6 +64,9 @@ def read_stage(name: str, table: Mapping[str, Any], *, account: str | None) -> S
         production=_production(name, table.get("production")),
         account=checked_account(table["account"], f"{place} account") if "account" in table else account,
         parameters=table_in(table, "parameters", place),
+        own=read_own_settings(
+            table_in(table, "environment", place), table_in(table, "secrets", place), stage=name, region=region
+        ),
         schedules=read_schedules(name, table_in(table, "schedules", place)),
     )
 

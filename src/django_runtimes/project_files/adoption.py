@@ -6,12 +6,12 @@ from pathlib import Path
 
 from django_runtimes.cli.project.import_root import find_import_root
 from django_runtimes.cli.toml_file import parse_toml
+from django_runtimes.cli.toml_text import with_block
 from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.project_files.changes.file_plan import FilePlan
 from django_runtimes.project_files.changes.first_workload import render_workload
 from django_runtimes.project_files.changes.init_record import require_record_folder
 from django_runtimes.project_files.changes.settings_lines import plan_settings
-from django_runtimes.project_files.changes.toml_text import with_block
 from django_runtimes.project_files.dependencies.dependency_line import plan_dependency
 from django_runtimes.project_files.dependencies.library import NAME, Library
 from django_runtimes.project_files.dependencies.listing import PYPROJECT, Dependencies, find_dependencies

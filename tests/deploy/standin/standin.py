@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import sqlite3
 import ssl
 import subprocess
 import sys
@@ -229,6 +230,16 @@ class StandIn:
         """Return all requested actions in order, as service:Operation."""
         answer: list[str] = self._control("calls", {})["calls"]
         return answer
+
+    def visible_records(self) -> str:
+        """Return all that readers of this AWS can see: stacks, templates, change sets, functions, tasks and logs.
+
+        Running containers' environments and moto's services, which keep the secrets themselves, are not among them.
+        """
+        with contextlib.closing(sqlite3.connect(self._directory / "state.sqlite")) as database:
+            rows = database.execute("SELECT body FROM documents WHERE kind <> 'running service'").fetchall()
+        logs = [path for kind in ("functions", "containers") for path in (self._directory / kind).rglob("*.*")]
+        return "".join([*(body for (body,) in rows), *(path.read_text(errors="replace") for path in logs)])
 
     def _control(self, verb: str, body: Mapping[str, Any]) -> Any:
         request = urllib.request.Request(f"{self.url}/_standin/{verb}", json.dumps(body).encode(), method="POST")

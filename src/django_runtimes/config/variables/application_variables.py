@@ -19,6 +19,20 @@ def _origin(origin: str) -> str:
     return origin
 
 
+def _references(text: str) -> str:
+    # Few processes have secrets of their own.
+    from django_runtimes.config.variables.secret_references import parse_secret_references
+
+    parse_secret_references(text)
+    return text
+
+
+def _version(text: str) -> str:
+    if not (text.isascii() and text.isalnum()):
+        raise RuleError("is not a version", "let `webapp deploy` set it")
+    return text
+
+
 RUNTIME = Choice(
     "WEBAPP_RUNTIME",
     "The service that runs the process. It overrides detection; App Runner cannot be detected.",
@@ -49,6 +63,18 @@ CSRF_TRUSTED_ORIGINS = Items(
     "Origins that may send unsafe requests such as POST, each with its scheme, comma-separated.",
     parser=_origin,
     default_note="the settings' value, else https:// with each allowed host",
+)
+SECRETS = Text(
+    "WEBAPP_SECRETS",
+    "Variables that each process reads from Secrets Manager or Parameter Store before it loads the settings: a JSON "
+    "object of their names and references. `webapp deploy` sets it on Lambda, from `[stages.….secrets]`.",
+    parser=_references,
+)
+SECRETS_VERSION = Text(
+    "WEBAPP_SECRETS_VERSION",
+    "Changes with the stage's secrets, so that a deploy restarts the processes that hold old values. `webapp deploy` "
+    "sets it.",
+    parser=_version,
 )
 START_PHASES = Flag(
     "WEBAPP_START_PHASES",

@@ -24,7 +24,7 @@ def bring_up(context: Context, stack: Stack, *, image: str | None = None) -> Sta
     """Create the stack, or show its changes and make them once the user agrees; do nothing if it is up to date."""
     name = context.stack_name(stack)
     state = context.stacks.settle(name)
-    template = context.templates[stack.name]
+    template = context.template(stack)
     if state.readiness is Readiness.ABSENT and context.consent.dry_run:
         context.progress.say(f"  {name} would be created, with up to {len(template.resource_types)} resources")
         return StackPlan(name, "create")

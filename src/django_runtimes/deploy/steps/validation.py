@@ -5,13 +5,18 @@ from django_runtimes.deploy.catalogue import DATABASE, NETWORK, OPERATIONS, PROX
 from django_runtimes.deploy.configuration import FILE_NAME
 from django_runtimes.deploy.context import Context
 from django_runtimes.deploy.steps.fixed_parameters import refuse_fixed_changes
+from django_runtimes.deploy.steps.own_settings_check import check_own_variables
 
 # With less, an Aurora cluster stays PENDING_PROXY_CAPACITY.
 _PROXY_ACU = 2
 
 
 def validate_parameters(context: Context) -> None:
-    """Raise UsageError for parameters that a stack rejects, that contradict each other or that cannot be changed."""
+    """Raise UsageError for parameters that a stack rejects, that contradict each other or that cannot be changed.
+
+    The same holds for the stage's own variables and secrets.
+    """
+    check_own_variables(context)
     for stack in (
         *context.foundation,
         OPERATIONS,

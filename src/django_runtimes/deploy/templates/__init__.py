@@ -1,1 +1,1 @@
-"""Finds and reads the CloudFormation templates, validates their parameters, and copies them into a project."""
+"""Finds and reads the CloudFormation templates, completes them, and copies them into a project."""

@@ -3,6 +3,7 @@
 import ast
 from pathlib import Path
 
+from django_runtimes.cli.text_encoding import newline_of
 from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.project_files.changes.file_plan import FilePlan
 from django_runtimes.project_files.changes.imported_files import imported_files
@@ -35,14 +36,6 @@ def calls_configure(path: Path) -> bool:
         return _has_call(path.read_bytes(), path.name)
     except UsageError:
         return False
-
-
-def newline_of(content: bytes) -> bytes:
-    """Return the newline that ends the last line, or a line feed if no line has one."""
-    windows, unix, mac = content.rfind(b"\r\n"), content.rfind(b"\n"), content.rfind(b"\r")
-    if windows >= 0 and windows + 1 == unix:
-        return b"\r\n"
-    return b"\r" if unix < 0 <= mac else b"\n"
 
 
 def _has_call(source: bytes, name: str) -> bool:

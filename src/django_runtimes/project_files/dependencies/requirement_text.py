@@ -4,9 +4,8 @@ import codecs
 import re
 from collections.abc import Callable, Iterator
 
-from django_runtimes.cli.text_encoding import byte_order_mark, why_not_utf8
+from django_runtimes.cli.text_encoding import byte_order_mark, newline_of, why_not_utf8
 from django_runtimes.cli.tool_error import UsageError
-from django_runtimes.project_files.changes.settings_lines import newline_of
 
 # pip looks for this comment of PEP 263 in the first two lines.
 _CODING = re.compile(rb"^#.*?coding[:=]\s*(?P<encoding>[-\w.]+)")

@@ -55,6 +55,25 @@ async def resolve_secrets(context: Context, value: Any) -> Any:
     return value
 
 
+async def read_injected(context: Context, reference: str) -> str:
+    """Return the value that ECS or App Runner injects: a parameter, a secret, or one key of a secret's JSON."""
+    if ":parameter/" in reference:
+        name = f"/{reference.partition(':parameter/')[2]}"
+        found = await call_standin(
+            context.world, "ssm", context.region, "get_parameters", Names=[name], WithDecryption=True
+        )
+        if found["InvalidParameters"]:
+            raise AwsError("Failed", f"ResourceInitializationError: invalid ssm parameters: {name}")
+        return str(found["Parameters"][0]["Value"])
+    # Neither an ARN nor a secret's name has further colons.
+    parts = reference.split(":")
+    found = await call_standin(
+        context.world, "secretsmanager", context.region, "get_secret_value", SecretId=":".join(parts[:7])
+    )
+    text = str(found["SecretString"])
+    return str(json.loads(text)[parts[7]]) if len(parts) > 7 and parts[7] else text
+
+
 class SecretHandler:
     """A secret, generated according to its properties."""
 

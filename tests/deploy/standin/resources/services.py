@@ -5,7 +5,7 @@ from typing import Any
 
 from tests.deploy.standin.errors import AwsError
 from tests.deploy.standin.resources.handlers import Context, ResourceResult, register
-from tests.deploy.standin.resources.secret_references import call_standin
+from tests.deploy.standin.resources.secret_references import read_injected
 from tests.deploy.standin.runtime.containers import UnhealthyError
 from tests.deploy.standin.runtime.front import delete_address, put_address
 from tests.deploy.standin.runtime.images import find_by_uri
@@ -197,10 +197,7 @@ async def container_variables(context: Context, container: dict[str, Any]) -> di
     """Return the environment of a container, with the values of its secrets."""
     variables = {each["Name"]: str(each["Value"]) for each in container.get("Environment", [])}
     for secret in container.get("Secrets", []):
-        found = await call_standin(
-            context.world, "secretsmanager", context.region, "get_secret_value", SecretId=secret["ValueFrom"]
-        )
-        variables[secret["Name"]] = found["SecretString"]
+        variables[secret["Name"]] = await read_injected(context, secret["ValueFrom"])
     return {**_METADATA, **variables}
 
 

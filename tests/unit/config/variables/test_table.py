@@ -86,6 +86,7 @@ def test_every_module_of_variables_is_in_the_table():
         "header_names",
         "kinds",
         "reference",
+        "secret_references",
         "table",
         "variable",
     }

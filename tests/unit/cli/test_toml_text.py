@@ -4,8 +4,8 @@ import tomllib
 
 import pytest
 
+from django_runtimes.cli.toml_text import with_array_item, with_block, with_key
 from django_runtimes.cli.tool_error import UsageError
-from django_runtimes.project_files.changes.toml_text import with_array_item, with_block, with_key
 
 ITEM = "django-runtimes>=1"
 

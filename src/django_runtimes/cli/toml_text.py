@@ -5,9 +5,9 @@ import tomllib
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from django_runtimes.cli.text_encoding import newline_of
 from django_runtimes.cli.toml_file import parse_toml
 from django_runtimes.cli.tool_error import UsageError
-from django_runtimes.project_files.changes.settings_lines import newline_of
 
 _OPENING = re.compile(r"^\s*(?P<key>[\w\"'.-]+)\s*=\s*\[(?P<rest>[^\r\n]*)")
 _HEADER = re.compile(r"^\s*\[(?P<name>[^\[\]]+)\]\s*(#.*)?$")
@@ -79,7 +79,7 @@ def _first_that_fits(
             continue
         if _sorted(found) == wanted:
             return text.encode()
-    raise UsageError(f"{name} is formatted so that webapp init cannot add a line; add it by hand, in {line}")
+    raise UsageError(f"{name} is formatted so that webapp cannot add a line; add it by hand, in {line}")
 
 
 def _sorted(value: Any) -> Any:

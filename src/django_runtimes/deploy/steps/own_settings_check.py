@@ -1,0 +1,65 @@
+"""Checks a stage's own variables and secrets before anything is built or changed."""
+
+from django_runtimes.cli.project.project import project_at
+from django_runtimes.cli.tool_error import UsageError
+from django_runtimes.deploy.catalogue import NETWORK, OPERATIONS, PROCESS_STACKS
+from django_runtimes.deploy.configuration import FILE_NAME
+from django_runtimes.deploy.context import Context
+from django_runtimes.deploy.templates.reserved_names import refuse_set_by_templates, set_by_templates
+
+# AWS's platforms and the library itself provide these, such as the bucket's name.
+_PROVIDED_PREFIX = "AWS_"
+
+
+def check_own_variables(context: Context) -> None:
+    """Raise UsageError for a missing or reserved variable; ToolError for a secret that no process could read."""
+    _refuse_set_by_templates(context)
+    _require_named(context)
+    if context.own_settings.secrets:
+        _require_route_to_secrets(context)
+        # The first access looks every secret up.
+        _ = context.secrets_version
+
+
+def _refuse_set_by_templates(context: Context) -> None:
+    templates = [context.templates[name] for name in PROCESS_STACKS]
+    own, stage = context.own_settings, context.deployment.stage
+    for table, names in (("environment", own.environment), ("secrets", own.secrets)):
+        refuse_set_by_templates(templates, names, place=f"[stages.{stage}.{table}]", stage=stage)
+
+
+def _require_named(context: Context) -> None:
+    """Raise UsageError if the stage lacks a variable that [tool.webapp] lists and its own templates do not set."""
+    stage = context.deployment.stage
+    in_templates = [set_by_templates([context.templates[name]]) for name in (context.runtime.name, OPERATIONS.name)]
+    missing = [
+        name
+        for name in project_at(context.configuration.directory).environment
+        if name not in context.own_settings.names
+        and not name.startswith(_PROVIDED_PREFIX)
+        and not all(name in names for names in in_templates)
+    ]
+    if missing:
+        raise UsageError(
+            f"{', '.join(missing)}: [tool.webapp] environment lists it, and the stage {stage} has no value for it; "
+            f'write {missing[0]} = "…" under [stages.{stage}.environment] in {FILE_NAME}, or run '
+            f"`webapp secrets set {missing[0]} --stage {stage}`"
+        )
+
+
+def _require_route_to_secrets(context: Context) -> None:
+    """Raise UsageError if the operations function, which is in private subnets on every target, reaches no secret."""
+    egress = context.value(NETWORK, "Egress")
+    stage = context.deployment.stage
+    prices = f"({context.template_source.readme('foundation')} lists their prices)"
+    if egress == "none":
+        raise UsageError(
+            f"[stages.{stage}.secrets] with Egress = 'none' cuts the functions on Lambda off from the secrets, the one "
+            f"for management commands included; set Egress to 'endpoints' or 'nat' in {FILE_NAME} {prices}"
+        )
+    parameter = next((name for name, each in context.own_settings.secrets.items() if each.parameter), None)
+    if egress == "endpoints" and parameter is not None:
+        raise UsageError(
+            f"[stages.{stage}.secrets] {parameter} is in Parameter Store, for which Egress = 'endpoints' has no "
+            f"endpoint; run `webapp secrets set {parameter}` after removing it, or set Egress to 'nat' {prices}"
+        )

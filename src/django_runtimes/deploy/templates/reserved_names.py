@@ -1,0 +1,53 @@
+"""Finds the variables that the templates set, which webapp.toml therefore cannot set as a stage's own."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from django_runtimes.cli.tool_error import UsageError
+from django_runtimes.deploy.templates.image_processes import processes_of
+from django_runtimes.deploy.templates.templates import Template, names_in
+
+# Every stack has these two, so they explain no variable.
+_EVERYWHERE = {"Project", "Stage"}
+
+
+def refuse_set_by_templates(templates: Iterable[Template], names: Iterable[str], *, place: str, stage: str) -> None:
+    """Raise UsageError for the first of the names that the templates set."""
+    reserved = set_by_templates(templates)
+    for name in names:
+        if name in reserved:
+            parameters = " or ".join(reserved[name])
+            remedy = f"set {parameters} in [stages.{stage}.parameters] instead" if parameters else "remove it"
+            raise UsageError(f"{place} {name} is set by the templates; {remedy}")
+
+
+def set_by_templates(templates: Iterable[Template]) -> dict[str, tuple[str, ...]]:
+    """Return the names of all variables that the templates set, each with the parameters that determine its value."""
+    found: dict[str, tuple[str, ...]] = {}
+    for template in templates:
+        for name, value in _variables(template):
+            parameters = set(names_in(value)) & template.parameters.keys() - _EVERYWHERE
+            found[name] = tuple(sorted({*found.get(name, ()), *parameters}))
+    return found
+
+
+def _variables(template: Template) -> Iterator[tuple[str, Any]]:
+    for process in processes_of(template.content):
+        for table in (process.variables, process.secrets):
+            yield from _entries(table)
+
+
+def _entries(table: Any) -> Iterator[tuple[str, Any]]:
+    """Yield the names and values of a mapping or a list of pairs, whatever conditions surround them."""
+    if isinstance(table, Mapping):
+        if "Name" in table and ("Value" in table or "ValueFrom" in table):
+            yield str(table["Name"]), table
+            return
+        for name, value in table.items():
+            if name in {"!If", "Fn::If"}:
+                yield from _entries(value[1:])
+            elif not name.startswith(("!", "Fn::")) and name != "Ref":
+                yield name, value
+    elif isinstance(table, list):
+        for each in table:
+            yield from _entries(each)
