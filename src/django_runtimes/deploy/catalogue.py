@@ -26,6 +26,7 @@ class Stack:
 
 REGISTRY = Stack("registry", "foundation/registry.yaml", of_stage=False, holds_data=True)
 MONITORING = Stack("monitoring", "foundation/monitoring.yaml", holds_data=True)
+LOGS = Stack("logs", "foundation/logs.yaml", holds_data=True)
 NETWORK = Stack("network", "foundation/network.yaml", holds_data=True)
 SECURITY_GROUPS = Stack("security-groups", "foundation/security-groups.yaml", holds_data=True)
 ENDPOINTS = Stack("endpoints", "foundation/endpoints.yaml")
@@ -47,6 +48,7 @@ EXPRESS = Stack("express", "ecs/express.yaml")
 STACKS = (
     REGISTRY,
     MONITORING,
+    LOGS,
     NETWORK,
     SECURITY_GROUPS,
     ENDPOINTS,
@@ -90,7 +92,7 @@ def endpoint_stack(target: DeployTarget) -> Stack:
 
 def foundation(target: DeployTarget, *, egress: str) -> tuple[Stack, ...]:
     """Return the stacks that must exist before an image is deployed, in order; `egress` is the network's parameter."""
-    wanted = {REGISTRY, MONITORING, NETWORK, SECURITY_GROUPS, STORAGE, DATABASE, SECRETS}
+    wanted = {REGISTRY, MONITORING, LOGS, NETWORK, SECURITY_GROUPS, STORAGE, DATABASE, SECRETS}
     wanted |= set(_COMPANIONS.get(target, ()))
     if egress == "endpoints":
         wanted.add(ENDPOINTS)

@@ -74,6 +74,12 @@ def _stage(context: Context) -> Iterator[Finding]:
                 f"the stack {state.name} is in {state.status}",
                 stack_remedy(state.name, str(state.status), context.aws.region),
             )
+        if state.readiness is Readiness.UNCREATED:
+            yield Finding(
+                Level.WARNING,
+                f"the stack {state.name} could not be created",
+                "the next deploy deletes it, since it has no resources, and creates it again",
+            )
     there = {stack for stack, state in zip(STACKS, states, strict=True) if state.readiness is Readiness.READY}
     yield Finding(Level.OK, f"{place}: {len(there)} stacks exist; the image is {context.running_image() or 'none'}")
     if context.deployment.target is DeployTarget.AWS_APP_RUNNER:

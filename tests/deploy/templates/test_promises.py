@@ -123,9 +123,12 @@ FAULTS: dict[Promise, list[tuple[str, str, Any]]] = {
         (DATABASE, "DatabaseInstance/Properties/EnablePerformanceInsights", False),
         (DATABASE, "ClusterWriter/Properties/EnablePerformanceInsights", None),
     ],
-    foundation_promises.databases_log_to_the_stacks_log_group: [
+    foundation_promises.databases_export_their_logs: [
         (DATABASE, "DatabaseCluster/Properties/EnableCloudwatchLogsExports", None),
-        (DATABASE, "Log/Properties/LogGroupName", "/webapp/dev/postgresql"),
+        (DATABASE, "DatabaseInstance/Properties/EnableCloudwatchLogsExports", ["postgresql"]),
+    ],
+    foundation_promises.logs_outlive_the_stacks_that_write_them: [
+        (LAMBDA, "Log", resource("AWS::Logs::LogGroup", RetentionInDays=30)),
     ],
     foundation_promises.token_logins_are_possible_where_they_are_used: [
         (DATABASE, "DatabaseInstance/Properties/EnableIAMDatabaseAuthentication", False),

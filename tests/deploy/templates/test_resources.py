@@ -6,6 +6,7 @@ import re
 import pytest
 from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 
+from django_runtimes.deploy.steps.service_logs import database_log_groups
 from tests.deploy.templates.analysis.stacks import Deployment, Resource, deploy
 from tests.deploy.templates.analysis.statements import ACCOUNT
 from tests.deploy.templates.analysis.variants import PROCESSES, RESOURCES, of_type
@@ -136,6 +137,16 @@ def test_other_stages_can_be_destroyed_and_opened(engine: str):
     assert not has_standby(stage)
     (service,) = stage.stacks["ecs/fargate.yaml"].of_type("AWS::ECS::Service")
     assert service.properties["EnableExecuteCommand"] is True
+
+
+@pytest.mark.parametrize("engine", ["instance", "aurora"])
+@pytest.mark.parametrize("credentials", ["iam", "secretsmanager"])
+def test_every_exported_log_of_the_database_is_limited(engine: str, credentials: str):
+    (database,) = databases_in(deploy(Engine=engine, Credentials=credentials))
+    kind = database.type.removeprefix("AWS::RDS::DB").lower()
+    exported = [f"/aws/rds/{kind}/webapp-dev/{log}" for log in database.properties["EnableCloudwatchLogsExports"]]
+
+    assert database_log_groups("webapp-dev", engine, credentials) == exported
 
 
 def has_standby(deployment: Deployment) -> bool:

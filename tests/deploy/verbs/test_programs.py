@@ -14,7 +14,7 @@ from tests.deploy.verbs.conftest import Project, create_registry
 
 pytestmark = pytest.mark.profile_free
 
-GROUP = "/guestbook/dev/lambda"
+GROUP = "/guestbook/dev/web/lambda"
 
 
 @pytest.fixture

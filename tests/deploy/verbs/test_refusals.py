@@ -63,22 +63,33 @@ def test_an_image_that_lambda_does_not_support_is_refused(project: Project, aws:
     assert "--provenance=false --sbom=false" in project.error("deploy", "--image", index)
 
 
-def test_a_failed_creation_is_explained_with_a_remedy(project: Project, aws: StandIn):
+def test_a_failed_creation_is_explained_and_repeated(project: Project, aws: StandIn):
     image = aws.push("guestbook", "v1")
-    aws.fail("AlarmTopic", "Topic limit exceeded", stack="guestbook-dev-monitoring", on="create")
+    aws.fail("AlarmTopic", "Topic limit exceeded", stack="guestbook-dev-monitoring", on="create", times=1)
 
-    first = project.error("deploy", "--image", image, "--yes")
-    second = project.error("deploy", "--image", image, "--yes")
+    failed = project.error("deploy", "--image", image, "--yes")
+    found = project.run("doctor", "aws", exit_code=0).stdout
+    shown = project.run("deploy", "--image", image, "--dry-run").stderr
+    # The second deploy ends at the first command of the operations function, which has no database.
+    repeated = project.run("deploy", "--image", image, "--yes", exit_code=1).stderr
 
     assert (
-        "guestbook-dev-monitoring ended in ROLLBACK_COMPLETE, since AlarmTopic (AWS::SNS::Topic): Topic limit" in first
+        "guestbook-dev-monitoring ended in ROLLBACK_COMPLETE, since AlarmTopic (AWS::SNS::Topic): Topic limit" in failed
     )
-    assert (
-        "guestbook-dev-monitoring is in ROLLBACK_COMPLETE because of AlarmTopic (AWS::SNS::Topic): Topic limit"
-        in second
-    )
-    assert "`aws cloudformation delete-stack --stack-name guestbook-dev-monitoring --region us-east-1`" in second
-    assert "guestbook-dev-monitoring is in ROLLBACK_COMPLETE" in project.run("doctor", "aws", exit_code=1).stdout
+    assert "the stack guestbook-dev-monitoring could not be created" in found
+    assert "guestbook-dev-monitoring would be created" in shown
+    assert "guestbook-dev-monitoring could not be created before; it has no resources, and is deleted first" in repeated
+    assert project.json("status")["stacks"]["guestbook-dev-monitoring"] == "CREATE_COMPLETE"
+
+
+def test_the_logs_of_a_stack_that_cannot_be_created_remain(project: Project, aws: StandIn):
+    aws.fail("ShiftGroup", "Not today", stack="guestbook-dev-lambda", on="create")
+    aws.fail("OnlyOnce", "Not today", stack="guestbook-dev-operations", on="create")
+
+    project.run("deploy", "--image", aws.push("guestbook", "v1"), "--yes", exit_code=1)
+
+    groups = {group["logGroupName"] for group in aws.client("logs").describe_log_groups()["logGroups"]}
+    assert {"/guestbook/dev/operations/function", "/guestbook/dev/web/lambda"} <= groups
 
 
 def test_a_change_that_loses_data_is_refused(project: Project, aws: StandIn):

@@ -18,7 +18,7 @@ def test_stacks_have_the_templates_and_order_of_the_readme():
 def test_the_proxy_is_for_lambda_and_the_load_balancer_for_ecs():
     names = {target: [stack.name for stack in foundation(target, egress="none")] for target in DeployTarget}
 
-    shared = ["registry", "monitoring", "network", "security-groups", "storage", "database", "secrets"]
+    shared = ["registry", "monitoring", "logs", "network", "security-groups", "storage", "database", "secrets"]
     assert names == {
         DeployTarget.AWS_LAMBDA: [*shared, "proxy"],
         DeployTarget.AWS_APP_RUNNER: shared,

@@ -44,7 +44,7 @@ def of_stack(status: str, reason: str = "") -> dict[str, Any]:
         ("UPDATE_ROLLBACK_COMPLETE", Readiness.READY),
         ("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", Readiness.BUSY),
         ("DELETE_IN_PROGRESS", Readiness.BUSY),
-        ("ROLLBACK_COMPLETE", Readiness.STUCK),
+        ("ROLLBACK_COMPLETE", Readiness.UNCREATED),
         ("ROLLBACK_FAILED", Readiness.STUCK),
         ("DELETE_FAILED", Readiness.STUCK),
         ("UPDATE_ROLLBACK_FAILED", Readiness.STUCK),
@@ -60,7 +60,7 @@ def test_a_stack_that_rolled_back_did_not_succeed():
 
 
 def test_the_remedy_for_a_stuck_stack_is_a_command():
-    assert stack_remedy("a", "ROLLBACK_COMPLETE", "eu-central-1").startswith(
+    assert stack_remedy("a", "ROLLBACK_FAILED", "eu-central-1").startswith(
         "`aws cloudformation delete-stack --stack-name a --region eu-central-1`"
     )
     assert "continue-update-rollback" in stack_remedy("a", "UPDATE_ROLLBACK_FAILED", "eu-central-1")

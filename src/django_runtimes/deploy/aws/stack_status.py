@@ -10,6 +10,8 @@ class Readiness(StrEnum):
     """Which operations a stack's status allows."""
 
     ABSENT = "absent"
+    # Its creation was rolled back, so it has no resources, and must be deleted before it can be created.
+    UNCREATED = "uncreated"
     READY = "ready"
     BUSY = "moving"
     STUCK = "stuck"
@@ -36,7 +38,6 @@ _CONSEQUENCES = ("resource creation cancelled", "resource update cancelled", "th
 # The AWS commands that free a stuck stack; they delete only stacks that were never complete.
 _COMMANDS = {
     "CREATE_FAILED": "delete-stack",
-    "ROLLBACK_COMPLETE": "delete-stack",
     "ROLLBACK_FAILED": "delete-stack",
     "UPDATE_FAILED": "rollback-stack",
     "UPDATE_ROLLBACK_FAILED": "continue-update-rollback",
@@ -80,6 +81,8 @@ def readiness(status: str | None) -> Readiness:
     """Return which operations a status allows; None means that there is no stack."""
     if status in _ABSENT:
         return Readiness.ABSENT
+    if status == "ROLLBACK_COMPLETE":
+        return Readiness.UNCREATED
     if status in _READY:
         return Readiness.READY
     return Readiness.BUSY if str(status).endswith("_IN_PROGRESS") else Readiness.STUCK

@@ -57,6 +57,11 @@ class StackState:
         """Which operations the status allows."""
         return readiness(self.status)
 
+    @property
+    def exists(self) -> bool:
+        """Whether the stack has resources."""
+        return self.readiness not in {Readiness.ABSENT, Readiness.UNCREATED}
+
 
 @dataclass(frozen=True)
 class ResourceChange:
@@ -102,11 +107,12 @@ class Stacks:
             if error_code(error) == "ValidationError" and "does not exist" in error_message(error):
                 return StackState(name)
             raise
+        given = [] if readiness(found["StackStatus"]) is Readiness.UNCREATED else found.get("Parameters", [])
         return StackState(
             name=found["StackName"],
             id=found["StackId"],
             status=found["StackStatus"],
-            parameters={each["ParameterKey"]: each.get("ParameterValue", "") for each in found.get("Parameters", [])},
+            parameters={each["ParameterKey"]: each.get("ParameterValue", "") for each in given},
             outputs={each["OutputKey"]: each["OutputValue"] for each in found.get("Outputs", [])},
         )
 

@@ -33,7 +33,7 @@ def _refuse_change(context: Context, stack: Stack, name: str, *, reason: str, re
     state, wanted = context.state(stack), context.value(stack, name)
     found = state.parameters.get(name)
     # A stuck stack must be deleted first, and can be recreated with another value.
-    if state.readiness in {Readiness.ABSENT, Readiness.STUCK} or found in {None, wanted}:
+    if not state.exists or state.readiness is Readiness.STUCK or found in {None, wanted}:
         return
     raise UsageError(
         f"{name} of {context.configuration.project}, {context.deployment.stage}, is '{found}' and cannot become "

@@ -15,6 +15,7 @@ from django_runtimes.deploy.smoke import smoke_test
 from django_runtimes.deploy.steps.database_preparation import create_web_role, migrate, pass_gate
 from django_runtimes.deploy.steps.image_protection import protect_image, release_former_images
 from django_runtimes.deploy.steps.rolling_back import images_of, undo_release
+from django_runtimes.deploy.steps.service_logs import limit_app_runner_logs, limit_service_logs
 from django_runtimes.deploy.steps.stack import StackPlan, bring_up
 
 
@@ -34,9 +35,12 @@ class Released:
 def lay_foundation(context: Context) -> list[StackPlan]:
     """Create or update all stacks that need no image, in order; ask once before creating any."""
     context.progress.begin("foundation")
-    missing = [context.stack_name(stack) for stack in context.foundation if not context.has(stack)]
+    missing = [context.stack_name(stack) for stack in context.foundation if not context.state(stack).exists]
     if missing and not context.consent.dry_run:
         context.consent.ask(f"Create {', '.join(missing)} ({context.template_source.readme()} lists their prices)?")
+    if not context.consent.dry_run:
+        # The database would otherwise create its log groups without a limit.
+        limit_service_logs(context)
     return [bring_up(context, stack) for stack in context.foundation]
 
 
@@ -97,6 +101,7 @@ def release(context: Context, image: str, *, verb: str, allowed: Sequence[str]) 
     context.history.add(image, verb)
     release_former_images(context)
     _schedule_commands(context, image)
+    limit_app_runner_logs(context)
     return Released(image, endpoint)
 
 

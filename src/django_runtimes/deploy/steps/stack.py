@@ -25,9 +25,13 @@ def bring_up(context: Context, stack: Stack, *, image: str | None = None) -> Sta
     name = context.stack_name(stack)
     state = context.stacks.settle(name)
     template = context.template(stack)
-    if state.readiness is Readiness.ABSENT and context.consent.dry_run:
+    if not state.exists and context.consent.dry_run:
         context.progress.say(f"  {name} would be created, with up to {len(template.resource_types)} resources")
         return StackPlan(name, "create")
+    if state.readiness is Readiness.UNCREATED:
+        context.progress.say(f"  {name} could not be created before; it has no resources, and is deleted first")
+        context.stacks.delete(state)
+        state = context.state(stack)
     parameters = context.parameters(stack, image)
     change_set = context.stacks.propose(state, parameters, body=template.body, tags=_tags(context, stack))
     if change_set is None:
@@ -48,7 +52,7 @@ def bring_up(context: Context, stack: Stack, *, image: str | None = None) -> Sta
 def change_image(context: Context, stack: Stack, image: str) -> None:
     """Change the image of an existing stack, and keep its template and its other parameters."""
     state = context.stacks.settle(context.stack_name(stack))
-    if state.readiness is Readiness.ABSENT or state.parameters.get("ImageUri") == image:
+    if not state.exists or state.parameters.get("ImageUri") == image:
         return
     parameters = {"ImageUri": image}
     if stack is LAMBDA:

@@ -8,6 +8,7 @@ from django_runtimes.deploy.aws.history import History
 from django_runtimes.deploy.catalogue import DATABASE, STACKS, DeployTarget, Stack, removable, runtime_stack
 from django_runtimes.deploy.context import Context
 from django_runtimes.deploy.steps.image_protection import release_all_images
+from django_runtimes.deploy.steps.service_logs import delete_service_logs
 from django_runtimes.deploy.verb import RESUMABLE, Result, add_consent, add_place, context_of, run, verb_parser
 from django_runtimes.deploy.verbs.deploy import place_content
 
@@ -41,9 +42,11 @@ def _destroy(options: argparse.Namespace) -> Result:
     content = place_content(context) | {"deleted": names, "kept": kept}
     if not going:
         if not context.consent.dry_run:
-            # A killed attempt may have left the history behind.
+            # A killed attempt may have left the history and logs behind.
             for stack in wanted:
                 _forget(context, stack)
+            if options.data:
+                delete_service_logs(context)
         return Result(f"{context.place}: there is nothing to delete; kept: {', '.join(kept) or 'nothing'}", content)
     context.progress.say(f"to delete: {', '.join(names)}")
     context.progress.say(f"to keep: {', '.join(kept) or 'nothing'}")
@@ -58,6 +61,8 @@ def _destroy(options: argparse.Namespace) -> Result:
             context.stacks.delete(context.state(stack))
         # If a later deletion failed, the history would let the next deploy assume that the web role exists.
         _forget(context, stack)
+    if options.data:
+        delete_service_logs(context)
     return Result(f"deleted: {', '.join(names)}; kept: {', '.join(kept) or 'nothing'}", content)
 
 

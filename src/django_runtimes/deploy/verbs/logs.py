@@ -18,7 +18,7 @@ from django_runtimes.deploy.verb import Result, add_place, context_of, run, show
 _UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 # CloudWatch's longest retention period.
 _LONGEST_AGE_S = 3653 * 86400
-# The last part of each target's log group name, as in its template.
+# The last part of each target's log group name, as in logs.yaml.
 _GROUPS = {DeployTarget.AWS_LAMBDA: "lambda", DeployTarget.AWS_ECS: "ecs", DeployTarget.AWS_ECS_EXPRESS: "express"}
 _WEB, _OPERATIONS = "web", "operations"
 
@@ -68,12 +68,12 @@ def _print(events: Iterable[LogEvent], *, as_json: bool) -> None:
 def _groups(context: Context, of: str) -> list[str]:
     project, stage = context.configuration.project, context.deployment.stage
     if of == _OPERATIONS:
-        return log_groups(context.aws, f"/{project}/{stage}/operations")
+        return log_groups(context.aws, f"/{project}/{stage}/operations/")
     if context.deployment.target is DeployTarget.AWS_APP_RUNNER:
         # AWS names these groups, with the service's identifier in the middle.
         found = log_groups(context.aws, f"/aws/apprunner/{project}-{stage}/")
         return [group for group in found if group.endswith("/application")]
-    return log_groups(context.aws, f"/{project}/{stage}/{_GROUPS[context.deployment.target]}")
+    return log_groups(context.aws, f"/{project}/{stage}/web/{_GROUPS[context.deployment.target]}")
 
 
 def _age_s(text: str) -> int:

@@ -66,6 +66,6 @@ def _in_task(context: Context, command: Sequence[str]) -> CommandOutcome:
         cluster=context.output(OPERATIONS_TASK, "ClusterName"),
         task=context.output(OPERATIONS_TASK, "Task"),
         network=network,
-        log_group=f"/{project}/{stage}/operations-task",
+        log_group=f"/{project}/{stage}/operations/task",
         command=command,
     )

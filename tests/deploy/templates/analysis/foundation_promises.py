@@ -11,14 +11,18 @@ def databases_report_their_load(deployment: Deployment) -> bool:
     return all(each.properties.get("EnablePerformanceInsights") is True for each in instances)
 
 
-def databases_log_to_the_stacks_log_group(deployment: Deployment) -> bool:
+def databases_export_their_logs(deployment: Deployment) -> bool:
+    """The errors of token logins have a log of their own."""
     (database,) = _databases(deployment)
-    log = deployment.named(_DATABASE, "Log").properties["LogGroupName"]
-    kind = "cluster" if database.type == "AWS::RDS::DBCluster" else "instance"
-    return (
-        database.properties.get("EnableCloudwatchLogsExports") == ["postgresql"]
-        and log == f"/aws/rds/{kind}/webapp-dev/postgresql"
-    )
+    by_password = bool(deployment.of_type("AWS::SecretsManager::RotationSchedule"))
+    logs = ["postgresql"] if by_password else ["postgresql", "iam-db-auth-error"]
+    return database.properties.get("EnableCloudwatchLogsExports") == logs
+
+
+def logs_outlive_the_stacks_that_write_them(deployment: Deployment) -> bool:
+    """The network's log of rejected traffic explains no failure of its own stack."""
+    owners = {log.stack for log in deployment.of_type("AWS::Logs::LogGroup")}
+    return owners == {"foundation/logs.yaml", "foundation/network.yaml"}
 
 
 def token_logins_are_possible_where_they_are_used(deployment: Deployment) -> bool:

@@ -49,5 +49,5 @@ def test_logs_are_followed_until_ctrl_c(make_project, aws_with_database: StandIn
 
     line, exit_code = project.first_line("logs", "--follow", "--since", "1h", "--of", "operations", "--json")
 
-    assert json.loads(line)["group"] == "/guestbook/dev/operations"
+    assert json.loads(line)["group"] == "/guestbook/dev/operations/function"
     assert exit_code == 0

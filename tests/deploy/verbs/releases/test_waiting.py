@@ -16,7 +16,7 @@ from tests.deploy.standin_tests.small_stacks import LOG, template
 
 pytestmark = pytest.mark.profile_free
 
-GROUP = "/guestbook/dev/lambda"
+GROUP = "/guestbook/dev/web/lambda"
 
 
 @pytest.fixture

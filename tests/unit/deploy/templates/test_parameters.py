@@ -12,7 +12,7 @@ from django_runtimes.deploy.catalogue import (
     FARGATE,
     LAMBDA,
     LOAD_BALANCER,
-    NETWORK,
+    LOGS,
     REGISTRY,
     DeployTarget,
     Stack,
@@ -45,13 +45,12 @@ def test_each_stack_gets_only_the_parameters_of_its_template():
     given = deployment(everywhere={"Credentials": "iam", "LogRetentionDays": 7})
 
     assert parameters(REGISTRY, given) == {"Project": "guestbook"}
-    assert parameters(NETWORK, given) == {"Project": "guestbook", "Stage": "dev", "LogRetentionDays": "7"}
+    assert parameters(LOGS, given) == {"Project": "guestbook", "Stage": "dev", "LogRetentionDays": "7"}
     assert parameters(DATABASE, given) == {
         "Project": "guestbook",
         "Stage": "dev",
         "Production": "no",
         "Credentials": "iam",
-        "LogRetentionDays": "7",
     }
 
 
@@ -96,7 +95,7 @@ def test_a_production_stage_of_any_name_gets_its_protection():
 
     assert parameters(DATABASE, given)["Production"] == "yes"
     assert parameters(FARGATE, given, image=IMAGE)["Production"] == "yes"
-    assert "Production" not in parameters(NETWORK, given)
+    assert "Production" not in parameters(LOGS, given)
 
 
 def older_copy(tmp_path: Path) -> TemplateSource:

@@ -1,0 +1,69 @@
+"""Limits the log groups that AWS's services create themselves, and would otherwise keep forever.
+
+They are in no stack: RDS writes to its groups even while it deletes the database, so a group that a stack has deleted
+would exist again, and block the next creation of that stack.
+"""
+
+from django_runtimes.deploy.aws.log_groups import LogGroups
+from django_runtimes.deploy.catalogue import DATABASE, LOGS, PROXY, DeployTarget
+from django_runtimes.deploy.context import Context
+
+_ENGINES = {"instance": "instance", "aurora": "cluster"}
+
+
+def limit_service_logs(context: Context) -> None:
+    """Create or adopt the groups of the stage's services, and keep their events for as long as the other logs."""
+    groups, days = LogGroups(context.aws), int(context.value(LOGS, "LogRetentionDays"))
+    tags = {"project": context.configuration.project, "stage": context.deployment.stage}
+    name = _name(context)
+    credentials = context.value(DATABASE, "Credentials")
+    wanted = [
+        *database_log_groups(name, context.value(DATABASE, "Engine"), credentials),
+        *_of_rotation(name, credentials),
+    ]
+    if PROXY in context.foundation:
+        wanted.append(_of_proxy(name))
+    for group in wanted:
+        groups.ensure(group, retention_days=days, tags=tags)
+
+
+def limit_app_runner_logs(context: Context) -> None:
+    """Limit the groups of App Runner's service once they exist, since their names contain the service's identifier."""
+    if context.deployment.target is DeployTarget.AWS_APP_RUNNER:
+        days = int(context.value(LOGS, "LogRetentionDays"))
+        LogGroups(context.aws).limit_folder(_of_app_runner(_name(context)), retention_days=days)
+
+
+def delete_service_logs(context: Context) -> None:
+    """Delete the groups of the stage's services, which no longer write to them."""
+    groups, name = LogGroups(context.aws), _name(context)
+    for credentials in ("iam", "secretsmanager"):
+        for engine in _ENGINES:
+            for group in (*database_log_groups(name, engine, credentials), *_of_rotation(name, credentials)):
+                groups.delete(group)
+    groups.delete(_of_proxy(name))
+    groups.delete_folder(_of_app_runner(name))
+
+
+def _name(context: Context) -> str:
+    """Return the name that the templates give to the database, the proxy and the service."""
+    return f"{context.configuration.project}-{context.deployment.stage}"
+
+
+def database_log_groups(name: str, engine: str, credentials: str) -> list[str]:
+    """Return the groups to which RDS exports the logs of the database with this name."""
+    logs = ["postgresql", *(["iam-db-auth-error"] if credentials == "iam" else [])]
+    return [f"/aws/rds/{_ENGINES[engine]}/{name}/{log}" for log in logs]
+
+
+def _of_proxy(name: str) -> str:
+    return f"/aws/rds/proxy/{name}"
+
+
+def _of_rotation(name: str, credentials: str) -> list[str]:
+    functions = [f"{name}-rotation", f"{name}-operations-rotation"] if credentials == "secretsmanager" else []
+    return [f"/aws/lambda/{function}" for function in functions]
+
+
+def _of_app_runner(name: str) -> str:
+    return f"/aws/apprunner/{name}/"
