@@ -15,7 +15,7 @@ from tests.deploy.standin.protocol import Answer
 from tests.deploy.standin.state import State
 
 _JOURNAL = "moto"
-_START_TIMEOUT_S = 60.0
+_START_TIMEOUT_S = 150.0
 # Operations with these prefixes change nothing, so a replay can skip them.
 _READING = ("Get", "List", "Describe", "Head", "BatchGet", "Lookup", "Scan", "Query")
 _KEPT_HEADERS = {"authorization", "content-type", "x-amz-target", "x-amz-content-sha256", "x-amz-date"}

@@ -15,12 +15,16 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+from botocore.config import Config
 
 from django_runtimes.cli import ports, processes
 
 _CHECKOUT = Path(__file__).parents[3]
 _START_TIMEOUT_S = 60.0
 _ATTEMPTS = 3
+# The first request starts moto, which may take a minute beside other work. After a timeout the client would send the
+# request again.
+_ANSWER_TIMEOUT_S = 180.0
 _REQUEST_TIMEOUT_S = 60
 REGION = "us-east-1"
 _KEYS = {"AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY": "example"}
@@ -73,6 +77,7 @@ class StandIn:
             endpoint_url=self.url,
             aws_access_key_id=_KEYS["AWS_ACCESS_KEY_ID"],
             aws_secret_access_key=_KEYS["AWS_SECRET_ACCESS_KEY"],
+            config=Config(read_timeout=_ANSWER_TIMEOUT_S),
         )
 
     def get(self, url: str) -> tuple[int, bytes]:
