@@ -21,7 +21,7 @@ from django_runtimes.config.variables.database_address import (
 
 _ROOTS = Path(__file__).parents[2] / "databases" / "roots"
 # Amazon RDS's own authorities issue the certificates of servers, and AWS Certificate Manager issues those of proxies.
-_PACKAGED_ROOTS = {Route.DIRECT: _ROOTS / "rds.pem", Route.PROXY: _ROOTS / "amazon.pem"}
+PACKAGED_ROOTS = {Route.DIRECT: _ROOTS / "rds.pem", Route.PROXY: _ROOTS / "amazon.pem"}
 ROOT_VARIABLES = {
     Route.DIRECT: DB_ROOT_CERTIFICATES,
     Route.PROXY: DB_PROXY_ROOT_CERTIFICATES,
@@ -47,7 +47,7 @@ def tls_options(
     mode = chosen or (default if crosses_network else SslMode.PREFER)
     if mode not in _VERIFIED:
         return {"sslmode": str(mode)}
-    root = environment[ROOT_VARIABLES[route]] or str(_PACKAGED_ROOTS[route])
+    root = environment[ROOT_VARIABLES[route]] or str(PACKAGED_ROOTS[route])
     return {"sslmode": str(mode), "sslrootcert": str(options.get("sslrootcert") or root)}
 
 

@@ -6,6 +6,7 @@ from django_runtimes.deploy.configuration import FILE_NAME
 from django_runtimes.deploy.context import Context
 from django_runtimes.deploy.steps.fixed_parameters import refuse_fixed_changes
 from django_runtimes.deploy.steps.own_settings_check import check_own_variables
+from django_runtimes.deploy.steps.trusted_regions import refuse_untrusted_region
 
 # With less, an Aurora cluster stays PENDING_PROXY_CAPACITY.
 _PROXY_ACU = 2
@@ -16,6 +17,7 @@ def validate_parameters(context: Context) -> None:
 
     The same holds for the stage's own variables and secrets.
     """
+    refuse_untrusted_region(context)
     check_own_variables(context)
     for stack in (
         *context.foundation,
