@@ -33,6 +33,10 @@ DERIVED_NAMES = (
 )
 
 
+# One character separates the two.
+LONGEST_PROJECT_AND_STAGE = min(name.longest - len(name.suffix) for name in DERIVED_NAMES) - 1
+
+
 def refuse_long_names(project: str, stage: str) -> None:
     """Raise UsageError if AWS would reject a name of this stage as too long."""
     for name in DERIVED_NAMES:

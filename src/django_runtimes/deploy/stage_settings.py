@@ -31,6 +31,8 @@ OTHER_STAGES = (
     "testing",
     "uat",
 )
+# Usual names of production, which are not enough to decide, but tell that a question is not needed.
+_USUAL_PRODUCTION = (PRODUCTION_STAGE, "prod", "prd", "live")
 LONGEST_STAGE = 20
 # The templates have the same rule for their parameter Stage. With a hyphen, `shop-qa`, `dev` and `shop`, `qa-dev` would
 # have the same names in AWS.
@@ -69,6 +71,16 @@ def read_stage(name: str, table: Mapping[str, Any], *, account: str | None, regi
         ),
         schedules=read_schedules(name, table_in(table, "schedules", place)),
     )
+
+
+def production_key(name: str) -> dict[str, bool]:
+    """Return the key `production` that the table of a new stage needs; it protects a stage of an unknown name."""
+    return {} if name == PRODUCTION_STAGE or name in OTHER_STAGES else {"production": True}
+
+
+def is_known_stage(name: str) -> bool:
+    """Return whether people would know from the name if the stage is production."""
+    return name in _USUAL_PRODUCTION or name in OTHER_STAGES
 
 
 def checked_target(text: object, name: str) -> DeployTarget:

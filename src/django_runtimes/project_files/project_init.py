@@ -14,7 +14,7 @@ from django_runtimes.cli.standard_output import discard_output
 from django_runtimes.cli.tool_error import ToolError, UsageError
 from django_runtimes.deploy.configuration import FILE_NAME as CONFIGURATION_FILE
 from django_runtimes.deploy.consent import Consent
-from django_runtimes.deploy.zappa_file import find_zappa_file
+from django_runtimes.deploy.zappa.zappa_file import find_zappa_file
 from django_runtimes.extras import how_to_install, install_command, is_installed, missing_package
 from django_runtimes.project_files.adoption import Adoption, plan_adoption
 from django_runtimes.project_files.changes.difference import render_difference
@@ -118,7 +118,7 @@ def _plan_deploy(plan: FilePlan, options: argparse.Namespace, others: list[str])
         return
     planned = plan_file([*others, *(["--yes"] if options.yes or options.dry_run else [])])
     plan.write(path, planned.text.encode())
-    plan.remarks += [f"not converted from Zappa: {remark}" for remark in planned.remarks]
+    plan.remarks += [f"{CONFIGURATION_FILE}: {remark}" for remark in planned.remarks]
 
 
 def _show(plan: FilePlan) -> None:

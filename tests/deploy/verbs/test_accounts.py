@@ -52,6 +52,8 @@ def test_credentials_for_another_account_end_every_verb(project: Project, aws: S
     assert set(aws.calls()) == {"sts:GetCallerIdentity"}
     assert "[stages.prd] belongs to account 210987654321" in project.run("doctor", "aws", exit_code=None).stdout
     assert project.json("status", "--stage", "qa")["stage"] == "qa"
+    (project.directory / "webapp.toml").unlink()
+    assert 'account = "123456789012"' in project.run("deploy", "init", "--yes", "--dry-run").stdout
 
 
 def test_the_profile_in_use_is_named(project: Project, tmp_path: Path):

@@ -33,7 +33,7 @@ def test_options_answer_every_question(tmp_path: Path):
         "project": "shop",
         "region": "eu-west-1",
         "page": "/",
-        "stages": {"staging": {"target": "aws_ecs"}},
+        "stages": {"staging": {"target": "aws_ecs", "parameters": {"AddressPrefix": "10.1"}}},
     }
 
 
@@ -62,16 +62,63 @@ def test_a_dry_run_writes_nothing(tmp_path: Path):
 
 
 def test_zappa_settings_are_converted_and_the_rest_listed(tmp_path: Path):
-    settings = {"dev": {"project_name": "shop", "aws_region": "eu-west-1", "memory_size": 2048, "s3_bucket": "b"}}
+    common = {"project_name": "shop", "aws_region": "eu-west-1", "memory_size": 2048, "s3_bucket": "b"}
+    settings = {
+        "base": common | {"keep_warm": False, "environment_variables": {"PAGE_SIZE": "20", "API_TOKEN": "hunter2"}},
+        "dev": {"extends": "base", "touch_path": "start/"},
+        "prd": {
+            "extends": "base",
+            "environment_variables": None,
+            "events": [{"function": "shop.management.commands.digest.run", "expression": "rate(1 day)"}],
+        },
+    }
     (tmp_path / "zappa_settings.json").write_text(json.dumps(settings))
 
     ended = init(tmp_path)
 
     assert ended.returncode == 0, ended.stderr
-    assert tomllib.loads((tmp_path / "webapp.toml").read_text())["stages"] == {
-        "dev": {"target": "aws_lambda", "parameters": {"lambda": {"MemoryMb": 2048, "WarmUp": "yes"}}}
+    text = (tmp_path / "webapp.toml").read_text()
+    assert tomllib.loads(text) == {
+        "project": "shop",
+        "region": "eu-west-1",
+        "page": "/start/",
+        "stages": {
+            "dev": {
+                "target": "aws_lambda",
+                "parameters": {"AddressPrefix": "10.1", "lambda": {"MemoryMb": 2048}},
+                "environment": {"PAGE_SIZE": "20"},
+            },
+            "prd": {
+                "target": "aws_lambda",
+                "production": True,
+                "parameters": {"AddressPrefix": "10.2", "lambda": {"MemoryMb": 2048}},
+                "schedules": {"run": {"command": "digest", "rate": "1 day"}},
+            },
+        },
     }
     assert "dev: s3_bucket: not needed" in ended.stderr
+    assert "dev: environment_variables: API_TOKEN looks like a secret" in ended.stderr
+    assert "hunter2" not in text + ended.stderr
+    assert '# account = "123456789012"' in text
+
+
+def test_one_stage_of_zappas_settings_can_be_chosen(tmp_path: Path):
+    (tmp_path / "zappa_settings.json").write_text(json.dumps({"dev": {"aws_region": "eu-west-1"}, "qa": {}}))
+
+    assert (
+        "--stage uat is not a stage of Zappa's settings; choose from dev, qa"
+        in init(tmp_path, "--yes", "--stage", "uat").stderr
+    )
+    init(tmp_path, "--yes", "--stage", "qa")
+
+    assert list(load_configuration(tmp_path).stages) == ["qa"]
+
+
+def test_a_stage_of_an_unknown_name_is_protected(tmp_path: Path):
+    ended = init(tmp_path, "--yes", "--stage", "blue")
+
+    assert load_configuration(tmp_path).stages["blue"].production
+    assert "blue: is protected as production; write production = false if its data may be lost" in ended.stderr
 
 
 def test_an_invalid_zappa_value_is_refused_with_the_file(tmp_path: Path):

@@ -11,18 +11,26 @@ from typing import Any
 
 from django_runtimes.cli.progress import Progress
 from django_runtimes.cli.tool_error import UsageError
+from django_runtimes.deploy.aws.account_lookup import account_at_hand
 from django_runtimes.deploy.catalogue import DeployTarget
 from django_runtimes.deploy.configuration import DEFAULT_PAGE, DEFAULT_STAGE, FILE_NAME, parse_configuration
+from django_runtimes.deploy.stage_settings import is_known_stage, production_key
 from django_runtimes.deploy.verb import EXIT_CODES, Result, VerbParser, add_consent, add_place, run, verb_parser
 from django_runtimes.deploy.verbs import eject
-from django_runtimes.deploy.zappa import ConvertedSettings, project_of
-from django_runtimes.deploy.zappa_file import find_zappa_file, read_zappa_file
+from django_runtimes.deploy.zappa.converted_settings import ConvertedSettings, project_of
+from django_runtimes.deploy.zappa.zappa_file import find_zappa_file, read_zappa_file
 
 _ZAPPA = "zappa_settings.json, .toml, .yml or .yaml"
 _DEFAULT_PROJECT = "webapp"
 _DEFAULT_REGION = "us-east-1"
+# A stage that is added by hand has 10.0, the template's default.
+_FIRST_NETWORK = 1
 _HEADER = """\
 # The configuration of `webapp deploy` and the other verbs; `webapp docs deploy` describes every key.
+"""
+_NO_ACCOUNT = """\
+# No account is named, since there were no valid credentials. With one, every verb refuses the credentials of another:
+# account = "123456789012"
 """
 
 
@@ -73,7 +81,7 @@ def _init(options: argparse.Namespace) -> Result:
     planned = _planned(options)
     progress = Progress(sys.stderr)
     if planned.remarks:
-        progress.say("these Zappa settings were not converted:")
+        progress.say("please read before the first deploy:")
         for remark in planned.remarks:
             progress.say(f"  {remark}")
     if not options.dry_run:
@@ -91,23 +99,40 @@ def _planned(options: argparse.Namespace) -> PlannedFile:
     target = options.target or (
         DeployTarget.AWS_LAMBDA if zappa.stages else _answer(options, "target", DeployTarget.AWS_LAMBDA)
     )
-    stages: Mapping[str, Mapping[str, int | str]] = zappa.stages
-    if options.stage is not None or not stages:
-        stage = options.stage or DEFAULT_STAGE
-        stages = {stage: stages.get(stage, {})}
-    page = options.page or zappa.page or DEFAULT_PAGE
+    tables = _tables(zappa, options.stage)
+    remarks = [*zappa.remarks]
+    if options.stage and production_key(options.stage) and not is_known_stage(options.stage) and not zappa.stages:
+        remarks.append(f"{options.stage}: is protected as production; write production = false if its data may be lost")
+    account = account_at_hand(region)
     content = {
         "project": project,
         "region": region,
-        "page": page,
+        **({} if account is None else {"account": account}),
+        "page": options.page or zappa.page or DEFAULT_PAGE,
         "stages": {
-            name: {"target": str(target), **({"parameters": {"lambda": dict(given)}} if given else {})}
-            for name, given in stages.items()
+            name: _stage(str(target), table, address_prefix=f"10.{number}")
+            for number, (name, table) in enumerate(tables.items(), start=_FIRST_NETWORK)
         },
     }
     # Invalid content raises an error here, before the file is written.
     parse_configuration(content, Path.cwd())
-    return PlannedFile(_checked(_HEADER + render_toml(content)), content, zappa.remarks)
+    header = _HEADER if account else _HEADER + _NO_ACCOUNT
+    return PlannedFile(_checked(header + render_toml(content)), content, remarks)
+
+
+def _tables(zappa: ConvertedSettings, stage: str | None) -> Mapping[str, Mapping[str, Any]]:
+    """Return the tables of the stages without their targets; only the one of --stage, if it is given."""
+    if stage is None:
+        return zappa.stages or {DEFAULT_STAGE: {}}
+    if zappa.stages and stage not in zappa.stages:
+        raise UsageError(f"--stage {stage} is not a stage of Zappa's settings; choose from {', '.join(zappa.stages)}")
+    return {stage: zappa.stages.get(stage, production_key(stage))}
+
+
+def _stage(target: str, table: Mapping[str, Any], *, address_prefix: str) -> dict[str, Any]:
+    """Return a stage's table, with a network of its own so that the networks can be peered."""
+    parameters = {"AddressPrefix": address_prefix, **table.get("parameters", {})}
+    return {"target": target, **table, "parameters": parameters}
 
 
 def render_toml(table: Mapping[str, Any], name: str = "") -> str:

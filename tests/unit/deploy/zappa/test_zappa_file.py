@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from django_runtimes.cli.tool_error import UsageError
-from django_runtimes.deploy.zappa_file import ZAPPA_FILES, find_zappa_file, read_zappa_file
+from django_runtimes.deploy.zappa.zappa_file import ZAPPA_FILES, find_zappa_file, read_zappa_file
 
 CONTENTS = {
     "zappa_settings.json": json.dumps({"dev": {"project_name": "shop", "memory_size": 1024}}),
@@ -23,7 +23,8 @@ def test_each_format_gives_the_same_settings(tmp_path: Path, name: str):
     taken = read_zappa_file(tmp_path / name)
 
     assert find_zappa_file(tmp_path) == tmp_path / name
-    assert (taken.project, taken.stages) == ("shop", {"dev": {"MemoryMb": 1024, "WarmUp": "yes"}})
+    assert taken.project == "shop"
+    assert taken.stages == {"dev": {"parameters": {"lambda": {"MemoryMb": 1024, "WarmUp": "yes"}}}}
 
 
 def test_json_is_preferred_as_in_zappa(tmp_path: Path):

@@ -6,7 +6,7 @@ from typing import Any
 
 from django_runtimes.cli.toml_file import read_toml
 from django_runtimes.cli.tool_error import UsageError
-from django_runtimes.deploy.zappa import ConvertedSettings, convert_settings
+from django_runtimes.deploy.zappa.converted_settings import ConvertedSettings, convert_settings
 
 # Zappa 0.63 looks for the files in this order. It writes zappa_settings.py itself, into its archive.
 ZAPPA_FILES = ("zappa_settings.json", "zappa_settings.toml", "zappa_settings.yml", "zappa_settings.yaml")
