@@ -41,6 +41,6 @@ def _notes(targets: list[TargetResult]) -> Iterator[str]:
         )
     if len(known) < len(targets):
         yield (
-            "A dash marks a target whose processes cannot be measured: containers in a virtual machine, containers in "
-            "a file of an earlier version, and deployed processes that report nothing."
+            "A dash marks a target without a steady load, or whose processes cannot be measured: containers in a "
+            "virtual machine, containers in a file of an earlier version, and deployed processes that report nothing."
         )

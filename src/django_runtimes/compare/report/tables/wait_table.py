@@ -52,6 +52,8 @@ def _reasons(targets: Sequence[TargetResult]) -> Iterator[str]:
 
 def _reason(target: TargetResult) -> str:
     waits = target.connections.waits
+    if all(scenario.rate_rps is None for scenario in target.scenarios):
+        return "there was no steady load"
     if target.strategy != "pool":
         if target.route != "proxy":
             return "it opens its connections itself, and waits for none"
