@@ -20,11 +20,13 @@ _DEFAULT_PORT = 5432
 # psycopg prepares a statement when a connection executes it for the sixth time.
 _TIMES = 12
 
-MakeTarget = Callable[[Mapping[str, str]], Target]
-
 
 async def count_pins(
-    environ: Mapping[str, str], make_target: MakeTarget, workload: Workload, generator: LoadGenerator, ledger: Ledger
+    environ: Mapping[str, str],
+    make_target: Callable[[Mapping[str, str]], Target],
+    workload: Workload,
+    generator: LoadGenerator,
+    ledger: Ledger,
 ) -> PinCounts:
     """Start a target whose statements pass through a relay, send each request several times, and count.
 
@@ -39,9 +41,8 @@ async def count_pins(
         statements += 1
         rules.update(rule.name for rule in pinning_rules(statement))
 
-    address = conninfo_to_dict(environ[DATABASE_URL.name])
     async with (
-        StatementRelay(str(address["host"]), int(address.get("port") or _DEFAULT_PORT), observe) as relay,
+        StatementRelay(*_address(environ[DATABASE_URL.name]), observe) as relay,
         make_target(_through(relay, environ)) as target,
     ):
         users = () if workload.session is None else await generator.log_in(target.url, workload.session)
@@ -52,6 +53,15 @@ async def count_pins(
     if not statements:
         raise CompareError("none of its requests reached the database through the relay")
     return PinCounts(requests, statements, dict(sorted(rules.items())))
+
+
+def _address(database_url: str) -> tuple[str, int]:
+    """Return the host and the port; raise CompareError for a socket and for several hosts."""
+    parts = conninfo_to_dict(database_url)
+    host, port = str(parts.get("host") or ""), str(parts.get("port") or _DEFAULT_PORT)
+    if not host or "/" in host or "," in host or not port.isdecimal():
+        raise CompareError("its database has no single address over TCP")
+    return host, int(port)
 
 
 def _through(relay: StatementRelay, environ: Mapping[str, str]) -> dict[str, str]:

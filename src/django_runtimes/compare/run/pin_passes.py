@@ -1,6 +1,8 @@
 """Counts the statements that would pin for each emulated target, after the measurement."""
 
 import asyncio
+import contextlib
+from collections.abc import Mapping
 from dataclasses import replace
 
 from django_runtimes.cli.progress import Progress
@@ -8,11 +10,12 @@ from django_runtimes.compare.compare_error import CompareError
 from django_runtimes.compare.diagnosis.masking import masked, secrets_of
 from django_runtimes.compare.load.generator import LoadGenerator
 from django_runtimes.compare.load.ledger import Ledger
-from django_runtimes.compare.pins.pin_pass import MakeTarget, count_pins
+from django_runtimes.compare.pins.pin_pass import count_pins
 from django_runtimes.compare.run.emulation import Emulation
 from django_runtimes.compare.run.subject import Subject
 from django_runtimes.compare.services.database_creation import create_database, drop_database
 from django_runtimes.compare.targets.name import TargetName
+from django_runtimes.compare.targets.target import Target
 from django_runtimes.compare.workload.workload import Workload
 
 
@@ -21,7 +24,8 @@ async def count_all_pins(
 ) -> None:
     """Give each measured subject its counts, or a note why there are none; Ctrl-C ends this early.
 
-    Targets that differ only in their memory send the same statements, and are counted once.
+    Targets that differ only in their memory send the same statements, and are counted once. All are counted at the same
+    time, since nothing is measured.
     """
     groups: dict[TargetName, list[Subject]] = {}
     for subject in emulation.subjects:
@@ -31,30 +35,36 @@ async def count_all_pins(
         return
     database = f"webapp_{run_id}_pins"
     progress.begin("counting statements that would pin", len(groups))
+
+    async def count(index: int, name: TargetName, subjects: list[Subject]) -> None:
+        environ = emulation.environ(name, database)
+
+        def make_target(moved: Mapping[str, str]) -> Target:
+            return emulation.codebase.target(name, moved)
+
+        try:
+            pins = await count_pins(environ, make_target, workload, generator, Ledger(f"{run_id}-pins", index))
+        except (CompareError, OSError) as error:
+            # It may quote the end of a log.
+            note = f"its statements that would pin were not counted: {masked(str(error), secrets_of(environ))}"
+            for subject in subjects:
+                subject.notes.append(note)
+        else:
+            for subject in subjects:
+                subject.pins = pins
+        progress.advance()
+
     try:
         create_database(emulation.server, database, template=emulation.template)
-        for index, (name, subjects) in enumerate(groups.items()):
-            environ = emulation.environ(name, database)
-            ledger = Ledger(f"{run_id}-pins", index)
-            try:
-                pins = await count_pins(environ, _maker(emulation, name), workload, generator, ledger)
-            except CompareError as error:
-                # It may quote the end of a log.
-                note = f"its statements that would pin were not counted: {masked(str(error), secrets_of(environ))}"
-                for subject in subjects:
-                    subject.notes.append(note)
-            else:
-                for subject in subjects:
-                    subject.pins = pins
-            progress.advance()
+        await asyncio.gather(*(count(index, name, each) for index, (name, each) in enumerate(groups.items())))
+    except CompareError as error:
+        progress.say(f"statements that would pin were not counted: {error}")
     except asyncio.CancelledError:
         task = asyncio.current_task()
         if task is not None:
             task.uncancel()
         progress.say("interrupted: keeping the measurements, without the other counts of statements that would pin")
     finally:
-        drop_database(emulation.server, database)
-
-
-def _maker(emulation: Emulation, name: TargetName) -> MakeTarget:
-    return lambda environ: emulation.codebase.target(name, environ)
+        # The measurements count more than a leftover of a server that is gone.
+        with contextlib.suppress(CompareError):
+            drop_database(emulation.server, database)
