@@ -7,6 +7,7 @@ from pathlib import Path
 
 from django_runtimes.cli.exit_codes import EXIT_CONFIGURATION, EXIT_INTERRUPTED, EXIT_USAGE
 from django_runtimes.cli.project.project import NO_SETTINGS, find_project
+from django_runtimes.cli.stage_commands import STAGE_COMMANDS, is_for_stage
 from django_runtimes.cli.standard_output import written_completely
 from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.config.configuration_error import ConfigurationError
@@ -43,7 +44,14 @@ TOOLS: dict[str, tuple[str, str | None]] = {
 _TEST_RUNNER = "pytest"
 
 # Commands that change or judge the schema or roles; they bypass any proxy and use the operations login.
-_OPERATIONS = ("create_web_role", "createcachetable", "migrate", "migration_gate", "set_role_timeouts")
+_OPERATIONS = (
+    "create_administrator",
+    "create_web_role",
+    "createcachetable",
+    "migrate",
+    "migration_gate",
+    "set_role_timeouts",
+)
 
 _OVERVIEW = """\
 webapp compare    run this application under every runtime and report the results side by side
@@ -90,7 +98,7 @@ def _main(arguments: list[str]) -> None:
 
         sys.stdout.write(f"webapp {version('django-runtimes')}, Django {version('django')}\n")
         return
-    if arguments and arguments[0] in TOOLS:
+    if arguments and (arguments[0] in TOOLS or is_for_stage(arguments, os.environ, Path.cwd())):
         try:
             raise SystemExit(_run_tool(arguments[0], arguments[1:]))
         except KeyboardInterrupt:
@@ -173,7 +181,7 @@ def _engine_complaint(raised: Exception) -> str:
 
 
 def _run_tool(verb: str, arguments: list[str]) -> int:
-    module_name, extra = TOOLS[verb]
+    module_name, extra = {**STAGE_COMMANDS, **TOOLS}[verb]
     try:
         module = importlib.import_module(module_name)
     except ModuleNotFoundError as error:

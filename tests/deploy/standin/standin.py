@@ -46,6 +46,11 @@ class StandIn:
         return f"http://127.0.0.1:{self._ports['endpoint']}"
 
     @property
+    def overlay(self) -> Mapping[str, str | None]:
+        """The variables that replace the stacks' own in every process."""
+        return self._overlay
+
+    @property
     def registry(self) -> str | None:
         """The host:port of the image registry, if it has one."""
         return f"127.0.0.1:{self._ports['registry']}" if self._with_registry else None

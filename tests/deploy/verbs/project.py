@@ -1,6 +1,5 @@
 """Runs verbs as separate processes in a folder with a webapp.toml, and kills or interrupts them on request."""
 
-import contextlib
 import json
 import os
 import pty
@@ -15,6 +14,7 @@ from typing import Any
 
 from django_runtimes.cli.processes import bound_to_parent
 from tests.deploy.standin.standin import StandIn
+from tests.terminal import TerminalSession, answer_at_terminal
 
 # Enough for a whole deploy on a busy machine.
 TIMEOUT_S = 240
@@ -99,41 +99,9 @@ class Project:
         assert "Traceback" not in errors, errors
         return subprocess.CompletedProcess(ended.args, ended.returncode, output, errors)
 
-    def type_hidden(self, text: str, *arguments: str) -> tuple[subprocess.CompletedProcess[str], str]:
-        """Run a verb at a terminal, type each line of the text at its next question; also return the terminal's echo.
-
-        A question ends with a colon and a space.
-        """
-        terminal, standard_input = pty.openpty()
-        try:
-            with subprocess.Popen(
-                bound_to_parent(self._argv(arguments)),
-                cwd=self.directory,
-                env=self.environ,
-                stdin=standard_input,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-            ) as process:
-                assert process.stdout is not None
-                assert process.stderr is not None
-                errors = b""
-                for line in text.splitlines(keepends=True):
-                    while not errors.endswith(b": ") and (more := process.stderr.read(1)):
-                        errors += more
-                    time.sleep(PAUSE_S)
-                    os.write(terminal, line.encode())
-                    errors += process.stderr.read(1)
-                errors += process.stderr.read()
-                output = process.stdout.read()
-            os.set_blocking(terminal, False)
-            echo = b""
-            with contextlib.suppress(BlockingIOError):
-                echo = os.read(terminal, 100_000)
-        finally:
-            os.close(terminal)
-            os.close(standard_input)
-        ended = subprocess.CompletedProcess(arguments, process.returncode, output.decode(), errors.decode())
-        return ended, echo.decode()
+    def type_hidden(self, answers: str, *arguments: str) -> TerminalSession:
+        """Run a verb at a terminal, and type each line of the answers at its next question."""
+        return answer_at_terminal(self._argv(arguments), answers, environ=self.environ, directory=self.directory)
 
     def json(self, *arguments: str, exit_code: int | None = 0) -> dict[str, Any]:
         """Run a verb with --json and return its output."""

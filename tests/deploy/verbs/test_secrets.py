@@ -80,12 +80,12 @@ def test_a_secret_without_its_line_is_found_by_its_name(make_project, aws: Stand
 def test_a_terminal_does_not_show_the_value(make_project, aws: StandIn):
     project: Project = make_project(aws.environ)
 
-    ended, shown = project.type_hidden(f"{VALUE}\n", "secrets", "set", "API_KEY", "--stage", "dev")
+    ended = project.type_hidden(f"{VALUE}\n", "secrets", "set", "API_KEY", "--stage", "dev")
 
-    assert ended.returncode == 0, ended.stderr
+    assert ended.exit_code == 0, ended.stderr
     assert stored(aws, "guestbook/dev/API_KEY") == VALUE
     assert "API_KEY: " in ended.stderr
-    assert VALUE not in ended.stdout + ended.stderr + shown
+    assert VALUE not in ended.stdout + ended.stderr + ended.echo
 
 
 @pytest.mark.parametrize(

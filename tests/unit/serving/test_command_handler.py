@@ -19,7 +19,9 @@ def handler() -> CommandHandler:
     return CommandHandler(program=["/nowhere/program"], allowed=frozenset({"migrate", "check"}))
 
 
-@pytest.mark.parametrize("event", [COMMAND, COMMAND | {"schedule": "nightly-import"}])
+@pytest.mark.parametrize(
+    "event", [COMMAND, COMMAND | {"schedule": "nightly-import"}, COMMAND | {"input": "hash"}, COMMAND | {"input": ""}]
+)
 def test_an_allowed_command_is_run(handler, event):
     with pytest.raises(FileNotFoundError):
         handler(event, PLENTY)
@@ -29,6 +31,24 @@ def test_an_allowed_command_is_run(handler, event):
 def test_a_schedule_that_could_forge_a_log_line_is_refused(handler, schedule):
     with pytest.raises(UnknownEvent, match="the schedule is not a name of lowercase letters, digits and hyphens"):
         handler(COMMAND | {"schedule": schedule}, PLENTY)
+
+
+@pytest.mark.parametrize(
+    "given", [1, None, ["a"], "a\0b", "\ud800", "hunter2" * 1000], ids=lambda given: repr(given)[:9]
+)
+def test_an_input_that_is_not_a_short_text_is_refused_unseen(handler, given):
+    with pytest.raises(UnknownEvent, match="the input is not a text of up to 4096 characters; send a short") as error:
+        handler(COMMAND | {"input": given}, PLENTY)
+    assert "hunter2" not in str(error.value)
+
+
+def test_a_command_gets_its_input(capfd):
+    echo = CommandHandler(program=["/bin/sh", "-c", "cat"], allowed=frozenset({"check"}))
+    ended = CommandHandler(program=["/bin/sh", "-c", "exec <&-; exit 3"], allowed=frozenset({"check"}))
+
+    assert echo({"command": ["check"], "input": "ünï"}, PLENTY) == {"exit_code": 0, "output": "ünï"}
+    assert echo({"command": ["check"]}, PLENTY) == {"exit_code": 0, "output": ""}
+    assert ended({"command": ["check"], "input": "unread"}, PLENTY)["exit_code"] == 3
 
 
 @pytest.mark.parametrize("front", FRONTS)

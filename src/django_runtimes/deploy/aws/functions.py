@@ -28,14 +28,16 @@ class CommandOutcome:
     output: str
 
 
-def run_in_function(aws: Aws, progress: Progress, function_name: str, command: Sequence[str]) -> CommandOutcome:
+def run_in_function(
+    aws: Aws, progress: Progress, function_name: str, command: Sequence[str], *, given: str = ""
+) -> CommandOutcome:
     """Run a command and wait for its end; raise ToolError if the function did not run it.
 
     The function runs one command at a time, so this first waits for a running one, for at most Lambda's longest
-    timeout.
+    timeout. `given` is the command's standard input, which nothing logs.
     """
     client = aws.patient_client("lambda", read_timeout_s=_LONGEST_S + _ANSWER_S)
-    payload = json.dumps({"command": list(command)})
+    payload = json.dumps({"command": list(command), **({"input": given} if given else {})})
     deadline = time.monotonic() + _LONGEST_S
     told = False
     progress.say(f"  {command[0]} runs in {function_name}")

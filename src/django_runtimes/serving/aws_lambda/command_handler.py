@@ -13,17 +13,22 @@ from django_runtimes.serving.aws_lambda.unknown_event import UnknownEvent, name_
 _ANSWER_S = 2.0
 # The answer may be 6 MB, and JSON writes at most six characters for one character of output.
 _KEPT_BYTES = 1_000_000
+# Far below the capacity of a pipe.
+_LARGEST_INPUT = 4096
 # The name becomes part of a log line, so it may not contain another one.
 _SCHEDULE = re.compile(r"[a-z0-9-]{0,64}")
+
+
+_KEYS = {"command", "input", "schedule"}
 
 
 class CommandHandler:
     """Takes `{"command": ["migrate", "--noinput"]}` and returns `{"exit_code": 0, "output": "…"}`.
 
-    A schedule also sends its name as `schedule`, which the last line of the log repeats for the alarm. `program` is the
-    beginning of the command line; `allowed` are the permitted commands, each with any arguments. An event with another
-    key is rejected. This includes every event of an HTTP front, whatever its client sent: there, the client's data is
-    nested in the front's own keys.
+    A schedule also sends its name as `schedule`, which the last line of the log repeats for the alarm. `input` is a
+    short text for the command's standard input, which is not logged. `program` is the beginning of the command line;
+    `allowed` are the permitted commands, each with any arguments. An event with another key is rejected. This includes
+    every event of an HTTP front, whatever its client sent: there, the client's data is nested in the front's own keys.
     """
 
     def __init__(self, *, program: Sequence[str], allowed: frozenset[str]) -> None:
@@ -32,7 +37,7 @@ class CommandHandler:
 
     def __call__(self, event: object, context: Any) -> dict[str, Any]:
         """Run the event's command; raise UnknownEvent, or RuntimeError if there is no time left to run it."""
-        command, schedule = self._command_in(event)
+        command, schedule, given = self._command_in(event)
         left_s = context.get_remaining_time_in_millis() / 1000
         time_limit_s = left_s - GRACE_S - _ANSWER_S
         if time_limit_s <= 0:
@@ -41,7 +46,9 @@ class CommandHandler:
                 "raise the function's timeout"
             )
         began = time.monotonic()
-        outcome = run_command([*self._program, *command], time_limit_s=time_limit_s, kept_bytes=_KEPT_BYTES)
+        outcome = run_command(
+            [*self._program, *command], time_limit_s=time_limit_s, kept_bytes=_KEPT_BYTES, given=given
+        )
         took_s = time.monotonic() - began
         ending = f"{command[0]} ended with exit code {outcome.exit_code} after {took_s:.1f} s"
         if outcome.is_stopped:
@@ -54,9 +61,9 @@ class CommandHandler:
         after = f"\n[{ending}]\n" if outcome.is_stopped else ""
         return {"exit_code": outcome.exit_code, "output": before + outcome.output + after}
 
-    def _command_in(self, event: object) -> tuple[list[str], str]:
-        """Return the command, and the name of its schedule or an empty text."""
-        if not isinstance(event, dict) or event.keys() not in ({"command"}, {"command", "schedule"}):
+    def _command_in(self, event: object) -> tuple[list[str], str, bytes]:
+        """Return the command, the name of its schedule or an empty text, and its standard input."""
+        if not isinstance(event, dict) or "command" not in event or not event.keys() <= _KEYS:
             raise UnknownEvent(
                 f'{name_event(event)} is not a command, and this function runs nothing else; send {{"command": '
                 '["check"]}, also as the input of a schedule, and send requests to the web function'
@@ -74,7 +81,11 @@ class CommandHandler:
         schedule = event.get("schedule", "")
         if not isinstance(schedule, str) or not _SCHEDULE.fullmatch(schedule):
             raise UnknownEvent("the schedule is not a name of lowercase letters, digits and hyphens; send its name")
-        return command, schedule
+        given = event.get("input", "")
+        # The text may be a secret, so the error does not show it.
+        if not _is_word(given) or len(given) > _LARGEST_INPUT:
+            raise UnknownEvent(f"the input is not a text of up to {_LARGEST_INPUT} characters; send a shorter one")
+        return command, schedule, given.encode()
 
 
 def _is_word(word: object) -> bool:

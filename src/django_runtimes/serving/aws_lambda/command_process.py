@@ -34,9 +34,10 @@ class CommandEnding:
     is_stopped: bool
 
 
-def run_command(argv: Sequence[str], *, time_limit_s: float, kept_bytes: int) -> CommandEnding:
+def run_command(argv: Sequence[str], *, time_limit_s: float, kept_bytes: int, given: bytes = b"") -> CommandEnding:
     """Run a command, then kill the remaining processes of its group; call this on the main thread.
 
+    `given` is its standard input, at most the capacity of a pipe (64 KiB on Linux).
     The command's standard output and standard error go to this process's standard error, in whole lines and in the
     order in which they were written; the last `kept_bytes` are kept. After `time_limit_s` the command gets SIGTERM, and
     SIGKILL after a further GRACE_S; its exit code is then 124. If another signal ended the command, its exit code is
@@ -44,7 +45,7 @@ def run_command(argv: Sequence[str], *, time_limit_s: float, kept_bytes: int) ->
     """
     process = subprocess.Popen(
         argv,
-        stdin=subprocess.DEVNULL,
+        stdin=subprocess.PIPE if given else subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         # Without this variable, output and errors would be out of order.
@@ -52,6 +53,10 @@ def run_command(argv: Sequence[str], *, time_limit_s: float, kept_bytes: int) ->
         process_group=0,
         preexec_fn=_die_with_parent,  # noqa: PLW1509  (no other thread exists that could hold a lock)
     )
+    if process.stdin is not None:
+        # The command may have ended already.
+        with contextlib.suppress(BrokenPipeError), process.stdin:
+            process.stdin.write(given)
     # `process.stdout` is not None, since stdout=PIPE.
     copy = _Copy(cast("IO[bytes]", process.stdout), kept_bytes)
     reader = threading.Thread(target=copy.run, name="output", daemon=True)

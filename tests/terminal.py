@@ -1,0 +1,59 @@
+"""Runs a program at a terminal, and types its answers."""
+
+import contextlib
+import os
+import pty
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from django_runtimes.cli.processes import bound_to_parent
+
+_PAUSE_S = 0.05
+
+
+class TerminalSession(NamedTuple):
+    """How a program ended; `echo` is what the terminal showed of the typed text."""
+
+    exit_code: int
+    stdout: str
+    stderr: str
+    echo: str
+
+
+def answer_at_terminal(
+    argv: Sequence[str], answers: str, *, environ: Mapping[str, str], directory: Path
+) -> TerminalSession:
+    """Run a program whose questions end with a colon and a space, and type one line of the answers at each."""
+    terminal, standard_input = pty.openpty()
+    try:
+        with subprocess.Popen(
+            bound_to_parent(list(argv)),
+            cwd=directory,
+            env=dict(environ),
+            stdin=standard_input,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        ) as process:
+            assert process.stdout is not None
+            assert process.stderr is not None
+            errors = b""
+            for line in answers.splitlines(keepends=True):
+                while not errors.endswith(b": ") and (more := process.stderr.read(1)):
+                    errors += more
+                # The program switches the echo off after the question.
+                time.sleep(_PAUSE_S)
+                os.write(terminal, line.encode())
+                errors += process.stderr.read(1)
+            errors += process.stderr.read()
+            output = process.stdout.read()
+        os.set_blocking(terminal, False)
+        echo = b""
+        with contextlib.suppress(BlockingIOError):
+            echo = os.read(terminal, 100_000)
+    finally:
+        os.close(terminal)
+        os.close(standard_input)
+    return TerminalSession(process.returncode, output.decode(), errors.decode(), echo.decode())
