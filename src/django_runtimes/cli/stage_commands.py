@@ -8,9 +8,8 @@ STAGE_COMMANDS = {"createsuperuser": ("django_runtimes.deploy.verbs.createsuperu
 
 _CONFIGURATION = "webapp.toml"
 _FOR_A_STAGE = ("--stage", "--target", "--no-password")
-# Django's own options, and the variables that name a database.
+# Django's own options.
 _FOR_DJANGO = ("--noinput", "--no-input", "--database", "--settings", "--pythonpath")
-_DATABASES = ("DATABASE_URL", "WEBAPP_DB_HOST")
 
 
 def is_for_stage(arguments: Sequence[str], environ: Mapping[str, str], directory: Path) -> bool:
@@ -24,6 +23,9 @@ def is_for_stage(arguments: Sequence[str], environ: Mapping[str, str], directory
     options = {argument.partition("=")[0] for argument in arguments[1:]}
     if options & set(_FOR_A_STAGE):
         return True
-    if options & set(_FOR_DJANGO) or any(environ.get(name) for name in _DATABASES):
+    # Most commands do not need this import.
+    from django_runtimes.config.variables.database_address import DATABASE_URL, DB_HOST
+
+    if options & set(_FOR_DJANGO) or environ.get(DATABASE_URL.name) or environ.get(DB_HOST.name):
         return False
     return any((folder / _CONFIGURATION).is_file() for folder in (directory, *directory.parents))
