@@ -44,6 +44,10 @@ LOAD_BALANCER = Stack("load-balancer", "ecs/load-balancer.yaml")
 FARGATE = Stack("fargate", "ecs/fargate.yaml")
 EXPRESS = Stack("express", "ecs/express.yaml")
 
+# These take the place of the stage's own network and database: the same stacks, with other templates.
+EXISTING_NETWORK = Stack("network", "foundation/existing-network.yaml", holds_data=True)
+EXISTING_DATABASE = Stack("database", "foundation/existing-database.yaml", holds_data=True)
+
 # The stacks in order of creation. account.yaml belongs to no project and is created by hand.
 STACKS = (
     REGISTRY,

@@ -10,6 +10,7 @@ from django_runtimes.cli.toml_file import read_toml
 from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.deploy.catalogue import DeployTarget
 from django_runtimes.deploy.derived_names import refuse_long_names
+from django_runtimes.deploy.existing_resources import ExistingResources
 from django_runtimes.deploy.stage_settings import (
     StageSettings,
     checked_account,
@@ -54,6 +55,11 @@ class Deployment:
     def settings(self) -> StageSettings:
         """The stage's table."""
         return self.configuration.stages[self.stage]
+
+    @property
+    def existing(self) -> ExistingResources:
+        """What the stage takes over."""
+        return self.settings.existing
 
 
 def find_configuration(start: Path) -> Path | None:

@@ -77,7 +77,8 @@ class Context:
     @property
     def rotation(self) -> tuple[Stack, ...]:
         """The stacks that rotate the logins' passwords once the roles exist; none without passwords."""
-        return (ROTATION,) if self.value(DATABASE, "Credentials") == "secretsmanager" else ()
+        by_password = self.value(DATABASE, "Credentials") == "secretsmanager"
+        return (ROTATION,) if by_password and self.deployment.existing.rotates_web_login else ()
 
     @property
     def tasks(self) -> tuple[Stack, ...]:

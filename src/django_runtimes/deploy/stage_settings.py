@@ -1,4 +1,4 @@
-"""Reads one stage's table of `webapp.toml`: its target, account and own variables, and whether it is production."""
+"""Reads one stage's table of `webapp.toml`."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -8,10 +8,21 @@ from typing import Any
 from django_runtimes.cli.toml_file import known_key
 from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.deploy.catalogue import DeployTarget
+from django_runtimes.deploy.existing_resources import ExistingResources, read_existing
 from django_runtimes.deploy.own_settings import OwnSettings, read_own_settings
 from django_runtimes.deploy.schedules.schedule import CLEAR_SESSIONS, Schedule, read_schedules
 
-STAGE_KEYS = ("target", "account", "production", "parameters", "environment", "secrets", "schedules")
+STAGE_KEYS = (
+    "target",
+    "account",
+    "production",
+    "parameters",
+    "environment",
+    "secrets",
+    "schedules",
+    "network",
+    "database",
+)
 # These names leave no doubt; a stage of any other name says whether it is production.
 PRODUCTION_STAGE = "production"
 OTHER_STAGES = (
@@ -48,6 +59,7 @@ class StageSettings:
     production: bool
     account: str | None
     parameters: Mapping[str, Any]
+    existing: ExistingResources
     own: OwnSettings = field(default_factory=OwnSettings)
     schedules: tuple[Schedule, ...] = (CLEAR_SESSIONS,)
 
@@ -70,6 +82,9 @@ def read_stage(name: str, table: Mapping[str, Any], *, account: str | None, regi
             table_in(table, "environment", place), table_in(table, "secrets", place), stage=name, region=region
         ),
         schedules=read_schedules(name, table_in(table, "schedules", place)),
+        existing=read_existing(
+            name, *(table_in(table, key, place) if key in table else None for key in ("network", "database"))
+        ),
     )
 
 

@@ -7,6 +7,7 @@ from tests.deploy.standin import holds
 from tests.deploy.standin.errors import AwsError
 from tests.deploy.standin.runtime.concurrency import set_limit
 from tests.deploy.standin.runtime.images import describe_image, put_image
+from tests.deploy.standin.services.existing_resources import existing_resources, put_existing
 from tests.deploy.standin.world import World
 
 CALLS = "calls"
@@ -66,6 +67,18 @@ def _concurrency(world: World, body: dict[str, Any]) -> None:
     set_limit(world.state, body["executions"])
 
 
+def _put_existing(world: World, body: dict[str, Any]) -> None:
+    put_existing(world.state, body["region"], body["kind"], body["name"], body["document"])
+
+
+def _delete_existing(world: World, body: dict[str, Any]) -> None:
+    world.state.delete(body["kind"], f"{body['region']}/{body['name']}")
+
+
+def _existing(world: World, body: dict[str, Any]) -> dict[str, Any]:
+    return {"resources": existing_resources(world.state)}
+
+
 def _clear(world: World, body: dict[str, Any]) -> None:
     world.faults.clear()
 
@@ -86,6 +99,9 @@ _VERBS: dict[str, Callable[[World, dict[str, Any]], dict[str, Any] | None]] = {
     "release": _release,
     "resume": _resume,
     "concurrency": _concurrency,
+    "put-existing": _put_existing,
+    "delete-existing": _delete_existing,
+    "existing": _existing,
     "clear": _clear,
     "calls": _calls,
 }

@@ -9,12 +9,15 @@ from aiohttp import web
 # Importing these modules registers their handlers and operations.
 import tests.deploy.standin.resources.addresses
 import tests.deploy.standin.resources.functions
+import tests.deploy.standin.resources.group_rules
 import tests.deploy.standin.resources.nested_stacks
 import tests.deploy.standin.resources.secret_references
 import tests.deploy.standin.resources.services
 import tests.deploy.standin.resources.stores
 import tests.deploy.standin.services.change_sets
 import tests.deploy.standin.services.containers_api
+import tests.deploy.standin.services.databases_api
+import tests.deploy.standin.services.existing_resources
 import tests.deploy.standin.services.lambdas
 import tests.deploy.standin.services.registry_images
 import tests.deploy.standin.services.stacks_api

@@ -232,6 +232,19 @@ class StandIn:
         """Set the account's limit of concurrent Lambda executions; the default is 1,000."""
         self._control("concurrency", {"executions": executions})
 
+    def put_existing(self, kind: str, name: str, document: Mapping[str, Any]) -> None:
+        """Add a resource that no stack owns, as services/existing_resources.py describes it."""
+        self._control("put-existing", {"region": REGION, "kind": kind, "name": name, "document": dict(document)})
+
+    def delete_existing(self, kind: str, name: str) -> None:
+        """Delete such a resource."""
+        self._control("delete-existing", {"region": REGION, "kind": kind, "name": name})
+
+    def existing(self) -> dict[str, list[dict[str, Any]]]:
+        """Return the resources that no stack owns, with all databases and snapshots, by kind."""
+        resources: dict[str, list[dict[str, Any]]] = self._control("existing", {})["resources"]
+        return resources
+
     def alarm(self, name: str, state: str) -> None:
         """Set an alarm to OK or ALARM."""
         self.client("cloudwatch").set_alarm_state(AlarmName=name, StateValue=state, StateReason="set by the test")

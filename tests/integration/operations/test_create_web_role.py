@@ -33,7 +33,7 @@ def administrator(server) -> Iterator[psycopg.Connection]:
             connection.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(sql.Identifier(role)))
 
 
-def create_web_role(server, **variables) -> subprocess.CompletedProcess:
+def create_web_role(server, *arguments: str, **variables) -> subprocess.CompletedProcess:
     """Run the command in a process, with clerk's login unless the variables say otherwise."""
     environ = {
         "PATH": os.environ["PATH"],
@@ -48,7 +48,7 @@ def create_web_role(server, **variables) -> subprocess.CompletedProcess:
         **variables,
     }
     return subprocess.run(
-        [sys.executable, "-m", "webapp", "create_web_role"],
+        [sys.executable, "-m", "webapp", "create_web_role", *arguments],
         env=environ,
         capture_output=True,
         text=True,
@@ -89,6 +89,26 @@ def test_a_second_run_keeps_a_rotated_password(server, administrator):
     assert again.stdout.startswith("role guest exists already\n")
     assert again.returncode == 0
     connect(server, "guest", "rotated").close()
+
+
+def test_a_restored_role_gets_the_new_password_on_request(server, administrator):
+    create_web_role(server, WEBAPP_DB_PASSWORD="of the former stage")
+
+    renewed = create_web_role(server, "--renew-password")
+
+    assert renewed.stdout.splitlines()[:2] == ["role guest exists already", "role guest has a new password"]
+    connect(server, "guest", "hunter2").close()
+    with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+        connect(server, "guest", "of the former stage")
+
+
+def test_a_role_with_tokens_has_no_password_to_renew(server, rds):
+    create_web_role(server, **BY_TOKENS)
+
+    renewed = create_web_role(server, "--renew-password", **BY_TOKENS)
+
+    assert "password" not in renewed.stdout
+    assert login_of(rds) == (False, True)
 
 
 def test_the_password_is_not_in_the_servers_log(server, administrator):

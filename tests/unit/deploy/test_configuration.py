@@ -16,6 +16,7 @@ from django_runtimes.deploy.configuration import (
     parse_configuration,
 )
 from django_runtimes.deploy.derived_names import DERIVED_NAMES
+from django_runtimes.deploy.existing_resources import ExistingResources
 from django_runtimes.deploy.own_settings import OwnSettings
 from django_runtimes.deploy.stage_settings import StageSettings
 from django_runtimes.deploy.templates.templates import read_template
@@ -47,7 +48,14 @@ def test_the_smallest_file_gets_defaults_for_the_rest():
     assert configuration.page == "/"
     assert configuration.smoke_timeout_s == 60.0
     assert configuration.stages == {
-        "dev": StageSettings(DeployTarget.AWS_LAMBDA, production=False, account=None, parameters={}, own=OwnSettings())
+        "dev": StageSettings(
+            DeployTarget.AWS_LAMBDA,
+            production=False,
+            account=None,
+            parameters={},
+            existing=ExistingResources("dev"),
+            own=OwnSettings(),
+        )
     }
 
 

@@ -17,7 +17,9 @@ _SHOWN_LINES = 5
 
 def create_web_role(context: Context) -> None:
     """Create the application's database role, or update the login of an existing one."""
-    _succeed(context, ["create_web_role"])
+    # A snapshot may contain the role, with the password of the stage that it was taken from.
+    renewal = ["--renew-password"] if context.deployment.existing.starts_from_snapshot else []
+    _succeed(context, ["create_web_role", *renewal])
 
 
 def pass_gate(context: Context, allowed: Sequence[str]) -> None:

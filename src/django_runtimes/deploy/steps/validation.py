@@ -4,6 +4,7 @@ from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.deploy.catalogue import DATABASE, NETWORK, OPERATIONS, PROXY, SECURITY_GROUPS
 from django_runtimes.deploy.configuration import FILE_NAME
 from django_runtimes.deploy.context import Context
+from django_runtimes.deploy.existing.existing_check import existing_problems
 from django_runtimes.deploy.steps.fixed_parameters import refuse_fixed_changes
 from django_runtimes.deploy.steps.own_settings_check import check_own_variables
 from django_runtimes.deploy.steps.trusted_regions import refuse_untrusted_region
@@ -43,6 +44,7 @@ def validate_parameters(context: Context) -> None:
     _refuse_repeated_ports(context)
     _refuse_small_cluster(context)
     refuse_fixed_changes(context)
+    _refuse_unfit_resources(context)
 
 
 def _refuse_repeated_ports(context: Context) -> None:
@@ -59,9 +61,18 @@ def _refuse_repeated_ports(context: Context) -> None:
 def _refuse_small_cluster(context: Context) -> None:
     if PROXY not in context.foundation or context.value(DATABASE, "Engine") != "aurora":
         return
+    if context.deployment.existing.has_database:
+        return
     capacity = context.value(DATABASE, "MinAcu")
     if float(capacity) < _PROXY_ACU:
         raise UsageError(
             f"MinAcu = '{capacity}' is too small for RDS Proxy, which waits for more capacity until its stack fails; "
             f"set it to {_PROXY_ACU} or more in {FILE_NAME}, or remove it"
         )
+
+
+def _refuse_unfit_resources(context: Context) -> None:
+    problems = list(existing_problems(context))
+    if problems:
+        more = f" ({len(problems) - 1} more: {'; '.join(problem.text for problem in problems[1:])})"
+        raise UsageError(f"{problems[0]}{more if problems[1:] else ''}")

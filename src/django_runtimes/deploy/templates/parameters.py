@@ -7,6 +7,7 @@ from typing import Any
 from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.deploy.catalogue import DATABASE, LAMBDA, OPERATIONS, SCHEDULES, STACKS, Stack
 from django_runtimes.deploy.configuration import FILE_NAME, Deployment
+from django_runtimes.deploy.existing_resources import ROTATES_OPERATIONS, TABLE_PARAMETERS
 from django_runtimes.deploy.schedules.schedule import CLEAR_SESSIONS
 from django_runtimes.deploy.stage_settings import PRODUCTION_STAGE
 from django_runtimes.deploy.templates.parameter_rules import broken_rule
@@ -14,8 +15,8 @@ from django_runtimes.deploy.templates.schedule_template import with_schedules
 from django_runtimes.deploy.templates.template_source import TemplateSource, library_templates
 from django_runtimes.deploy.templates.templates import Template, read_template
 
-# This module sets these parameters; webapp.toml cannot.
-_FILLED = frozenset({"Project", "Stage", "Production", "ImageUri"})
+# This module sets these parameters; the tables of parameters in webapp.toml cannot.
+_FILLED = frozenset({"Project", "Stage", "Production", "ImageUri", ROTATES_OPERATIONS, *TABLE_PARAMETERS})
 # Each of these describes something that the stacks of a stage share, so it must have the same value in all of them.
 SAME_EVERYWHERE = frozenset({"Architecture", "Credentials", "Domain", "Egress", "Engine", "MaxConnections"})
 _ALLOWED_COMMANDS = "AllowedCommands"
@@ -26,13 +27,19 @@ _OUTSIDE_FINGERPRINT = frozenset({"ImageUri", "Revision"})
 
 def read_templates(deployment: Deployment, source: TemplateSource) -> dict[str, Template]:
     """Return all templates by stack name; raise UsageError if webapp.toml has a parameter that no template declares."""
-    templates = {stack.name: read_template(source.directory, stack) for stack in STACKS}
+    own = {stack.name: read_template(source.directory, stack) for stack in STACKS}
+    used = {stack.name: deployment.existing.template_of(stack) for stack in STACKS}
+    templates = {
+        stack.name: own[stack.name] if used[stack.name] == stack else read_template(source.directory, used[stack.name])
+        for stack in STACKS
+    }
     _refuse_older_operations(templates[OPERATIONS.name], source)
     templates[SCHEDULES.name] = with_schedules(templates[SCHEDULES.name], deployment.settings.schedules)
     for table in _tables(deployment):
         _refuse_scheduled_command(table, deployment.stage)
-        _refuse_unknown(table, templates)
-    _refuse_lost_protection(deployment, templates[DATABASE.name], source)
+        # A parameter may be meant for other stages, which have a network and a database of their own.
+        _refuse_unknown(table, {name: {*own[name].parameters, *templates[name].parameters} for name in own})
+    _refuse_lost_protection(deployment, own[DATABASE.name], source)
     return templates
 
 
@@ -49,6 +56,7 @@ def stack_parameters(
     given |= {
         name: template.spelled(name, value)
         for name, value in {
+            **deployment.existing.parameters(stack),
             "Project": deployment.configuration.project,
             "Stage": deployment.stage,
             "Production": deployment.settings.production,
@@ -60,6 +68,8 @@ def stack_parameters(
     parameters = {name: value for name, value in given.items() if name in template.parameters}
     for name, value in parameters.items():
         if rule := broken_rule(template.parameters[name], value):
+            if written := deployment.existing.written(stack, name):
+                raise UsageError(f"{written} = '{value}' {rule}; correct it")
             raise UsageError(f"the stack '{stack.name}' does not accept {name} = '{value}', which {rule}; change it")
     for name, declared in template.parameters.items():
         if name not in parameters and name not in _FILLED and "Default" not in declared:
@@ -144,14 +154,14 @@ def _refuse_lost_protection(deployment: Deployment, database: Template, source: 
         )
 
 
-def _refuse_unknown(table: Mapping[str, Any], templates: Mapping[str, Template]) -> None:
-    every = {name for template in templates.values() for name in template.parameters} - _FILLED
+def _refuse_unknown(table: Mapping[str, Any], declared: Mapping[str, set[str]]) -> None:
+    every = {name for names in declared.values() for name in names} - _FILLED
     for name, value in table.items():
         if isinstance(value, dict):
-            if name not in templates:
-                raise UsageError(f"[parameters.{name}] does not name a stack; choose from {', '.join(templates)}")
+            if name not in declared:
+                raise UsageError(f"[parameters.{name}] does not name a stack; choose from {', '.join(declared)}")
             for parameter in value:
-                _refuse(parameter, set(templates[name].parameters) - _FILLED, f"the stack '{name}'")
+                _refuse(parameter, declared[name] - _FILLED, f"the stack '{name}'")
                 if parameter in SAME_EVERYWHERE:
                     raise UsageError(
                         f"{FILE_NAME}: {parameter} is the same in every stack of a stage; "
@@ -164,6 +174,11 @@ def _refuse_unknown(table: Mapping[str, Any], templates: Mapping[str, Template])
 def _refuse(name: str, known: set[str], owner: str) -> None:
     if name in known:
         return
+    if name in TABLE_PARAMETERS:
+        raise UsageError(
+            f"{FILE_NAME}: {name} is set by [stages.….network] or [stages.….database]; move it there "
+            "(`webapp docs deploy` shows their keys)"
+        )
     nearest = difflib.get_close_matches(name, known, n=1)
     remedy = f"did you mean {nearest[0]}?" if nearest else "the templates list their parameters"
     has = "has" if owner.startswith("no") else "has no"

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from django_runtimes.deploy.aws.deletion_protection import refuse_protected
 from django_runtimes.deploy.aws.history import History
-from django_runtimes.deploy.catalogue import DATABASE, STACKS, DeployTarget, Stack, removable, runtime_stack
+from django_runtimes.deploy.catalogue import DATABASE, NETWORK, STACKS, DeployTarget, Stack, removable, runtime_stack
 from django_runtimes.deploy.context import Context
 from django_runtimes.deploy.steps.image_protection import release_all_images
 from django_runtimes.deploy.steps.service_logs import delete_service_logs
@@ -50,6 +50,8 @@ def _destroy(options: argparse.Namespace) -> Result:
         return Result(f"{context.place}: there is nothing to delete; kept: {', '.join(kept) or 'nothing'}", content)
     context.progress.say(f"to delete: {', '.join(names)}")
     context.progress.say(f"to keep: {', '.join(kept) or 'nothing'}")
+    if untouched := _untouched(context):
+        context.progress.say(f"to leave alone, since it is not the stage's own: {', '.join(untouched)}")
     if DATABASE in going:
         _refuse_protected(context)
     if context.consent.dry_run:
@@ -68,11 +70,20 @@ def _destroy(options: argparse.Namespace) -> Result:
 
 def _refuse_protected(context: Context) -> None:
     """Check the database's protection before the first deletion, so that a refusal leaves the whole stage intact."""
-    engine = context.state(DATABASE).parameters.get("Engine")
-    if engine is not None:
+    parameters = context.state(DATABASE).parameters
+    engine = parameters.get("Engine")
+    # An existing database, which the stack only refers to, stays in any case.
+    if engine is not None and "Host" not in parameters:
         # A stack whose creation failed after the database has no outputs, so the database's name is computed.
         name = f"{context.configuration.project}-{context.deployment.stage}"
         refuse_protected(context.aws, name, engine=engine)
+
+
+def _untouched(context: Context) -> list[str]:
+    """Return the existing network and database that the stage's stacks refer to."""
+    network, database = (context.state(stack).parameters for stack in (NETWORK, DATABASE))
+    found = [network["VpcId"]] if "VpcId" in network else []
+    return found + ([f"the database {database['Identifier']}"] if "Host" in database else [])
 
 
 def _forget(context: Context, gone: Stack) -> None:

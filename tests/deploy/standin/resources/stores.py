@@ -105,6 +105,12 @@ class DatabaseHandler:
 
     async def create(self, context: Context, properties: dict[str, Any]) -> ResourceResult:
         name = properties.get(f"DB{self._kind}Identifier") or context.generated_name().lower()
+        snapshot = properties.get("DBSnapshotIdentifier") or properties.get("SnapshotIdentifier")
+        if snapshot and context.world.state.get("database snapshot", f"{context.region}/{snapshot}") is None:
+            raise AwsError("Failed", f"DBSnapshot not found: {snapshot}")
+        known = context.world.state.get(f"database {self._kind}", f"{context.region}/{name}")
+        if known is not None and context.stack["resources"][context.logical_id].get("physical") != name:
+            raise AwsError("Failed", f"DB{self._kind} already exists: {name}")
         return self._put(
             context,
             name,

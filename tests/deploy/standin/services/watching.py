@@ -1,4 +1,4 @@
-"""Implements the operations with which the verbs observe AWS: CloudWatch, Logs, RDS, CodeDeploy, HTTP APIs, STS."""
+"""Implements the operations with which the verbs observe AWS: CloudWatch, Logs, CodeDeploy, HTTP APIs, STS."""
 
 from typing import Any
 
@@ -148,53 +148,6 @@ async def set_alarm_state(world: World, call: Call) -> dict[str, Any]:
     return {}
 
 
-@operation("rds", "DescribeDBInstances")
-async def describe_db_instances(world: World, call: Call) -> dict[str, Any]:
-    return {
-        "DBInstances": [
-            {
-                "DBInstanceIdentifier": each["name"],
-                "DBInstanceStatus": "available",
-                "Engine": each["properties"].get("Engine", "postgres"),
-                "DbiResourceId": each["resource_id"],
-                "Endpoint": {"Address": each["host"], "Port": 5432},
-                "DeletionProtection": str(each["properties"].get("DeletionProtection", "")).lower() == "true",
-            }
-            for each in _databases(world, call, "Instance")
-        ]
-    }
-
-
-@operation("rds", "DescribeDBClusters")
-async def describe_db_clusters(world: World, call: Call) -> dict[str, Any]:
-    return {
-        "DBClusters": [
-            {
-                "DBClusterIdentifier": each["name"],
-                "Status": "available",
-                "Engine": "aurora-postgresql",
-                "DbClusterResourceId": each["resource_id"],
-                "Endpoint": each["host"],
-                "DeletionProtection": str(each["properties"].get("DeletionProtection", "")).lower() == "true",
-            }
-            for each in _databases(world, call, "Cluster")
-        ]
-    }
-
-
-@operation("rds", "DescribeDBSnapshots")
-async def describe_db_snapshots(world: World, call: Call) -> dict[str, Any]:
-    every = world.state.all("database snapshot", f"{call.scope.region}/")
-    wanted = call.parameters.get("DBInstanceIdentifier")
-    return {
-        "DBSnapshots": [
-            {"DBSnapshotIdentifier": each["name"], "DBInstanceIdentifier": each["database"], "Status": "available"}
-            for each in every
-            if each["kind"] == "Instance" and wanted in {None, each["database"]}
-        ]
-    }
-
-
 @operation("codedeploy", "ListDeployments")
 async def list_deployments(world: World, call: Call) -> dict[str, Any]:
     every = world.state.all("deployment", f"{call.scope.region}/")
@@ -234,16 +187,6 @@ async def get_apis(world: World, call: Call) -> dict[str, Any]:
             for api in world.state.all("api", f"{call.scope.region}/")
         ]
     }
-
-
-def _databases(world: World, call: Call, kind: str) -> list[dict[str, Any]]:
-    wanted = call.parameters.get(f"DB{kind}Identifier")
-    every = world.state.all(f"database {kind}", f"{call.scope.region}/")
-    found = [each for each in every if wanted in {None, each["name"]}]
-    if wanted is not None and not found:
-        code = f"DB{kind}NotFound" if kind == "Instance" else "DBClusterNotFoundFault"
-        raise AwsError(code, f"DB{kind} {wanted} not found.", 404)
-    return found
 
 
 def _require_group(world: World, call: Call) -> str:

@@ -206,7 +206,7 @@ def _of_service(deployment: Deployment, resource: Resource) -> Iterator[tuple[st
                 yield properties["DeliverLogsPermissionArn"], (action, _arn(log))
         case "AWS::RDS::DBProxy" if properties["DefaultAuthScheme"] == "IAM_AUTH":
             host = deployment.exported("database-host")
-            yield properties["RoleArn"], ("rds-db:connect", _login(deployment, host, "webapp"))
+            yield properties["RoleArn"], ("rds-db:connect", _login(deployment, host, deployment.exported("web-user")))
         case "AWS::RDS::DBProxy":
             for login in properties["Auth"]:
                 yield properties["RoleArn"], ("secretsmanager:GetSecretValue", login["SecretArn"])

@@ -33,6 +33,28 @@ ONLY_WITH = {
     "foundation/endpoints.yaml": ("Egress", "endpoints"),
     "foundation/rotation.yaml": ("Credentials", "secretsmanager"),
 }
+# A template is created instead of another one if the parameter is given.
+INSTEAD_OF = {
+    "foundation/existing-network.yaml": ("VpcId", "foundation/network.yaml"),
+    "foundation/existing-database.yaml": ("Host", "foundation/database.yaml"),
+}
+EXISTING_NETWORK = {
+    "VpcId": "vpc-0a1",
+    "PrivateSubnets": "subnet-0a1,subnet-0a2",
+    "PublicSubnets": "subnet-0b1,subnet-0b2",
+}
+EXISTING_DATABASE = {
+    "Host": "orders.c1.us-east-1.rds.amazonaws.com",
+    "Port": 5433,
+    "DatabaseName": "orders",
+    "Identifier": "orders",
+    "ResourceId": "db-ORDERS",
+    "SecurityGroup": "sg-0d1",
+    "OperationsUser": "postgres",
+    "OperationsSecret": "arn:aws:secretsmanager:us-east-1:123456789012:secret:orders-a1B2c3",
+    "WebUser": "orders_web",
+    "RotateOperationsLogin": "no",
+}
 _PSEUDO = {
     "AWS::AccountId": "123456789012",
     "AWS::Partition": "aws",
@@ -58,6 +80,7 @@ def template_names() -> list[str]:
 def templates_for(parameters: Mapping[str, Any]) -> list[str]:
     """Return the templates that are created with these parameters, in order."""
     left_out = {name for name, (parameter, value) in ONLY_WITH.items() if parameters.get(parameter) != value}
+    left_out |= {own if parameter in parameters else name for name, (parameter, own) in INSTEAD_OF.items()}
     return [name for name in template_names() if name not in left_out]
 
 

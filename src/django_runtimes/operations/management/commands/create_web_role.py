@@ -4,7 +4,7 @@ from typing import Any
 
 import psycopg
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 
 from django_runtimes.config.adopted import adopted_by
@@ -34,7 +34,14 @@ class Command(BaseCommand):
     )
     requires_system_checks = ()
 
-    def handle(self, **options: Any) -> None:
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--renew-password",
+            action="store_true",
+            help="set the password of an existing role too, as after a restore; no other application may use the role",
+        )
+
+    def handle(self, *, renew_password: bool = False, **options: Any) -> None:
         role = adopted_by(settings).web_role
         if not role:
             raise CommandError("the web role has no name; set WEBAPP_DB_USER")
@@ -46,7 +53,7 @@ class Command(BaseCommand):
             )
         try:
             with server.transaction():
-                lines = _prepare(server, role)
+                lines = _prepare(server, role, renew_password=renew_password)
         except psycopg.errors.InsufficientPrivilege as error:
             raise CommandError(
                 f"{server.info.user!r} may not do this: {error.diag.message_primary}; log in as the role that "
@@ -60,7 +67,7 @@ class Command(BaseCommand):
             self.stdout.write(line)
 
 
-def _prepare(server: psycopg.Connection, role: str) -> list[str]:
+def _prepare(server: psycopg.Connection, role: str, *, renew_password: bool) -> list[str]:
     """Create or change the role, and return a line for each step."""
     try:
         login = adopted_by(settings).read_web_login()
@@ -76,6 +83,9 @@ def _prepare(server: psycopg.Connection, role: str) -> list[str]:
         set_password(server, role, _password(role, login))
     elif takes_tokens(server, role):
         lines.append(_log_in_by_password(server, role, _password(role, login)))
+    elif renew_password:
+        set_password(server, role, _password(role, login))
+        lines.append(f"role {role} has a new password")
     left_out = allow_rows(server, role)
     lines.append(f"role {role} may read and write rows of tables that {server.info.user} creates")
     if left_out:

@@ -1,0 +1,154 @@
+"""Compares [stages.….database] with the existing database in RDS and its security group."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from django_runtimes.deploy.aws.aws_api import Aws, error_code
+from django_runtimes.deploy.existing.existing_problem import ExistingProblem
+
+_ABSENT = {"DBInstanceNotFound", "DBClusterNotFoundFault"}
+_NO_GROUP = {"InvalidGroup.NotFound", "InvalidGroupId.Malformed", "InvalidGroupId.NotFound"}
+
+
+@dataclass(frozen=True)
+class ServerInRds:
+    """An instance or a cluster in RDS."""
+
+    host: str
+    port: int
+    resource_id: str
+    engine: str
+    status: str
+    takes_tokens: bool
+    groups: frozenset[str]
+    # The cluster that an instance belongs to.
+    cluster: str = ""
+
+
+class DatabaseCheck:
+    """The questions about a stage's existing database; `place` is its table in webapp.toml."""
+
+    def __init__(self, place: str, parameters: Mapping[str, str], *, engine: str, credentials: str) -> None:
+        self._place = place
+        self._parameters = parameters
+        self._kind = "cluster" if engine == "aurora" else "instance"
+        self._credentials = credentials
+
+    def problems(self, aws: Aws, vpc: str) -> Iterator[ExistingProblem]:
+        """Ask AWS and yield the problems; `vpc` is the stage's network."""
+        identifier = self._parameters["Identifier"]
+        server = read_server(aws, self._kind, identifier)
+        if server is None or server.cluster:
+            yield self._absent(aws, identifier, server)
+            return
+        wanted = "aurora-postgresql" if self._kind == "cluster" else "postgres"
+        if server.engine != wanted:
+            yield ExistingProblem(f"the {self._kind} {identifier} runs {server.engine}", "name a PostgreSQL database")
+        if server.status != "available":
+            yield ExistingProblem(f"the {self._kind} {identifier} is {server.status}", "wait until it is available")
+        yield from self._values(server)
+        if self._credentials == "iam" and not server.takes_tokens:
+            yield ExistingProblem(
+                f"the {self._kind} {identifier} takes no tokens, which Credentials = 'iam' needs",
+                f"run `aws rds modify-db-{self._kind} --db-{self._kind}-identifier {identifier} "
+                "--enable-iam-database-authentication --apply-immediately`, or set Credentials to 'secretsmanager'",
+            )
+        yield from self._group(aws, server, vpc)
+
+    def _absent(self, aws: Aws, identifier: str, server: ServerInRds | None) -> ExistingProblem:
+        if server is not None:
+            return ExistingProblem(
+                f"{self._place} identifier = '{identifier}' is an instance of the cluster {server.cluster}",
+                f"set identifier to '{server.cluster}', host to the cluster's endpoint, and Engine to 'aurora' in "
+                "[parameters] of the stage",
+            )
+        named = {"instance": "an instance", "cluster": "a cluster"}
+        other, engine = ("instance", "instance") if self._kind == "cluster" else ("cluster", "aurora")
+        if read_server(aws, other, identifier) is not None:
+            return ExistingProblem(
+                f"{self._place} identifier = '{identifier}' is {named[other]}, not {named[self._kind]}",
+                f"set Engine to '{engine}' in [parameters] of the stage",
+            )
+        return ExistingProblem(
+            f"{self._place} identifier = '{identifier}' is not a database of RDS in account {aws.account}, "
+            f"{aws.region}",
+            f"correct it; `aws rds describe-db-{self._kind}s --region {aws.region}` lists them",
+        )
+
+    def _values(self, server: ServerInRds) -> Iterator[ExistingProblem]:
+        identifier = self._parameters["Identifier"]
+        for key, name, has in (
+            ("host", "Host", server.host),
+            ("port", "Port", str(server.port)),
+            ("resource_id", "ResourceId", server.resource_id),
+        ):
+            given = self._parameters.get(name, "5432" if name == "Port" else "")
+            if given != has:
+                yield ExistingProblem(
+                    f"{self._place} {key} = '{given}' does not belong to {identifier}", f"set {key} to '{has}'"
+                )
+
+    def _group(self, aws: Aws, server: ServerInRds, vpc: str) -> Iterator[ExistingProblem]:
+        group = self._parameters["SecurityGroup"]
+        try:
+            (found,) = aws.client("ec2").describe_security_groups(GroupIds=[group])["SecurityGroups"]
+        except ClientError as error:
+            if error_code(error) not in _NO_GROUP:
+                raise
+            found = {"VpcId": ""}
+        have = ", ".join(sorted(server.groups)) or "none"
+        if group not in server.groups:
+            yield ExistingProblem(
+                f"{self._place} security_group = '{group}' is not a security group of {self._parameters['Identifier']}",
+                f"set it to one of the database's groups: {have}",
+            )
+        elif found["VpcId"] != vpc:
+            yield ExistingProblem(
+                f"the database {self._parameters['Identifier']} is in {found['VpcId']}, and the stage in {vpc}",
+                "name the database's VPC and its subnets in the stage's network",
+            )
+
+
+def read_server(aws: Aws, kind: str, identifier: str) -> ServerInRds | None:
+    """Return the instance or cluster with this name, or None."""
+    client = aws.client("rds")
+    try:
+        if kind == "cluster":
+            (found,) = client.describe_db_clusters(DBClusterIdentifier=identifier)["DBClusters"]
+            return _cluster(found)
+        (found,) = client.describe_db_instances(DBInstanceIdentifier=identifier)["DBInstances"]
+        return _instance(found)
+    except ClientError as error:
+        if error_code(error) in _ABSENT:
+            return None
+        raise
+
+
+def _cluster(found: Mapping[str, Any]) -> ServerInRds:
+    return ServerInRds(
+        host=found.get("Endpoint", ""),
+        port=found.get("Port", 5432),
+        resource_id=found["DbClusterResourceId"],
+        engine=found["Engine"],
+        status=found["Status"],
+        takes_tokens=bool(found.get("IAMDatabaseAuthenticationEnabled")),
+        groups=frozenset(each["VpcSecurityGroupId"] for each in found.get("VpcSecurityGroups", ())),
+    )
+
+
+def _instance(found: Mapping[str, Any]) -> ServerInRds:
+    # An instance that is being created has no address yet.
+    endpoint = found.get("Endpoint", {})
+    return ServerInRds(
+        host=endpoint.get("Address", ""),
+        port=endpoint.get("Port", 5432),
+        resource_id=found["DbiResourceId"],
+        engine=found["Engine"],
+        status=found["DBInstanceStatus"],
+        takes_tokens=bool(found.get("IAMDatabaseAuthenticationEnabled")),
+        groups=frozenset(each["VpcSecurityGroupId"] for each in found.get("VpcSecurityGroups", ())),
+        cluster=found.get("DBClusterIdentifier", ""),
+    )

@@ -1,0 +1,111 @@
+"""Implements the questions about databases and snapshots in RDS."""
+
+from typing import Any
+
+from tests.deploy.standin.errors import AwsError
+from tests.deploy.standin.protocol import Call
+from tests.deploy.standin.services.registry import operation
+from tests.deploy.standin.world import World
+
+
+@operation("rds", "DescribeDBInstances")
+async def describe_db_instances(world: World, call: Call) -> dict[str, Any]:
+    return {
+        "DBInstances": [
+            {
+                "DBInstanceIdentifier": each["name"],
+                "DBInstanceStatus": "available",
+                "Engine": each["properties"].get("Engine", "postgres"),
+                "DbiResourceId": each["resource_id"],
+                "Endpoint": {"Address": each["host"], "Port": int(each["properties"].get("Port", 5432))},
+                **_shared_fields(each, "VPCSecurityGroups"),
+                "DeletionProtection": str(each["properties"].get("DeletionProtection", "")).lower() == "true",
+            }
+            for each in _databases(world, call, "Instance")
+        ]
+    }
+
+
+@operation("rds", "DescribeDBClusters")
+async def describe_db_clusters(world: World, call: Call) -> dict[str, Any]:
+    return {
+        "DBClusters": [
+            {
+                "DBClusterIdentifier": each["name"],
+                "Status": "available",
+                "Engine": "aurora-postgresql",
+                "DbClusterResourceId": each["resource_id"],
+                "Endpoint": each["host"],
+                "Port": int(each["properties"].get("Port", 5432)),
+                **_shared_fields(each, "VpcSecurityGroupIds"),
+                "DeletionProtection": str(each["properties"].get("DeletionProtection", "")).lower() == "true",
+            }
+            for each in _databases(world, call, "Cluster")
+        ]
+    }
+
+
+@operation("rds", "DescribeDBSnapshots")
+async def describe_db_snapshots(world: World, call: Call) -> dict[str, Any]:
+    found = _snapshots(world, call, "Instance")
+    return {
+        "DBSnapshots": [
+            {
+                "DBSnapshotIdentifier": each["name"],
+                "DBInstanceIdentifier": each["database"],
+                "Status": "available",
+                **each.get("described", {}),
+            }
+            for each in found
+        ]
+    }
+
+
+@operation("rds", "DescribeDBClusterSnapshots")
+async def describe_db_cluster_snapshots(world: World, call: Call) -> dict[str, Any]:
+    found = _snapshots(world, call, "Cluster")
+    return {
+        "DBClusterSnapshots": [
+            {
+                "DBClusterSnapshotIdentifier": each["name"],
+                "DBClusterIdentifier": each["database"],
+                "Status": "available",
+                **each.get("described", {}),
+            }
+            for each in found
+        ]
+    }
+
+
+def _snapshots(world: World, call: Call, kind: str) -> list[dict[str, Any]]:
+    prefix = "DB" if kind == "Instance" else "DBCluster"
+    wanted, database = call.parameters.get(f"{prefix}SnapshotIdentifier"), call.parameters.get(f"DB{kind}Identifier")
+    found = [
+        each
+        for each in world.state.all("database snapshot", f"{call.scope.region}/")
+        if each["kind"] == kind and database in {None, each["database"]} and wanted in {None, each["name"]}
+    ]
+    if wanted is not None and not found:
+        fault = "DBSnapshotNotFound" if kind == "Instance" else "DBClusterSnapshotNotFoundFault"
+        raise AwsError(fault, f"{prefix}Snapshot {wanted} not found.", 404)
+    return found
+
+
+def _shared_fields(database: dict[str, Any], groups: str) -> dict[str, Any]:
+    properties = database["properties"]
+    tokens = str(properties.get("EnableIAMDatabaseAuthentication", "")).lower() == "true"
+    named = properties.get(groups, [])
+    return {
+        "IAMDatabaseAuthenticationEnabled": tokens,
+        "VpcSecurityGroups": [{"VpcSecurityGroupId": each, "Status": "active"} for each in named],
+    }
+
+
+def _databases(world: World, call: Call, kind: str) -> list[dict[str, Any]]:
+    wanted = call.parameters.get(f"DB{kind}Identifier")
+    every = world.state.all(f"database {kind}", f"{call.scope.region}/")
+    found = [each for each in every if wanted in {None, each["name"]}]
+    if wanted is not None and not found:
+        code = f"DB{kind}NotFound" if kind == "Instance" else "DBClusterNotFoundFault"
+        raise AwsError(code, f"DB{kind} {wanted} not found.", 404)
+    return found
