@@ -66,6 +66,12 @@ REFUSED = {
         78,
         "webapp: a database login from AWS Secrets Manager needs boto3, of the extra [s3]; ",
     ),
+    "own secrets": (
+        (*LAUNCH, "check"),
+        {"WEBAPP_RUNTIME": "local", "WEBAPP_SECRETS": '{"API_KEY": "/key"}'},
+        78,
+        "webapp: WEBAPP_SECRETS needs boto3, of the extra [s3]; ",
+    ),
     "ejection": (("webapp", "init", "--eject"), {}, 2, "webapp init: --eject needs "),
     "libpq": (
         ("webapp", "check"),
@@ -84,6 +90,7 @@ REFUSED = {
 
 # The extras that modules need, by the start of the module's name; all other modules need only the base.
 EXTRA_OF_MODULES = {
+    "aws.parameter_store": "s3",
     "aws.secrets_manager": "s3",
     "cli.progress": "compare",
     "compare.": "compare",

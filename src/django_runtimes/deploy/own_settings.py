@@ -14,7 +14,8 @@ from django_runtimes.config.variables.variable import RuleError
 
 # Lambda, which runs the management commands of every target, accepts only these names.
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]+")
-_AWS_PREFIX = "AWS_"
+# App Runner reserves the second.
+_AWS_PREFIXES = ("AWS_", "AWSAPPRUNNER")
 # A project may have settings for each stage; the other names that the tools set describe the image or the database.
 _SETTINGS = "DJANGO_SETTINGS_MODULE"
 # CloudFormation replaces such a text, wherever it stands, and nothing can quote it.
@@ -59,9 +60,9 @@ def read_own_settings(
 
 def refuse_reserved(name: str, place: str) -> None:
     """Raise UsageError for a name that cannot be a variable, or belongs to AWS, the tools or the library."""
-    if name.startswith(_AWS_PREFIX):
+    if prefix := next((prefix for prefix in _AWS_PREFIXES if name.startswith(prefix)), None):
         raise UsageError(
-            f"{place} {name}: names that begin with {_AWS_PREFIX} belong to AWS's platforms and tools; "
+            f"{place} {name}: names that begin with {prefix} belong to AWS's platforms and tools; "
             "let the settings read the value from a variable with another name"
         )
     if not _NAME.fullmatch(name):

@@ -60,6 +60,7 @@ def test_variables_and_secrets_are_read():
             "[stages.dev.environment] AWS_STORAGE_BUCKET_NAME: names that begin with AWS_ belong to AWS's platforms "
             "and tools; let the settings read the value from a variable with another name",
         ),
+        ('AWSAPPRUNNER_X = "b"', "[stages.dev.environment] AWSAPPRUNNER_X: names that begin with AWSAPPRUNNER belong"),
         ('DATABASE_URL = "x"', "[stages.dev.environment] DATABASE_URL is set by the tools themselves; remove it"),
         ('_HANDLER = "x"', "[stages.dev.environment] '_HANDLER' is not a name that Lambda accepts"),
         ('"A-B" = "x"', "[stages.dev.environment] 'A-B' is not a name that Lambda accepts"),
