@@ -80,6 +80,23 @@ def test_the_schedules_follow_the_file_and_their_commands_run(make_project, aws_
     assert "guestbook-dev-schedules" in project.json("destroy", "--yes")["deleted"]
 
 
+@pytest.mark.verbs
+def test_schedules_that_fail_leave_the_release_in_place(make_project, aws_with_database: StandIn):
+    aws = aws_with_database
+    project: Project = make_project(aws.environ)
+    create_registry(aws)
+    image = aws.push("guestbook", "v1")
+    aws.fail("FunctionScheduleClearsessions", "no such time", stack="guestbook-dev-schedules", times=1)
+
+    message = project.error("deploy", "--image", image, "--yes")
+
+    assert "no such time" in message
+    assert "passed its test and receives the traffic, but its schedules are not up to date" in message
+    status = project.json("status")
+    assert status["image"].endswith(image)
+    assert [release["verb"] for release in status["releases"]] == ["deploy"]
+
+
 def test_a_schedule_that_aws_would_refuse_ends_the_verb_before_any_call(make_project, aws: StandIn):
     project: Project = make_project(aws.environ)
     path = project.directory / "webapp.toml"
