@@ -112,7 +112,10 @@ def _remarks(content: Mapping[str, Any]) -> Iterator[str]:
             wanted_s = _whole(content, name)
             yield f"timeout_seconds = {wanted_s}: a request has {_LONGEST_REQUEST_S} s; the HTTP API ends it at 30"
         elif name == "vpc_config":
-            yield f"vpc_config{_ids(value)}: the stack network creates a VPC; Egress decides what it reaches"
+            yield (
+                f"vpc_config{_ids(value)}: the stage gets a VPC of its own; to use this one instead, write vpc and "
+                "private_subnets in the stage's table network (webapp docs deploy)"
+            )
         elif name in _NAMED and isinstance(value, Mapping):
             yield f"{name} ({', '.join(map(str, value))}): {REPLACEMENTS[name]}"
         elif name not in CONVERTED:

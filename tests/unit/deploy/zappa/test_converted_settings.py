@@ -126,7 +126,8 @@ def test_settings_without_an_equivalent_are_listed_with_advice():
         "dev: slim_handler: not needed: an image replaces the archive",
         "dev: something_new: has no equivalent",
         "dev: timeout_seconds = 300: a request has 29 s; the HTTP API ends it at 30",
-        "dev: vpc_config (subnet-1, subnet-2, sg-1): the stack network creates a VPC; Egress decides what it reaches",
+        "dev: vpc_config (subnet-1, subnet-2, sg-1): the stage gets a VPC of its own; to use this one instead, write "
+        "vpc and private_subnets in the stage's table network (webapp docs deploy)",
         "dev: callbacks (post): run these functions before or after `webapp deploy`, in the script or pipeline that "
         "calls it",
     ]
