@@ -84,6 +84,16 @@ PROCESS_STACKS = tuple(stack.name for stack in (OPERATIONS, OPERATIONS_TASK, *_R
 _COMPANIONS = {DeployTarget.AWS_LAMBDA: (PROXY,), DeployTarget.AWS_ECS: (LOAD_BALANCER,)}
 
 
+# The services whose own roles a target needs; AWS creates them at the first use in an account.
+_OF_ECS = ("ecs.amazonaws.com", "elasticloadbalancing.amazonaws.com", "ecs.application-autoscaling.amazonaws.com")
+_LINKED_SERVICES = {DeployTarget.AWS_ECS: _OF_ECS, DeployTarget.AWS_ECS_EXPRESS: _OF_ECS}
+
+
+def linked_services(target: DeployTarget) -> tuple[str, ...]:
+    """Return the services whose roles must exist before the target is created."""
+    return _LINKED_SERVICES.get(target, ())
+
+
 def runtime_stack(target: DeployTarget) -> Stack:
     """Return the stack that receives the traffic."""
     return _RUNTIMES[target]

@@ -41,7 +41,7 @@ from tests.deploy.standin.world import IDENTITY, World
 
 # The services that moto implements well and whose resources the stacks create in moto. For any other service moto
 # would return empty results, and a test might pass because of them.
-_PASSED_ON = {"s3", "secretsmanager", "ssm"}
+_PASSED_ON = {"iam", "s3", "secretsmanager", "ssm"}
 _LARGEST_REQUEST_BYTES = 64 * 1024**2
 
 

@@ -7,8 +7,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from django_runtimes.cli.tool_error import ToolError
 from django_runtimes.deploy.aws.aws_api import CONNECTION_ERRORS, explain_error
+from django_runtimes.deploy.aws.service_linked_roles import create_service_linked_roles
 from django_runtimes.deploy.aws.stack_status import Readiness
-from django_runtimes.deploy.catalogue import OPERATIONS, Stack
+from django_runtimes.deploy.catalogue import OPERATIONS, Stack, linked_services
 from django_runtimes.deploy.consent import Consent
 from django_runtimes.deploy.context import Context
 from django_runtimes.deploy.smoke import smoke_test
@@ -41,6 +42,9 @@ def lay_foundation(context: Context) -> list[StackPlan]:
     if not context.consent.dry_run:
         # The database would otherwise create its log groups without a limit.
         limit_service_logs(context)
+        if not context.state(context.runtime).exists:
+            # By the time the runtime is created, the roles can be used.
+            create_service_linked_roles(context.aws, linked_services(context.deployment.target))
     return [bring_up(context, stack) for stack in context.foundation]
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from django_runtimes.cli.tool_error import ToolError
+from django_runtimes.deploy.aws.service_linked_roles import is_first_use
 from django_runtimes.deploy.aws.stack_status import Readiness
 from django_runtimes.deploy.aws.stacks import ChangeSet, ResourceChange, StackState
 from django_runtimes.deploy.catalogue import LAMBDA, Stack
@@ -39,7 +40,13 @@ def bring_up(context: Context, stack: Stack, *, image: str | None = None) -> Sta
         return StackPlan(name, "none")
     if state.readiness is Readiness.ABSENT:
         context.progress.say(f"  {name} is being created, with {len(change_set.changes)} resources")
-        context.stacks.execute(change_set)
+        try:
+            context.stacks.execute(change_set)
+        except ToolError as error:
+            if not is_first_use(str(error)):
+                raise
+            context.progress.say(f"  {error}; trying once more, since AWS has created that role by now")
+            _create_again(context, stack, parameters)
         return StackPlan(name, "create", change_set.changes)
     _show(context, change_set)
     if context.consent.dry_run:
@@ -47,6 +54,15 @@ def bring_up(context: Context, stack: Stack, *, image: str | None = None) -> Sta
     else:
         _apply(context, change_set)
     return StackPlan(name, "change", change_set.changes)
+
+
+def _create_again(context: Context, stack: Stack, parameters: Mapping[str, str]) -> None:
+    context.stacks.delete(context.state(stack))
+    change_set = context.stacks.propose(
+        context.state(stack), parameters, body=context.template(stack).body, tags=_tags(context, stack)
+    )
+    if change_set is not None:
+        context.stacks.execute(change_set)
 
 
 def change_image(context: Context, stack: Stack, image: str) -> None:
