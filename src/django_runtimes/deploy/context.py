@@ -175,7 +175,7 @@ class Context:
 
     def endpoint(self) -> str:
         """Return the application's address; raise ToolError before the first deploy."""
-        return self.output(endpoint_stack(self.deployment.target), "Endpoint")
+        return with_scheme(self.output(endpoint_stack(self.deployment.target), "Endpoint"))
 
     def running_image(self) -> str | None:
         """Return the image of the runtime's stack, by digest, or None if the stack does not exist."""
@@ -200,3 +200,8 @@ def open_context(
     source = find_templates(deployment.configuration.directory)
     templates = read_templates(deployment, source)
     return Context(deployment, source, templates, Aws(deployment.configuration.region), progress, consent)
+
+
+def with_scheme(endpoint: str) -> str:
+    """Return an endpoint as an address; AWS's pages disagree on whether Express Mode's starts with https://."""
+    return endpoint if "://" in endpoint else f"https://{endpoint}"

@@ -17,10 +17,9 @@ def limit_service_logs(context: Context) -> None:
     tags = {"project": context.configuration.project, "stage": context.deployment.stage}
     name = _name(context)
     credentials = context.value(DATABASE, "Credentials")
-    wanted = [
-        *database_log_groups(name, context.value(DATABASE, "Engine"), credentials),
-        *_of_rotation(name, credentials),
-    ]
+    wanted = _of_rotation(name, credentials)
+    if not context.deployment.existing.has_database:
+        wanted += database_log_groups(name, context.value(DATABASE, "Engine"), credentials)
     if PROXY in context.foundation:
         wanted.append(_of_proxy(name))
     for group in wanted:
@@ -37,9 +36,12 @@ def limit_app_runner_logs(context: Context) -> None:
 def delete_service_logs(context: Context) -> None:
     """Delete the groups of the stage's services, which no longer write to them."""
     groups, name = LogGroups(context.aws), _name(context)
-    for credentials in ("iam", "secretsmanager"):
+    for group in _of_rotation(name, "secretsmanager"):
+        groups.delete(group)
+    # An existing database, whose logs are not the stage's, may have the same name.
+    if not context.deployment.existing.has_database:
         for engine in _ENGINES:
-            for group in (*database_log_groups(name, engine, credentials), *_of_rotation(name, credentials)):
+            for group in database_log_groups(name, engine, "iam"):
                 groups.delete(group)
     groups.delete(_of_proxy(name))
     groups.delete_folder(_of_app_runner(name))

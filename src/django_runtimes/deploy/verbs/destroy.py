@@ -4,14 +4,26 @@ import argparse
 from collections.abc import Sequence
 
 from django_runtimes.deploy.aws.deletion_protection import refuse_protected
+from django_runtimes.deploy.aws.function_interfaces import delete_functions, free_interfaces
 from django_runtimes.deploy.aws.history import History
-from django_runtimes.deploy.catalogue import DATABASE, NETWORK, STACKS, DeployTarget, Stack, removable, runtime_stack
+from django_runtimes.deploy.catalogue import (
+    DATABASE,
+    NETWORK,
+    SECURITY_GROUPS,
+    STACKS,
+    DeployTarget,
+    Stack,
+    removable,
+    runtime_stack,
+)
 from django_runtimes.deploy.context import Context
 from django_runtimes.deploy.steps.image_protection import release_all_images
 from django_runtimes.deploy.steps.service_logs import delete_service_logs
 from django_runtimes.deploy.verb import RESUMABLE, Result, add_consent, add_place, context_of, run, verb_parser
 from django_runtimes.deploy.verbs.deploy import place_content
 
+# The last parts of the names of the functions in the network; AWS creates those of the rotation.
+_FUNCTIONS = ("web", "operations", "rotation", "operations-rotation")
 _KEPT_BY_AWS = "a snapshot of the database, the buckets and the registry stay even then: delete them by hand"
 
 
@@ -58,6 +70,8 @@ def _destroy(options: argparse.Namespace) -> Result:
         return Result("nothing was changed", content | {"deleted": [], "dry_run": True})
     question = "Delete it, with the data?" if options.data else "Delete it?"
     context.consent.ask(question)
+    if SECURITY_GROUPS in going:
+        _free_network(context)
     for stack in wanted:
         if stack in going:
             context.stacks.delete(context.state(stack))
@@ -84,6 +98,16 @@ def _untouched(context: Context) -> list[str]:
     network, database = (context.state(stack).parameters for stack in (NETWORK, DATABASE))
     found = [network["VpcId"]] if "VpcId" in network else []
     return found + ([f"the database {database['Identifier']}"] if "Host" in database else [])
+
+
+def _free_network(context: Context) -> None:
+    """Delete the functions before the stacks with their roles, and wait for the interfaces in the network."""
+    group = context.state(SECURITY_GROUPS).outputs.get("ApplicationGroup")
+    if group is None:
+        return
+    stage = f"{context.configuration.project}-{context.deployment.stage}"
+    delete_functions(context.aws, [f"{stage}-{name}" for name in _FUNCTIONS])
+    free_interfaces(context.aws, context.progress, group)
 
 
 def _forget(context: Context, gone: Stack) -> None:

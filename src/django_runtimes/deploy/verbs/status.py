@@ -6,6 +6,7 @@ from datetime import UTC
 
 from django_runtimes.deploy.aws.stack_status import Readiness
 from django_runtimes.deploy.catalogue import STACKS, endpoint_stack
+from django_runtimes.deploy.context import with_scheme
 from django_runtimes.deploy.verb import Result, add_place, context_of, run, verb_parser
 from django_runtimes.deploy.verbs.deploy import place_content
 
@@ -23,7 +24,8 @@ def _status(options: argparse.Namespace) -> Result:
     context = context_of(options)
     states = {stack.name: context.state(stack) for stack in STACKS}
     running = states[context.runtime.name].parameters.get("ImageUri")
-    endpoint = states[endpoint_stack(context.deployment.target).name].outputs.get("Endpoint")
+    given = states[endpoint_stack(context.deployment.target).name].outputs.get("Endpoint")
+    endpoint = None if given is None else with_scheme(given)
     releases = context.history.read()[::-1]
     lines = [
         f"{context.place}, {context.aws.region}",

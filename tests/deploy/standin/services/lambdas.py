@@ -6,6 +6,7 @@ from typing import Any
 from tests.deploy.standin.errors import AwsError
 from tests.deploy.standin.protocol import Call
 from tests.deploy.standin.runtime.concurrency import limit, unreserved
+from tests.deploy.standin.services.interfaces import leave_interface
 from tests.deploy.standin.services.registry import operation
 from tests.deploy.standin.world import World, moment
 
@@ -54,6 +55,21 @@ async def get_function(world: World, call: Call) -> dict[str, Any]:
 @operation("lambda", "GetFunctionConfiguration")
 async def get_function_configuration(world: World, call: Call) -> dict[str, Any]:
     return _configuration(world.functions.version(call.scope.region, *_qualified(call.parameters)))
+
+
+@operation("lambda", "DeleteFunction")
+async def delete_function(world: World, call: Call) -> dict[str, Any]:
+    region, (name, _) = call.scope.region, _qualified(call.parameters)
+    function = world.functions.find(region, name)
+    for kind in ("function version", "alias"):
+        for each in world.state.all(kind, f"{region}/{function['name']}/"):
+            last = each["version"] if kind == "function version" else each["name"]
+            world.state.delete(kind, f"{region}/{function['name']}/{last}")
+    world.state.delete("function", f"{region}/{function['name']}")
+    await world.functions.retire(region, name)
+    if "VpcConfig" in function["properties"]:
+        leave_interface(world, region, name, function["properties"]["VpcConfig"]["SecurityGroupIds"])
+    return {}
 
 
 @operation("lambda", "ListFunctions")

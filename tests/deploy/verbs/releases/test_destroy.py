@@ -3,7 +3,7 @@
 import pytest
 
 from tests.deploy.standin.standin import StandIn
-from tests.deploy.verbs.conftest import Project, create_registry
+from tests.deploy.verbs.conftest import Project, assert_documented, create_registry
 
 pytestmark = pytest.mark.profile_free
 
@@ -90,3 +90,26 @@ def test_leftover_releases_of_a_deleted_runtime_are_deleted(make_project, aws: S
 
     assert len(shown) == 1
     assert aws.client("ssm").describe_parameters()["Parameters"] == []
+
+
+def test_the_network_is_deleted_after_the_interfaces_of_its_functions(make_project, aws: StandIn):
+    project: Project = make_project(aws.environ)
+    create_registry(aws)
+    # The deploy ends at the first command of the operations function, which has no database.
+    project.run("deploy", "--image", aws.push("guestbook", "v1"), "--yes", exit_code=1)
+
+    project.run("destroy", "--yes")
+    kept = "lambda:DeleteFunction" in aws.calls()
+    project.run("deploy", "--image", aws.push("guestbook", "v2"), "--yes", exit_code=1)
+    before = len(aws.calls())
+    said = project.run("destroy", "--data", "--yes").stderr
+
+    # Without --data the network stays, and so may the interfaces.
+    assert not kept
+    calls = aws.calls()[before:]
+    assert calls.index("lambda:DeleteFunction") < calls.index("ec2:DeleteNetworkInterface")
+    assert calls.index("ec2:DeleteNetworkInterface") < calls.index("cloudformation:DeleteStack")
+    assert "Lambda frees the network interfaces of its functions (1)" in said
+    assert aws.client("ec2").describe_network_interfaces()["NetworkInterfaces"] == []
+    assert set(project.json("status")["stacks"]) == {"guestbook-registry"}
+    assert_documented(aws)
