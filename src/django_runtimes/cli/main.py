@@ -63,7 +63,8 @@ webapp pinlint    run the tests and list the statements that would pin RDS Proxy
 webapp doctor     check the variables, the database and its connection budget
 webapp init       adopt a Django project: settings, dependency, Dockerfile, workload (--undo reverts it)
 webapp deploy     build, push, migrate, shift the traffic, test, and roll back when the test fails
-                  related: build, status, logs, manage, promote, rollback, secrets, destroy, open; each has --help
+                  related: build, status, logs, manage, createsuperuser, promote, rollback, secrets, destroy, open;
+                  each has --help
 webapp docs       print a page of the documentation; `webapp docs settings` describes the variables
 webapp COMMAND    any Django command, such as migrate
 
