@@ -12,6 +12,7 @@ import pytest
 
 from django_runtimes.compare.services.database_creation import create_database
 from tests.integration.operations.people import write_people
+from tests.terminal import answer_at_terminal
 
 pytestmark = pytest.mark.profile_free
 
@@ -119,6 +120,17 @@ def test_a_mistake_creates_no_user(words, given: str, expected: str, run: Run, s
     assert f"CommandError: {expected}" in ended.stderr
     assert "hunter2" not in ended.stdout + ended.stderr
     assert rows(server, tmp_path, USERS) == []
+
+
+def test_a_terminal_is_not_asked_for_the_hash(tmp_path: Path):
+    write_people(tmp_path, "standard")
+    environ = {"PATH": os.environ["PATH"], "PYTHONPATH": str(tmp_path), "DJANGO_SETTINGS_MODULE": "people.settings"}
+    argv = [sys.executable, "-m", "django_runtimes.entrypoints.launch", "create_administrator", *STANDARD]
+
+    ended = answer_at_terminal(argv, "", environ=environ | {"WEBAPP_RUNTIME": "local"}, directory=tmp_path)
+
+    assert ended.exit_code == 1
+    assert "CommandError: standard input is not a password's hash" in ended.stderr
 
 
 def test_a_taken_name_changes_nothing(run: Run, server, tmp_path: Path):

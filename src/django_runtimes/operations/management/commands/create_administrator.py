@@ -42,7 +42,7 @@ class Command(BaseCommand):
         has_password = _has_password(user_model)
         if not (has_password or no_password):
             raise CommandError(f"the user model {user_model._meta.label} has no password; use --no-password")
-        encoded = make_password(None) if no_password else _checked_hash(sys.stdin.read().strip())
+        encoded = make_password(None) if no_password else _checked_hash(_standard_input())
         with transaction.atomic(using=database), _new_users(user_model) as users, _throwaway_password():
             # A manager may refuse a user without a password, so the user gets one that is replaced at once.
             call_command("createsuperuser", "--noinput", f"--database={database}", *createsuperuser, stdout=self.stdout)
@@ -59,6 +59,11 @@ def _has_password(user_model: type[Any]) -> bool:
     except FieldDoesNotExist:
         return False
     return True
+
+
+def _standard_input() -> str:
+    # Commands of the operations function get theirs through a pipe.
+    return "" if sys.stdin is None or sys.stdin.isatty() else sys.stdin.read().strip()
 
 
 def _checked_hash(encoded: str) -> str:
