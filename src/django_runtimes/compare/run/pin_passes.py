@@ -17,6 +17,7 @@ from django_runtimes.compare.services.database_creation import create_database, 
 from django_runtimes.compare.targets.name import TargetName
 from django_runtimes.compare.targets.target import Target
 from django_runtimes.compare.workload.workload import Workload
+from django_runtimes.config.values.profile import PROFILES
 
 
 async def count_all_pins(
@@ -24,13 +25,15 @@ async def count_all_pins(
 ) -> None:
     """Give each measured subject its counts, or a note why there are none; Ctrl-C ends this early.
 
-    Targets that differ only in their memory send the same statements, and are counted once. All are counted at the same
-    time, since nothing is measured.
+    Targets that differ only in their memory, or in the name of their runtime, send the same statements, and are counted
+    once. All are counted at the same time, since nothing is measured.
     """
-    groups: dict[TargetName, list[Subject]] = {}
+    groups: dict[object, tuple[TargetName, list[Subject]]] = {}
     for subject in emulation.subjects:
         if subject.failure is None and isinstance(subject.name, TargetName):
-            groups.setdefault(replace(subject.name, memory_mb=None), []).append(subject)
+            name = replace(subject.name, memory_mb=None)
+            alike = PROFILES[name.runtime], name.strategy, name.route
+            groups.setdefault(alike, (name, []))[1].append(subject)
     if not groups:
         return
     database = f"webapp_{run_id}_pins"
@@ -56,7 +59,7 @@ async def count_all_pins(
 
     try:
         create_database(emulation.server, database, template=emulation.template)
-        await asyncio.gather(*(count(index, name, each) for index, (name, each) in enumerate(groups.items())))
+        await asyncio.gather(*(count(index, name, each) for index, (name, each) in enumerate(groups.values())))
     except CompareError as error:
         progress.say(f"statements that would pin were not counted: {error}")
     except asyncio.CancelledError:
