@@ -10,6 +10,8 @@ from django.db.utils import OperationalError
 from psycopg_pool import PoolTimeout
 
 from django_runtimes.cli import ports, processes
+from django_runtimes.databases.postgresql.connections import pool
+from django_runtimes.databases.postgresql.connections.pool_waits import PoolWaits
 from tests.integration.databases.postgresql.conftest import backend_pid, kill
 from tests.restarts import restart_postgres
 
@@ -189,6 +191,23 @@ def test_a_pooled_connection_is_returned_after_the_pool_is_removed(pooled):
 
     assert pool.empty_for_s == 0
     assert not pool._lent
+
+
+def test_a_wait_lasts_until_there_is_a_connection_or_a_timeout(pooled, monkeypatch):
+    fill(pooled, 8)
+    waits = PoolWaits()
+    waits.start()
+    monkeypatch.setattr(pool, "POOL_WAITS", waits)
+
+    taken = [pooled.pool.getconn() for _ in range(8)]
+    before_us = waits.total_us
+    with pytest.raises(PoolTimeout):
+        pooled.pool.getconn(timeout=0.2)
+    for connection in taken:
+        pooled.pool.putconn(connection)
+
+    assert sum(waits.counts.values()) == 9
+    assert 200_000 <= waits.total_us - before_us < 5_000_000
 
 
 def test_a_request_fails_early_once_the_server_is_known_to_be_down(own_server, open_database):
