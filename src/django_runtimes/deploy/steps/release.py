@@ -9,7 +9,7 @@ from django_runtimes.cli.tool_error import ToolError
 from django_runtimes.deploy.aws.aws_api import CONNECTION_ERRORS, explain_error
 from django_runtimes.deploy.aws.service_linked_roles import create_service_linked_roles
 from django_runtimes.deploy.aws.stack_status import Readiness
-from django_runtimes.deploy.catalogue import OPERATIONS, Stack, linked_services
+from django_runtimes.deploy.catalogue import DATABASE, OPERATIONS, PROXY, Stack, linked_services
 from django_runtimes.deploy.consent import Consent
 from django_runtimes.deploy.context import Context
 from django_runtimes.deploy.smoke import smoke_test
@@ -45,7 +45,8 @@ def lay_foundation(context: Context) -> list[StackPlan]:
         if not context.state(context.runtime).exists:
             # By the time the runtime is created, the roles can be used.
             create_service_linked_roles(context.aws, linked_services(context.deployment.target))
-    return [bring_up(context, stack) for stack in context.foundation]
+    ready = [stack for stack in context.foundation if context.consent.dry_run or not _needs_web_role(context, stack)]
+    return [bring_up(context, stack) for stack in ready]
 
 
 def preview(context: Context, image: str | None) -> list[StackPlan]:
@@ -91,7 +92,7 @@ def release(context: Context, image: str, *, verb: str, allowed: Sequence[str]) 
         _require_unchanged(context, OPERATIONS, image)
         migrate(context)
         _require_unchanged(context, OPERATIONS, image)
-        for stack in context.rotation:
+        for stack in (*(each for each in context.foundation if _needs_web_role(context, each)), *context.rotation):
             bring_up(context, stack)
         context.progress.begin("traffic")
         for stack in (*context.tasks, context.runtime):
@@ -107,6 +108,12 @@ def release(context: Context, image: str, *, verb: str, allowed: Sequence[str]) 
     _schedule_commands(context, image)
     limit_app_runner_logs(context)
     return Released(image, endpoint)
+
+
+def _needs_web_role(context: Context, stack: Stack) -> bool:
+    """Return whether a stack cannot be created yet: a proxy is complete only once it has logged in with its secret."""
+    by_password = context.value(DATABASE, "Credentials") == "secretsmanager"
+    return stack is PROXY and by_password and not context.state(stack).exists
 
 
 def _schedule_commands(context: Context, image: str) -> None:

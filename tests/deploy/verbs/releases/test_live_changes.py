@@ -246,7 +246,7 @@ def test_a_cluster_too_small_for_the_proxy_is_refused(make_project, aws: StandIn
 
 
 @pytest.mark.verbs
-def test_rotation_starts_after_the_roles_are_created(make_project, aws_with_database: StandIn):
+def test_proxy_and_rotation_follow_the_creation_of_the_roles(make_project, aws_with_database: StandIn):
     aws = aws_with_database
     project: Project = make_project(aws.environ)
     create_registry(aws)
@@ -257,7 +257,17 @@ def test_rotation_starts_after_the_roles_are_created(make_project, aws_with_data
     project.run("deploy", "--image", image, "--yes")
 
     said = ended.stderr
-    assert 0 < said.index("create_web_role") < said.index("guestbook-dev-rotation is being created")
+    created = [
+        said.index(words)
+        for words in (
+            "guestbook-dev-database is being created",
+            "create_web_role",
+            "guestbook-dev-proxy is being created",
+            "guestbook-dev-rotation is being created",
+            "guestbook-dev-lambda is being created",
+        )
+    ]
+    assert created == sorted(created)
     assert "guestbook-dev-rotation" in project.json("destroy", "--yes")["deleted"]
 
 
