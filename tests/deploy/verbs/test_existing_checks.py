@@ -270,6 +270,33 @@ def test_a_database_in_another_network_is_a_problem(problems: Problems, cloud: S
     assert problem.startswith("the database guestbook-dev is in vpc-0b2, and the stage in vpc-0a1; name the database's")
 
 
+@pytest.mark.parametrize(
+    ("target", "expected"),
+    [
+        ("aws_lambda", ["the cluster orders has a minimum of 0.5 ACU, too little for RDS Proxy; give it"]),
+        ("aws_ecs", []),
+    ],
+)
+def test_a_small_cluster_does_not_suffice_for_the_proxy(
+    problems: Problems, cloud: StandIn, target: str, expected: list[str]
+):
+    properties = {
+        "EnableIAMDatabaseAuthentication": True,
+        "Port": 5433,
+        "ServerlessV2ScalingConfiguration": {"MinCapacity": 0.5, "MaxCapacity": 4},
+        "VpcSecurityGroupIds": [account.GROUP],
+    }
+    document = {"name": "orders", "host": account.HOST, "resource_id": "db-ORDERS", "properties": properties}
+    cloud.put_existing("database Cluster", "orders", document)
+
+    found = problems(
+        NETWORK_TABLE + DATABASE_TABLE.replace('"guestbook-dev"', '"orders"'), target=target, Engine="aurora"
+    )
+
+    assert len(found) == len(expected)
+    assert all(part in problem for part, problem in zip(expected, found, strict=True))
+
+
 def test_the_wrong_engine_is_named(problems: Problems, cloud: StandIn):
     (problem,) = problems(NETWORK_TABLE + DATABASE_TABLE, Engine="aurora")
 

@@ -1,5 +1,6 @@
 """The tables that name an existing network, an existing database or a snapshot."""
 
+import shutil
 import tomllib
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.deploy.catalogue import DATABASE, NETWORK, ROTATION
 from django_runtimes.deploy.configuration import Deployment, choose_deployment, parse_configuration
 from django_runtimes.deploy.templates.parameters import read_templates, stack_parameters
-from django_runtimes.deploy.templates.template_source import find_templates
+from django_runtimes.deploy.templates.template_source import TemplateSource, find_templates
 
 HEAD = """
 project = "guestbook"
@@ -169,3 +170,20 @@ def test_a_secret_of_rds_cannot_rotate_the_web_login(secret: str, is_rotated: bo
 )
 def test_mistakes_in_the_tables_are_named(tables: str, expected: str):
     assert expected in error_text(tables)
+
+
+@pytest.mark.parametrize(
+    ("name", "before"),
+    [("foundation/database.yaml", "  Snapshot:\n"), ("operations/template.yaml", "WEBAPP_DB_NAME")],
+)
+def test_an_older_copy_of_the_templates_cannot_ignore_a_snapshot(tmp_path: Path, name: str, before: str):
+    copy = tmp_path / "deploy"
+    shutil.copytree(find_templates(Path("/project")).directory, copy)
+    template = copy / name
+    assert before in template.read_text()
+    template.write_text(template.read_text().replace(before, before.replace("Snapshot", "Other").replace("NAME", "X")))
+    source = TemplateSource(copy, is_of_project=True)
+
+    read_templates(deployment(""), source)
+    with pytest.raises(UsageError, match=r"is older than \[stages\.dev\.database\]; copy the templates of"):
+        read_templates(deployment(SNAPSHOT), source)

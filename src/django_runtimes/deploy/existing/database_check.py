@@ -9,6 +9,8 @@ from botocore.exceptions import ClientError
 from django_runtimes.deploy.aws.aws_api import Aws, error_code
 from django_runtimes.deploy.existing.existing_problem import ExistingProblem
 
+# With less, an Aurora cluster stays PENDING_PROXY_CAPACITY.
+PROXY_ACU = 2
 _ABSENT = {"DBInstanceNotFound", "DBClusterNotFoundFault"}
 _NO_GROUP = {"InvalidGroup.NotFound", "InvalidGroupId.Malformed", "InvalidGroupId.NotFound"}
 
@@ -26,16 +28,21 @@ class ServerInRds:
     groups: frozenset[str]
     # The cluster that an instance belongs to.
     cluster: str = ""
+    # The minimum capacity of a serverless cluster.
+    min_acu: float | None = None
 
 
 class DatabaseCheck:
     """The questions about a stage's existing database; `place` is its table in webapp.toml."""
 
-    def __init__(self, place: str, parameters: Mapping[str, str], *, engine: str, credentials: str) -> None:
+    def __init__(
+        self, place: str, parameters: Mapping[str, str], *, engine: str, credentials: str, has_proxy: bool
+    ) -> None:
         self._place = place
         self._parameters = parameters
         self._kind = "cluster" if engine == "aurora" else "instance"
         self._credentials = credentials
+        self._has_proxy = has_proxy
 
     def problems(self, aws: Aws, vpc: str) -> Iterator[ExistingProblem]:
         """Ask AWS and yield the problems; `vpc` is the stage's network."""
@@ -55,6 +62,11 @@ class DatabaseCheck:
                 f"the {self._kind} {identifier} takes no tokens, which Credentials = 'iam' needs",
                 f"run `aws rds modify-db-{self._kind} --db-{self._kind}-identifier {identifier} "
                 "--enable-iam-database-authentication --apply-immediately`, or set Credentials to 'secretsmanager'",
+            )
+        if self._has_proxy and server.min_acu is not None and server.min_acu < PROXY_ACU:
+            yield ExistingProblem(
+                f"the cluster {identifier} has a minimum of {server.min_acu:g} ACU, too little for RDS Proxy",
+                f"give it a minimum of {PROXY_ACU} ACU or more",
             )
         yield from self._group(aws, server, vpc)
 
@@ -136,6 +148,7 @@ def _cluster(found: Mapping[str, Any]) -> ServerInRds:
         status=found["Status"],
         takes_tokens=bool(found.get("IAMDatabaseAuthenticationEnabled")),
         groups=frozenset(each["VpcSecurityGroupId"] for each in found.get("VpcSecurityGroups", ())),
+        min_acu=found.get("ServerlessV2ScalingConfiguration", {}).get("MinCapacity"),
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from django_runtimes.deploy.aws.stack_status import Readiness
-from django_runtimes.deploy.catalogue import DATABASE, ENDPOINTS, NETWORK
+from django_runtimes.deploy.catalogue import DATABASE, ENDPOINTS, NETWORK, PROXY
 from django_runtimes.deploy.context import Context
 from django_runtimes.deploy.existing.database_check import DatabaseCheck
 from django_runtimes.deploy.existing.existing_problem import ExistingProblem
@@ -41,7 +41,13 @@ def _of_network(context: Context) -> Iterator[ExistingProblem]:
 def _of_database(context: Context) -> Iterator[ExistingProblem]:
     place = f"[stages.{context.deployment.stage}.database]"
     parameters, credentials = context.parameters(DATABASE), context.value(DATABASE, "Credentials")
-    check = DatabaseCheck(place, parameters, engine=context.value(DATABASE, "Engine"), credentials=credentials)
+    check = DatabaseCheck(
+        place,
+        parameters,
+        engine=context.value(DATABASE, "Engine"),
+        credentials=credentials,
+        has_proxy=PROXY in context.foundation,
+    )
     yield from check.problems(context.aws, context.value(NETWORK, "VpcId"))
     yield from login_problems(context.aws, place, parameters, credentials=credentials, rotates=bool(context.rotation))
 

@@ -4,13 +4,11 @@ from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.deploy.catalogue import DATABASE, NETWORK, OPERATIONS, PROXY, SECURITY_GROUPS
 from django_runtimes.deploy.configuration import FILE_NAME
 from django_runtimes.deploy.context import Context
+from django_runtimes.deploy.existing.database_check import PROXY_ACU
 from django_runtimes.deploy.existing.existing_check import existing_problems
 from django_runtimes.deploy.steps.fixed_parameters import refuse_fixed_changes
 from django_runtimes.deploy.steps.own_settings_check import check_own_variables
 from django_runtimes.deploy.steps.trusted_regions import refuse_untrusted_region
-
-# With less, an Aurora cluster stays PENDING_PROXY_CAPACITY.
-_PROXY_ACU = 2
 
 
 def validate_parameters(context: Context) -> None:
@@ -64,10 +62,10 @@ def _refuse_small_cluster(context: Context) -> None:
     if context.deployment.existing.has_database:
         return
     capacity = context.value(DATABASE, "MinAcu")
-    if float(capacity) < _PROXY_ACU:
+    if float(capacity) < PROXY_ACU:
         raise UsageError(
             f"MinAcu = '{capacity}' is too small for RDS Proxy, which waits for more capacity until its stack fails; "
-            f"set it to {_PROXY_ACU} or more in {FILE_NAME}, or remove it"
+            f"set it to {PROXY_ACU} or more in {FILE_NAME}, or remove it"
         )
 
 

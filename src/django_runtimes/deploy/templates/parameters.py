@@ -21,6 +21,8 @@ _FILLED = frozenset({"Project", "Stage", "Production", "ImageUri", ROTATES_OPERA
 SAME_EVERYWHERE = frozenset({"Architecture", "Credentials", "Domain", "Egress", "Engine", "MaxConnections"})
 _ALLOWED_COMMANDS = "AllowedCommands"
 _SCHEDULED_COMMAND = "ScheduledCommand"
+# The variable that the processes did not have while every database had the same name.
+_DATABASE_NAME = "WEBAPP_DB_NAME"
 # A new image creates a new version anyway, so the fingerprint need not include it.
 _OUTSIDE_FINGERPRINT = frozenset({"ImageUri", "Revision"})
 
@@ -34,6 +36,7 @@ def read_templates(deployment: Deployment, source: TemplateSource) -> dict[str, 
         for stack in STACKS
     }
     _refuse_older_operations(templates[OPERATIONS.name], source)
+    _refuse_older_database(deployment, templates, source)
     templates[SCHEDULES.name] = with_schedules(templates[SCHEDULES.name], deployment.settings.schedules)
     for table in _tables(deployment):
         _refuse_scheduled_command(table, deployment.stage)
@@ -121,6 +124,17 @@ def _refuse_older_operations(operations: Template, source: TemplateSource) -> No
         raise UsageError(
             f"{source.directory}/operations is older than the schedules of webapp.toml; copy the folder operations of "
             f"{source.library} from {library_templates()}, and make your changes in it again"
+        )
+
+
+def _refuse_older_database(deployment: Deployment, templates: Mapping[str, Template], source: TemplateSource) -> None:
+    """Raise UsageError for a copy from before [stages.….database], with which the database would be empty."""
+    table = deployment.existing.parameters(DATABASE)
+    lost = table.keys() - templates[DATABASE.name].parameters.keys()
+    if lost or (table and _DATABASE_NAME not in templates[OPERATIONS.name].body):
+        raise UsageError(
+            f"{source.directory} is older than [stages.{deployment.stage}.database]; copy the templates of "
+            f"{source.library} from {library_templates()}, and make your changes in them again"
         )
 
 

@@ -38,6 +38,7 @@ async def describe_db_clusters(world: World, call: Call) -> dict[str, Any]:
                 "Endpoint": each["host"],
                 "Port": int(each["properties"].get("Port", 5432)),
                 **_shared_fields(each, "VpcSecurityGroupIds"),
+                **_capacity(each["properties"]),
                 "DeletionProtection": str(each["properties"].get("DeletionProtection", "")).lower() == "true",
             }
             for each in _databases(world, call, "Cluster")
@@ -99,6 +100,11 @@ def _shared_fields(database: dict[str, Any], groups: str) -> dict[str, Any]:
         "IAMDatabaseAuthenticationEnabled": tokens,
         "VpcSecurityGroups": [{"VpcSecurityGroupId": each, "Status": "active"} for each in named],
     }
+
+
+def _capacity(properties: dict[str, Any]) -> dict[str, Any]:
+    given = properties.get("ServerlessV2ScalingConfiguration")
+    return {"ServerlessV2ScalingConfiguration": {name: float(acu) for name, acu in given.items()}} if given else {}
 
 
 def _databases(world: World, call: Call, kind: str) -> list[dict[str, Any]]:
