@@ -7,6 +7,7 @@ would exist again, and block the next creation of that stack.
 from django_runtimes.deploy.aws.log_groups import LogGroups
 from django_runtimes.deploy.catalogue import DATABASE, LOGS, PROXY, DeployTarget
 from django_runtimes.deploy.context import Context
+from django_runtimes.deploy.existing.database_check import read_server
 
 _ENGINES = {"instance": "instance", "aurora": "cluster"}
 
@@ -18,6 +19,7 @@ def limit_service_logs(context: Context) -> None:
     name = _name(context)
     credentials = context.value(DATABASE, "Credentials")
     wanted = _of_rotation(name, credentials)
+    # The log of an existing database belongs to its owner, even if the database has the name of the stage.
     if not context.deployment.existing.has_database:
         wanted += database_log_groups(name, context.value(DATABASE, "Engine"), credentials)
     if PROXY in context.foundation:
@@ -38,9 +40,9 @@ def delete_service_logs(context: Context) -> None:
     groups, name = LogGroups(context.aws), _name(context)
     for group in _of_rotation(name, "secretsmanager"):
         groups.delete(group)
-    # An existing database, whose logs are not the stage's, may have the same name.
-    if not context.deployment.existing.has_database:
-        for engine in _ENGINES:
+    for engine, kind in _ENGINES.items():
+        # A database of this name that still exists is not the stage's own, and neither are its logs.
+        if read_server(context.aws, kind, name) is None:
             for group in database_log_groups(name, engine, "iam"):
                 groups.delete(group)
     groups.delete(_of_proxy(name))

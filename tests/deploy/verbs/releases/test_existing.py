@@ -11,6 +11,9 @@ from tests.deploy.verbs.existing_account import DATABASE_TABLE, GROUP, NETWORK_T
 
 pytestmark = pytest.mark.profile_free
 
+# RDS names the log after the database.
+LOG = "/aws/rds/instance/guestbook-dev/postgresql"
+
 
 def configure(project: Project, tables: str) -> None:
     """Add tables to webapp.toml."""
@@ -49,6 +52,9 @@ def existing(make_project, aws_with_database: StandIn) -> tuple[Project, StandIn
 
 def test_deploys_and_destroys_leave_the_existing_resources_alone(existing: tuple[Project, StandIn]):
     project, aws = existing
+    logs = aws.client("logs")
+    logs.create_log_group(logGroupName=LOG)
+    logs.put_retention_policy(logGroupName=LOG, retentionInDays=365)
     before, by_hand = aws.existing(), rules_of(aws)
     assert len(by_hand) == len(before["database Instance"]) == 1
 
@@ -67,9 +73,14 @@ def test_deploys_and_destroys_leave_the_existing_resources_alone(existing: tuple
         (5433, application),
         (5433, proxy),
     }
+    # What the stacks were created with decides, not what webapp.toml says now.
+    path = project.directory / "webapp.toml"
+    path.write_text(path.read_text().replace(NETWORK_TABLE + DATABASE_TABLE, ""))
     project.run("destroy", "--data", "--yes")
     assert stacks_of(aws) == {"guestbook-registry"}
     assert aws.existing() == before
+    left = logs.describe_log_groups(logGroupNamePrefix="/aws/rds/instance/")["logGroups"]
+    assert [(each["logGroupName"], each["retentionInDays"]) for each in left] == [(LOG, 365)]
     assert_documented(aws)
 
 
