@@ -57,7 +57,7 @@ def cloud(started: StandIn, api: Aws) -> StandIn:
     """An account with a network and a database, to which each test restores it."""
     account.add_network(started)
     account.add_database(started)
-    for service in ("ecr.api", "ecr.dkr", "logs", "secretsmanager"):
+    for service in ("ecr.api", "ecr.dkr", "logs", "secretsmanager", "email-smtp"):
         account.add_endpoint(started, service, State="Deleted")
     return started
 
@@ -137,6 +137,11 @@ def change_subnet(name: str, **changes: Any) -> Setup:
             lambda aws: account.add_endpoint(aws, "logs", PrivateDnsEnabled=True),
             {"Egress": "endpoints"},
             "vpc-0a1 has endpoints for logs already, and a second one with the same name is impossible; set Egress to",
+        ),
+        (
+            lambda aws: account.add_endpoint(aws, "email-smtp", PrivateDnsEnabled=True),
+            {"Egress": "endpoints", "MailEndpoint": "yes", "EgressPorts": "587"},
+            "vpc-0a1 has endpoints for email-smtp already, and a second one with the same name is impossible",
         ),
         (
             lambda aws: aws.put_existing(

@@ -33,6 +33,7 @@ def _of_network(context: Context) -> Iterator[ExistingProblem]:
         public.split(",") if public else [],
         target=context.deployment.target,
         egress=context.value(NETWORK, "Egress"),
+        mails=context.value(ENDPOINTS, "MailEndpoint") == "yes",
         has_tasks=any(each.task for each in context.deployment.settings.schedules),
     )
     yield from check.problems(context.aws, context.value(NETWORK, "VpcId"), own_endpoints=context.has(ENDPOINTS))

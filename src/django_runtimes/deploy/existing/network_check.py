@@ -10,6 +10,8 @@ from django_runtimes.deploy.existing.vpc import Vpc, VpcSubnet, read_vpc
 _ECS = {DeployTarget.AWS_ECS, DeployTarget.AWS_ECS_EXPRESS}
 # The services that endpoints.yaml gives endpoints, since tasks need them to start.
 _SERVICES = ("ecr.api", "ecr.dkr", "logs", "secretsmanager")
+# MailEndpoint adds an endpoint for this service.
+_MAIL = "email-smtp"
 # A load balancer needs this many addresses in each of its subnets.
 _FREE_ADDRESSES = 8
 # RDS Proxy is not available in these zones.
@@ -28,6 +30,7 @@ class NetworkCheck:
         target: DeployTarget,
         egress: str,
         has_tasks: bool,
+        mails: bool,
     ) -> None:
         self._place = place
         self._private = private
@@ -35,6 +38,7 @@ class NetworkCheck:
         self._target = target
         self._egress = egress
         self._has_tasks = has_tasks
+        self._endpoints = (*_SERVICES, *((_MAIL,) if mails else ()))
 
     def problems(self, aws: Aws, vpc_id: str, *, own_endpoints: bool) -> Iterator[ExistingProblem]:
         """Ask AWS and yield the problems; `own_endpoints` are endpoints that the stage has already created itself."""
@@ -150,7 +154,7 @@ class NetworkCheck:
                 )
 
     def _second_endpoints(self, vpc: Vpc) -> Iterator[ExistingProblem]:
-        there = [service for service in _SERVICES if service in vpc.interface_endpoints]
+        there = [service for service in self._endpoints if service in vpc.interface_endpoints]
         if there:
             yield ExistingProblem(
                 f"{vpc.id} has endpoints for {', '.join(there)} already, and a second one with the same name is "
