@@ -51,8 +51,11 @@ class StoredSecrets:
 
     def update(self, name_or_arn: str, value: str) -> str:
         """Store a new version of an existing secret, and return its ARN."""
+        client = self._aws.client("secretsmanager")
         try:
-            answer = self._aws.client("secretsmanager").put_secret_value(SecretId=name_or_arn, SecretString=value)
+            if "DeletedDate" in client.describe_secret(SecretId=name_or_arn):
+                raise ToolError(f"the secret {name_or_arn} is being deleted; {_restore(name_or_arn)}")
+            answer = client.put_secret_value(SecretId=name_or_arn, SecretString=value)
         except ClientError as error:
             self._explain_deletion(error, name_or_arn)
             if error_code(error) == "ResourceNotFoundException":
