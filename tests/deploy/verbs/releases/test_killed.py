@@ -24,7 +24,8 @@ RUNTIMES = {
 }
 DATA_STACKS = {
     "guestbook-registry",
-    *(f"guestbook-dev-{name}" for name in ("monitoring", "network", "security-groups", "storage", "database")),
+    *(f"guestbook-dev-{name}" for name in ("monitoring", "logs", "network", "security-groups", "storage")),
+    "guestbook-dev-database",
     "guestbook-dev-secrets",
 }
 # Slow enough that a resumed verb still finds stacks in progress.
