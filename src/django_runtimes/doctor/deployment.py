@@ -1,6 +1,6 @@
-"""Examines the requirements of `webapp deploy`: webapp.toml, docker or podman, credentials, stacks, Lambda's quota."""
+"""Examines the requirements of `webapp deploy`: webapp.toml, docker or podman, credentials, and the preflight."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -8,24 +8,31 @@ from botocore.exceptions import BotoCoreError, ClientError
 from django_runtimes.cli.progress import Progress
 from django_runtimes.cli.tool_error import ToolError
 from django_runtimes.deploy.aws.aws_api import explain_error
-from django_runtimes.deploy.aws.stack_status import Readiness, stack_remedy
-from django_runtimes.deploy.catalogue import LAMBDA, OPERATIONS, STACKS, DeployTarget
 from django_runtimes.deploy.configuration import load_configuration
 from django_runtimes.deploy.consent import Consent
 from django_runtimes.deploy.context import Context, open_context
 from django_runtimes.deploy.image_builder import find_builder
+from django_runtimes.deploy.preflight.planned_stage import look_at
+from django_runtimes.deploy.preflight.preflight import CHECKS, preflight
+from django_runtimes.deploy.preflight.preflight_answer import Outlook
+from django_runtimes.deploy.preflight.preflight_check import PreflightCheck
 from django_runtimes.deploy.steps.validation import validate_parameters
 from django_runtimes.deploy.templates.template_source import TemplateSource, differing_templates
+from django_runtimes.deploy.verification.account_assumptions import ACCOUNT_ASSUMPTIONS
+from django_runtimes.deploy.verification.stage_assumptions import STAGE_ASSUMPTIONS
 from django_runtimes.doctor.finding import Finding, Level
 
-# Concurrency that AWS keeps for functions without a reservation.
-_UNRESERVED = 100
-# The concurrency that the operations function reserves.
-_OPERATIONS = 1
+VERIFICATIONS = (*ACCOUNT_ASSUMPTIONS, *STAGE_ASSUMPTIONS)
+_LEVELS = {
+    Outlook.GOOD: Level.OK,
+    Outlook.UNKNOWN: Level.SKIPPED,
+    Outlook.DOUBTFUL: Level.WARNING,
+    Outlook.BAD: Level.WRONG,
+}
 
 
-def examine_deployment(directory: Path) -> list[Finding]:
-    """Return the findings; the first error is the last finding."""
+def examine_deployment(directory: Path, *, verify: bool) -> list[Finding]:
+    """Return the findings; the first error is the last finding. With `verify`, verify assumptions about AWS too."""
     findings = [_engine()]
     try:
         for stage in load_configuration(directory).stages:
@@ -35,7 +42,7 @@ def examine_deployment(directory: Path) -> list[Finding]:
             if len(findings) == 1:
                 findings.append(Finding(Level.OK, f"account {context.aws.account}, {context.aws.region}"))
                 findings += _templates(context.template_source)
-            findings += _stage(context)
+            findings += _stage(context, (*CHECKS, *VERIFICATIONS) if verify else CHECKS)
     except ToolError as error:
         findings.append(Finding(Level.WRONG, str(error)))
     except (BotoCoreError, ClientError) as error:
@@ -62,44 +69,9 @@ def _templates(source: TemplateSource) -> Iterator[Finding]:
         )
 
 
-def _stage(context: Context) -> Iterator[Finding]:
+def _stage(context: Context, checks: Sequence[PreflightCheck]) -> Iterator[Finding]:
     place = f"{context.deployment.stage}, {context.deployment.target}"
     # This raises UsageError for an invalid parameter.
     validate_parameters(context)
-    states = [context.state(stack) for stack in STACKS]
-    for state in states:
-        if state.readiness is Readiness.STUCK:
-            yield Finding(
-                Level.WRONG,
-                f"the stack {state.name} is in {state.status}",
-                stack_remedy(state.name, str(state.status), context.aws.region),
-            )
-        if state.readiness is Readiness.UNCREATED:
-            yield Finding(
-                Level.WARNING,
-                f"the stack {state.name} could not be created",
-                "the next deploy deletes it, since it has no resources, and creates it again",
-            )
-    there = {stack for stack, state in zip(STACKS, states, strict=True) if state.readiness is Readiness.READY}
-    yield Finding(Level.OK, f"{place}: {len(there)} stacks exist; the image is {context.running_image() or 'none'}")
-    if context.deployment.target is DeployTarget.AWS_APP_RUNNER:
-        yield Finding(
-            Level.WARNING,
-            f"{place}: App Runner has been closed to new customers since 2026-04-30",
-            "choose aws_ecs_express unless this account has services there",
-        )
-    wanted = 0 if OPERATIONS in there else _OPERATIONS
-    if context.deployment.target is DeployTarget.AWS_LAMBDA and LAMBDA not in there:
-        wanted += int(context.value(LAMBDA, "ReservedConcurrency"))
-    if wanted:
-        yield _concurrency(context, place, wanted)
-
-
-def _concurrency(context: Context, place: str, wanted: int) -> Finding:
-    limit = context.aws.client("lambda").get_account_settings()["AccountLimit"]
-    available = max(0, limit["UnreservedConcurrentExecutions"] - _UNRESERVED)
-    text = f"{place}: Lambda will reserve {wanted} of the account's concurrent executions; {available} are available"
-    if available >= wanted:
-        return Finding(Level.OK, text)
-    lower = ", or lower ReservedConcurrency" if wanted > _OPERATIONS and available > _OPERATIONS else ""
-    return Finding(Level.WRONG, text, f'request more (Service Quotas, Lambda, "Concurrent executions"){lower}')
+    for answer in preflight(look_at(context), checks):
+        yield Finding(_LEVELS[answer.outlook], f"{place}: {answer.text}", answer.remedy)

@@ -29,7 +29,7 @@ def main(arguments: Sequence[str]) -> int:
     """Examine, print the report, and return the exit code that `--help` explains."""
     options = _parser().parse_args(arguments)
     chosen = [name for name in SECTIONS if name in (options.sections or SECTIONS)]
-    examination = Examination(os.environ, offline=options.offline)
+    examination = Examination(os.environ, offline=options.offline, verify=options.verify)
     sections = [Section(name, tuple(SECTIONS[name](examination))) for name in chosen]
     sys.stdout.write(as_json(sections) if options.json else as_text(sections))
     return exit_code(sections)
@@ -50,6 +50,11 @@ def _parser() -> argparse.ArgumentParser:
         help=f"what to examine: {', '.join(SECTIONS)} (default: all)",
     )
     parser.add_argument("--offline", action="store_true", help="connect to no server")
+    parser.add_argument(
+        "--verify",
+        action="store_true",
+        help="also verify assumptions about AWS in this account, at no cost and without changing anything",
+    )
     parser.add_argument("--json", action="store_true", help="print JSON")
     return parser
 

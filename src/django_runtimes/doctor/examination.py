@@ -55,14 +55,18 @@ class ExaminedLogin:
 
 
 class Examination:
-    """One examination of a process's variables and servers; with `offline`, of the variables only."""
+    """One examination of a process's variables and servers; with `offline`, of the variables only.
 
-    def __init__(self, environ: Mapping[str, str], *, offline: bool) -> None:
+    With `verify`, assumptions about AWS are verified too.
+    """
+
+    def __init__(self, environ: Mapping[str, str], *, offline: bool, verify: bool = False) -> None:
         self.given = Environment(environ)
         # The doctor examines the serving application, even when it runs as an operation.
         self.environ = {name: value for name, value in environ.items() if name != DB_ROLE.name}
         self._settings_serve = environ.get(DB_ROLE.name) in {None, "", Role.WEB}
         self.offline = offline
+        self.verify = verify
         self.cpu_count = worker_cpus()
 
     @property

@@ -7,6 +7,7 @@ from tests.deploy.standin import holds
 from tests.deploy.standin.errors import AwsError
 from tests.deploy.standin.runtime.concurrency import set_limit
 from tests.deploy.standin.runtime.images import describe_image, put_image
+from tests.deploy.standin.services.account import set_account
 from tests.deploy.standin.services.existing_resources import existing_resources, put_existing
 from tests.deploy.standin.world import World
 
@@ -79,6 +80,10 @@ def _existing(world: World, body: dict[str, Any]) -> dict[str, Any]:
     return {"resources": existing_resources(world.state)}
 
 
+def _account(world: World, body: dict[str, Any]) -> None:
+    set_account(world.state, body)
+
+
 def _clear(world: World, body: dict[str, Any]) -> None:
     world.faults.clear()
 
@@ -88,6 +93,7 @@ def _calls(world: World, body: dict[str, Any]) -> dict[str, Any]:
 
 
 _VERBS: dict[str, Callable[[World, dict[str, Any]], dict[str, Any] | None]] = {
+    "account": _account,
     "image": _image,
     "contents": _contents,
     "failure": _failure,

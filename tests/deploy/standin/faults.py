@@ -4,6 +4,11 @@ from tests.deploy.standin.errors import AwsError
 from tests.deploy.standin.state import Document, State
 
 _KIND = "fault"
+# The services' error codes for a denied call; all others answer AccessDeniedException.
+_DENIALS = {
+    **dict.fromkeys(("cloudformation", "iam", "rds", "s3", "sts"), "AccessDenied"),
+    "ec2": "UnauthorizedOperation",
+}
 
 
 class Faults:
@@ -37,9 +42,7 @@ class Faults:
             if not refusal["denied"]:
                 self._use_up(f"refusal/{refusal['action']}", refusal)
                 raise AwsError(refusal["code"], refusal["message"], refusal["status"])
-            code = (
-                "AccessDenied" if service in {"cloudformation", "sts", "s3", "rds", "iam"} else "AccessDeniedException"
-            )
+            code = _DENIALS.get(service, "AccessDeniedException")
             raise AwsError(
                 code,
                 f"User: {identity} is not authorized to perform: {service}:{operation} "

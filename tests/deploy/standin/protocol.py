@@ -21,11 +21,14 @@ from tests.deploy.standin.errors import AwsError, InvalidAnswerError, NotSupport
 
 # Botocore's service names by signing name, where the two differ.
 _BY_SIGNING_NAME = {
+    "access-analyzer": "accessanalyzer",
     "apigateway": "apigatewayv2",
     "elasticloadbalancing": "elbv2",
     "monitoring": "cloudwatch",
     "states": "stepfunctions",
+    "cloudcontrolapi": "cloudcontrol",
     "email": "ses",
+    "servicequotas": "service-quotas",
 }
 # Values that AWS returns although the models do not list them: a stack's own events have stack statuses.
 _UNLISTED_VALUES = {

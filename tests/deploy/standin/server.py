@@ -14,6 +14,7 @@ import tests.deploy.standin.resources.nested_stacks
 import tests.deploy.standin.resources.secret_references
 import tests.deploy.standin.resources.services
 import tests.deploy.standin.resources.stores
+import tests.deploy.standin.services.account
 import tests.deploy.standin.services.change_sets
 import tests.deploy.standin.services.containers_api
 import tests.deploy.standin.services.databases_api

@@ -245,6 +245,10 @@ class StandIn:
         resources: dict[str, list[dict[str, Any]]] = self._control("existing", {})["resources"]
         return resources
 
+    def account(self, **settings: Any) -> None:
+        """Change what the account has: zones, vpcs, addresses, quotas, missing_types, resources, forbidden."""
+        self._control("account", settings)
+
     def alarm(self, name: str, state: str) -> None:
         """Set an alarm to OK or ALARM."""
         self.client("cloudwatch").set_alarm_state(AlarmName=name, StateValue=state, StateReason="set by the test")

@@ -76,6 +76,19 @@ def test_max_connections_becomes_the_servers_parameter():
         assert parameters.properties["Parameters"]["max_connections"] == 100
 
 
+def test_nothing_is_reserved_in_a_new_account():
+    deployment = deploy(ReservedConcurrency=0, ReservedExecution="no")
+    functions = [
+        function
+        for template in ("lambda/template.yaml", "operations/template.yaml")
+        for function in deployment.stacks[template].of_type("AWS::Lambda::Function")
+    ]
+
+    assert [function.properties.get("ReservedConcurrentExecutions") for function in functions] == [None, None]
+    # The proxy's connections limit the function's, and the budget counts them.
+    assert process_of("lambda/template.yaml", ReservedConcurrency=0).declared["WEBAPP_INSTANCES_MAX"] == "80"
+
+
 def test_operations_run_one_command_at_a_time():
     """The budget counts two connections for operations: the command's and the lock's."""
     (function,) = deploy().stacks["operations/template.yaml"].of_type("AWS::Lambda::Function")

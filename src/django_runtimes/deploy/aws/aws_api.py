@@ -1,6 +1,7 @@
 """Provides clients for one AWS region, and explains AWS's errors in one line with the remedy."""
 
 import difflib
+import threading
 from functools import cached_property
 from typing import Any
 
@@ -35,6 +36,11 @@ _CONFIG = Config(
     retries={"mode": "standard", "max_attempts": 6},
     # AWS's own logs show this text with each call.
     user_agent_extra="webapp-deploy",
+)
+
+# Questions that a deploy does not depend on end early.
+_BRIEF = _CONFIG.merge(
+    Config(connect_timeout=5, read_timeout=15, retries={"mode": "standard", "total_max_attempts": 3})
 )
 
 _EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"}
@@ -76,13 +82,17 @@ class Aws:
         except ProfileNotFound as error:
             raise UsageError(f"{explain_error(error)}") from None
         _refuse_unknown_region(self._session, region)
-        self._clients: dict[str, Any] = {}
+        self._clients: dict[tuple[str, Config], Any] = {}
+        # boto3 cannot create two clients of one session at the same time; clients may be shared between threads.
+        self._lock = threading.Lock()
 
     def client(self, service: str) -> Any:
         """Return the boto3 client of a service."""
-        if service not in self._clients:
-            self._clients[service] = self._make(service, _CONFIG)
-        return self._clients[service]
+        return self._client(service, _CONFIG)
+
+    def brief_client(self, service: str) -> Any:
+        """Return a client that gives up within a minute, for questions that a deploy does not depend on."""
+        return self._client(service, _BRIEF)
 
     def patient_client(self, service: str, *, read_timeout_s: int) -> Any:
         """Return a client that waits for a slow answer and never retries, for calls that must not run twice."""
@@ -106,6 +116,12 @@ class Aws:
             f"the credentials of the profile '{self._session.profile_name}'",
         )
 
+    def _client(self, service: str, config: Config) -> Any:
+        with self._lock:
+            if (service, config) not in self._clients:
+                self._clients[service, config] = self._make(service, config)
+            return self._clients[service, config]
+
     def _make(self, service: str, config: Config) -> Any:
         try:
             return self._session.client(service, config=config)
@@ -124,6 +140,11 @@ def explain_error(error: ToolError | BotoCoreError | ClientError | ResponseParse
     if isinstance(error, ResponseParserError):
         return f"the answer is not from AWS: {error}; check for a proxy on the way, and AWS_ENDPOINT_URL"
     return str(error)
+
+
+def is_denied(error: Exception) -> bool:
+    """Return whether AWS does not permit the call."""
+    return isinstance(error, ClientError) and error_code(error) in _DENIED
 
 
 def error_code(error: ClientError) -> str:

@@ -7,6 +7,7 @@ from django_runtimes.deploy.catalogue import DATABASE, NETWORK, OPERATIONS, Stac
 from django_runtimes.deploy.configuration import FILE_NAME
 from django_runtimes.deploy.context import Context
 from django_runtimes.deploy.existing_resources import TABLE_PARAMETERS
+from django_runtimes.deploy.steps.network_zones import ZONE_PARAMETERS
 
 # These parameters determine exports that other stacks import, and CloudFormation does not change an imported export.
 _FIXED = {"Credentials": DATABASE, "Engine": DATABASE, "AddressPrefix": NETWORK, "ZoneA": NETWORK, "ZoneB": NETWORK}
@@ -83,7 +84,8 @@ def _refuse_change(
     """Refuse another value than the stack's; `former` is its value if the stack does not have the parameter."""
     state, wanted = context.state(stack), context.value(stack, name)
     found = state.parameters.get(name, former)
-    if _can_be_recreated(state) or found in {None, wanted}:
+    # An empty zone keeps the network's.
+    if _can_be_recreated(state) or found in {None, wanted} or (name in ZONE_PARAMETERS and not wanted):
         return
     if name == "PublicSubnets" and not found:
         # No stack can import what was not exported.

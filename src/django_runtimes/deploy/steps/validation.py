@@ -7,6 +7,7 @@ from django_runtimes.deploy.context import Context
 from django_runtimes.deploy.existing.database_check import PROXY_ACU
 from django_runtimes.deploy.existing.existing_check import existing_problems
 from django_runtimes.deploy.steps.fixed_parameters import refuse_fixed_changes
+from django_runtimes.deploy.steps.network_zones import ZONE_PARAMETERS, chooses_zones
 from django_runtimes.deploy.steps.own_settings_check import check_own_variables
 from django_runtimes.deploy.steps.trusted_regions import refuse_untrusted_region
 
@@ -41,6 +42,7 @@ def validate_parameters(context: Context) -> None:
         )
     _refuse_repeated_ports(context)
     _refuse_small_cluster(context)
+    _refuse_half_chosen_zones(context)
     refuse_fixed_changes(context)
     _refuse_unfit_resources(context)
 
@@ -74,3 +76,14 @@ def _refuse_unfit_resources(context: Context) -> None:
     if problems:
         more = f" ({len(problems) - 1} more: {'; '.join(problem.text for problem in problems[1:])})"
         raise UsageError(f"{problems[0]}{more if problems[1:] else ''}")
+
+
+def _refuse_half_chosen_zones(context: Context) -> None:
+    if not chooses_zones(context):
+        return
+    zones = [context.value(NETWORK, name) for name in ZONE_PARAMETERS]
+    if len({*zones} - {""}) == 1:
+        raise UsageError(
+            f"ZoneA = '{zones[0]}' and ZoneB = '{zones[1]}' are not two different zones; set both in {FILE_NAME}, or "
+            "neither, and the verb chooses them"
+        )

@@ -12,6 +12,7 @@ import yaml
 
 from django_runtimes.cli.tool_error import ToolError, UsageError
 from django_runtimes.deploy.catalogue import Stack
+from django_runtimes.deploy.templates.long_form import long_form
 
 _FINGERPRINT_LENGTH = 16
 
@@ -73,6 +74,39 @@ class Template:
             f"{parameter} = {text!r} is not a value that its template allows; choose from {', '.join(allowed)}"
         )
 
+    def text_of(self, value: object, parameters: Mapping[str, str]) -> str | None:
+        """Return a string, !Ref or !Sub with the parameters filled in; None for anything else."""
+        match long_form(value):
+            case str(text):
+                return text
+            case {"Ref": str(name)}:
+                return parameters.get(name)
+            case {"Fn::Sub": str(text)}:
+                filled = re.sub(r"\$\{(\w+)\}", lambda found: parameters.get(found[1], found[0]), text)
+                return None if "${" in filled else filled
+        return None
+
+    def holds(self, condition: object, parameters: Mapping[str, str]) -> bool:
+        """Return whether a condition, by name or in full, holds; None always holds."""
+        match long_form(condition):
+            case None:
+                return True
+            case str(name) | {"Condition": str(name)}:
+                return self.holds(self.content["Conditions"][name], parameters)
+            case {"Fn::Equals": [left, right]}:
+                return self.text_of(_text_if_number(left), parameters) == self.text_of(
+                    _text_if_number(right), parameters
+                )
+            case {"Fn::Not": [part]}:
+                return not self.holds(part, parameters)
+            case {"Fn::And": list(parts)}:
+                return all(self.holds(part, parameters) for part in parts)
+            case {"Fn::Or": list(parts)}:
+                return any(self.holds(part, parameters) for part in parts)
+        raise ToolError(
+            f"the template has the condition {condition!r}, which is not supported; use !Equals, !Not, !And or !Or"
+        )
+
     def fingerprint(self, resource: str, parameters: Mapping[str, str], *, ignored: frozenset[str]) -> str:
         """Return a hash that changes when the template or the parameters change the resource's properties."""
         properties = self.content["Resources"][resource]["Properties"]
@@ -114,6 +148,10 @@ def _text(parameter: str, value: object) -> str:
     raise UsageError(
         f"{parameter} = {value!r} cannot be a parameter; write a string, a number, true, false or a list of strings"
     )
+
+
+def _text_if_number(value: object) -> object:
+    return str(value) if isinstance(value, int | float) else value
 
 
 def names_in(value: object) -> Iterator[str]:

@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 from django_runtimes.deploy.context import Context
 from django_runtimes.deploy.image_builder import find_builder
-from django_runtimes.deploy.steps.advice import advise
+from django_runtimes.deploy.preflight.preflight import require_clear
 from django_runtimes.deploy.steps.image_building import build, push, require_dockerfile
 from django_runtimes.deploy.steps.release import confirm, lay_foundation, preview, release
 from django_runtimes.deploy.steps.stack import StackPlan
@@ -23,7 +23,7 @@ from django_runtimes.deploy.verb import (
     run,
     verb_parser,
 )
-from django_runtimes.deploy.verbs import init
+from django_runtimes.deploy.verbs import init, policy
 from django_runtimes.deploy.verbs.build import add_build_arguments
 
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
@@ -34,11 +34,14 @@ def main(arguments: Sequence[str]) -> int:
     if arguments[:1] == ["init"]:
         # `webapp deploy init` is the longer name of `webapp init --deploy`.
         return init.main(arguments[1:])
+    if arguments[:1] == [policy.POLICY]:
+        return policy.main(arguments[1:])
     parser = verb_parser(
         "deploy",
         "Create missing stacks, build and push the image, migrate, shift the traffic, and test; roll back when the "
         "test fails. It can be interrupted at any moment and run again.",
-        epilog=f"In this order: foundation, image, operations, database, traffic, test. {EXIT_CODES}",
+        epilog=f"In this order: foundation, image, operations, database, traffic, test. `deploy policy` writes the "
+        f"policies of the deploying role. {EXIT_CODES}",
     )
     add_place(parser)
     add_consent(parser)
@@ -103,14 +106,13 @@ def _deploy(options: argparse.Namespace) -> Result:
     context.progress.say(f"{context.place}: account {context.aws.account}, {context.aws.region}")
     say_templates(context)
     validate_parameters(context)
-    for sentence in advise(context):
-        context.progress.say(sentence)
     # The build's prerequisites are checked before anything that costs money is created.
     builder = None if options.image else find_builder()
     if builder is None:
         context.images.require(options.image)
     else:
         require_dockerfile(context, options.build_argument)
+    require_clear(context)
     plans = lay_foundation(context)
     if context.consent.dry_run:
         if builder is not None:

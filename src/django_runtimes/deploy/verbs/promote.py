@@ -8,6 +8,7 @@ from django_runtimes.cli.tool_error import ToolError, UsageError
 from django_runtimes.deploy.catalogue import OPERATIONS
 from django_runtimes.deploy.configuration import Deployment, choose_deployment
 from django_runtimes.deploy.context import X86_64, Context
+from django_runtimes.deploy.preflight.preflight import require_clear
 from django_runtimes.deploy.steps.release import confirm, lay_foundation, preview, release
 from django_runtimes.deploy.steps.validation import validate_parameters
 from django_runtimes.deploy.templates.parameters import read_templates
@@ -42,6 +43,7 @@ def _promote(options: argparse.Namespace) -> Result:
     context.images.require(releases[-1].digest)
     say_templates(context)
     context.progress.say(f"{context.place} gets {image}")
+    require_clear(context)
     plans = lay_foundation(context)
     if context.consent.dry_run:
         return dry_run_result(context, plans + preview(context, image))

@@ -24,4 +24,4 @@ def examine_aws(examination: Examination) -> list[Finding]:
         from django_runtimes.doctor.deployment import examine_deployment
     except ModuleNotFoundError as error:
         return [Finding(Level.SKIPPED, missing_package("webapp doctor aws", error.name, "deploy"))]
-    return examine_deployment(Path.cwd())
+    return examine_deployment(Path.cwd(), verify=examination.verify)

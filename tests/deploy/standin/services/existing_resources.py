@@ -7,6 +7,7 @@ from typing import Any
 
 from tests.deploy.standin.errors import AwsError
 from tests.deploy.standin.protocol import Call
+from tests.deploy.standin.services.account import subnets_of_stacks
 from tests.deploy.standin.services.registry import operation
 from tests.deploy.standin.state import Document, State
 from tests.deploy.standin.world import ACCOUNT, World
@@ -59,7 +60,8 @@ async def describe_vpc_attribute(world: World, call: Call) -> dict[str, Any]:
 @operation("ec2", "DescribeSubnets")
 async def describe_subnets(world: World, call: Call) -> dict[str, Any]:
     wanted = _filtered(call, _SUBNET_FILTER)
-    subnets = world.state.all("existing subnet", f"{call.scope.region}/")
+    region = call.scope.region
+    subnets = [*world.state.all("existing subnet", f"{region}/"), *subnets_of_stacks(world, region)]
     return {"Subnets": [{"OwnerId": ACCOUNT, **each} for each in subnets if each["SubnetId"] in wanted]}
 
 

@@ -5,6 +5,7 @@ from typing import Any
 from tests.deploy.standin.errors import AwsError
 from tests.deploy.standin.protocol import Call
 from tests.deploy.standin.runtime import log_files
+from tests.deploy.standin.services.account import account_settings
 from tests.deploy.standin.services.registry import operation, page
 from tests.deploy.standin.world import ACCOUNT, IDENTITY, World, moment, now
 
@@ -13,7 +14,8 @@ _PAGE = 1000
 
 @operation("sts", "GetCallerIdentity")
 async def get_caller_identity(world: World, call: Call) -> dict[str, Any]:
-    return {"UserId": "AIDACKCEVSQ6C2EXAMPLE", "Account": ACCOUNT, "Arn": IDENTITY}
+    identity = account_settings(world.state).get("identity") or IDENTITY
+    return {"UserId": "AIDACKCEVSQ6C2EXAMPLE", "Account": ACCOUNT, "Arn": identity}
 
 
 @operation("logs", "DescribeLogGroups")

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from tests.deploy.standin.standin import StandIn
-from tests.deploy.verbs.conftest import PAGES_REFUSED, assert_documented, create_registry
+from tests.deploy.verbs.conftest import PAGES_REFUSED, assert_permitted, create_registry
 from tests.deploy.verbs.project import KillPoint, Project, after, before
 
 pytestmark = [pytest.mark.profile_free, pytest.mark.verbs]
@@ -139,4 +139,4 @@ def test_every_verb_resumes_wherever_it_was_killed(target: str, make_project, aw
     assert recorded_releases(aws, target) == []
     project.run("destroy", "--data", "--yes")
     assert set(project.json("status")["stacks"]) == {"guestbook-registry"}
-    assert_documented(aws)
+    assert_permitted(aws)

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from tests.deploy.standin.standin import StandIn
-from tests.deploy.verbs.conftest import Project, assert_documented, create_registry
+from tests.deploy.verbs.conftest import Project, assert_permitted, create_registry
 
 pytestmark = [pytest.mark.profile_free, pytest.mark.verbs]
 
@@ -38,7 +38,7 @@ def test_a_long_command_runs_as_a_task(make_project, aws_with_database: StandIn)
     assert "[X] 0001" in shown["output"]
     assert "No installed app with label 'nosuchapp'" in failed["output"]
     assert "guestbook-dev-operations-task" in project.json("destroy", "--yes")["deleted"]
-    assert_documented(aws)
+    assert_permitted(aws)
 
 
 def test_logs_are_followed_until_ctrl_c(make_project, aws_with_database: StandIn):

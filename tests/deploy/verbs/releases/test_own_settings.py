@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.deploy.standin.standin import StandIn
-from tests.deploy.verbs.conftest import Project, assert_documented, create_registry
+from tests.deploy.verbs.conftest import Project, assert_permitted, create_registry
 
 pytestmark = [pytest.mark.profile_free, pytest.mark.verbs]
 
@@ -105,7 +105,7 @@ def test_own_settings_reach_every_process(target: str, make_project, aws_with_da
     visible = aws.visible_records() + "".join(each.stdout + each.stderr for each in ended)
     assert "Zx80" in visible
     assert [word for word in SECRET_WORDS if word in visible] == []
-    assert_documented(aws, besides=frozenset({"secretsmanager:GetSecretValue", "ssm:GetParameters"}))
+    assert_permitted(aws, besides=frozenset({"secretsmanager:GetSecretValue", "ssm:GetParameters"}))
 
 
 def test_own_settings_reach_a_task(make_project, aws_with_database: StandIn, modules: Path):

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.deploy.standin.standin import StandIn
-from tests.deploy.verbs.conftest import CHECKOUT, PAGES_REFUSED, Project, assert_documented, create_registry
+from tests.deploy.verbs.conftest import CHECKOUT, PAGES_REFUSED, Project, assert_permitted, create_registry
 
 pytestmark = pytest.mark.profile_free
 
@@ -112,7 +112,7 @@ def test_verbs_take_a_stage_from_its_first_deploy_to_its_end(make_project, aws_w
     project.run("destroy", "--data", "--yes")
     assert set(project.json("status")["stacks"]) == {"guestbook-registry"}
 
-    assert_documented(aws)
+    assert_permitted(aws)
 
 
 @pytest.mark.verbs

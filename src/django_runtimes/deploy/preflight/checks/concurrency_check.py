@@ -1,0 +1,61 @@
+"""Lambda's quota of concurrent executions, which is low in a new account."""
+
+from collections.abc import Iterator
+
+from django_runtimes.deploy.catalogue import LAMBDA, OPERATIONS, DeployTarget
+from django_runtimes.deploy.preflight.planned_stage import PlannedStage
+from django_runtimes.deploy.preflight.preflight_answer import PreflightAnswer
+from django_runtimes.deploy.preflight.preflight_check import PreflightCheck, bad, doubtful, good
+
+# Concurrency that AWS keeps for functions without a reservation.
+_UNRESERVED = 100
+# The concurrency that the operations function reserves.
+_OPERATIONS = 1
+# Pages and their static files get errors below this limit.
+_LEAST_LIMIT = 20
+
+
+def _ask(stage: PlannedStage) -> Iterator[PreflightAnswer]:
+    context = stage.context
+    reserves_operations = context.value(OPERATIONS, "ReservedExecution") == "yes"
+    wanted = _OPERATIONS if reserves_operations else 0
+    held = _reserved(stage, OPERATIONS)
+    web = 0
+    is_on_lambda = context.deployment.target is DeployTarget.AWS_LAMBDA
+    if is_on_lambda:
+        web = int(context.value(LAMBDA, "ReservedConcurrency"))
+        wanted += web
+        held += _reserved(stage, LAMBDA)
+    limit = context.aws.brief_client("lambda").get_account_settings()["AccountLimit"]
+    most = limit["ConcurrentExecutions"]
+    if is_on_lambda and not web and most < _LEAST_LIMIT:
+        yield doubtful(
+            f"the account runs {most} Lambda functions at once, all together; further requests get 503",
+            'request more (Service Quotas, Lambda, "Concurrent executions")',
+        )
+    more = wanted - held
+    if more <= 0:
+        return
+    available = max(0, limit["UnreservedConcurrentExecutions"] - _UNRESERVED)
+    text = f"Lambda will reserve {more} of the account's {most} concurrent executions; {available} are available"
+    if available >= more:
+        yield good(text)
+        return
+    remedies = ['request more (Service Quotas, Lambda, "Concurrent executions")']
+    if web:
+        remedies.append("lower ReservedConcurrency; 0 reserves none")
+    if reserves_operations and available < _OPERATIONS:
+        remedies.append('ReservedExecution = "no"')
+    yield bad(text, ", or ".join(remedies[:2]) + "".join(f" and {each}" for each in remedies[2:]))
+
+
+def _reserved(stage: PlannedStage, stack: object) -> int:
+    """Return what the function of an existing stack reserves already."""
+    if stack is OPERATIONS:
+        state = stage.states[OPERATIONS]
+        is_held = stage.exists(OPERATIONS) and state.parameters.get("ReservedExecution", "yes") == "yes"
+        return _OPERATIONS if is_held else 0
+    return int(stage.states[LAMBDA].parameters.get("ReservedConcurrency", 0)) if stage.exists(LAMBDA) else 0
+
+
+CONCURRENCY = PreflightCheck("Lambda's quota of concurrent executions", ("lambda:GetAccountSettings",), _ask)

@@ -1,0 +1,77 @@
+"""The checks in order, and how the doctor and the verbs run them."""
+
+import queue
+import threading
+import time
+from collections.abc import Sequence
+
+from django_runtimes.cli.tool_error import ToolError
+from django_runtimes.deploy.context import Context
+from django_runtimes.deploy.preflight.checks.account_check import ACCOUNT
+from django_runtimes.deploy.preflight.checks.concurrency_check import CONCURRENCY
+from django_runtimes.deploy.preflight.checks.name_check import NAMES
+from django_runtimes.deploy.preflight.checks.network_check import NETWORKS
+from django_runtimes.deploy.preflight.checks.permission_check import PERMISSIONS
+from django_runtimes.deploy.preflight.checks.region_check import REGION
+from django_runtimes.deploy.preflight.checks.service_role_check import SERVICE_ROLES
+from django_runtimes.deploy.preflight.checks.stack_check import STACK_STATES
+from django_runtimes.deploy.preflight.checks.target_check import TARGET
+from django_runtimes.deploy.preflight.checks.zone_check import ZONES
+from django_runtimes.deploy.preflight.planned_stage import PlannedStage, look_at
+from django_runtimes.deploy.preflight.preflight_answer import Outlook, PreflightAnswer
+from django_runtimes.deploy.preflight.preflight_check import PreflightCheck
+
+CHECKS: tuple[PreflightCheck, ...] = (
+    ACCOUNT,
+    STACK_STATES,
+    TARGET,
+    REGION,
+    ZONES,
+    NETWORKS,
+    CONCURRENCY,
+    NAMES,
+    SERVICE_ROLES,
+    PERMISSIONS,
+)
+# The time for all checks together. A single call gives up earlier.
+TIMEOUT_S = 60.0
+
+
+def preflight(
+    stage: PlannedStage, checks: Sequence[PreflightCheck] = CHECKS, *, timeout_s: float = TIMEOUT_S
+) -> list[PreflightAnswer]:
+    """Ask all questions at the same time, and return the answers in the order of the checks."""
+    answered: queue.SimpleQueue[tuple[int, list[PreflightAnswer] | BaseException]] = queue.SimpleQueue()
+
+    def ask(number: int) -> None:
+        try:
+            answered.put((number, checks[number].answers(stage)))
+        except BaseException as error:
+            answered.put((number, error))
+
+    for number in range(len(checks)):
+        # Daemons do not delay the end of the process if AWS does not answer.
+        threading.Thread(target=ask, args=(number,), daemon=True).start()
+    deadline = time.monotonic() + timeout_s
+    found: dict[int, list[PreflightAnswer]] = {}
+    while len(found) < len(checks):
+        try:
+            number, result = answered.get(timeout=max(0.0, deadline - time.monotonic()))
+        except queue.Empty:
+            break
+        if isinstance(result, BaseException):
+            raise result
+        found[number] = result
+    late = f"AWS did not answer within {timeout_s:g} s"
+    return [answer for number, check in enumerate(checks) for answer in found.get(number, [check.unanswered(late)])]
+
+
+def require_clear(context: Context) -> None:
+    """Print each warning in one line; raise ToolError if the deploy would fail, before it creates anything."""
+    answers = preflight(look_at(context))
+    for answer in answers:
+        if answer.outlook in {Outlook.DOUBTFUL, Outlook.UNKNOWN}:
+            context.progress.say(f"  warning: {answer}")
+    failures = [str(answer) for answer in answers if answer.outlook is Outlook.BAD]
+    if failures:
+        raise ToolError(f"nothing was created, since the deploy would fail: {'; and: '.join(failures)}")

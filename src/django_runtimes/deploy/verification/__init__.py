@@ -1,0 +1,1 @@
+"""Verifies assumptions about AWS on the user's account, at no cost and without changing anything."""

@@ -1,0 +1,114 @@
+"""Assumptions that a deployed stage can verify."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+from django_runtimes.deploy.catalogue import DATABASE, EXPRESS, PROXY, SCHEDULES, SECRETS
+from django_runtimes.deploy.preflight.planned_stage import PlannedStage
+from django_runtimes.deploy.preflight.preflight_answer import PreflightAnswer
+from django_runtimes.deploy.preflight.preflight_check import PreflightCheck, bad, doubtful, good
+
+_DAY_S = 24 * 3600
+
+
+def _database_log(stage: PlannedStage) -> Iterator[PreflightAnswer]:
+    if not stage.exists(DATABASE):
+        return
+    kind = "cluster" if stage.states[DATABASE].parameters.get("Engine") == "aurora" else "instance"
+    group = f"/aws/rds/{kind}/{_name(stage)}/postgresql"
+    streams = stage.context.aws.brief_client("logs").describe_log_streams(logGroupName=group)["logStreams"]
+    if streams:
+        yield good(f"RDS writes to the log group {group}, which the stack created")
+    else:
+        yield doubtful(f"the log group {group} is empty", "wait until the database has logged something, and repeat")
+
+
+def _proxy_share(stage: PlannedStage) -> Iterator[PreflightAnswer]:
+    if not stage.exists(PROXY):
+        return
+    now = datetime.now(UTC)
+    points = stage.context.aws.brief_client("cloudwatch").get_metric_statistics(
+        Namespace="AWS/RDS",
+        MetricName="MaxDatabaseConnectionsAllowed",
+        Dimensions=[{"Name": "ProxyName", "Value": _name(stage)}],
+        StartTime=now - timedelta(seconds=_DAY_S),
+        EndTime=now,
+        Period=_DAY_S,
+        Statistics=["Maximum"],
+    )["Datapoints"]
+    context = stage.context
+    percent = int(context.value(PROXY, "MaxConnectionsPercent"))
+    expected = int(context.value(DATABASE, "MaxConnections")) * percent // 100
+    if not points:
+        yield doubtful("the proxy has no metric MaxDatabaseConnectionsAllowed yet", "send requests, and repeat")
+    elif int(points[0]["Maximum"]) == expected:
+        yield good(f"the proxy opens at most {expected} connections, {percent} % of max_connections")
+    else:
+        yield bad(
+            f"the proxy opens at most {points[0]['Maximum']:g} connections, not {expected}",
+            "set ProxyMaxConnections of Lambda to its number",
+        )
+
+
+def _rotation_versions(stage: PlannedStage) -> Iterator[PreflightAnswer]:
+    client = stage.context.aws.brief_client("secretsmanager")
+    for stack, name in ((SECRETS, "WebLogin"), (DATABASE, "OperationsSecret")):
+        if (arn := stage.states[stack].outputs.get(name)) is None:
+            continue
+        versions = client.describe_secret(SecretId=arn).get("VersionIdsToStages", {})
+        if any("AWSPENDING" in stages for stages in versions.values()):
+            yield bad(
+                f"a rotation of {arn} is pending, so the next one may fail",
+                "remove the stage AWSPENDING with `aws secretsmanager update-secret-version-stage`",
+            )
+        else:
+            yield good(f"no rotation of {arn} is pending")
+
+
+def _scheduled_command(stage: PlannedStage) -> Iterator[PreflightAnswer]:
+    context = stage.context
+    scheduled = [each for each in context.deployment.settings.schedules if each.enabled and not each.task]
+    if not stage.exists(SCHEDULES) or not scheduled:
+        return
+    name, command = scheduled[0].name, scheduled[0].command
+    group = f"/{context.configuration.project}/{context.deployment.stage}/operations"
+    since = datetime.now(UTC) - timedelta(seconds=2 * _DAY_S)
+    pages = (
+        context.aws.brief_client("logs")
+        .get_paginator("filter_log_events")
+        .paginate(
+            logGroupName=group,
+            # The line that the operations function logs after a scheduled command.
+            filterPattern=f'"webapp: schedule {name}: {command} ended with exit code 0"',
+            startTime=int(since.timestamp() * 1000),
+        )
+    )
+    if any(page["events"] for page in pages):
+        yield good(f"EventBridge Scheduler ran {command}, and the function accepted its event")
+    else:
+        yield doubtful(f"the schedule {name} has not run {command} within two days", "repeat after its next time")
+
+
+def _express_address(stage: PlannedStage) -> Iterator[PreflightAnswer]:
+    endpoint = stage.states[EXPRESS].outputs.get("Endpoint")
+    if endpoint is None:
+        return
+    suffix = f".ecs.{stage.context.aws.region}.on.aws"
+    host = endpoint.removeprefix("https://").rstrip("/")
+    if host.endswith(suffix):
+        yield good(f"the address of Express Mode ends in {suffix}")
+    else:
+        yield bad(f"the address of Express Mode is {host}, which does not end in {suffix}", "set Hosts to it")
+
+
+def _name(stage: PlannedStage) -> str:
+    return f"{stage.context.configuration.project}-{stage.context.deployment.stage}"
+
+
+STAGE_ASSUMPTIONS = (
+    PreflightCheck("the database's log", ("logs:DescribeLogStreams",), _database_log),
+    PreflightCheck("the proxy's share of connections", ("cloudwatch:GetMetricStatistics",), _proxy_share),
+    PreflightCheck("pending rotations", ("secretsmanager:DescribeSecret",), _rotation_versions),
+    PreflightCheck("the scheduled command", ("logs:FilterLogEvents",), _scheduled_command),
+    PreflightCheck("the address of Express Mode", ("cloudformation:DescribeStacks",), _express_address),
+)

@@ -1,0 +1,221 @@
+"""Each check passes, or fails with the remedy."""
+
+import pytest
+
+from django_runtimes.deploy.preflight.checks.account_check import ACCOUNT
+from django_runtimes.deploy.preflight.checks.concurrency_check import CONCURRENCY
+from django_runtimes.deploy.preflight.checks.name_check import NAMES
+from django_runtimes.deploy.preflight.checks.network_check import NETWORKS
+from django_runtimes.deploy.preflight.checks.permission_check import PERMISSIONS
+from django_runtimes.deploy.preflight.checks.region_check import REGION
+from django_runtimes.deploy.preflight.checks.service_role_check import SERVICE_ROLES
+from django_runtimes.deploy.preflight.checks.target_check import TARGET
+from tests.deploy.standin.standin import StandIn
+
+pytestmark = pytest.mark.profile_free
+
+MORE = 'request more (Service Quotas, Lambda, "Concurrent executions")'
+DEPLOYER = "arn:aws:iam::123456789012:user/deployer"
+
+
+def test_a_production_stage_without_an_account_is_a_warning(ask):
+    text = "[stages.prd] names no account, so other credentials would build a second one"
+    answer = ("doubtful", text, 'add account = "123456789012" to webapp.toml')
+    assert ask(ACCOUNT, stage="prd", production=True) == [answer]
+    assert ask(ACCOUNT, stage="prd", production=True, account="123456789012") == []
+    assert ask(ACCOUNT) == []
+
+
+def test_a_sufficient_quota_of_executions_passes(aws: StandIn, ask):
+    aws.limit_executions(151)
+
+    text = "Lambda will reserve 51 of the account's 151 concurrent executions; 51 are available"
+    assert ask(CONCURRENCY) == [("good", text, "")]
+
+
+def test_reservations_above_the_quota_fail(aws: StandIn, ask):
+    aws.limit_executions(150)
+
+    text = "Lambda will reserve 51 of the account's 150 concurrent executions; 50 are available"
+    assert ask(CONCURRENCY) == [("bad", text, f"{MORE}, or lower ReservedConcurrency; 0 reserves none")]
+
+
+def test_a_new_account_is_told_to_reserve_nothing(aws: StandIn, ask):
+    aws.limit_executions(10)
+
+    assert ask(CONCURRENCY, target="aws_ecs") == [
+        (
+            "bad",
+            "Lambda will reserve 1 of the account's 10 concurrent executions; 0 are available",
+            f'{MORE}, or ReservedExecution = "no"',
+        )
+    ]
+    assert ask(CONCURRENCY) == [
+        (
+            "bad",
+            "Lambda will reserve 51 of the account's 10 concurrent executions; 0 are available",
+            f'{MORE}, or lower ReservedConcurrency; 0 reserves none and ReservedExecution = "no"',
+        )
+    ]
+    assert ask(CONCURRENCY, ReservedConcurrency=0, ReservedExecution=False) == [
+        ("doubtful", "the account runs 10 Lambda functions at once, all together; further requests get 503", MORE)
+    ]
+
+
+def test_a_function_needs_concurrency_for_static_files(ask):
+    text = "ReservedConcurrency = 4 lets few requests run at once, and static files count too, so browsers may get 429"
+    remedy = "set at least 20, or serve static files from a CDN"
+    assert ask(TARGET, ReservedConcurrency=4) == [("doubtful", text, remedy)]
+    assert ask(TARGET, ReservedConcurrency=20) == []
+    assert ask(TARGET, ReservedConcurrency=0) == []
+
+
+def test_app_runner_is_closed_to_new_customers(ask):
+    ((outlook, text, _),) = ask(TARGET, target="aws_app_runner")
+
+    assert (outlook, text) == ("doubtful", "App Runner has been closed to new customers since 2026-04-30")
+
+
+def test_a_region_without_the_proxy_is_refused(aws: StandIn, ask):
+    aws.account(missing_types=["AWS::RDS::DBProxy"])
+
+    assert ask(REGION) == [
+        (
+            "bad",
+            "us-east-1 has no AWS::RDS::DBProxy, which the stack 'proxy' needs",
+            "choose another target, or another region in webapp.toml",
+        )
+    ]
+    assert ask(REGION, target="aws_ecs") == []
+
+
+def test_function_urls_are_asked_for_only_where_chosen(aws: StandIn, ask):
+    aws.account(missing_types=["AWS::Lambda::Url"])
+
+    assert ask(REGION) == [("good", "us-east-1 offers AWS::RDS::DBProxy", "")]
+    assert ask(REGION, FrontDoor="function_url")[0] == (
+        "bad",
+        "us-east-1 has no AWS::Lambda::Url, which the stack 'lambda' needs",
+        "set FrontDoor to another value, or another region in webapp.toml",
+    )
+
+
+def test_a_network_within_the_quota_passes(aws: StandIn, ask):
+    aws.account(vpcs={"vpc-1": "172.31.0.0/16"})
+
+    assert ask(NETWORKS) == [("good", "1 of 5 VPCs exist in the region; the network needs one more", "")]
+
+
+def test_a_full_quota_of_vpcs_fails(aws: StandIn, ask):
+    aws.account(vpcs={f"vpc-{number}": "172.31.0.0/16" for number in range(6)}, quotas={"L-F678F1CE": 6})
+
+    assert ask(NETWORKS) == [
+        (
+            "bad",
+            "6 of 6 VPCs exist in the region, and the network needs one more",
+            'request more (Service Quotas, "VPCs per Region"), or delete a VPC that is no longer used',
+        )
+    ]
+
+
+def test_a_nat_gateway_needs_an_address(aws: StandIn, ask):
+    aws.account(addresses=[f"192.0.2.{number}" for number in range(5)])
+
+    assert ask(NETWORKS, Egress="nat")[1] == (
+        "bad",
+        "5 of 5 Elastic IPs exist in the region, and the network needs one more",
+        'request more (Service Quotas, "EC2-VPC Elastic IPs"), or release an address that is no longer used',
+    )
+
+
+def test_two_networks_with_the_same_addresses_are_a_warning(aws: StandIn, ask):
+    aws.account(vpcs={"vpc-1": "10.0.0.0/16"})
+
+    assert ask(NETWORKS)[0] == (
+        "doubtful",
+        "vpc-1 has the addresses 10.0.0.0/16 too, so the two networks could never be peered",
+        "set another AddressPrefix, which cannot change later",
+    )
+    assert [answer[0] for answer in ask(NETWORKS, AddressPrefix="10.1")] == ["good"]
+
+
+def test_free_names_pass(ask):
+    assert ask(NAMES) == [("good", "8 names of new resources are free", "")]
+
+
+@pytest.mark.parametrize(
+    ("target", "type_name", "name", "stack"),
+    [
+        ("aws_lambda", "AWS::ECR::Repository", "guestbook", "guestbook-registry"),
+        ("aws_lambda", "AWS::Lambda::Function", "guestbook-dev-web", "guestbook-dev-lambda"),
+        ("aws_lambda", "AWS::RDS::DBInstance", "guestbook-dev", "guestbook-dev-database"),
+        ("aws_lambda", "AWS::RDS::DBProxy", "guestbook-dev", "guestbook-dev-proxy"),
+        ("aws_ecs", "AWS::ECS::Cluster", "guestbook-dev", "guestbook-dev-fargate"),
+    ],
+)
+def test_a_taken_name_fails(target: str, type_name: str, name: str, stack: str, aws: StandIn, ask):
+    aws.account(resources={type_name: [name]})
+
+    assert ask(NAMES, target=target) == [
+        (
+            "bad",
+            f"{type_name} '{name}' exists already, outside the stack {stack} that would create it",
+            "delete it if it is a leftover, import it into a stack, or choose another project name in webapp.toml",
+        )
+    ]
+
+
+def test_the_name_of_another_engine_is_not_asked_for(aws: StandIn, ask):
+    aws.account(resources={"AWS::RDS::DBCluster": ["guestbook-dev"]})
+
+    assert [answer[0] for answer in ask(NAMES)] == ["good"]
+    assert [answer[0] for answer in ask(NAMES, Engine="aurora")] == ["bad"]
+
+
+def test_missing_service_linked_roles_are_named(aws: StandIn, ask):
+    (answer,) = ask(SERVICE_ROLES, target="aws_ecs")
+    assert answer[1] == (
+        "the first deploy creates the service-linked roles AWSServiceRoleForRDS, AWSServiceRoleForECS, "
+        "AWSServiceRoleForElasticLoadBalancing, AWSServiceRoleForApplicationAutoScaling_ECSService"
+    )
+
+    aws.client("iam").create_service_linked_role(AWSServiceName="rds.amazonaws.com")
+
+    assert ask(SERVICE_ROLES) == [("good", "the account has all service-linked roles of the target", "")]
+
+
+def test_a_role_with_all_permissions_passes(ask):
+    ((outlook, text, remedy),) = ask(PERMISSIONS)
+
+    assert (outlook, remedy) == ("good", "")
+    assert text.startswith(f"IAM's simulation permits {DEPLOYER} all ")
+
+
+def test_missing_permissions_of_stacks_fail_and_others_warn(aws: StandIn, ask):
+    remedy = "attach the policies that `webapp deploy policy` writes"
+    aws.account(forbidden=["rds:CreateDBProxy", "lambda:CreateFunction"])
+    text = f"IAM's simulation denies {DEPLOYER} lambda:CreateFunction, rds:CreateDBProxy"
+    assert ask(PERMISSIONS) == [("doubtful", text, remedy)]
+
+    aws.account(forbidden=["cloudformation:CreateChangeSet"])
+
+    text = f"IAM's simulation denies {DEPLOYER} cloudformation:CreateChangeSet"
+    assert ask(PERMISSIONS) == [("bad", text, remedy)]
+
+
+def test_an_assumed_role_is_simulated_as_the_role_with_its_path(aws: StandIn, ask):
+    aws.client("iam").create_service_linked_role(AWSServiceName="ecs.amazonaws.com")
+    aws.account(identity="arn:aws:sts::123456789012:assumed-role/AWSServiceRoleForECS/me")
+
+    ((outlook, text, _),) = ask(PERMISSIONS)
+
+    role = "arn:aws:iam::123456789012:role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS"
+    assert (outlook, text.partition(" all ")[0]) == ("good", f"IAM's simulation permits {role}")
+
+
+def test_the_root_user_cannot_be_simulated(aws: StandIn, ask):
+    root = "arn:aws:iam::123456789012:root"
+    aws.account(identity=root)
+
+    text = f"permissions could not be asked: IAM simulates users and roles, and this is {root}"
+    assert ask(PERMISSIONS) == [("unknown", text, "")]

@@ -1,0 +1,87 @@
+"""A question that AWS does not answer is reported as such, and stops no deploy."""
+
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from django_runtimes.deploy.preflight.preflight import CHECKS, preflight
+from django_runtimes.deploy.preflight.preflight_answer import Outlook, PreflightAnswer
+from django_runtimes.deploy.preflight.preflight_check import PreflightCheck, good
+from tests.deploy.standin.standin import StandIn
+
+pytestmark = pytest.mark.profile_free
+
+# The first call of each check that asks AWS, by botocore's name of the service, and the error of a throttled call.
+FIRST_CALLS = {
+    "what the region offers": ("cloudformation:DescribeType", "Throttling"),
+    "the availability zones": ("ec2:DescribeAvailabilityZones", "RequestLimitExceeded"),
+    "the quota of VPCs": ("ec2:DescribeVpcs", "RequestLimitExceeded"),
+    "Lambda's quota of concurrent executions": ("lambda:GetAccountSettings", "TooManyRequestsException"),
+    "whether names are free": ("cloudcontrol:GetResource", "ThrottlingException"),
+    "the service-linked roles": ("iam:GetRole", "Throttling"),
+    "permissions": ("iam:SimulatePrincipalPolicy", "Throttling"),
+}
+# Their calls come before the checks, or they make none.
+WITHOUT_CALLS = {"the account", "the state of the stacks", "the target"}
+
+
+def test_every_check_is_tested_without_an_answer():
+    assert {check.subject for check in CHECKS} == FIRST_CALLS.keys() | WITHOUT_CALLS
+
+
+@pytest.mark.parametrize(
+    "check", [each for each in CHECKS if each.subject in FIRST_CALLS], ids=lambda each: each.subject
+)
+def test_a_denied_question_names_the_actions_to_grant(check: PreflightCheck, aws: StandIn, ask):
+    action = FIRST_CALLS[check.subject][0]
+    aws.deny(action)
+
+    assert ask(check) == [
+        (
+            "unknown",
+            f"{check.subject} could not be asked: AWS does not permit {action.partition(':')[2]}",
+            f"grant {', '.join(check.actions)} to the deploying role (`webapp deploy policy`)",
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    "check", [each for each in CHECKS if each.subject in FIRST_CALLS], ids=lambda each: each.subject
+)
+def test_a_throttled_question_is_repeated_and_then_given_up(check: PreflightCheck, aws: StandIn, ask):
+    action, code = FIRST_CALLS[check.subject]
+    aws.refuse(action, code, "Rate exceeded", status=400)
+    calls = len(aws.calls())
+
+    ((outlook, text, _),) = ask(check)
+
+    assert (outlook, aws.calls()[calls:].count(action)) == ("unknown", 3)
+    assert text.startswith(
+        f"{check.subject} could not be asked: AWS throttles {action.partition(':')[2]}: Rate exceeded"
+    )
+
+
+def test_a_question_without_an_answer_ends_in_time(plan):
+    def wait(_: object) -> Iterator[PreflightAnswer]:
+        time.sleep(30)
+        yield good("too late")
+
+    slow = PreflightCheck("the weather", (), wait)
+    fast = PreflightCheck("the date", (), lambda _: iter([good("it is Sunday")]))
+
+    answers = preflight(plan(), [slow, fast], timeout_s=0.2)
+
+    assert answers == [
+        PreflightAnswer(Outlook.UNKNOWN, "the weather could not be asked: AWS did not answer within 0.2 s"),
+        PreflightAnswer(Outlook.GOOD, "it is Sunday"),
+    ]
+
+
+def test_a_bug_in_a_check_is_not_an_answer(plan):
+    def fail(_: object) -> Iterator[PreflightAnswer]:
+        raise KeyError("PrivateSubnets")
+        yield good("unreachable")
+
+    with pytest.raises(KeyError):
+        preflight(plan(), [PreflightCheck("the weather", (), fail)])

@@ -1,0 +1,169 @@
+"""`webapp doctor aws --verify` confirms or refutes the assumptions in docs/unverified.md that cost nothing."""
+
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from django_runtimes.deploy.aws.stacks import StackState
+from django_runtimes.deploy.catalogue import DATABASE, EXPRESS, PROXY, SCHEDULES, SECRETS, Stack
+from django_runtimes.deploy.preflight.planned_stage import PlannedStage
+from django_runtimes.deploy.preflight.preflight import preflight
+from django_runtimes.doctor.deployment import VERIFICATIONS
+from tests.deploy.standin.standin import StandIn
+
+pytestmark = pytest.mark.profile_free
+
+PAGE = Path(__file__).parents[3] / "docs" / "unverified.md"
+CHECKS = {check.subject: check for check in VERIFICATIONS}
+
+
+def verify(subject: str, stage: PlannedStage) -> list[tuple[str, str]]:
+    return [(str(answer.outlook), answer.text) for answer in preflight(stage, [CHECKS[subject]])]
+
+
+def deployed(stage: PlannedStage, *, of: Mapping[Stack, Mapping[str, str]]) -> PlannedStage:
+    """Return the stage as if these stacks existed, with these outputs."""
+    states = {stack: StackState(stack.name, "id", "CREATE_COMPLETE", {}, found) for stack, found in of.items()}
+    return replace(stage, states={**stage.states, **states})
+
+
+def test_the_page_names_each_verification_once():
+    """The page quotes a verification's subject in parentheses, except for the templates' syntax."""
+    assert sorted(re.findall(r'\("(the [^"]+|pending rotations)"\)', PAGE.read_text())) == sorted(CHECKS)
+
+
+def test_each_line_of_the_page_names_a_command():
+    rows = [line for line in PAGE.read_text().splitlines() if re.fullmatch(r"\| .* \| .* \|", line)]
+    ways = [row.split(" | ", 1)[1] for row in rows if row != "| assumption | how to verify it |"]
+
+    assert len(ways) > 40
+    assert [way for way in ways if "`" not in way] == []
+
+
+def test_an_account_confirms_the_assumptions_about_it(plan):
+    answers = preflight(plan(), VERIFICATIONS)
+
+    assert [(str(answer.outlook), answer.text) for answer in answers] == [
+        ("good", "AWS accepts the syntax of all 18 templates"),
+        ("good", "IAM finds no error in the 4 policies of the deploying role"),
+        ("good", "DescribeType answers TypeNotFoundException for a type that a region lacks"),
+        ("good", "Cloud Control answers ResourceNotFoundException for free names of all 7 types"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("action", "code", "subject", "expected"),
+    [
+        (
+            "cloudformation:ValidateTemplate",
+            "ValidationError",
+            "the syntax of the templates",
+            "AWS refuses the template foundation/registry.yaml: no",
+        ),
+        (
+            "cloudformation:DescribeType",
+            "ValidationError",
+            "the answer for a missing type",
+            "DescribeType answers ValidationError for a type that a region lacks, not TypeNotFoundException",
+        ),
+        (
+            "cloudcontrol:GetResource",
+            "GeneralServiceException",
+            "the answer for a free name",
+            "Cloud Control answers GeneralServiceException for a free name of AWS::ECR::Repository",
+        ),
+    ],
+)
+def test_an_account_refutes_an_assumption(action: str, code: str, subject: str, expected: str, aws: StandIn, plan):
+    aws.refuse(action, code, "no")
+
+    assert verify(subject, plan()) == [("bad", expected)]
+
+
+def test_an_error_in_a_policy_is_found(aws: StandIn, plan):
+    aws.account(forbidden=["rds:CreateDBProxy"])
+
+    text = "IAM finds an error in the policy foundation: The action rds:CreateDBProxy does not exist."
+    assert verify("the policies of the deploying role", plan()) == [("bad", text)]
+
+
+def test_a_denied_verification_names_its_action(aws: StandIn, plan):
+    aws.deny("accessanalyzer:ValidatePolicy")
+
+    (answer,) = preflight(plan(), [CHECKS["the policies of the deploying role"]])
+
+    assert str(answer) == (
+        "the policies of the deploying role could not be asked: AWS does not permit ValidatePolicy; grant "
+        "access-analyzer:ValidatePolicy to the deploying role (`webapp deploy policy`)"
+    )
+
+
+def test_the_databases_log_is_the_stacks(aws: StandIn, plan):
+    stage, group = deployed(plan(), of={DATABASE: {}}), "/aws/rds/instance/guestbook-dev/postgresql"
+    logs = aws.client("logs")
+    logs.create_log_group(logGroupName=group)
+    assert verify("the database's log", stage) == [("doubtful", f"the log group {group} is empty")]
+
+    logs.create_log_stream(logGroupName=group, logStreamName="guestbook-dev.0")
+    logs.put_log_events(
+        logGroupName=group, logStreamName="guestbook-dev.0", logEvents=[{"timestamp": 1, "message": "ready"}]
+    )
+
+    text = f"RDS writes to the log group {group}, which the stack created"
+    assert verify("the database's log", stage) == [("good", text)]
+
+
+def test_the_proxys_share_is_a_percentage_of_max_connections(aws: StandIn, plan):
+    stage = deployed(plan(), of={PROXY: {}})
+    subject = "the proxy's share of connections"
+    assert verify(subject, stage) == [("doubtful", "the proxy has no metric MaxDatabaseConnectionsAllowed yet")]
+
+    aws.account(metrics={"MaxDatabaseConnectionsAllowed": 80})
+    assert verify(subject, stage) == [("good", "the proxy opens at most 80 connections, 80 % of max_connections")]
+
+    aws.account(metrics={"MaxDatabaseConnectionsAllowed": 77})
+    assert verify(subject, stage) == [("bad", "the proxy opens at most 77 connections, not 80")]
+
+
+def test_a_pending_rotation_is_found(aws: StandIn, plan):
+    client = aws.client("secretsmanager")
+    arn = client.create_secret(Name="web-login", SecretString="first")["ARN"]
+    stage = deployed(plan(), of={SECRETS: {"WebLogin": arn}})
+    assert verify("pending rotations", stage) == [("good", f"no rotation of {arn} is pending")]
+
+    client.put_secret_value(SecretId=arn, SecretString="next", VersionStages=["AWSPENDING"])
+
+    assert verify("pending rotations", stage) == [("bad", f"a rotation of {arn} is pending, so the next one may fail")]
+
+
+def test_the_scheduled_command_is_found_in_the_log(aws: StandIn, plan):
+    stage, group = deployed(plan(), of={SCHEDULES: {}}), "/guestbook/dev/operations"
+    logs = aws.client("logs")
+    logs.create_log_group(logGroupName=group)
+    unrun = "the schedule clearsessions has not run clearsessions within two days"
+    assert verify("the scheduled command", stage) == [("doubtful", unrun)]
+
+    event = {
+        "timestamp": int(time.time() * 1000),
+        "message": "webapp: schedule clearsessions: clearsessions ended with exit code 0",
+    }
+    logs.put_log_events(logGroupName=group, logStreamName="1", logEvents=[event])
+
+    text = "EventBridge Scheduler ran clearsessions, and the function accepted its event"
+    assert verify("the scheduled command", stage) == [("good", text)]
+
+
+def test_the_address_of_express_mode_has_its_suffix(plan):
+    stage = plan(target="aws_ecs_express")
+
+    good = deployed(stage, of={EXPRESS: {"Endpoint": "https://gu-1.ecs.us-east-1.on.aws"}})
+    other = deployed(stage, of={EXPRESS: {"Endpoint": "gu-1.example.com/"}})
+
+    text = "the address of Express Mode ends in .ecs.us-east-1.on.aws"
+    assert verify("the address of Express Mode", good) == [("good", text)]
+    text = "the address of Express Mode is gu-1.example.com, which does not end in .ecs.us-east-1.on.aws"
+    assert verify("the address of Express Mode", other) == [("bad", text)]
