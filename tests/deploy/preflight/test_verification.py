@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from django_runtimes.deploy.aws.stacks import StackState
-from django_runtimes.deploy.catalogue import DATABASE, EXPRESS, PROXY, SCHEDULES, SECRETS, Stack
+from django_runtimes.deploy.catalogue import DATABASE, EXPRESS, PROXY, SCHEDULES, SECRETS, STACKS, Stack
 from django_runtimes.deploy.preflight.planned_stage import PlannedStage
 from django_runtimes.deploy.preflight.preflight import preflight
 from django_runtimes.doctor.deployment import VERIFICATIONS
@@ -48,7 +48,7 @@ def test_an_account_confirms_the_assumptions_about_it(plan):
     answers = preflight(plan(), VERIFICATIONS)
 
     assert [(str(answer.outlook), answer.text) for answer in answers] == [
-        ("good", "AWS accepts the syntax of all 18 templates"),
+        ("good", f"AWS accepts the syntax of all {len(STACKS)} templates"),
         ("good", "IAM finds no error in the 4 policies of the deploying role"),
         ("good", "DescribeType answers TypeNotFoundException for a type that a region lacks"),
         ("good", "Cloud Control answers ResourceNotFoundException for free names of all 7 types"),

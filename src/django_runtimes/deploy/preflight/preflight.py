@@ -10,7 +10,7 @@ from django_runtimes.deploy.context import Context
 from django_runtimes.deploy.preflight.checks.account_check import ACCOUNT
 from django_runtimes.deploy.preflight.checks.concurrency_check import CONCURRENCY
 from django_runtimes.deploy.preflight.checks.name_check import NAMES
-from django_runtimes.deploy.preflight.checks.network_check import NETWORKS
+from django_runtimes.deploy.preflight.checks.network_quota_check import NETWORKS
 from django_runtimes.deploy.preflight.checks.permission_check import PERMISSIONS
 from django_runtimes.deploy.preflight.checks.region_check import REGION
 from django_runtimes.deploy.preflight.checks.service_role_check import SERVICE_ROLES
