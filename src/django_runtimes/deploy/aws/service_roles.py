@@ -1,15 +1,8 @@
 """The service-linked roles that AWS's services create on their first use, often too late for that use."""
 
 from dataclasses import dataclass
-from typing import Any
 
-from botocore.exceptions import ClientError
-
-from django_runtimes.deploy.aws.aws_api import error_code
 from django_runtimes.deploy.catalogue import DeployTarget
-
-# IAM's error for a role that exists already.
-_EXISTS = "InvalidInput"
 
 
 @dataclass(frozen=True)
@@ -43,14 +36,3 @@ _ROLES = {
 def service_roles(target: DeployTarget) -> tuple[ServiceLinkedRole, ...]:
     """Return the roles that a target's services use."""
     return _ROLES[target]
-
-
-def create_service_role(client: Any, role: ServiceLinkedRole) -> bool:
-    """Create the role unless the account has it, and return whether it was created."""
-    try:
-        client.create_service_linked_role(AWSServiceName=role.service)
-    except ClientError as error:
-        if error_code(error) != _EXISTS:
-            raise
-        return False
-    return True

@@ -17,7 +17,6 @@ from django_runtimes.deploy.steps.database_preparation import create_web_role, m
 from django_runtimes.deploy.steps.image_protection import protect_image, release_former_images
 from django_runtimes.deploy.steps.rolling_back import images_of, undo_release
 from django_runtimes.deploy.steps.service_logs import limit_app_runner_logs, limit_service_logs
-from django_runtimes.deploy.steps.service_role_creation import create_service_roles
 from django_runtimes.deploy.steps.stack import StackPlan, bring_up
 
 
@@ -40,7 +39,6 @@ def lay_foundation(context: Context) -> list[StackPlan]:
     missing = [context.stack_name(stack) for stack in context.foundation if not context.state(stack).exists]
     if missing and not context.consent.dry_run:
         context.consent.ask(f"Create {', '.join(missing)} ({context.template_source.readme()} lists their prices)?")
-        create_service_roles(context)
     if not context.consent.dry_run:
         # The database would otherwise create its log groups without a limit.
         limit_service_logs(context)
