@@ -76,7 +76,7 @@ def test_a_failed_creation_is_explained_and_repeated(project: Project, aws: Stan
     assert (
         "guestbook-dev-monitoring ended in ROLLBACK_COMPLETE, since AlarmTopic (AWS::SNS::Topic): Topic limit" in failed
     )
-    assert "the stack guestbook-dev-monitoring could not be created" in found
+    assert "the stack guestbook-dev-monitoring could not be created" in " ".join(found.split())
     assert "guestbook-dev-monitoring would be created" in shown
     assert "guestbook-dev-monitoring could not be created before; it has no resources, and is deleted first" in repeated
     assert project.json("status")["stacks"]["guestbook-dev-monitoring"] == "CREATE_COMPLETE"

@@ -182,6 +182,12 @@ async def create_service_linked_role(world: World, call: Call) -> dict[str, Any]
     return {"Role": _role(role)}
 
 
+@operation("iam", "ListRoles")
+async def list_roles(world: World, call: Call) -> dict[str, Any]:
+    """List the service-linked roles; those of stacks are only recorded."""
+    return {"Roles": [_role(role) for role in world.state.all("service-linked role")], "IsTruncated": False}
+
+
 @operation("iam", "SimulatePrincipalPolicy")
 async def simulate_principal_policy(world: World, call: Call) -> dict[str, Any]:
     """Deny the actions that the test forbids, and allow all others."""
