@@ -3,7 +3,7 @@
 import pytest
 
 from tests.deploy.standin.standin import StandIn
-from tests.deploy.verbs.conftest import Project, assert_documented, create_registry
+from tests.deploy.verbs.conftest import Project, assert_permitted, create_registry
 
 pytestmark = pytest.mark.profile_free
 
@@ -112,4 +112,4 @@ def test_the_network_is_deleted_after_the_interfaces_of_its_functions(make_proje
     assert "Lambda frees the network interfaces of its functions (1)" in said
     assert aws.client("ec2").describe_network_interfaces()["NetworkInterfaces"] == []
     assert set(project.json("status")["stacks"]) == {"guestbook-registry"}
-    assert_documented(aws)
+    assert_permitted(aws)
