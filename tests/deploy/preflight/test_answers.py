@@ -4,6 +4,7 @@ import pytest
 
 from django_runtimes.deploy.preflight.checks.account_check import ACCOUNT
 from django_runtimes.deploy.preflight.checks.concurrency_check import CONCURRENCY
+from django_runtimes.deploy.preflight.checks.memory_check import DATABASE_MEMORY
 from django_runtimes.deploy.preflight.checks.name_check import NAMES
 from django_runtimes.deploy.preflight.checks.network_quota_check import NETWORKS
 from django_runtimes.deploy.preflight.checks.permission_check import PERMISSIONS
@@ -74,6 +75,15 @@ def test_app_runner_is_closed_to_new_customers(ask):
     ((outlook, text, _),) = ask(TARGET, target="aws_app_runner")
 
     assert (outlook, text) == ("doubtful", "App Runner has been closed to new customers since 2026-04-30")
+
+
+def test_a_micro_database_has_too_little_memory_for_tokens(ask):
+    text = "db.t4g.micro has 1 GB of memory, and RDS needs 300 to 1,000 MiB of it free to check a token"
+    remedy = "set InstanceClass to db.t4g.small, or Credentials to 'secretsmanager', in webapp.toml"
+    micro = {"InstanceClass": "db.t4g.micro"}
+    assert ask(DATABASE_MEMORY, **micro) == [("doubtful", text, remedy)]
+    assert ask(DATABASE_MEMORY, **micro, Credentials="secretsmanager", Egress="nat") == []
+    assert ask(DATABASE_MEMORY) == []
 
 
 def test_a_region_without_the_proxy_is_refused(aws: StandIn, ask):

@@ -9,6 +9,7 @@ from django_runtimes.cli.tool_error import ToolError
 from django_runtimes.deploy.context import Context
 from django_runtimes.deploy.preflight.checks.account_check import ACCOUNT
 from django_runtimes.deploy.preflight.checks.concurrency_check import CONCURRENCY
+from django_runtimes.deploy.preflight.checks.memory_check import DATABASE_MEMORY
 from django_runtimes.deploy.preflight.checks.name_check import NAMES
 from django_runtimes.deploy.preflight.checks.network_quota_check import NETWORKS
 from django_runtimes.deploy.preflight.checks.permission_check import PERMISSIONS
@@ -29,6 +30,7 @@ CHECKS: tuple[PreflightCheck, ...] = (
     ZONES,
     NETWORKS,
     CONCURRENCY,
+    DATABASE_MEMORY,
     NAMES,
     SERVICE_ROLES,
     PERMISSIONS,
