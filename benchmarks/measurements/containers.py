@@ -12,7 +12,7 @@ from benchmarks.plan import Plan
 from benchmarks.ratio import interleaved
 from django_runtimes.cli.progress import Progress
 from django_runtimes.compare.compare_error import CompareError
-from django_runtimes.compare.run.connection_sampler import ConnectionSampler
+from django_runtimes.compare.meters.connection_sampler import ConnectionSampler
 
 PATHS = ("/ping", "/items")
 _CONNECTIONS = 16

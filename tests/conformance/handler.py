@@ -4,9 +4,9 @@ from typing import Any
 
 import django_runtimes.serving.asgi.one_hop
 import django_runtimes.serving.aws_lambda.handler
+from django_runtimes.serving.asgi.chains.sync_chain import SyncChain
 from django_runtimes.serving.asgi.native import NativeHandler
 from django_runtimes.serving.asgi.one_hop import OneHopASGIHandler
-from django_runtimes.serving.asgi.sync_chain import SyncChain
 from tests.conformance.exchange import NotedRequest, note_response
 
 _THREADS = 4

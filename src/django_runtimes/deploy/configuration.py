@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from django_runtimes.cli.toml_file import read_toml
+from django_runtimes.cli.text_files.toml_file import read_toml
 from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.deploy.catalogue import DeployTarget
 from django_runtimes.deploy.derived_names import refuse_long_names

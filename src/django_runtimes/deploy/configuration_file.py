@@ -5,7 +5,7 @@ import stat
 import tempfile
 from pathlib import Path
 
-from django_runtimes.cli.toml_text import with_block, with_key
+from django_runtimes.cli.text_files.toml_text import with_block, with_key
 from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.deploy.configuration import FILE_NAME
 

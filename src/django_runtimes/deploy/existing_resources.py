@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from django_runtimes.cli.toml_file import known_key
+from django_runtimes.cli.text_files.toml_file import known_key
 from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.deploy.catalogue import DATABASE, EXISTING_DATABASE, EXISTING_NETWORK, NETWORK, ROTATION, Stack
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django_runtimes.cli.toml_file import known_key
+from django_runtimes.cli.text_files.toml_file import known_key
 from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.deploy.catalogue import DeployTarget
 from django_runtimes.deploy.existing_resources import ExistingResources, read_existing

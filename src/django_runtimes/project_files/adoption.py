@@ -5,8 +5,8 @@ from functools import cached_property
 from pathlib import Path
 
 from django_runtimes.cli.project.import_root import find_import_root
-from django_runtimes.cli.toml_file import parse_toml
-from django_runtimes.cli.toml_text import with_block
+from django_runtimes.cli.text_files.toml_file import parse_toml
+from django_runtimes.cli.text_files.toml_text import with_block
 from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.project_files.changes.file_plan import FilePlan
 from django_runtimes.project_files.changes.first_workload import render_workload

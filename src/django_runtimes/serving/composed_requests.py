@@ -9,8 +9,8 @@ from asgiref.sync import SyncToAsync
 from django.http import HttpRequest
 
 from django_runtimes.serving.asgi.answer import Answer
+from django_runtimes.serving.asgi.chains.sync_chain import encoded_headers
 from django_runtimes.serving.asgi.one_hop import OneHopASGIHandler, plain_refusal
-from django_runtimes.serving.asgi.sync_chain import encoded_headers
 from django_runtimes.serving.asgi.threads.gate import OverloadedError
 from django_runtimes.serving.asgi.threads.request_calls import RequestCalls
 from django_runtimes.serving.current_request import Request, current_request

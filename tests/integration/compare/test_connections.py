@@ -8,7 +8,7 @@ import pytest
 import uvloop
 
 from django_runtimes.compare.compare_error import CompareError
-from django_runtimes.compare.run.connection_sampler import ConnectionSampler
+from django_runtimes.compare.meters.connection_sampler import ConnectionSampler
 from django_runtimes.compare.services.database_creation import create_database
 from django_runtimes.compare.services.postgres import EmbeddedPostgres
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from django_runtimes.cli.project.import_root import MANAGE, AmbiguousRootError, find_import_root
 from django_runtimes.cli.project.passed_variables import complaint_about
-from django_runtimes.cli.toml_file import known_key, read_toml
+from django_runtimes.cli.text_files.toml_file import known_key, read_toml
 from django_runtimes.cli.tool_error import UsageError
 
 _FILE_NAME = "pyproject.toml"

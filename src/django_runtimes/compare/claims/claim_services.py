@@ -19,7 +19,7 @@ from django_runtimes.compare.claims.claim_project import ClaimProject
 from django_runtimes.compare.codebase.environ import application_environ, proxied_url, target_environ
 from django_runtimes.compare.compare_error import CompareError
 from django_runtimes.compare.emulator.lambda_function import Function
-from django_runtimes.compare.run.connection_sampler import ConnectionSampler
+from django_runtimes.compare.meters.connection_sampler import ConnectionSampler
 from django_runtimes.compare.services.database_creation import create_database
 from django_runtimes.compare.services.pgbouncer import PgBouncer
 from django_runtimes.compare.services.postgres import EmbeddedPostgres

@@ -17,10 +17,10 @@ from django_runtimes.compare.claims.claim import Claim, ClaimEvidence, not_shown
 from django_runtimes.compare.claims.claim_list import expected_duration_s
 from django_runtimes.compare.claims.claim_project import ClaimProject
 from django_runtimes.compare.claims.claim_services import ClaimServices
+from django_runtimes.compare.meters.other_load import OtherLoad, measure_other_load
 from django_runtimes.compare.record.claim_result import ClaimResult
 from django_runtimes.compare.record.measured_packages import MEASURED_PACKAGES
 from django_runtimes.compare.record.results import Run
-from django_runtimes.compare.run.other_load import OtherLoad, measure_other_load
 from django_runtimes.compare.run.run_record import record_machine
 from django_runtimes.compare.services.run_directory import run_directory
 

@@ -19,12 +19,12 @@ from django_runtimes.compare.distributed.block_message import BLOCK, BlockComman
 from django_runtimes.compare.distributed.key_proof import CHALLENGE, check_proofs
 from django_runtimes.compare.distributed.timed_report import in_time_order
 from django_runtimes.compare.load.block import TIMEOUT_S, Block
+from django_runtimes.compare.meters.other_load import OtherLoad, measure_other_load
 from django_runtimes.compare.plan.comparison_plan import ComparisonPlan
 from django_runtimes.compare.record.results import Ambiguous, Run, TargetResult
 from django_runtimes.compare.record.sampled_connections import SampledConnections
 from django_runtimes.compare.run.deployed_subjects import deployed_subjects, read_cloudwatch
 from django_runtimes.compare.run.measurement import check_wrong_share
-from django_runtimes.compare.run.other_load import OtherLoad, measure_other_load
 from django_runtimes.compare.run.output import publish
 from django_runtimes.compare.run.run_record import record_environment
 from django_runtimes.compare.run.steady_load import lacking

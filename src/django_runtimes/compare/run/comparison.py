@@ -17,13 +17,13 @@ from django_runtimes.compare.deployed.deployed_name import DeployedName
 from django_runtimes.compare.diagnosis.diagnose import FailureDiagnosis
 from django_runtimes.compare.diagnosis.masking import masked, secrets_of
 from django_runtimes.compare.load.generator import LoadGenerator
+from django_runtimes.compare.meters.connection_sampler import ConnectionSampler
+from django_runtimes.compare.meters.other_load import measure_other_load
 from django_runtimes.compare.plan.comparison_plan import ComparisonPlan
 from django_runtimes.compare.record.results import Run, TargetResult
-from django_runtimes.compare.run.connection_sampler import ConnectionSampler
 from django_runtimes.compare.run.deployed_subjects import deployed_subjects, read_cloudwatch
 from django_runtimes.compare.run.emulation import Emulation, open_emulation
 from django_runtimes.compare.run.measurement import Measurement, attempt
-from django_runtimes.compare.run.other_load import measure_other_load
 from django_runtimes.compare.run.pin_passes import count_all_pins
 from django_runtimes.compare.run.run_record import record_environment
 from django_runtimes.compare.run.subject import Subject, failed_result

@@ -23,8 +23,8 @@ from django_runtimes.compare.containers.usable_engines import usable_engines
 from django_runtimes.compare.emulator.container_limits import ContainerLimits
 from django_runtimes.compare.emulator.limited_freezer import limited_freezer
 from django_runtimes.compare.load.ledger import Ledger
+from django_runtimes.compare.meters.pool_wait_files import read_pool_waits
 from django_runtimes.compare.plan.comparison_plan import ComparisonPlan
-from django_runtimes.compare.run.pool_wait_files import read_pool_waits
 from django_runtimes.compare.run.rows import found_keys
 from django_runtimes.compare.run.subject import Subject
 from django_runtimes.compare.services.database_creation import create_database, database_name, drop_database

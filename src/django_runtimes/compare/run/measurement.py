@@ -11,9 +11,9 @@ from django_runtimes.cli.progress import Progress
 from django_runtimes.compare.compare_error import CompareError
 from django_runtimes.compare.load.block import Block, Outcome
 from django_runtimes.compare.load.generator import LoadGenerator
+from django_runtimes.compare.meters.connection_sampler import ConnectionSampler
 from django_runtimes.compare.plan.comparison_plan import ComparisonPlan
 from django_runtimes.compare.run.capacity_search import Offer, find_capacity
-from django_runtimes.compare.run.connection_sampler import ConnectionSampler
 from django_runtimes.compare.run.rows import found_keys
 from django_runtimes.compare.run.steady_load import block_duration_s, chosen_rates, lacking
 from django_runtimes.compare.run.subject import ScenarioKey, Subject

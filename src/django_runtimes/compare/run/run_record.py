@@ -8,9 +8,9 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
+from django_runtimes.compare.meters.other_load import OtherLoad
 from django_runtimes.compare.plan.comparison_plan import ComparisonPlan
 from django_runtimes.compare.run.emulation import Emulation
-from django_runtimes.compare.run.other_load import OtherLoad
 from django_runtimes.compare.services.postgres import NO_TLS, EmbeddedPostgres
 from django_runtimes.compare.targets.name import TargetName
 from django_runtimes.compare.workload.workload import Scenario

@@ -14,15 +14,15 @@ from django_runtimes.compare.load.block import Block
 from django_runtimes.compare.load.generator import LoadGenerator
 from django_runtimes.compare.load.ledger import Ledger, Reconciliation
 from django_runtimes.compare.load.virtual_user import VirtualUser
+from django_runtimes.compare.meters.connection_sampler import ConnectionSampler, ConnectionWindow
+from django_runtimes.compare.meters.process_meter import ProcessMeter
+from django_runtimes.compare.meters.steady_opens import SteadyOpens
 from django_runtimes.compare.record.capacity import Capacity
 from django_runtimes.compare.record.pin_counts import PinCounts
 from django_runtimes.compare.record.resource_use import ResourceUse
 from django_runtimes.compare.record.results import Ambiguous, ConnectionCounts, ScenarioResult, TargetResult
 from django_runtimes.compare.record.sampled_connections import SampledConnections
 from django_runtimes.compare.record.timeline import BackendTimeline
-from django_runtimes.compare.run.connection_sampler import ConnectionSampler, ConnectionWindow
-from django_runtimes.compare.run.process_meter import ProcessMeter
-from django_runtimes.compare.run.steady_opens import SteadyOpens
 from django_runtimes.compare.targets.cold_starts import ColdStarts
 from django_runtimes.compare.targets.name import TargetName
 from django_runtimes.compare.targets.target import ColdStart, Target

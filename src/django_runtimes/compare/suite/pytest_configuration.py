@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from django_runtimes.cli.text_encoding import why_not_utf8
-from django_runtimes.cli.toml_file import read_toml
+from django_runtimes.cli.text_files.text_encoding import why_not_utf8
+from django_runtimes.cli.text_files.toml_file import read_toml
 from django_runtimes.cli.tool_error import UsageError
 
 # The files are in pytest's order, and the first one with a configuration is used.

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, cast, get_args
 
 from django_runtimes.cli.project.passed_variables import complaint_about
-from django_runtimes.cli.toml_file import read_toml
+from django_runtimes.cli.text_files.toml_file import read_toml
 from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.compare.workload.workload import (
     DEFAULT_HOST,

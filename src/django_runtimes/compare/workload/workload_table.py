@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
-from django_runtimes.cli.toml_file import known_key
+from django_runtimes.cli.text_files.toml_file import known_key
 from django_runtimes.cli.tool_error import UsageError
 
 _HEADER_CHARACTERS = frozenset(string.ascii_letters + string.digits + "-")

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django_runtimes.cli.toml_file import known_key
+from django_runtimes.cli.text_files.toml_file import known_key
 from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.deploy.schedules.cron_expression import cron_expression
 from django_runtimes.deploy.schedules.rate_expression import rate_expression

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from django_runtimes.cli.toml_file import read_toml
+from django_runtimes.cli.text_files.toml_file import read_toml
 from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.deploy.zappa.converted_settings import ConvertedSettings, convert_settings
 

@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Iterator
 from pathlib import Path
 
-from django_runtimes.cli.text_encoding import byte_order_mark
+from django_runtimes.cli.text_files.text_encoding import byte_order_mark
 from django_runtimes.project_files.changes.file_plan import FileChange
 
 _BOLD, _RED, _GREEN, _CYAN, _END = "\x1b[1m", "\x1b[31m", "\x1b[32m", "\x1b[36m", "\x1b[0m"

@@ -3,7 +3,7 @@
 import ast
 from pathlib import Path
 
-from django_runtimes.cli.text_encoding import newline_of
+from django_runtimes.cli.text_files.text_encoding import newline_of
 from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.project_files.changes.file_plan import FilePlan
 from django_runtimes.project_files.changes.imported_files import imported_files

@@ -5,7 +5,7 @@ from pathlib import Path
 from packaging.requirements import Requirement
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 
-from django_runtimes.cli.toml_file import parse_toml
+from django_runtimes.cli.text_files.toml_file import parse_toml
 from django_runtimes.project_files.changes.file_plan import FilePlan
 from django_runtimes.project_files.dependencies.dependency_text import source_table, wheel_line
 from django_runtimes.project_files.dependencies.library import NAME, VENDOR, Library, Wheel

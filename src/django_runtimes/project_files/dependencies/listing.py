@@ -10,7 +10,7 @@ from packaging.requirements import Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
-from django_runtimes.cli.toml_file import parse_toml
+from django_runtimes.cli.text_files.toml_file import parse_toml
 from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.project_files.changes.file_plan import FilePlan
 from django_runtimes.project_files.dependencies.package_closure import locked_packages, needed_packages

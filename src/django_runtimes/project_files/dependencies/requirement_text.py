@@ -4,7 +4,7 @@ import codecs
 import re
 from collections.abc import Callable, Iterator
 
-from django_runtimes.cli.text_encoding import byte_order_mark, newline_of, why_not_utf8
+from django_runtimes.cli.text_files.text_encoding import byte_order_mark, newline_of, why_not_utf8
 from django_runtimes.cli.tool_error import UsageError
 
 # pip looks for this comment of PEP 263 in the first two lines.

@@ -8,7 +8,7 @@ from typing import Any
 
 from packaging.specifiers import SpecifierSet
 
-from django_runtimes.cli.toml_file import parse_toml
+from django_runtimes.cli.text_files.toml_file import parse_toml
 from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.project_files.changes.file_plan import FilePlan
 from django_runtimes.project_files.dependencies.library import NAME, VENDOR, Library, Wheel

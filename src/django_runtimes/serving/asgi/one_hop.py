@@ -16,9 +16,10 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import set_script_prefix
 
 from django_runtimes.serving.asgi.answer import Answer
-from django_runtimes.serving.asgi.awaited_chain import AwaitedChain
 from django_runtimes.serving.asgi.body import read_body
 from django_runtimes.serving.asgi.bridged_views import BridgedViews
+from django_runtimes.serving.asgi.chains.awaited_chain import AwaitedChain
+from django_runtimes.serving.asgi.chains.sync_chain import SyncChain, encoded_headers
 from django_runtimes.serving.asgi.exits import contained_exits
 from django_runtimes.serving.asgi.hint import Hint, hint_for
 from django_runtimes.serving.asgi.known_length import KnownLengthHandler
@@ -28,7 +29,6 @@ from django_runtimes.serving.asgi.request_resources import RequestResources
 from django_runtimes.serving.asgi.responder import Responder
 from django_runtimes.serving.asgi.streams.async_stream import AsyncStream, resting, send_until_the_client_leaves
 from django_runtimes.serving.asgi.streams.sync_stream import ClientLeftError, StreamChannel
-from django_runtimes.serving.asgi.sync_chain import SyncChain, encoded_headers
 from django_runtimes.serving.asgi.threads.gate import Gate, OverloadedError
 from django_runtimes.serving.asgi.threads.leases import ThreadLeases
 from django_runtimes.serving.asgi.threads.threads import HopExecutor, LongLivedThreads

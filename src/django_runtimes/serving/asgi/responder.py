@@ -6,11 +6,11 @@ from typing import Any, BinaryIO
 from django.http import StreamingHttpResponse
 
 from django_runtimes.serving.asgi.answer import Answer
+from django_runtimes.serving.asgi.chains.sync_chain import SyncChain, encoded_headers
 from django_runtimes.serving.asgi.hint import Hint
 from django_runtimes.serving.asgi.streams.async_stream import AsyncStream
 from django_runtimes.serving.asgi.streams.small_file import is_small_file
 from django_runtimes.serving.asgi.streams.sync_stream import StreamChannel
-from django_runtimes.serving.asgi.sync_chain import SyncChain, encoded_headers
 from django_runtimes.serving.asgi.threads.abandoned import close_leftovers
 from django_runtimes.serving.asgi.threads.request_wrappers import wrappers_of_request
 from django_runtimes.serving.asgi.threads.thread_needs import can_share_threads

@@ -14,12 +14,12 @@ from django.core.handlers.asgi import ASGIHandler
 from django.http import StreamingHttpResponse
 from mangum.handlers import ALB
 
+from django_runtimes.serving.asgi.chains.lazy_chain import LazyChain
+from django_runtimes.serving.asgi.chains.sync_chain import SyncChain, encoded_headers
 from django_runtimes.serving.asgi.exits import is_exit_of_a_signal, run_through_exits
 from django_runtimes.serving.asgi.hint import has_sync_views, hint_for
-from django_runtimes.serving.asgi.lazy_chain import LazyChain
 from django_runtimes.serving.asgi.one_hop import OneHopASGIHandler
 from django_runtimes.serving.asgi.patches import PatchWatch
-from django_runtimes.serving.asgi.sync_chain import SyncChain, encoded_headers
 from django_runtimes.serving.asgi.threads.abandoned import close_leftovers, closing_new_connections
 from django_runtimes.serving.aws_lambda.async_bridge import AsyncBridge
 from django_runtimes.serving.aws_lambda.cycle import FramedHTTPCycle

@@ -9,7 +9,7 @@ import pytest
 
 from django_runtimes.compare.emulator.lambda_function import Function
 from django_runtimes.compare.load.access import FORWARDED_HEADERS
-from django_runtimes.compare.run.connection_sampler import ConnectionSampler
+from django_runtimes.compare.meters.connection_sampler import ConnectionSampler
 from django_runtimes.compare.services.pgbouncer import PgBouncer
 from django_runtimes.compare.targets.lambda_target import LambdaTarget
 

@@ -8,7 +8,7 @@ import pytest
 
 from django_runtimes.compare.emulator.lambda_function import Function
 from django_runtimes.compare.load.access import FORWARDED_HEADERS
-from django_runtimes.compare.run.pool_wait_files import read_pool_waits
+from django_runtimes.compare.meters.pool_wait_files import read_pool_waits
 from django_runtimes.compare.targets.container_target import ContainerTarget
 from django_runtimes.compare.targets.lambda_target import LambdaTarget
 from django_runtimes.config.http.measurement_token import FACTS_HEADER, TOKEN_HEADER, read_facts, signed_token

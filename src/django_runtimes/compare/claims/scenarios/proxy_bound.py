@@ -7,8 +7,8 @@ import psycopg
 
 from django_runtimes.compare.claims.claim import Claim, ClaimEvidence, Decision, confirmed, not_shown, refuted
 from django_runtimes.compare.claims.claim_services import ClaimServices
+from django_runtimes.compare.meters.connection_sampler import ConnectionSampler
 from django_runtimes.compare.record.claim_result import ClaimFigure
-from django_runtimes.compare.run.connection_sampler import ConnectionSampler
 
 _DATABASE = "claims"
 _QUERY_S = 0.3

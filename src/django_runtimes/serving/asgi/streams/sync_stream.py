@@ -8,7 +8,7 @@ from typing import Any
 
 from django.http import StreamingHttpResponse
 
-from django_runtimes.serving.asgi.sync_chain import encoded_headers
+from django_runtimes.serving.asgi.chains.sync_chain import encoded_headers
 from django_runtimes.serving.asgi.threads.gate import Gate
 from django_runtimes.serving.types import Receive, Send
 

@@ -14,7 +14,7 @@ from django.urls.converters import StringConverter
 from django.utils.decorators import sync_and_async_middleware
 from django.utils.deprecation import MiddlewareMixin
 
-from django_runtimes.serving.asgi.awaited_chain import MiddlewareConstructionError
+from django_runtimes.serving.asgi.chains.awaited_chain import MiddlewareConstructionError
 from tests.integration.serving.one_hop.exchange import Exchange, eventually, exchange
 
 notes: list[str] = []

@@ -11,7 +11,7 @@ from django.db import connections
 from django.http import HttpResponse
 from django.urls import path
 
-from django_runtimes.serving.asgi.awaited_chain import MiddlewareConstructionError, MiddlewareOverdueError
+from django_runtimes.serving.asgi.chains.awaited_chain import MiddlewareConstructionError, MiddlewareOverdueError
 from django_runtimes.serving.health import HealthChecks
 from tests.integration.serving.middleware import constructors
 from tests.integration.serving.one_hop.exchange import Exchange, eventually, exchange

@@ -10,8 +10,8 @@ from django.core.handlers.asgi import ASGIHandler
 from django.http import HttpResponse, StreamingHttpResponse
 from django.urls import path
 
-from django_runtimes.serving.asgi.awaited_chain import MiddlewareConstructionError
 from django_runtimes.serving.asgi.body import read_body
+from django_runtimes.serving.asgi.chains.awaited_chain import MiddlewareConstructionError
 from tests.integration.serving.middleware.needed_service import NeedsItsService, outage
 from tests.integration.serving.one_hop.exchange import Exchange, eventually, exchange
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from django_runtimes.cli.toml_file import known_key, read_toml
+from django_runtimes.cli.text_files.toml_file import known_key, read_toml
 from django_runtimes.cli.tool_error import UsageError
 
 

@@ -1,7 +1,7 @@
 from pathlib import Path
 
 from django_runtimes.compare.analysis.wait_counts import WaitCounts
-from django_runtimes.compare.run.pool_wait_files import read_pool_waits
+from django_runtimes.compare.meters.pool_wait_files import read_pool_waits
 from django_runtimes.config.values.wait_buckets import bucket_of
 from django_runtimes.databases.postgresql.connections.pool_waits import PoolWaits
 

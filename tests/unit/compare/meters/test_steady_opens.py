@@ -1,4 +1,4 @@
-from django_runtimes.compare.run.steady_opens import SteadyOpens
+from django_runtimes.compare.meters.steady_opens import SteadyOpens
 
 READ, WRITE = ("read", 25.0), ("write", 25.0)
 

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import psutil
 
-from django_runtimes.compare.run.other_load import OtherLoad, measure_other_load
+from django_runtimes.compare.meters.other_load import OtherLoad, measure_other_load
 
 
 def test_a_quiet_machine_needs_no_sentence():

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from django_runtimes.cli.text_encoding import why_not_utf8
+from django_runtimes.cli.text_files.text_encoding import why_not_utf8
 from django_runtimes.cli.tool_error import UsageError
 
 

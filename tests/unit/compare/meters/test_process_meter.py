@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from django_runtimes.compare.meters.process_meter import ProcessMeter
 from django_runtimes.compare.record.resource_use import ResourceUse
-from django_runtimes.compare.run.process_meter import ProcessMeter
 
 # For each line of its input it uses 0.3 s of CPU time, and writes a line.
 WORKER = """

@@ -4,7 +4,7 @@ import tomllib
 
 import pytest
 
-from django_runtimes.cli.toml_text import with_array_item, with_block, with_key
+from django_runtimes.cli.text_files.toml_text import with_array_item, with_block, with_key
 from django_runtimes.cli.tool_error import UsageError
 
 ITEM = "django-runtimes>=1"

@@ -10,7 +10,7 @@ from concurrent.futures import Future
 
 from django.core.exceptions import ImproperlyConfigured
 
-from django_runtimes.serving.asgi.lazy_chain import Chain, LazyChain
+from django_runtimes.serving.asgi.chains.lazy_chain import Chain, LazyChain
 from django_runtimes.serving.asgi.threads.gate import OverloadedError
 
 logger = logging.getLogger(__name__)

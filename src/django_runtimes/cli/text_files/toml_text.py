@@ -5,8 +5,8 @@ import tomllib
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from django_runtimes.cli.text_encoding import newline_of
-from django_runtimes.cli.toml_file import parse_toml
+from django_runtimes.cli.text_files.text_encoding import newline_of
+from django_runtimes.cli.text_files.toml_file import parse_toml
 from django_runtimes.cli.tool_error import UsageError
 
 _OPENING = re.compile(r"^\s*(?P<key>[\w\"'.-]+)\s*=\s*\[(?P<rest>[^\r\n]*)")

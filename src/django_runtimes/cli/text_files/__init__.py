@@ -1,0 +1,1 @@
+"""Reads and extends text files: their encoding, and TOML."""

@@ -1,0 +1,1 @@
+"""Middleware chains: how they are built, and how requests wait for them."""
