@@ -2,15 +2,13 @@
 
 import json
 from collections.abc import Sequence
-from urllib.parse import quote
+from urllib.parse import unquote
 
 # The number of pages that are listed if there is no database on which to try them.
 _UNTRIED_PAGES = 5
 # The library itself answers this path, after a query to the database.
 _FALLBACK_PATH = "/readyz"
 _COLLECT = '["collectstatic", "--no-input", "--verbosity", "0"]'
-# The characters of a URL's path that need no escape: https://www.rfc-editor.org/rfc/rfc3986#section-3.3
-_PATH_CHARACTERS = "/!$&'()*+,;=:@~"
 
 
 def render_workload(
@@ -23,6 +21,7 @@ def render_workload(
 ) -> str:
     """Render the file with `reads`, which answered 200, or with `paths` if none could be tried.
 
+    Both are percent-encoded, and may have a query.
     `debug_variable` is set to 0, since DEBUG is refused on every runtime but local.
     """
     chosen = list(paths[:_UNTRIED_PAGES]) if reads is None else list(reads) or [_FALLBACK_PATH]
@@ -45,9 +44,12 @@ def render_workload(
     if debug_variable is not None:
         lines += ["", "[application.environment]", "# DEBUG is refused on every runtime but local."]
         lines += [f'{debug_variable} = "0"']
-    for path in chosen:
-        lines += ["", "[[requests]]", f"name = {_text(path)}", 'scenario = "read"', 'method = "GET"']
-        lines += [f"path = {_text(quote(path, safe=_PATH_CHARACTERS))}"]
+    names = [unquote(path) for path in chosen]
+    for path, name_of_page in zip(chosen, names, strict=True):
+        # The names of requests are unique.
+        title = name_of_page if names.count(name_of_page) == 1 else path
+        lines += ["", "[[requests]]", f"name = {_text(title)}", 'scenario = "read"', 'method = "GET"']
+        lines += [f"path = {_text(path)}"]
     return "\n".join(lines) + "\n"
 
 

@@ -9,6 +9,7 @@ import traceback
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, urljoin, urlsplit
 
 from django_runtimes.project_files.reading.read_variables import (
     recorded_variables,
@@ -22,6 +23,12 @@ _SQLITE = "django.db.backends.sqlite3"
 _MOST_READS = 5
 _MOST_PATHS = 60
 _MOST_PATTERNS = 5000
+_MOST_REDIRECTS = 5
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+# The test client's own address.
+_ORIGIN = "https://testserver"
+# The characters of a URL's path that need no escape: https://www.rfc-editor.org/rfc/rfc3986#section-3.3
+_PATH_CHARACTERS = "/!$&'()*+,;=:@~"
 # The characters that match themselves in a regular expression.
 _LITERAL = re.compile(r"[\w/-]*")
 _SIDE_EFFECTS = re.compile(r"log-?out|delete|callback|webhook|unsubscribe", re.IGNORECASE)
@@ -143,7 +150,7 @@ def _walk(patterns: Any, prefix: str, budget: list[int] | None = None) -> Iterat
             if pattern.app_name not in _TOOLS:
                 yield from _walk(pattern.url_patterns, path, budget)
         elif _is_open(pattern.callback) and not _SIDE_EFFECTS.search(path):
-            yield path
+            yield quote(path, safe=_PATH_CHARACTERS)
 
 
 def _literal(pattern: Any) -> str | None:
@@ -173,7 +180,7 @@ def _is_open(view: Any) -> bool:
 
 
 def _reads(paths: list[str]) -> list[str]:
-    """Return the first paths that answer 200 to a visitor on a migrated database."""
+    """Return the first paths, with their queries, that answer 200 to a visitor on a migrated database."""
     from django.core.management import call_command
     from django.test import Client
     from django.test.utils import setup_test_environment
@@ -187,12 +194,29 @@ def _reads(paths: list[str]) -> list[str]:
         if len(found) == _MOST_READS or (found and _RARE_PAGES.search(path)):
             break
         with contextlib.suppress(Exception):
-            response: Any = client.get(path, secure=True, follow=True)
-            landed = response.request["PATH_INFO"]
-            is_page = response.status_code == 200 and not (landed != path and _LOGIN.search(landed))
-            if is_page and landed not in found:
+            landed = _page_at(path, client)
+            if landed is not None and landed not in found:
                 found.append(landed)
     return found
+
+
+def _page_at(path: str, client: Any) -> str | None:
+    """Return the path to which `path` leads if it answers 200 to a visitor without cookies, or None."""
+    from django.utils.encoding import iri_to_uri
+
+    target = path
+    for _ in range(_MOST_REDIRECTS + 1):
+        # The test client would take the start of a path such as //about/ for a host.
+        client.cookies.clear()
+        response = client.get(f"{_ORIGIN}{target}", secure=True)
+        if response.status_code not in _REDIRECTS:
+            is_login = target != path and _LOGIN.search(urlsplit(target).path)
+            return target if response.status_code == 200 and not is_login else None
+        address = urlsplit(urljoin(f"{_ORIGIN}{target}", iri_to_uri(response["Location"])))
+        if address.netloc != urlsplit(_ORIGIN).netloc:
+            return None
+        target = (address.path or "/") + (f"?{address.query}" if address.query else "")
+    return None
 
 
 def _described(error: BaseException, root: Path) -> dict[str, Any]:

@@ -98,6 +98,54 @@ def test_settings_may_read_files_above_the_project(tmp_path: Path):
     assert tree(tmp_path) == before
 
 
+HIDDEN_PAGES = """
+from django.http import HttpResponse, HttpResponseRedirect
+from django.urls import path
+
+
+def front(request):
+    response = HttpResponse("front")
+    response.set_cookie("seen", "1")
+    return response
+
+
+def seen(request):
+    return HttpResponse("seen", status=200 if "seen" in request.COOKIES else 403)
+
+
+def entering(request):
+    response = HttpResponseRedirect("/seen/?from=enter")
+    response.set_cookie("seen", "1")
+    return response
+
+
+def listed(request):
+    return HttpResponse("list", status=200 if request.GET.get("page") == "1 a" else 400)
+
+
+urlpatterns = [
+    path("", front),
+    path("seen/", seen),
+    path("enter/", entering),
+    path("caf\u00e9/", lambda request: HttpResponse("page")),
+    path("100%/", lambda request: HttpResponse("page")),
+    path("old/", lambda request: HttpResponseRedirect("../lst/?page=1 a#top")),
+    path("lst/", listed),
+    path("elsewhere/", lambda request: HttpResponseRedirect("https://shop.example/")),
+    path("loop/", lambda request: HttpResponseRedirect("/loop/")),
+    path("/double/", lambda request: HttpResponse("page")),
+]
+"""
+
+
+def test_each_page_found_answers_200_when_it_is_requested_alone(tmp_path: Path):
+    make_shop(tmp_path, urls=HIDDEN_PAGES)
+
+    found = inspect_project(find_layout(tmp_path, settings=None))
+
+    assert found.reads == ("/", "/caf%C3%A9/", "/100%25/", "/lst/?page=1%20a", "//double/")
+
+
 def test_only_the_front_page_is_found_if_the_urls_do_not_load(tmp_path: Path):
     make_shop(tmp_path, urls="import absent\n")
 
