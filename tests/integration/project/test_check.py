@@ -143,3 +143,31 @@ def test_setting_debug_after_configure_is_refused_everywhere(foreign):
 
 def test_a_server_starts_if_nothing_was_set_after_configure(foreign):
     assert start(foreign, **DEPLOYED).returncode == 0
+
+
+def test_an_import_of_psycopg2_in_a_view_is_reported(foreign):
+    foreign.write("psycopg2/__init__.py", "class Error(Exception):\n    pass\n")
+    foreign.write(
+        "shop/views.py",
+        "import psycopg2\nfrom django.http import HttpResponse\n\n\n"
+        "def buy(request):\n    try:\n        return HttpResponse()\n    except psycopg2.Error:\n        raise\n",
+    )
+    urls = (foreign.code / "config/urls.py").read_text()
+    foreign.write("config/urls.py", f"from shop.views import buy\n{urls}urlpatterns.append(path('buy/', buy))\n")
+
+    # Django runs its checks in no fixed order; this one must not need the URLconf to be imported before.
+    program = (
+        "import django; django.setup(); from django_runtimes.adopt.apps import check_adoption; print(check_adoption())"
+    )
+
+    assert "shop.views imports psycopg2" in start(foreign, "-c", program, WEBAPP_DEBUG="1").stdout
+    assert "(django_runtimes.W027) shop.views imports" in foreign.webapp("check", WEBAPP_DEBUG="1").stderr
+
+
+def test_an_error_in_the_urlconf_is_left_to_django(foreign):
+    foreign.write("config/urls.py", "urlpatterns = absent\n")
+
+    ended = foreign.webapp("check", WEBAPP_DEBUG="1")
+
+    assert ended.returncode == 1
+    assert ended.stderr.count("NameError: name 'absent' is not defined") == 1

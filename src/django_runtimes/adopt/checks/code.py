@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator
 from concurrent.futures import Executor
+from contextlib import suppress
 from threading import Thread, Timer
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage
 from django.core.checks import Warning as CheckWarning
+from django.urls import get_resolver
 from django.utils.module_loading import import_string
 
 from django_runtimes.adopt.configure import adopted
@@ -40,6 +42,7 @@ def check_threads(**kwargs: Any) -> list[CheckMessage]:
 
 def check_former_driver(**kwargs: Any) -> list[CheckMessage]:
     """Warn about each module that imports psycopg2, whose errors and adapters no connection uses."""
+    _import_views()
     if _FORMER_DRIVER not in sys.modules:
         return []
     return [
@@ -52,6 +55,13 @@ def check_former_driver(**kwargs: Any) -> list[CheckMessage]:
         for name, module in sorted(sys.modules.items())
         if _imports_former_driver(name, module)
     ]
+
+
+def _import_views() -> None:
+    """Import the URLconf, and so the views, which Django's own check may import only after this one."""
+    # Django's check reports the error.
+    with suppress(Exception):
+        _ = get_resolver().url_patterns
 
 
 def _thread_starters(middleware: Any) -> set[str]:
