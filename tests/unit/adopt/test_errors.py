@@ -23,6 +23,16 @@ def test_debug_in_the_settings_is_refused():
     )
 
 
+@pytest.mark.parametrize(
+    ("value", "shown"), [("no", "'no' in the settings is of type str"), (1, "1 in the settings is of type int")]
+)
+def test_a_debug_that_is_no_boolean_is_refused_with_its_type(value, shown):
+    assert refusal(ready_project(DEBUG=value)) == (
+        f"DEBUG={shown}, which counts as true and exposes the application's internals, so the runtime aws_ecs refuses "
+        "it; set DEBUG to False there, or WEBAPP_DEBUG=0"
+    )
+
+
 def test_debug_by_the_variable_is_refused():
     assert refusal(ready_project(), WEBAPP_DEBUG="1").startswith("WEBAPP_DEBUG=1 exposes the application's internals")
 

@@ -26,9 +26,11 @@ def set_debug(draft: Draft, variables: ProcessVariables) -> None:
                 "WEBAPP_DEBUG=1 exposes the application's internals, so the runtime "
                 f"{variables.runtime} refuses it; unset it"
             )
-        if debug is None and draft.value("DEBUG"):
+        own = draft.value("DEBUG")
+        if debug is None and own:
+            counted = "" if own is True else f" is of type {type(own).__name__}, which counts as true and"
             raise ConfigurationError(
-                "DEBUG=True in the settings exposes the application's internals, so the runtime "
+                f"DEBUG={own!r} in the settings{counted} exposes the application's internals, so the runtime "
                 f"{variables.runtime} refuses it; set DEBUG to False there, or WEBAPP_DEBUG=0"
             )
     if debug is not None:
