@@ -11,6 +11,9 @@ from django_runtimes.compare.diagnosis.lines_without_level import error_lines, i
 _TRACEBACK = "Traceback (most recent call last)"
 _ERROR = re.compile(r"\b(ERROR|CRITICAL|FATAL)\b")
 _WARNING = re.compile(r"\bWARNING\b")
+# The launcher's own error, with which a process ends; gunicorn then logs only that a worker has exited. The other lines
+# of the launcher are the moments of a start, the notice of a random key, and the exit codes of commands.
+_LAUNCHER_ERROR = re.compile(r"webapp: (?!start \{|.*: a random key is used,|.* ended with exit code )")
 _LEVEL_KEYS = ("level", "levelname", "severity")
 # Paths of packages and the standard library, where the error rarely is.
 _LIBRARY_PATHS = ("/site-packages/", "/dist-packages/", "/lib/python", "/django_runtimes/")
@@ -29,10 +32,11 @@ _LAST_LINES = 10
 def first_error(logs: Sequence[Path]) -> tuple[str, ...]:
     """Return the lines of the first error: its message, the frames that raised it and the exception.
 
-    Without an error return the first warning, or nothing. Errors with a level or a traceback come before errors that
-    are only recognized by their words. `logs` are in the order in which their processes started.
+    Without an error return the first warning, or nothing. The launcher's error comes first, then errors with a level or
+    a traceback, then errors that are only recognized by their words. `logs` are in the order in which their processes
+    started.
     """
-    for find in (_errors, _errors_without_level, _warnings):
+    for find in (_launcher_errors, _errors, _errors_without_level, _warnings):
         for log in logs:
             if (lines := next(find(_lines(log)), None)) is not None:
                 return tuple(line[:_MAX_LINE_LENGTH] for line in lines if line.strip())
@@ -56,6 +60,10 @@ def _lines(log: Path, *, from_end: bool = False) -> list[str]:
         text = file.read(_MAX_BYTES).decode(errors="replace")
     # awslambdaric separates the lines of one message by \r and indents them with no-break spaces.
     return text.replace("\u00a0", " ").splitlines()
+
+
+def _launcher_errors(lines: Sequence[str]) -> Iterator[list[str]]:
+    return ([line] for line in lines if _LAUNCHER_ERROR.match(line))
 
 
 def _errors(lines: Sequence[str]) -> Iterator[list[str]]:

@@ -65,6 +65,28 @@ def test_a_lambda_timeout_is_an_error(logs, line: str):
     assert first_error(logs(f"UserWarning: No directory at: /static/\n{line}\n")) == (line,)
 
 
+def test_the_error_of_the_launcher_is_shown(logs):
+    refusal = "webapp: DATABASES['reports'] has the engine 'shop.engine', which is not installed; install its package"
+
+    assert first_error(logs(f"starting\n{refusal}\n")) == (refusal,)
+    assert first_error(logs(f"{refusal}\n[2026-11-28 11:00:00 +0000] [1] [ERROR] Worker exited with code 4\n")) == (
+        refusal,
+    )
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'webapp: start {"pid": 7, "first_line": 1.5}',
+        "webapp: WEBAPP_SECRET_KEY is not set, and 0.0.0.0 is reachable from other machines: a random key is used, so "
+        "sessions end when this server stops",
+        "webapp: clearsessions ended with exit code 0",
+    ],
+)
+def test_other_lines_of_the_launcher_are_no_errors(logs, line):
+    assert first_error(logs(f"{line}\n")) == ()
+
+
 def test_the_last_of_chained_exceptions_is_shown(logs):
     chained = (
         'Traceback (most recent call last):\n  File "/a.py", line 1, in a\nKeyError: 1\n\n'
