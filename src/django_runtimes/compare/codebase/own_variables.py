@@ -28,7 +28,12 @@ class OwnVariables:
     def notices(self) -> list[str]:
         """One line with the names that have no value; empty if there are none."""
         names = ", ".join(self.missing)
-        return [f"not set in this shell, so not passed on: {names} (environment in [tool.webapp])"] if names else []
+        if not names:
+            return []
+        return [
+            f"not set in this shell, so not passed on: {names} (environment in [tool.webapp]; the settings may still "
+            "read values from a file such as .env)"
+        ]
 
 
 def own_variables(project: Project, given: Mapping[str, str], shell: Mapping[str, str]) -> OwnVariables:

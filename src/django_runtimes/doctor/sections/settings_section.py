@@ -1,5 +1,6 @@
 """Examines the variables, the loading of Django's settings, and Django's system checks."""
 
+import os
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -59,11 +60,12 @@ def _own_variables(examination: Examination) -> list[Finding]:
     return [
         Finding(
             Level.WARNING,
-            f"{name} is one of the project's own variables, and is not set here",
-            "set it, or remove it from environment in [tool.webapp]",
+            f"{name}, which environment in [tool.webapp] lists, is not set here, and the settings do not set it",
+            "set it, or remove it from the list if the project does not need it, or reads it from a file such as .env",
         )
         for name in project_at(Path.cwd()).environment
-        if name not in examination.environ
+        # Settings that read a file such as .env may set its variables.
+        if name not in examination.environ and name not in os.environ
     ]
 
 
