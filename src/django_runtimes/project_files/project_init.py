@@ -141,7 +141,6 @@ def _files(plan: FilePlan) -> str:
 def _next_commands(adoption: Adoption, directory: Path) -> list[str]:
     """Return the next two commands to run in the project's folder."""
     layout, dependencies = adoption.layout, adoption.dependencies
-    requirements = dependencies.requirements
     paths = [change.path for change in adoption.plan.changes]
     # A lock file contains the wheel's hash, so a new wheel changes it too.
     is_changed = any(path == dependencies.file.resolve() or path.suffix == ".whl" for path in paths)
@@ -151,14 +150,23 @@ def _next_commands(adoption: Adoption, directory: Path) -> list[str]:
     elif dependencies.lock is not None:
         first = _LOCK_COMMANDS[dependencies.manager], f"adds the new line to {dependencies.lock.name}"
     else:
-        compiled = requirements.path.name if requirements is not None else "the compiled file"
-        command = requirements.compile_command if requirements is not None else None
-        first = command or f"pip-compile {adoption.plan.name(dependencies.file)}", f"adds the new line to {compiled}"
+        first = _compile_command(adoption)
     compare = f"{runner}webapp compare", "runs the project under every runtime, and compares the results"
     commands = [first, compare]
     width = max(len(command) for command, _ in commands)
     where = f" in {layout.root.relative_to(directory)}" if layout.root != directory else ""
     return [f"next{where}:", *(f"  {command:<{width}}  {purpose}" for command, purpose in commands)]
+
+
+def _compile_command(adoption: Adoption) -> tuple[str, str]:
+    """Return the command that compiles the requirements, and its purpose."""
+    plan, source, requirements = adoption.plan, adoption.dependencies.file, adoption.dependencies.requirements
+    if requirements is None:
+        return f"pip-compile {plan.name(source)}", "adds the new line to the compiled file"
+    compiled = next((file for file in requirements.all() if file.asks_for("django")), requirements)
+    command = compiled.compilation.command if compiled.compilation is not None else None
+    output = "" if compiled.path == source.with_suffix(".txt") else f" -o {plan.name(compiled.path)}"
+    return command or f"pip-compile {plan.name(source)}{output}", f"adds the new line to {plan.name(compiled.path)}"
 
 
 def _developers_commands(adoption: Adoption) -> list[str]:

@@ -300,3 +300,19 @@ def test_a_project_that_cannot_be_adopted_is_refused_in_one_line(
     assert complaint in ended.stderr
     assert len(ended.stderr.splitlines()) == 1
     assert tree(tmp_path) == before
+
+
+@pytest.mark.parametrize(
+    ("source", "command"),
+    [("requirements.in", "pip-compile requirements.in"), ("server.in", "pip-compile server.in -o requirements.txt")],
+)
+def test_the_command_that_compiles_the_requirements_is_printed(tmp_path: Path, source: str, command: str):
+    compiled = f"asgiref==3.8.1  # via django\ndjango==5.2.1  # via -r {source}\n"
+    write(tmp_path, {**PLAIN, source: "django\n", "requirements.txt": compiled})
+
+    ended = init(tmp_path, "--yes")
+
+    lines = [" ".join(line.split()) for line in ended.stderr.splitlines()]
+    assert f"{command} adds the new line to requirements.txt" in lines, ended.stderr
+    assert (tmp_path / "requirements.txt").read_text() == compiled
+    assert "django-runtimes" in (tmp_path / source).read_text().lower().replace("_", "-")

@@ -57,6 +57,7 @@ def plan_dependency(plan: FilePlan, dependencies: Dependencies, library: Library
         after = with_line(start, _requirement_line(plan, dependencies, library))
         if dependencies.is_metadata and isinstance(library.source, Wheel):
             _note_name(plan, name, library, library.source)
+        _note_compilation(plan, dependencies)
     plan.write(dependencies.file, after)
     if isinstance(library.source, Wheel):
         plan_wheel(plan, dependencies, library.source)
@@ -68,6 +69,18 @@ def _note_name(plan: FilePlan, name: str, library: Library, wheel: Wheel) -> Non
         f"{name} can name {NAME} only by its version, but no index has it; outside the image, "
         f"install {wheel_line(library, wheel)} first"
     )
+
+
+def _note_compilation(plan: FilePlan, dependencies: Dependencies) -> None:
+    """Note that the next compilation removes the line, if the compiled file's source is not in the project."""
+    files = dependencies.requirements.all() if dependencies.requirements is not None else ()
+    found = next((file.compilation for file in files if file.path == dependencies.file), None)
+    if found is not None:
+        source = found.sources[0] if found.sources else "its source"
+        plan.remarks.append(
+            f"{plan.name(dependencies.file)} is a compiled file, and the next compilation removes the new line; add "
+            f"the line to {source} too"
+        )
 
 
 def _listed(dependencies: Dependencies) -> Requirement | None:
@@ -111,7 +124,7 @@ def _missing_extras(need: Requirement, dependencies: Dependencies, library: Libr
     requirements = dependencies.requirements
     if (
         requirements is not None
-        and (requirements.is_compiled or requirements.is_hashed)
+        and (requirements.compilation is not None or requirements.is_hashed)
         and dependencies.file == requirements.path
     ):
         return ""

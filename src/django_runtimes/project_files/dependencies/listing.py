@@ -28,6 +28,7 @@ from django_runtimes.project_files.dependencies.toml_requirements import (
 
 PYPROJECT = "pyproject.toml"
 _CONDA = ("environment.yml", "environment.yaml", "conda.yml", "conda.yaml")
+_METADATA = ("pyproject.toml", "setup.py", "setup.cfg")
 _PEP621 = ("project",)
 _GROUPS = ("dependency-groups",)
 _POETRY = ("tool", "poetry", "dependencies")
@@ -135,11 +136,15 @@ def _source(requirements: RequirementFile, root: Path) -> Path | None:
     file = _asking_for_django(requirements, root)
     if file is None:
         return None
-    # A compiled file is rewritten from its .in file.
-    written = file.path.with_suffix(".in")
-    if written.is_file() and (file.is_compiled or file.is_hashed):
-        return written
-    return None if file.is_compiled or file.is_hashed else file.path
+    if file.compilation is None and not file.is_hashed:
+        return file.path
+    # A compiled file is rewritten from its source.
+    written = [file.path.with_suffix(".in")]
+    for name in file.compilation.sources if file.compilation is not None else ():
+        # Metadata such as pyproject.toml is not a requirements file.
+        written += [folder / name for folder in (file.path.parent, root) if not name.endswith(_METADATA)]
+    inside = (path for path in written if path.is_file() and path.resolve().is_relative_to(root.resolve()))
+    return next(inside, None)
 
 
 def _asking_for_django(requirements: RequirementFile, root: Path) -> RequirementFile | None:
