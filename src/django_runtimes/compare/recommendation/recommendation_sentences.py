@@ -86,7 +86,8 @@ def _trade_off(recommendation: Recommendation) -> str:
     traffic = recommendation.limits.traffic.name
     best = [candidate for candidate in fastest if candidate in cheapest]
     if best:
-        body = f"{_names(best)} {'is' if len(best) == 1 else 'are'} both the fastest and the cheapest at {traffic}"
+        verb = "is" if len(best) == 1 else "are"
+        body = f"{_names(best)} {verb} both the fastest and the cheapest at {traffic}{_aside(recommendation)}"
         return f"{opening} {body} ({_figures(best[0])}). {closing}"
     parts = []
     if fastest:
@@ -94,8 +95,15 @@ def _trade_off(recommendation: Recommendation) -> str:
     else:
         parts.append("There were too few blocks to compare the targets' speed.")
     if cheapest:
-        parts.append(f"Cheapest at {traffic}: {_names(cheapest)} ({_figures(cheapest[0])}).")
+        parts.append(f"Cheapest at {traffic}{_aside(recommendation)}: {_names(cheapest)} ({_figures(cheapest[0])}).")
     return " ".join((opening, *parts, closing))
+
+
+def _aside(recommendation: Recommendation) -> str:
+    """Return a note if the table shows a lower price, of a service that new customers cannot choose."""
+    lowest = recommendation.cheapest[0].usd
+    closed = [each.usd for each in recommendation.candidates if not each.is_open and each.usd is not None]
+    return " (App Runner left out)" if lowest is not None and any(usd < lowest for usd in closed) else ""
 
 
 def _figures(candidate: Candidate, *, with_name: bool = False) -> str:

@@ -45,6 +45,13 @@ def test_without_limits_nobody_wins():
     assert "Cheapest at 10/s: aws_lambda/persistent/proxy" in text
 
 
+def test_a_lower_price_of_a_closed_service_is_explained():
+    containers = {ECS: 4.0, "aws_ecs/persistent/direct": 6.0, APP_RUNNER: 4.0}
+
+    assert "at 10/s (App Runner left out)" in headline(recommended(run_of(containers)))
+    assert "left out" not in headline(recommended(run_of({**containers, PERSISTENT: 5.0})))
+
+
 def test_with_only_a_budget_the_fastest_affordable_target_is_chosen():
     found = recommended(run_of(MEDIANS_MS, limits={"max_usd_per_month": 100.0}))
 
