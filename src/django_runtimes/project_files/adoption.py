@@ -49,19 +49,15 @@ class Adoption:
                 "the database is sqlite3, a file that other containers cannot see; set DATABASE_URL to a PostgreSQL "
                 "server where the project runs (compare and serve start one, and migrate it)"
             )
-        if found.needed_debug:
+        if found.needed_debug and found.debug_setting:
             self.plan.remarks.append(
                 f"the settings do not load without {found.needed_debug}, so environment of [tool.webapp] lists it, and "
-                f"a new {WORKLOAD} sets it to 0 (off); set it where you deploy"
+                f"a new {WORKLOAD} sets it to {found.debug_setting[1]} (off); set it where you deploy"
             )
         elif found.debug:
-            remedy = (
-                f"a new {WORKLOAD} sets {found.debug_variable} to 0; leave it off where you deploy"
-                if found.debug_variable
-                else "read it from a variable"
-            )
             self.plan.remarks.append(
-                f"{self.layout.settings} sets DEBUG, which is refused on every runtime but local; {remedy}"
+                f"{self.layout.settings} sets DEBUG, which is refused on every runtime but local; "
+                f"{_debug_remedy(found)}"
             )
         wanted = self.dependencies.direct.get("django")
         if wanted is not None and not wanted.specifier.contains(found.django, prereleases=True):
@@ -70,6 +66,15 @@ class Adoption:
                 f"{found.django}; install the project's version before you compare"
             )
         return found
+
+
+def _debug_remedy(found: Inspection) -> str:
+    if found.debug_off is None:
+        return "set it to False, or read it from a variable"
+    name, value = found.debug_off
+    if found.variables.get(name) is None:
+        return f"that is the default of {name}, so a new {WORKLOAD} sets {name} to {value}; set it where you deploy too"
+    return f"a new {WORKLOAD} sets {name} to {value}; leave it off where you deploy"
 
 
 def plan_adoption(directory: Path, library: Library, *, settings: str | None = None) -> Adoption:
@@ -179,6 +184,6 @@ def _plan_workload(adoption: Adoption) -> None:
         found.paths,
         found.reads,
         collects_static=found.uses_static_files,
-        debug_variable=found.debug_variable,
+        debug_off=found.debug_setting,
     )
     adoption.plan.write(path, text.encode())

@@ -210,6 +210,55 @@ def test_the_workload_turns_off_a_debug_variable_from_a_file(tmp_path: Path):
     assert "environment" not in (tmp_path / "pyproject.toml").read_text()
 
 
+# django-environ reads os.environ and converts the value.
+ENVIRON = """
+import os
+
+
+class Env:
+    def bool(self, var, default):
+        try:
+            value = os.environ[var]
+        except KeyError:
+            return default
+        return value.lower() in ("true", "on", "ok", "y", "yes", "1")
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "name", "value"),
+    [
+        ('DEBUG = environ.Env().bool("DEBUG", default=True)', "DEBUG", "0"),
+        ('DEBUG = bool(int(os.getenv("SHOP_DEBUG", "1")))', "SHOP_DEBUG", "0"),
+        ('DEBUG = os.environ.get("DEBUG_MODE", "True") != "False"', "DEBUG_MODE", "False"),
+        ('SQL_DEBUG = os.getenv("SQL_DEBUG")\nDEBUG = os.getenv("WEB_DEBUG", "yes") == "yes"', "WEB_DEBUG", "0"),
+        ('DEBUG = os.getenv("DEBUG", "1") == "1"\nKEY = DEBUG or os.environ["KEY"]', "DEBUG", "0"),
+    ],
+)
+def test_a_debug_variable_that_is_on_by_default_is_turned_off(tmp_path: Path, line: str, name: str, value: str):
+    settings = f"{SETTINGS}import os\nimport environ\n{line}\n"
+    write(tmp_path, {**PLAIN, "shop/settings.py": settings, "environ.py": ENVIRON})
+
+    ended = init(tmp_path, "--yes")
+
+    assert (
+        "note: shop.settings sets DEBUG, which is refused on every runtime but local; that is the default of "
+        f"{name}, so a new compare.toml sets {name} to {value}; set it where you deploy too\n"
+    ) in ended.stderr
+    workload = load_workload(tmp_path / "compare.toml", settings_module="shop.settings")
+    assert workload.application.environment == {name: value}
+
+
+def test_a_debug_that_no_variable_turns_off_gets_a_note(tmp_path: Path):
+    lines = 'import os\nSQL_DEBUG = os.getenv("SQL_DEBUG")\nDEBUG = True\n'
+    write(tmp_path, {**PLAIN, "shop/settings.py": SETTINGS + lines})
+
+    ended = init(tmp_path, "--yes")
+
+    assert "is refused on every runtime but local; set it to False, or read it from a variable\n" in ended.stderr
+    assert "environment" not in (tmp_path / "compare.toml").read_text()
+
+
 MANAGE_WITH_PATH = MANAGE.format(settings="shop.settings") + 'import sys\nsys.path.insert(0, "apps")\n'
 MANAGE_WITH_ENV = MANAGE.format(settings="shop.settings") + "from dotenv import load_dotenv\nload_dotenv()\n"
 APPS = SETTINGS.replace('["django.contrib.staticfiles"]', '["django.contrib.staticfiles", "blog"]')

@@ -17,12 +17,12 @@ def render_workload(
     reads: Sequence[str] | None,
     *,
     collects_static: bool,
-    debug_variable: str | None = None,
+    debug_off: tuple[str, str] | None = None,
 ) -> str:
     """Render the file with `reads`, which answered 200, or with `paths` if none could be tried.
 
     Both are percent-encoded, and may have a query.
-    `debug_variable` is set to 0, since DEBUG is refused on every runtime but local.
+    `debug_off` is a variable and the value that turns DEBUG off, since every runtime but local refuses DEBUG.
     """
     chosen = list(paths[:_UNTRIED_PAGES]) if reads is None else list(reads) or [_FALLBACK_PATH]
     if reads:
@@ -41,9 +41,9 @@ def render_workload(
         '# Management commands that run once after migrate, for example to load data: ["loaddata", "sample"].',
         f"prepare = [{_COLLECT if collects_static else ''}]",
     ]
-    if debug_variable is not None:
+    if debug_off is not None:
         lines += ["", "[application.environment]", "# DEBUG is refused on every runtime but local."]
-        lines += [f'{debug_variable} = "0"']
+        lines += [f"{debug_off[0]} = {_text(debug_off[1])}"]
     names = [unquote(path) for path in chosen]
     for path, name_of_page in zip(chosen, names, strict=True):
         # The names of requests are unique.

@@ -27,6 +27,8 @@ _STATIC_FILES = "django.contrib.staticfiles"
 _SYSTEM_VARIABLES = re.compile(r"HOME|USER|LC_.*|PG[A-Z]*|PYTHON.*|TMPDIR|TZ")
 # DEBUG is refused on every runtime but local.
 _DEBUG = re.compile(r"(?:.*_)?DEBUG")
+# Settings compare the value of such a variable in several ways.
+_OFF_VALUES = ("0", "False")
 _POSTGRESQL = "django.db.backends.postgresql"
 _POSTGIS = "django.contrib.gis.db.backends.postgis"
 
@@ -36,7 +38,8 @@ class Inspection:
     """The findings; `variables` maps each variable that the project reads to a placeholder, or None if it is unset.
 
     `optional` are the variables with a default. `paths` are URL paths without parameters; `reads` are the paths that
-    answered 200, or None if there was no database on which to try them.
+    answered 200, or None if there was no database on which to try them. `debug_off` is the variable that turns DEBUG
+    off, and the value that does so, if DEBUG is on here.
     """
 
     django: str
@@ -47,6 +50,7 @@ class Inspection:
     paths: tuple[str, ...]
     reads: tuple[str, ...] | None
     optional: frozenset[str] = frozenset()
+    debug_off: tuple[str, str] | None = None
 
     @property
     def needed_debug(self) -> str | None:
@@ -54,10 +58,12 @@ class Inspection:
         return next((name for name in self.own_variables if _DEBUG.fullmatch(name)), None)
 
     @property
-    def debug_variable(self) -> str | None:
-        """The variable that turns DEBUG on here, or without which the settings do not load; None if there is none."""
-        read = (name for name, shape in self.variables.items() if shape is not None and _DEBUG.fullmatch(name))
-        return self.needed_debug or (next(read, None) if self.debug else None)
+    def debug_setting(self) -> tuple[str, str] | None:
+        """The variable that the workload sets, and its value, so that DEBUG is off; None if none needs to be set."""
+        needed = self.needed_debug
+        if needed is None or (self.debug_off is not None and self.debug_off[0] == needed):
+            return self.debug_off
+        return needed, "0"
 
     @property
     def own_variables(self) -> dict[str, str]:
@@ -100,6 +106,7 @@ def inspect_project(layout: Layout) -> Inspection:
             with _database(first["engines"].get("default", "")) as database:
                 if database is not None:
                     reads = _examine(layout, copy, probes=True, database=database).get("reads")
+        debug_off = _debug_off(first["variables"], layout, copy) if first["debug"] else None
     return Inspection(
         django=first["django"],
         apps=tuple(first["apps"]),
@@ -109,7 +116,24 @@ def inspect_project(layout: Layout) -> Inspection:
         paths=tuple(first.get("paths", ["/"])),
         reads=None if reads is None else tuple(reads),
         optional=frozenset(first["optional"]),
+        debug_off=debug_off,
     )
+
+
+def _debug_off(variables: Mapping[str, str | None], layout: Layout, copy: Layout) -> tuple[str, str] | None:
+    """Return the variable and the value that turn DEBUG off, found by loading the settings with them."""
+    # A variable that is set explains a DEBUG that is on better than one that is not.
+    names = sorted((name for name in variables if "DEBUG" in name), key=lambda name: variables[name] is None)
+    broken = None
+    for name in names:
+        for value in _OFF_VALUES:
+            found = _examine(layout, copy, probes=False, environ={**os.environ, name: value})
+            if found.get("debug") is False:
+                return name, value
+            if "debug" not in found and broken is None:
+                # Without DEBUG, settings often need variables that are not set here.
+                broken = name, value
+    return broken
 
 
 def loads_with(layout: Layout, variables: Mapping[str, str]) -> bool:
