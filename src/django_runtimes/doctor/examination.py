@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 
-from django_runtimes.adopt.configure import RefusedProject, last_call, refusals_noted
+from django_runtimes.adopt.configure import RefusedProject, last_call, refusals_noted, require_call
 from django_runtimes.adopt.process_variables import PartialVariables
 from django_runtimes.cli.project.project import NO_SETTINGS
 from django_runtimes.config.configuration_error import ConfigurationError
@@ -98,6 +98,19 @@ class Examination:
     def settings_load(self) -> bool:
         """Whether Django's settings and applications load, apart from mistakes that `configure()` refuses."""
         return self._settings.is_loaded
+
+    @cached_property
+    def missing_call(self) -> ConfigurationError | None:
+        """The error of settings that load, although they do not call `configure()` or lack what it set, if any."""
+        if self.settings_error is not None:
+            return None
+        from django.conf import settings
+
+        try:
+            require_call(settings, settings.SETTINGS_MODULE)
+        except ConfigurationError as error:
+            return error
+        return None
 
     @cached_property
     def _settings(self) -> "_LoadedSettings":

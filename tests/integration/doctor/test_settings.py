@@ -107,11 +107,13 @@ def test_the_time_zone_of_the_settings_gets_no_warning(
 
 @pytest.fixture
 def plain_project(tmp_path):
-    """The variables of a project that does not use this library."""
+    """The variables of a project on SQLite, for which nothing changes under `local`."""
     (tmp_path / "plain.py").write_text(
         "SECRET_KEY = 'abcde' * 10\n"
         "DATABASES = {'default': {'ENGINE': 'django.db.backends.sqlite3', 'NAME': ':memory:'}}\n"
         "DEFAULT_AUTO_FIELD = 'django.db.models.BigAutoField'\n"
+        "INSTALLED_APPS = []\n"
+        "from django_runtimes import configure; configure(globals())\n"
     )
     return {"PYTHONPATH": str(tmp_path), "DJANGO_SETTINGS_MODULE": "plain"}
 
@@ -164,3 +166,30 @@ def test_another_engine_is_skipped(plain_project):
         ("skipped", "the default database is not PostgreSQL, so its connections are not counted")
     ]
     assert examined.returncode == 0
+
+
+@pytest.mark.parametrize("variables", [{}, REQUIRED | {"DATABASE_URL": UNREACHABLE}])
+@pytest.mark.parametrize("apps", [[], ["django_runtimes.adopt", "django_runtimes.databases"]])
+def test_settings_without_the_call_are_wrong_in_every_section(tmp_path, variables, apps):
+    (tmp_path / "uncalled.py").write_text(f"SECRET_KEY = 'abcde' * 10\nDATABASES = {{}}\nINSTALLED_APPS = {apps}\n")
+    there = {"PYTHONPATH": str(tmp_path), "DJANGO_SETTINGS_MODULE": "uncalled"}
+
+    examined = doctor("--json", **variables, **there)
+
+    assert [text for level, text in findings(examined, "settings") if level not in {"ok", "warning"}] == [
+        "uncalled does not call configure(), so the settings do not fit the runtime; add at its end: "
+        "from django_runtimes import configure; configure(globals())"
+    ]
+    assert [
+        (level, text.partition(", since")[0])
+        for section in ("runtime", "database", "budget")
+        for level, text in findings(examined, section)
+    ] == [
+        ("skipped", "aws_ecs" if variables else "local"),
+        ("skipped", "no server was queried: without configure() the database variables have no effect"),
+        (
+            "skipped",
+            "connections are not counted: without configure() neither the strategy nor its limits are in effect",
+        ),
+    ]
+    assert examined.returncode == 1

@@ -17,6 +17,9 @@ _DEFAULT_PORT = 5432
 
 def examine_budget(examination: Examination) -> list[Finding]:
     """Return a finding for each limit, with the sums of needed and of available connections."""
+    if examination.missing_call is not None:
+        text = "connections are not counted: without configure() neither the strategy nor its limits are in effect"
+        return [Finding(Level.SKIPPED, text)]
     if not examination.is_postgresql:
         return [Finding(Level.SKIPPED, "the default database is not PostgreSQL, so its connections are not counted")]
     try:

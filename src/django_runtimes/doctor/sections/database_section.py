@@ -21,6 +21,10 @@ def examine_database(examination: Examination) -> list[Finding]:
     """Return the findings of every configured login."""
     if examination.offline:
         return [Finding(Level.SKIPPED, "no server was queried, because of --offline")]
+    if examination.missing_call is not None:
+        return [
+            Finding(Level.SKIPPED, "no server was queried: without configure() the database variables have no effect")
+        ]
     try:
         servers = examination.servers
         local = examination.detection.runtime is Runtime.LOCAL

@@ -25,6 +25,9 @@ def examine_runtime(examination: Examination) -> list[Finding]:
 
 def _profile(examination: Examination) -> list[Finding]:
     detection = examination.detection
+    if examination.missing_call is not None:
+        text = f"{detection.runtime}, since {detection.evidence}; its profile is not in effect without configure()"
+        return [Finding(Level.SKIPPED, text)]
     try:
         rows = (
             _strategy(examination),

@@ -44,6 +44,8 @@ def examine_settings(examination: Examination) -> list[Finding]:
     findings = examine_variables(examination)
     said = {finding.text for finding in findings}
     findings += [Finding(Level.UNREADABLE, text) for text in _mistakes(examination) if text not in said]
+    if examination.missing_call is not None:
+        findings.append(Finding(Level.WRONG, str(examination.missing_call)))
     if examination.settings_error is None:
         findings += _lost_apps()
         findings += _empty_key()
@@ -128,8 +130,9 @@ def _system_checks(examination: Examination) -> list[Finding]:
     try:
         messages = checks.run_checks()
     except Exception as error:
-        if isinstance(error, ConfigurationError) and examination.settings_error is not None:
-            # The project uses the result of configure(), which does not exist after a mistake.
+        is_known = examination.settings_error is not None or examination.missing_call is not None
+        if isinstance(error, ConfigurationError) and is_known:
+            # The project or the library's checks use the result of configure(), which does not exist.
             return []
         text = " ".join(f"{type(error).__name__}: {error}".split())
         return [Finding(Level.WRONG, f"Django's system checks fail with {text}")]
