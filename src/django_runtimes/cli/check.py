@@ -2,13 +2,13 @@
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from django_runtimes.adopt.process_variables import PartialVariables
 from django_runtimes.config.configuration_error import ConfigurationError
 from django_runtimes.config.environment import Environment
 from django_runtimes.config.mistakes import Mistakes
 from django_runtimes.config.variables.database_address import DATABASE_URL
-from django_runtimes.config.variables.table import VARIABLES
 
 _OPTION = "--explain"
 
@@ -50,12 +50,12 @@ def before_check(arguments: Sequence[str]) -> list[str]:
 
 def _unreadable_variables() -> Mistakes:
     """Return the errors of all invalid variables of the table, even of those that affect no setting."""
-    environment = Environment(os.environ)
     mistakes = Mistakes()
-    for variable in VARIABLES:
-        # Many projects read DATABASE_URL themselves; configure() decides whether it applies.
-        if variable is DATABASE_URL or not environment.is_set(variable):
-            continue
-        with mistakes.collected():
-            _ = environment[variable]
+    environ: Mapping[str, str] = os.environ
+    with mistakes.collected():
+        if PartialVariables(environ).is_local:
+            # The project may read DATABASE_URL itself; configure() decides whether it applies.
+            environ = {name: value for name, value in environ.items() if name != DATABASE_URL.name}
+    for error in Environment(environ).mistakes():
+        mistakes.add(error)
     return mistakes

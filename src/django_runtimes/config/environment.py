@@ -27,7 +27,13 @@ class Environment:
         """Return the variables without those whose value is invalid."""
         from django_runtimes.config.variables.table import VARIABLES
 
-        return Environment({**self._environ, **{each.name: "" for each in VARIABLES if not self._is_valid(each)}})
+        return Environment({**self._environ, **{each.name: "" for each in VARIABLES if self._mistake(each)}})
+
+    def mistakes(self) -> list[ConfigurationError]:
+        """Return the error of each invalid variable, in the table's order."""
+        from django_runtimes.config.variables.table import VARIABLES
+
+        return [error for each in VARIABLES if (error := self._mistake(each)) is not None]
 
     def is_set(self, variable: Variable[Any]) -> bool:
         """Return whether the variable is set and not empty."""
@@ -41,12 +47,12 @@ class Environment:
         unknown = sorted(name for name in self._environ if name.startswith(PREFIX) and name not in known)
         return [(name, next(iter(difflib.get_close_matches(name, known, n=1, cutoff=0.8)), None)) for name in unknown]
 
-    def _is_valid(self, variable: Variable[Any]) -> bool:
+    def _mistake(self, variable: Variable[Any]) -> ConfigurationError | None:
         try:
             _ = self[variable]
-        except ConfigurationError:
-            return False
-        return True
+        except ConfigurationError as error:
+            return error
+        return None
 
     def _text(self, variable: Variable[Any]) -> str | None:
         text = self._environ.get(variable.name)

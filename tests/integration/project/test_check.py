@@ -171,3 +171,26 @@ def test_an_error_in_the_urlconf_is_left_to_django(foreign):
 
     assert ended.returncode == 1
     assert ended.stderr.count("NameError: name 'absent' is not defined") == 1
+
+
+def test_an_invalid_database_url_and_route_are_listed_together(foreign):
+    change(foreign, "DEBUG = False; ALLOWED_HOSTS = ['shop.example']; SECRET_KEY = '0123456789abcdef' * 4")
+
+    refused = refusal(
+        foreign,
+        WEBAPP_RUNTIME="aws_lambda",
+        WEBAPP_DB_ROUTE="tunnel",
+        DATABASE_URL="mysql://app:hunter2@db.example/shop",
+    )
+
+    assert sorted(line.removeprefix("webapp: ").partition(" ")[0] for line in refused.splitlines()) == [
+        "DATABASE_URL",
+        "WEBAPP_DB_ROUTE='tunnel'",
+    ]
+    assert "hunter2" not in refused
+
+
+def test_a_database_url_of_the_projects_own_is_no_mistake(foreign):
+    ended = foreign.webapp("check", DATABASE_URL="mysql://app@db.example/shop")
+
+    assert ended.returncode == 0, ended.stderr

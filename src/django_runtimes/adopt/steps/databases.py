@@ -67,7 +67,8 @@ def _decided(
         decide = database_settings if alias == "default" else further_database_settings
         return decide(variables.environment, variables.profile, project)
     except ConfigurationError as error:
-        if alias == "default":
+        if alias == "default" or str(error) in map(str, variables.environment.mistakes()):
+            # The error of a variable is not about this entry, and is reported once.
             raise
         raise ConfigurationError(f"DATABASES[{alias!r}]: {error}") from None
 
