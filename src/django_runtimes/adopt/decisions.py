@@ -18,6 +18,7 @@ from django_runtimes.adopt.steps.file_storage import (
 from django_runtimes.adopt.steps.https import set_base_path, set_host_header, set_https
 from django_runtimes.adopt.steps.log_setup import ignored_log_variables, set_logs
 from django_runtimes.adopt.steps.security import set_debug, set_hosts, set_secret_key
+from django_runtimes.adopt.steps.shutdown import refuse_long_drain
 from django_runtimes.config.adopted import SETTING, Adopted
 from django_runtimes.config.configuration_error import ConfigurationError
 from django_runtimes.config.databases.web_login import read_web_login, web_role
@@ -56,6 +57,7 @@ _STEPS: tuple[Step, ...] = (
     set_static_files,
     set_uploads,
     set_logs,
+    refuse_long_drain,
 )
 
 # Without these options the resolver waits 10 s for a silent name server, and no timeout of libpq limits that wait.

@@ -4,7 +4,15 @@ import pytest
 
 from django_runtimes.adopt.decisions import decide
 from django_runtimes.config.configuration_error import ConfigurationError
-from tests.unit.adopt.projects import DEPLOYED, ON_LAMBDA, SECRET_KEY, new_project, postgresql, ready_project
+from tests.unit.adopt.projects import (
+    DEPLOYED,
+    ON_LAMBDA,
+    SECRET_KEY,
+    decisions_for,
+    new_project,
+    postgresql,
+    ready_project,
+)
 
 OPTIONS = {"options": "-c search_path=shop"}
 
@@ -165,3 +173,41 @@ def test_all_errors_are_reported_at_once():
 @pytest.mark.parametrize("settings", [new_project(), ready_project(STATICFILES_STORAGE="own.Storage")])
 def test_local_without_a_variable_refuses_nothing(settings):
     assert decide(settings, {}).changes == ()
+
+
+@pytest.mark.parametrize(
+    ("variables", "first"),
+    [
+        ({"DATABASE_URL": "mysql://app@db.example/shop"}, "DATABASE_URL is not a PostgreSQL URL"),
+        ({"WEBAPP_DB_ROUTE": "tunnel"}, "WEBAPP_DB_ROUTE='tunnel' is not a route"),
+        ({"WEBAPP_DB_CONNECT_TIMEOUT_S": "soon"}, "WEBAPP_DB_CONNECT_TIMEOUT_S='soon' is not a whole number"),
+    ],
+)
+def test_a_mistake_in_a_variable_is_not_repeated_for_other_databases(variables, first):
+    databases = {"default": postgresql(), "reports": postgresql(HOST="reports.example")}
+
+    with pytest.raises(ConfigurationError) as error:
+        decisions_for(ready_project(DATABASES=databases), **variables)
+
+    assert str(error.value).startswith(first)
+    assert error.value.others == ()
+
+
+def test_a_mistake_in_a_variable_is_reported_without_a_default_database():
+    text = refusal(
+        ready_project(DATABASES={"default": {}, "reports": postgresql()}), WEBAPP_DB_CONNECT_TIMEOUT_S="soon"
+    )
+
+    assert text.startswith("WEBAPP_DB_CONNECT_TIMEOUT_S='soon' is not a whole number")
+
+
+@pytest.mark.parametrize("drain_s", ["3", "10"])
+def test_a_drain_that_takes_the_whole_graceful_time_is_refused(drain_s):
+    assert refusal(ready_project(), WEBAPP_DRAIN_S=drain_s, WEBAPP_GRACEFUL_TIMEOUT_S="3") == (
+        f"WEBAPP_DRAIN_S={drain_s} is not shorter than WEBAPP_GRACEFUL_TIMEOUT_S=3, which includes it; decrease it, or "
+        "increase WEBAPP_GRACEFUL_TIMEOUT_S"
+    )
+
+
+def test_a_drain_within_the_graceful_time_is_accepted():
+    decisions_for(ready_project(), WEBAPP_DRAIN_S="2", WEBAPP_GRACEFUL_TIMEOUT_S="3")

@@ -1,21 +1,49 @@
 """Variables of the application: its runtime, secret key, hosts and logs."""
 
+import re
+
 from django_runtimes.config.secret import Secret
 from django_runtimes.config.values.choices import LogFormat, LogLevel
 from django_runtimes.config.values.runtime import Runtime
 from django_runtimes.config.variables.kinds import Choice, Flag, Items, SecretText, Text
 from django_runtimes.config.variables.variable import RuleError
 
+# Django refuses every other host of a request.
+_HOST = re.compile(r"[a-z0-9.-]+|\[[a-f0-9]*:[a-f0-9.:]+\]", re.IGNORECASE)
+_PORT = re.compile(r":[0-9]*")
+
 
 def _host(name: str) -> str:
     if name == "*":
         raise RuleError("accepts forged hosts", "list the host names that users visit")
-    return name
+    if _HOST.fullmatch(name):
+        return name
+    if "://" in name:
+        raise RuleError("has a scheme, so it matches no host", "write only the host name")
+    if "/" in name:
+        raise RuleError("has a path, so it matches no host", "write only the host name")
+    if len(name.split()) > 1:
+        raise RuleError("has a space, so it matches no host", "separate host names with commas")
+    if name.startswith("*."):
+        raise RuleError("matches no host, since subdomains are allowed by a leading dot", f"write {name[1:]}")
+    if (found := _HOST.match(name)) and _PORT.fullmatch(name, found.end()):
+        raise RuleError("has a port, so it matches no host", f"write {found[0]}, which allows every port")
+    raise RuleError(
+        "is not a host name",
+        "use letters, digits, dots and hyphens, or an IPv6 address in brackets; write other letters as xn--…",
+    )
 
 
 def _origin(origin: str) -> str:
     if not origin.startswith(("https://", "http://")):
         raise RuleError("has no scheme", f"use https://{origin.rsplit('://', maxsplit=1)[-1]}")
+    address = origin.partition("://")[2]
+    if "/" in address:
+        raise RuleError(
+            "has a path, so it matches no origin", f"use {origin.partition('://')[0]}://{address.partition('/')[0]}"
+        )
+    if len(address.split()) != 1:
+        raise RuleError("has a space or no host, so it matches no origin", "separate origins with commas")
     return origin
 
 

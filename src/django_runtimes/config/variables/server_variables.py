@@ -66,8 +66,9 @@ GRACEFUL_TIMEOUT_S = Integer(
 )
 DRAIN_S = Integer(
     "WEBAPP_DRAIN_S",
-    "Part of WEBAPP_GRACEFUL_TIMEOUT_S, in seconds, during which the server still accepts requests. /readyz answers "
-    "503, and every response closes its connection, so that load balancers stop sending requests.",
+    "Part of WEBAPP_GRACEFUL_TIMEOUT_S, and shorter than it, in seconds, during which the server still accepts "
+    "requests. /readyz answers 503, and every response closes its connection, so that load balancers stop sending "
+    "requests.",
     maximum=86_400,
     profile_field="drain_s",
 )
