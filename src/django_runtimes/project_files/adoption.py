@@ -175,7 +175,7 @@ def _plan_block(adoption: Adoption, tables: str) -> None:
 
 def _plan_workload(adoption: Adoption) -> None:
     path = adoption.plan.root / WORKLOAD
-    if adoption.plan.exists(path):
+    if adoption.plan.has_file(path):
         adoption.plan.already.append(f"{WORKLOAD} exists, and is not changed")
         return
     found = adoption.inspection

@@ -113,7 +113,7 @@ def _plan_deploy(plan: FilePlan, options: argparse.Namespace, others: list[str])
     except ModuleNotFoundError as error:
         raise UsageError(missing_package(CONFIGURATION_FILE, error.name, _DEPLOY)) from None
     path = plan.root / CONFIGURATION_FILE
-    if plan.exists(path):
+    if plan.has_file(path):
         plan.already.append(f"{CONFIGURATION_FILE} exists, and is not changed")
         return
     planned = plan_file([*others, *(["--yes"] if options.yes or options.dry_run else [])])

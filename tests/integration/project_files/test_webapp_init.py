@@ -365,3 +365,14 @@ def test_the_command_that_compiles_the_requirements_is_printed(tmp_path: Path, s
     assert f"{command} adds the new line to requirements.txt" in lines, ended.stderr
     assert (tmp_path / "requirements.txt").read_text() == compiled
     assert "django-runtimes" in (tmp_path / source).read_text().lower().replace("_", "-")
+
+
+@pytest.mark.parametrize("name", ["compare.toml", "Dockerfile", ".dockerignore"])
+def test_a_folder_in_the_place_of_a_file_is_refused(tmp_path: Path, name: str):
+    before = tree(write(tmp_path, {**PLAIN, f"{name}/notes.txt": ""}))
+
+    ended = init(tmp_path, "--yes")
+
+    complaint = f"webapp init: {name} is a folder, but webapp init writes a file of this name; rename the folder\n"
+    assert (ended.returncode, complaint in ended.stderr) == (2, True), ended.stderr
+    assert tree(tmp_path) == before

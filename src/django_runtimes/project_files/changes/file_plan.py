@@ -40,6 +40,14 @@ class FilePlan:
         target = self._resolved(path)
         return self._after[target] is not None if target in self._after else os.path.lexists(path)
 
+    def has_file(self, path: Path) -> bool:
+        """Return whether a file, or a broken link, exists at this path; UsageError if a folder does."""
+        if self._resolved(path).is_dir():
+            raise UsageError(
+                f"{self.name(path)} is a folder, but webapp init writes a file of this name; rename the folder"
+            )
+        return self.exists(path)
+
     def read(self, path: Path) -> bytes | None:
         """Return the content as planned so far, or None if there is no file; UsageError if it cannot be read."""
         target = self._resolved(path)

@@ -53,6 +53,6 @@ def _has_call(source: bytes, name: str) -> bool:
 
 def _statements(source: bytes, name: str) -> list[ast.stmt]:
     try:
-        return ast.parse(source).body
+        return ast.parse(source, name).body
     except (SyntaxError, ValueError) as error:
         raise UsageError(f"{name} is not valid Python: {error}; fix it there") from None

@@ -48,7 +48,7 @@ def plan_image(
         image = _image(plan, layout, dependencies, library, inspect())
         plan.write(plan.root / name, render_dockerfile(image, plan.root).encode())
         _note_own_files(plan, name, dependencies)
-    if not plan.exists(plan.root / _IGNORE):
+    if not plan.has_file(plan.root / _IGNORE):
         plan.write(plan.root / _IGNORE, IGNORED.encode())
         return
     plan.already.append(f"{_IGNORE} exists, and is not changed")
@@ -94,7 +94,7 @@ def _plan_exceptions(plan: FilePlan, name: str, dependencies: Dependencies) -> N
     if not left_out:
         return
     path = plan.root / f"{name}{_IGNORE}"
-    if plan.exists(path):
+    if plan.has_file(path):
         plan.remarks.append(f"{path.name} may exclude {', '.join(left_out)}, from which the image is built")
         return
     start = text if not text or text.endswith("\n") else f"{text}\n"
@@ -105,7 +105,7 @@ def _plan_exceptions(plan: FilePlan, name: str, dependencies: Dependencies) -> N
 
 def _free_name(plan: FilePlan) -> str | None:
     """Return the name of the file to write, or None if an existing one starts the library's entry point."""
-    taken = [name for name in NAMES if plan.exists(plan.root / name)]
+    taken = [name for name in NAMES if plan.has_file(plan.root / name)]
     for name in taken:
         if ENTRY_POINT.encode() in (plan.read(plan.root / name) or b""):
             plan.already.append(f"{name} starts {ENTRY_POINT}")

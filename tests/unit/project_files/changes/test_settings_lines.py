@@ -94,3 +94,8 @@ def test_a_call_in_a_file_that_is_not_imported_is_ignored(tmp_path: Path, conten
 def test_a_file_that_is_not_python_is_refused(tmp_path: Path, content: bytes):
     with pytest.raises(UsageError, match=r"settings\.py"):
         plan_for(tmp_path, content)
+
+
+def test_a_syntax_error_names_the_file_and_the_line(tmp_path: Path):
+    with pytest.raises(UsageError, match=r"^settings\.py is not valid Python: .* \(settings\.py, line 2\);"):
+        plan_for(tmp_path, b"A = 1\nB = (\n")
