@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from django_runtimes.cli.project.settings_check import LoadedSettings
+from django_runtimes.config.configuration_error import ConfigurationError
 from django_runtimes.config.variables.application_variables import ALLOWED_HOSTS, SECRET_KEY
 from django_runtimes.config.variables.hops import HTTPS
 
@@ -26,7 +27,7 @@ def development_variables(settings: LoadedSettings, shell: Mapping[str, str]) ->
     """
     variables, notices = {}, []
     if not _accepts_loopback(settings.allowed_hosts):
-        hosts = ",".join(dict.fromkeys((*settings.allowed_hosts, *_LOOPBACK_HOSTS)))
+        hosts = ",".join(dict.fromkeys((*filter(_can_match, settings.allowed_hosts), *_LOOPBACK_HOSTS)))
         variables[ALLOWED_HOSTS.name] = hosts
         notices.append(f"ALLOWED_HOSTS also has this machine's names ({ALLOWED_HOSTS.name}={hosts})")
     if (settings.https_settings or settings.https_cookies) and not shell.get(HTTPS.name):
@@ -61,6 +62,14 @@ def _domain_notices(domains: Mapping[str, str]) -> Iterator[str]:
             f"{names}={domain!r}, so browsers drop this cookie on 127.0.0.1 and logins are lost; set it to None for "
             f"development, or {entry}open http://{host} with this port"
         )
+
+
+def _can_match(host: str) -> bool:
+    """Return whether the variable accepts an entry of the settings; Django ignores entries such as one with a port."""
+    try:
+        return bool(ALLOWED_HOSTS.parse(host))
+    except ConfigurationError:
+        return False
 
 
 def _accepts_loopback(allowed: tuple[str, ...]) -> bool:

@@ -23,6 +23,12 @@ def test_this_machines_hosts_are_added_to_the_projects_hosts():
     assert changes.variables == {"WEBAPP_ALLOWED_HOSTS": "shop.example,localhost,127.0.0.1,[::1]"}
 
 
+def test_hosts_of_the_settings_that_match_nothing_are_left_out():
+    changes = development_variables(loaded("shop.example:8000", "https://shop.example", "", ".shop.example"), {})
+
+    assert changes.variables == {"WEBAPP_ALLOWED_HOSTS": ".shop.example,localhost,127.0.0.1,[::1]"}
+
+
 def test_https_is_turned_off_unless_the_shell_sets_it():
     settings = loaded("*", https=("CSRF_COOKIE_SECURE",))
 
