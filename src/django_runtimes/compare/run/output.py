@@ -13,6 +13,8 @@ from django_runtimes.compare.gate.gate_outcome import GateOutcome
 from django_runtimes.compare.record.results import Run, write_whole
 from django_runtimes.compare.report.report_files import write_reports
 
+_REPORTS, _COMPARE_REPORTS = "reports", "compare-reports"
+
 
 def choose_directory(wanted: Path | None, project: Path) -> Path:
     """Return the folder to create at the end, by default below the project; raise UsageError if that is impossible."""
@@ -31,8 +33,8 @@ def choose_directory(wanted: Path | None, project: Path) -> Path:
 
 def _reports_folder(project: Path) -> Path:
     """Return `reports`, or `compare-reports` if `reports` has Python code, such as an app."""
-    folder = project / "reports"
-    return project / "compare-reports" if any(folder.rglob("*.py")) else folder
+    folder = project / _REPORTS
+    return project / _COMPARE_REPORTS if any(folder.rglob("*.py")) else folder
 
 
 def publish(run: Run, directory: Path, kept_logs: Path | None = None, *, outcomes: Sequence[GateOutcome] = ()) -> None:
@@ -86,7 +88,11 @@ def _publish(run: Run, directory: Path, kept_logs: Path | None, outcomes: Sequen
 
 def _create(directory: Path, fill: Callable[[Path], None]) -> None:
     """Create a folder that is complete from the moment it has its name."""
+    is_new = directory.parent.name in (_REPORTS, _COMPARE_REPORTS) and not directory.parent.exists()
     directory.parent.mkdir(parents=True, exist_ok=True)
+    if is_new:
+        # Git then ignores the reports; a folder that existed before is the project's.
+        write_whole(directory.parent / ".gitignore", "*\n")
     unfinished = Path(tempfile.mkdtemp(dir=directory.parent, prefix=f".{directory.name}."))
     try:
         fill(unfinished)

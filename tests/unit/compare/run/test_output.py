@@ -1,3 +1,5 @@
+import subprocess
+
 import pytest
 
 from django_runtimes.cli.tool_error import UsageError
@@ -94,3 +96,21 @@ def test_earlier_reports_are_kept_beside_the_next(tmp_path):
     (tmp_path / "reports/2026-01-01-000000").mkdir(parents=True)
 
     assert choose_directory(None, tmp_path).parent == tmp_path / "reports"
+
+
+def test_git_ignores_a_new_folder_of_reports(tmp_path):
+    directory = choose_directory(None, tmp_path)
+
+    publish(RUN, directory)
+
+    subprocess.run(["git", "init", "-q", tmp_path], check=True)
+    status = subprocess.run(["git", "status", "--porcelain"], cwd=tmp_path, check=True, capture_output=True, text=True)
+    assert (directory.parent, status.stdout) == (tmp_path / "reports", "")
+
+
+def test_a_folder_of_the_projects_own_gets_no_gitignore(tmp_path):
+    (tmp_path / "reports").mkdir()
+
+    publish(RUN, choose_directory(None, tmp_path))
+
+    assert not (tmp_path / "reports/.gitignore").exists()
