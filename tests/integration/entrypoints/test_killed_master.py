@@ -11,8 +11,8 @@ from tests.integration.entrypoints.launcher import ENDLESS, connect, container
 
 pytestmark = pytest.mark.profile_free
 
-# The workers check for their master every second.
-NOTICED_WITHIN_S = 3
+# The workers check for their master every second; beside other work they may be late.
+NOTICED_WITHIN_S = 15
 # A worker without its master must stop listening before this time is over.
 LONG_DRAIN = {"WEBAPP_DRAIN_S": "20"}
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django_runtimes.cli.tool_error import UsageError
+from django_runtimes.config.variables.database_address import DB_NAME
 from django_runtimes.deploy.catalogue import DATABASE, LAMBDA, OPERATIONS, SCHEDULES, STACKS, Stack
 from django_runtimes.deploy.configuration import FILE_NAME, Deployment
 from django_runtimes.deploy.existing_resources import ROTATES_OPERATIONS, TABLE_PARAMETERS
@@ -21,8 +22,6 @@ _FILLED = frozenset({"Project", "Stage", "Production", "ImageUri", ROTATES_OPERA
 SAME_EVERYWHERE = frozenset({"Architecture", "Credentials", "Domain", "Egress", "Engine", "MaxConnections"})
 _ALLOWED_COMMANDS = "AllowedCommands"
 _SCHEDULED_COMMAND = "ScheduledCommand"
-# The variable that the processes did not have while every database had the same name.
-_DATABASE_NAME = "WEBAPP_DB_NAME"
 # A new image creates a new version anyway, so the fingerprint need not include it.
 _OUTSIDE_FINGERPRINT = frozenset({"ImageUri", "Revision"})
 
@@ -131,7 +130,7 @@ def _refuse_older_database(deployment: Deployment, templates: Mapping[str, Templ
     """Raise UsageError for a copy from before [stages.….database], with which the database would be empty."""
     table = deployment.existing.parameters(DATABASE)
     lost = table.keys() - templates[DATABASE.name].parameters.keys()
-    if lost or (table and _DATABASE_NAME not in templates[OPERATIONS.name].body):
+    if lost or (table and DB_NAME.name not in templates[OPERATIONS.name].body):
         raise UsageError(
             f"{source.directory} is older than [stages.{deployment.stage}.database]; copy the templates of "
             f"{source.library} from {library_templates()}, and make your changes in them again"
