@@ -8,6 +8,7 @@ from tests.deploy.templates.analysis.stacks import Deployment, Resource
 from tests.deploy.templates.analysis.statements import ACCOUNT
 
 _BY_ECS = {"ECS_CONTAINER_METADATA_URI_V4": "http://169.254.170.2/v4", "AWS_REGION": "us-east-1"}
+_API = "a1b2c3d4e5"
 # The variables that each platform sets itself, according to its documentation.
 _BY_PLATFORM = {
     "AWS::Lambda::Function": {"AWS_LAMBDA_FUNCTION_NAME": "webapp", "AWS_REGION": "us-east-1"},
@@ -33,8 +34,11 @@ class Process:
 
     @property
     def environ(self) -> dict[str, str]:
-        """The process's environment, with the ARN of each secret in place of its value."""
-        return {**_BY_PLATFORM[self.resource.type], **self.declared, **self.secrets}
+        """The process's environment, with the ARN of each secret in place of its value, and an API's identifier."""
+        # The other analyses compare the API by its name in the template, which could not be a part of a host name.
+        api = f"{self.resource.stack}:Api"
+        declared = {name: value.replace(api, _API) for name, value in self.declared.items()}
+        return {**_BY_PLATFORM[self.resource.type], **declared, **self.secrets}
 
     @property
     def function(self) -> str | None:

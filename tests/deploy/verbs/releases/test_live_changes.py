@@ -279,5 +279,5 @@ def test_doctor_reports_a_reservation_above_the_limit(target: str, make_project,
     said = doctor(project)
 
     wanted = 51 if target == "aws_lambda" else 1
-    assert f"Lambda will reserve {wanted} of the account's concurrent executions; 0 are available" in said
+    assert f"Lambda will reserve {wanted} of the account's 10 concurrent executions; 0 are available" in said
     assert 'request more (Service Quotas, Lambda, "Concurrent executions")' in said
