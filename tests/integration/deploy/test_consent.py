@@ -72,4 +72,4 @@ def test_init_asks_for_missing_options(tmp_path: Path):
     assert ended.returncode == 0, ended.stderr
     content = tomllib.loads((tmp_path / "webapp.toml").read_text())
     assert (content["project"], content["region"]) == ("shop", "eu-west-1")
-    assert content["stages"] == {"dev": {"target": "aws_lambda"}}
+    assert content["stages"] == {"dev": {"target": "aws_lambda", "parameters": {"AddressPrefix": "10.1"}}}

@@ -8,11 +8,11 @@ from django_runtimes.config.configuration_error import ConfigurationError
 from django_runtimes.config.environment import Environment
 from django_runtimes.config.runtimes.detection import detect_runtime
 from django_runtimes.config.runtimes.profile_choice import choose_profile
-from django_runtimes.config.variables.application_variables import SECRET_KEY
+from django_runtimes.config.variables.application_variables import POOL_WAITS_DIRECTORY, SECRET_KEY
 from django_runtimes.config.variables.database_address import DATABASE_URL
 
 # These variables differ for every target.
-_PER_TARGET = frozenset({DATABASE_URL.name, SECRET_KEY.name})
+_PER_TARGET = frozenset({DATABASE_URL.name, POOL_WAITS_DIRECTORY.name, SECRET_KEY.name})
 # This setting repeats values of the variables and the profile.
 _DERIVED_SETTINGS = frozenset({"DJANGO_RUNTIMES"})
 _UNSET = "-"
