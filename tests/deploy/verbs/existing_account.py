@@ -1,10 +1,14 @@
 """A network, a database and a snapshot that an account had before, as AWS describes them."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from tests.deploy.standin.standin import StandIn
 
+Setup = Callable[[StandIn], None]
+# Returns the problems of a stage with these tables.
+Problems = Callable[..., list[str]]
 VPC, OTHER_VPC = "vpc-0a1", "vpc-0b2"
 PRIVATE, PUBLIC = ["subnet-0a1", "subnet-0a2"], ["subnet-0c1", "subnet-0c2"]
 HOST = "orders.c1.us-east-1.rds.amazonaws.com"

@@ -25,6 +25,11 @@ PLAIN = {
     "shop/settings.py": SETTINGS,
     "shop/urls.py": URLS,
 }
+# Settings that read variables, settings with an app in a folder of its own, and files that do more than find them.
+VARIABLES = SETTINGS + 'import os\nSECRET_KEY = os.environ["SHOP_KEY"]\nDEBUG = os.getenv("SHOP_DEBUG") == "1"\n'
+MANAGE_WITH_PATH = MANAGE.format(settings="shop.settings") + 'import sys\nsys.path.insert(0, "apps")\n'
+MANAGE_WITH_ENV = MANAGE.format(settings="shop.settings") + "from dotenv import load_dotenv\nload_dotenv()\n"
+APPS = SETTINGS.replace('["django.contrib.staticfiles"]', '["django.contrib.staticfiles", "blog"]')
 _HASH = "--hash=sha256:" + "0" * 64
 
 UV = """\
