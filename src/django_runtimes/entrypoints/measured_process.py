@@ -7,7 +7,7 @@ import secrets
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from typing import Any
 from weakref import WeakSet
 
@@ -70,16 +70,13 @@ class MeasuredProcess:
             with self._counting:
                 held = self._held()
                 peak, self._peak = max(self._peak, held), held
-            pools_stats = [pool.get_stats() for pool in _pools()]
             facts = {
                 "process": self._identifier,
                 "served": str(served),
                 "ready_ms": f"{self._ready_ms:.0f}",
                 "age_ms": f"{age_ms:.0f}",
                 "connections": str(peak),
-                "opened": str(self._opened + _total(pools_stats, "connections_num")),
-                "pool_requests": str(_total(pools_stats, "requests_num")),
-                "pool_wait_ms": str(_total(pools_stats, "requests_wait_ms")),
+                "opened": str(self._opened + _total("connections_num")),
                 "pool_waits": waits_text(POOL_WAITS.total_us, POOL_WAITS.counts),
                 "cpu_ms": f"{time.process_time() * 1_000:.3f}",
                 "peak_rss_mb": f"{_peak_rss_mb():.1f}",
@@ -103,15 +100,12 @@ class MeasuredProcess:
 
     def _held(self) -> int:
         unpooled = sum(not getattr(each, "closed", False) for each in list(self._unpooled))
-        return unpooled + _total([pool.get_stats() for pool in _pools()], "pool_size")
+        return unpooled + _total("pool_size")
 
 
-def _pools() -> list[Any]:
-    return list(pools.values())
-
-
-def _total(pools_stats: Iterable[Mapping[str, int]], name: str) -> int:
-    return sum(stats.get(name, 0) for stats in pools_stats)
+def _total(name: str) -> int:
+    """Return the sum of a statistic of all pools."""
+    return sum(int(pool.get_stats().get(name, 0)) for pool in list(pools.values()))
 
 
 def _peak_rss_mb() -> float:

@@ -82,12 +82,8 @@ class ProcessReports:
 
     @property
     def waits(self) -> WaitCounts:
-        """The waits for a connection of a pool; none without a pool.
-
-        Processes with an earlier version of the library report only the sum, and with the waits before the steady load.
-        """
-        waits = self._waits.waits
-        return waits if waits.number else self._work.waits
+        """The waits for a connection of a pool in the steady load; none without a pool."""
+        return self._waits.waits
 
     def begin_steady(self) -> None:
         """Leave out the waits so far."""

@@ -1,12 +1,9 @@
-"""The CPU time, memory and waits that the processes of a deployed service report."""
+"""The CPU time and memory that the processes of a deployed service report."""
 
 from collections.abc import Mapping
 from typing import NamedTuple, Self
 
-from django_runtimes.compare.analysis.wait_counts import WaitCounts
 from django_runtimes.compare.record.resource_use import ResourceUse
-
-_US_PER_MS = 1_000
 
 
 class _Work(NamedTuple):
@@ -14,17 +11,10 @@ class _Work(NamedTuple):
 
     served: int
     cpu_ms: float
-    pool_requests: int
-    pool_wait_ms: float
 
     @classmethod
     def of_facts(cls, facts: Mapping[str, str]) -> Self:
-        return cls(
-            int(facts["served"]),
-            float(facts["cpu_ms"]),
-            int(facts["pool_requests"]),
-            float(facts["pool_wait_ms"]),
-        )
+        return cls(int(facts["served"]), float(facts["cpu_ms"]))
 
 
 class ReportedWork:
@@ -51,11 +41,6 @@ class ReportedWork:
         served = self._sum("served")
         cpu_ms = round(self._sum("cpu_ms") / served, 3) if served else None
         return ResourceUse(cpu_ms, self._peak_rss_mb)
-
-    @property
-    def waits(self) -> WaitCounts:
-        """The waits for a connection of a pool, without their buckets; none without a pool."""
-        return WaitCounts(int(self._sum("pool_requests")), int(self._sum("pool_wait_ms") * _US_PER_MS), None)
 
     def _sum(self, name: str) -> float:
         return sum(

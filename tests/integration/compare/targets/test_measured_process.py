@@ -47,8 +47,6 @@ async def test_a_container_reports_its_pool(notes_environ, tmp_path):
     assert 1 <= int(facts["connections"]) <= 3
     assert 1 <= int(facts["opened"]) <= 3
     assert 0 < int(facts["ready_ms"]) < int(facts["age_ms"])
-    assert int(facts["pool_requests"]) >= 1
-    assert float(facts["pool_wait_ms"]) >= 0
     total_us, waits = read_waits(facts["pool_waits"])
     assert sum(waits.values()) >= 1
     assert total_us > 0

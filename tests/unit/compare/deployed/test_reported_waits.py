@@ -40,6 +40,6 @@ def test_responses_may_arrive_in_another_order():
 def test_a_process_with_an_earlier_version_has_no_waits():
     waits = ReportedWaits()
 
-    waits.add("a", {"pool_requests": "5"})
+    waits.add("a", {"served": "5"})
 
     assert waits.waits == WaitCounts()

@@ -1,30 +1,20 @@
-from django_runtimes.compare.analysis.wait_counts import WaitCounts
 from django_runtimes.compare.deployed.reported_work import ReportedWork
 from django_runtimes.compare.record.resource_use import ResourceUse
 
 
-def facts(
-    served: int, cpu_ms: float, *, pool_requests: int = 0, pool_wait_ms: float = 0, peak_rss_mb: float = 80
-) -> dict[str, str]:
-    return {
-        "served": str(served),
-        "cpu_ms": str(cpu_ms),
-        "pool_requests": str(pool_requests),
-        "pool_wait_ms": str(pool_wait_ms),
-        "peak_rss_mb": str(peak_rss_mb),
-    }
+def facts(served: int, cpu_ms: float, *, peak_rss_mb: float = 80) -> dict[str, str]:
+    return {"served": str(served), "cpu_ms": str(cpu_ms), "peak_rss_mb": str(peak_rss_mb)}
 
 
 def test_the_work_of_all_processes_is_divided_by_their_requests():
     work = ReportedWork()
 
-    work.add("a", facts(100, 1_000, pool_requests=50, pool_wait_ms=10))
+    work.add("a", facts(100, 1_000))
     work.add("b", facts(0, 400, peak_rss_mb=91.5))
-    work.add("a", facts(110, 1_050, pool_requests=60, pool_wait_ms=40))
+    work.add("a", facts(110, 1_050))
     work.add("b", facts(10, 480, peak_rss_mb=92.5))
 
     assert work.resources == ResourceUse(cpu_ms_per_request=6.5, peak_rss_mb=92.5)
-    assert work.waits == WaitCounts(10, 30_000, None)
 
 
 def test_responses_may_arrive_in_another_order():
@@ -42,7 +32,6 @@ def test_one_report_shows_only_the_memory():
     work.add("a", facts(5, 150))
 
     assert work.resources == ResourceUse(None, 80)
-    assert work.waits.mean_ms is None
 
 
 def test_a_service_with_an_earlier_version_reports_no_work():
