@@ -9,7 +9,6 @@ from django_runtimes.config.variables.application_variables import SECRETS
 from django_runtimes.config.variables.secret_references import SecretReference, parse_secret_references
 from django_runtimes.extras import require_module
 
-_MOST_THREADS = 8
 # The references that this process has read; their values count until it ends.
 _read_before: list[str] = []
 

@@ -10,8 +10,6 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 # A request waits up to 6 s for a secret: two attempts of at most 2 s, with at most 1 s between them.
 CLIENT_CONFIG = Config(connect_timeout=1, read_timeout=2, retries={"total_max_attempts": 2, "mode": "standard"})
-
-
 # botocore's pool has ten connections.
 _MOST_THREADS = 10
 

@@ -27,9 +27,10 @@ from django_runtimes.config.runtimes.profile_choice import choose_profile  # noq
 from django_runtimes.config.secret_key import weakness  # noqa: E402
 from django_runtimes.config.settings_module import settings_module  # noqa: E402
 from django_runtimes.config.values.runtime import Runtime  # noqa: E402
-from django_runtimes.config.variables.application_variables import SECRET_KEY, SECRETS, START_PHASES  # noqa: E402
+from django_runtimes.config.variables.application_variables import SECRET_KEY, START_PHASES  # noqa: E402
 from django_runtimes.config.variables.server_variables import GRACEFUL_TIMEOUT_S, PORT, WORKERS  # noqa: E402
 from django_runtimes.entrypoints.named_module import import_named  # noqa: E402
+from django_runtimes.entrypoints.stored_variables import load_stored_variables  # noqa: E402
 from django_runtimes.extras import require_extra  # noqa: E402
 
 _WEB_HANDLER = "django_runtimes.entrypoints.aws_lambda.handler"
@@ -103,7 +104,7 @@ def main(arguments: list[str]) -> None:
 def _run_command(arguments: list[str]) -> None:
     from django_runtimes.cli.main import main as run_command
 
-    _load_secrets()
+    load_stored_variables()
     sys.argv = ["webapp", *arguments]
     # psycopg cancels the running query on KeyboardInterrupt, which this handler raises.
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -196,18 +197,10 @@ def _require_address(bind_host: str) -> None:
         ) from None
 
 
-def _load_secrets() -> None:
-    """Set the variables that are secrets in AWS before the settings read them."""
-    if os.environ.get(SECRETS.name):
-        from django_runtimes.aws.secret_variables import load_secret_variables
-
-        load_secret_variables(os.environ)
-
-
 def _load_settings() -> ModuleType:
     """Import the settings here, so that errors take one line, and workers and awslambdaric need not load them again."""
     name = settings_module(os.environ)
-    _load_secrets()
+    load_stored_variables()
     settings = import_named(name, named_by=f"DJANGO_SETTINGS_MODULE={name!r}")
     from django_runtimes.adopt.configure import require_call
 

@@ -12,8 +12,9 @@ from django_runtimes.config.configuration_error import ConfigurationError
 from django_runtimes.config.environment import Environment
 from django_runtimes.config.settings_module import settings_module
 from django_runtimes.config.values.runtime import Runtime
-from django_runtimes.config.variables.application_variables import POOL_WAITS_DIRECTORY, SECRETS, START_PHASES
+from django_runtimes.config.variables.application_variables import POOL_WAITS_DIRECTORY, START_PHASES
 from django_runtimes.entrypoints.named_module import import_named
+from django_runtimes.entrypoints.stored_variables import load_stored_variables
 
 if TYPE_CHECKING:
     from django_runtimes.entrypoints.start_recorder import StartRecorder
@@ -90,10 +91,7 @@ _calls: list[str] = []
 @cache
 def _django() -> Served:
     settings_module(os.environ)
-    if os.environ.get(SECRETS.name):
-        from django_runtimes.aws.secret_variables import load_secret_variables
-
-        load_secret_variables(os.environ)
+    load_stored_variables()
     from django_runtimes.serving.asgi.asgi_application import make_application
 
     if recorder := _start_recorder():

@@ -11,7 +11,7 @@ from django_runtimes.deploy.aws.aws_api import Aws, error_code, error_message
 
 _CURRENT = "AWSCURRENT"
 # Principals of the account may use this key through Secrets Manager; the templates' roles may use no other.
-_DEFAULT_KEY = "alias/aws/secretsmanager"
+DEFAULT_KEY = "alias/aws/secretsmanager"
 _VERSION_LENGTH = 16
 
 
@@ -89,7 +89,7 @@ class StoredSecrets:
             ) from None
         if "DeletedDate" in found:
             raise ToolError(f"{place}: the secret {reference.arn} is being deleted; {_restore(reference.arn)}")
-        if found.get("KmsKeyId", _DEFAULT_KEY) != _DEFAULT_KEY:
+        if found.get("KmsKeyId", DEFAULT_KEY) != DEFAULT_KEY:
             raise ToolError(
                 f"{place}: the secret {reference.arn} is encrypted with a key of your own, which the templates' roles "
                 "may not use; encrypt it with aws/secretsmanager, or eject the templates and grant kms:Decrypt"

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping
 from botocore.exceptions import ClientError
 
 from django_runtimes.deploy.aws.aws_api import Aws, error_code
+from django_runtimes.deploy.aws.stored_secrets import DEFAULT_KEY
 from django_runtimes.deploy.existing.existing_problem import ExistingProblem
 
 _LOGIN = ("username", "password")
 # AWS's rotation functions also read these.
 _ADDRESS = ("engine", "host")
-_AWS_KEY = "alias/aws/secretsmanager"
 
 
 def login_problems(
@@ -35,11 +35,11 @@ def login_problems(
     client = aws.client("secretsmanager")
     try:
         described = client.describe_secret(SecretId=arn)
-        if described.get("KmsKeyId") not in {None, _AWS_KEY}:
+        if described.get("KmsKeyId") not in {None, DEFAULT_KEY}:
             yield ExistingProblem(
                 f"the secret {arn} is encrypted with the key {described['KmsKeyId']}, which the roles of the templates "
                 "may not use",
-                f"encrypt it with {_AWS_KEY}, or eject the templates and grant kms:Decrypt",
+                f"encrypt it with {DEFAULT_KEY}, or eject the templates and grant kms:Decrypt",
             )
         text = client.get_secret_value(SecretId=arn).get("SecretString", "")
     except ClientError as error:
