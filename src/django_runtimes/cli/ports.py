@@ -13,14 +13,19 @@ _LISTENING = "0A"
 _LOWEST_PORT = 10_000
 _ATTEMPTS = 100
 _EPHEMERAL_RANGE = Path("/proc/sys/net/ipv4/ip_local_port_range")
+# The ports that this process has found. Their servers may not listen yet.
+_found: set[int] = set()
 
 
 def free_port() -> int:
     """Return a TCP port of 127.0.0.1 on which nothing listens now.
 
-    It is outside the kernel's range of ephemeral ports, so that no connection takes it before the child listens.
+    It is outside the kernel's range of ephemeral ports, so that no connection takes it before the child listens. No
+    call returns the port of an earlier one.
     """
     for port in _candidates():
+        if port in _found:
+            continue
         with socket.socket() as listener:
             # Servers set this option too: closed connections of an earlier process then do not block the port.
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -29,6 +34,7 @@ def free_port() -> int:
             except OSError:
                 continue
             found: int = listener.getsockname()[1]
+            _found.add(found)
             return found
     raise OSError("no port of 127.0.0.1 is free; end processes that listen there")
 

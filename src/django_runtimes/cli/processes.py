@@ -91,8 +91,7 @@ def stop(
         process.send_signal(first_signal)
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(grace_s)
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL)
+    _kill_group(process)
     process.wait()
 
 
@@ -126,6 +125,25 @@ def cause(log: Path, count: int = 3) -> str:
     if error := _last_traceback_error(lines):
         return error
     return " | ".join(line.strip() for line in lines[-count:]) or "it wrote nothing"
+
+
+def _kill_group(process: subprocess.Popen[bytes]) -> None:
+    # The id of a child that has been reaped stays reserved while its group has members. If a process has that id, the
+    # kernel has reused it, and the group is another one's.
+    if process.returncode is not None and _exists(process.pid):
+        return
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+def _exists(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def _last_traceback_error(lines: Sequence[str]) -> str:

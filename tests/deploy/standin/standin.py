@@ -142,11 +142,16 @@ class StandIn:
         assert self._process is not None
         self._process.kill()
         self._process.wait()
+        self._process = None
 
     def stop(self) -> None:
-        """Stop the stand-in and all the processes that it started."""
-        if self._process is not None:
-            processes.stop(self._process, grace_s=10.0)
+        """Stop the stand-in and all the processes that it started; RuntimeError if it has ended by itself."""
+        if self._process is None:
+            return
+        status = self._process.poll()
+        processes.stop(self._process, grace_s=10.0)
+        if status is not None:
+            raise RuntimeError(f"the stand-in ended by itself with status {status}: {processes.cause(self._log)}")
 
     def push(
         self,

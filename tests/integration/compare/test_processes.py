@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -99,6 +100,28 @@ def test_stopping_an_exited_child_is_not_an_error(log):
     assert child.returncode == 3
 
 
+def test_what_an_exited_child_has_left_is_killed(log):
+    child = _spawn("import subprocess; print(subprocess.Popen(['sleep', '600']).pid)", log)
+    child.wait()
+    left_behind = int(log.read_text())
+
+    processes.stop(child)
+
+    assert remaining({left_behind}) == set()
+
+
+def test_another_process_with_the_id_of_an_exited_child_is_not_killed(log):
+    child, other = _spawn("pass", log), _spawn("import time; time.sleep(600)", log)
+    child.wait()
+    child.pid = other.pid
+
+    processes.stop(child)
+
+    with pytest.raises(subprocess.TimeoutExpired):
+        other.wait(0.3)
+    processes.stop(other)
+
+
 def test_waiting_ends_when_the_child_exits(log):
     child = _spawn("print('no such table')", log)
     started = time.monotonic()
@@ -142,6 +165,13 @@ def test_free_ports_are_below_the_ports_of_outgoing_connections():
     first_ephemeral = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
 
     assert all(ports.free_port() < first_ephemeral for _ in range(20))
+
+
+def test_no_free_port_is_found_twice(monkeypatch):
+    first = ports.free_port()
+    monkeypatch.setattr(ports, "_candidates", lambda: iter([first, 0]))
+
+    assert ports.free_port() != first
 
 
 def test_a_server_can_listen_on_a_free_port():
