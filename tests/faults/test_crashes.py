@@ -5,7 +5,16 @@ import time
 from contextlib import AsyncExitStack
 
 from django_runtimes.compare.services.postgres import EmbeddedPostgres
-from tests.faults.figures.replies import Reply, clear_s, failures, longest_s, recovery_s, served, without_retry_after
+from tests.faults.figures.replies import (
+    Reply,
+    clear_s,
+    failures,
+    longest_s,
+    recovery_s,
+    served,
+    was_cut_off,
+    without_retry_after,
+)
 from tests.faults.figures.trials import RATE_RPS, RATE_WHERE_LAMBDA_WAITS_RPS, Trial, fault
 from tests.faults.parts.databases import a_database, crash, end_backends, until_ready
 from tests.faults.parts.system import CONTAINER, LAMBDA, POOL_MAX, WORKERS, System, serving
@@ -26,16 +35,17 @@ async def test_killed_backends_fail_only_the_requests_in_flight(trial: Trial, tm
             for _ in trial.repetitions:
                 async with trial.repetition(system) as load:
                     await asyncio.sleep(1.0)
-                    in_flight = load.in_flight
+                    begin_s = time.monotonic()
                     ended = await end_backends(database)
                     killed_s = time.monotonic()
                     await load.until_success(killed_s)
                     await asyncio.sleep(1.0)
-                errors = len(failures(load.replies))
+                errors = failures(load.replies)
+                cut_off = [error for error in errors if was_cut_off(error, begin_s, killed_s)]
                 trial.note(
                     ended=ended,
-                    errors=errors,
-                    errors_beyond_in_flight=max(0, errors - in_flight),
+                    errors=len(errors),
+                    errors_beyond_in_flight=len(errors) - len(cut_off),
                     recovery_s=recovery_s(load.replies, killed_s),
                 )
 

@@ -114,11 +114,6 @@ class SteadyLoad(Client):
         await asyncio.gather(self._sending, *self._pending, return_exceptions=True)
         await super().__aexit__(kind, error, trace)
 
-    @property
-    def in_flight(self) -> int:
-        """The number of requests that wait for a response."""
-        return len(self._pending)
-
     async def until_success(self, since_s: float, *, timeout_s: float = 45.0) -> None:
         """Wait until a request that was due after `since_s` has succeeded; raise TimeoutError if none does."""
         async with asyncio.timeout(timeout_s):
