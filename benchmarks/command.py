@@ -14,7 +14,7 @@ from benchmarks.contenders.peers import CHECKOUT, peers_python
 from benchmarks.contenders.revision import find_revision
 from benchmarks.contenders.testbed import Testbed
 from benchmarks.figures import Figure, Results
-from benchmarks.measurements import containers, lambda_cold, lambda_warm, streams
+from benchmarks.measurements import containers, lambda_cold, lambda_warm, parts, streams
 from benchmarks.measurements.wrk import find_wrk
 from benchmarks.plan import AGAINST, FULL, QUICK, Plan
 from benchmarks.record import record_comparison, record_environment
@@ -46,12 +46,19 @@ def main(arguments: Sequence[str]) -> int:
         action="store_true",
         help=f"measure how much {streams.STREAMS} open event streams slow down a page; takes about two minutes",
     )
+    extent.add_argument(
+        "--parts",
+        action="store_true",
+        help="measure what the access log and further parts add to a request for /ping; takes about four minutes",
+    )
     options = parser.parse_args(arguments)
     treat_termination_as_interruption()
     try:
         with Progress(sys.stderr) as progress:
             if options.against is not None:
                 lines, results = _run_against(options.against, progress)
+            elif options.parts:
+                lines, results = _run_parts(progress), None
             elif options.streams:
                 lines, results = _run_streams(progress), None
             else:
@@ -121,6 +128,17 @@ def _run_streams(progress: Progress) -> list[str]:
         testbed.prepare()
         measured = asyncio.run(streams.measure(testbed, rng, progress))
     return measured.lines()
+
+
+def _run_parts(progress: Progress) -> list[str]:
+    find_wrk()
+    rng = random.Random()  # noqa: S311  (an order, not a secret)
+    with ExitStack() as stack:
+        workspace = stack.enter_context(run_directory(account=None))
+        server = stack.enter_context(EmbeddedPostgres())
+        testbed = Testbed(Path(sys.executable), server, "bench_template", workspace)
+        testbed.prepare()
+        return asyncio.run(parts.measure(AGAINST, testbed, rng, progress))
 
 
 def _line(figure: Figure) -> str:

@@ -3,7 +3,7 @@
 import os
 import subprocess
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import psycopg
@@ -32,13 +32,17 @@ FROM generate_series(1, 1000) AS number
 
 @dataclass(frozen=True)
 class Testbed:
-    """A database server with the filled template database, a Python, a folder for logs, and the checkout to run."""
+    """A database server with the filled template database, a Python, a folder for logs, and the checkout to run.
+
+    `variables` are set in addition.
+    """
 
     python: Path
     server: PostgresServer
     template: str
     workspace: Path
     checkout: Path = CHECKOUT
+    variables: Mapping[str, str] = field(default_factory=dict)
 
     def prepare(self) -> None:
         """Create, migrate and fill the template database with the checkout's own commands."""
@@ -56,7 +60,8 @@ class Testbed:
         url = self.server.url(database)
         environ = application_environ(REFERENCE, database_url=url, static_root=self.workspace / "static")
         # The checkout's code takes precedence over a project that is installed for `python`.
-        return {**environ, "PYTHONPATH": os.pathsep.join((str(self.checkout / "src"), str(self.checkout)))}
+        python_path = os.pathsep.join((str(self.checkout / "src"), str(self.checkout)))
+        return {**environ, "PYTHONPATH": python_path, **self.variables}
 
     def database(self, name: str) -> str:
         """Create a copy of the template database and return its name."""

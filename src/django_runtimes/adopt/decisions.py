@@ -33,6 +33,7 @@ from django_runtimes.config.variables.database_connections import (
 )
 from django_runtimes.config.variables.database_login import DB_ROLE
 from django_runtimes.config.variables.hops import TRUSTED_PROXIES
+from django_runtimes.config.variables.observability_variables import ACCESS_LOG
 from django_runtimes.config.variables.server_variables import (
     MAX_BODY_BYTES,
     MAX_WAIT_S,
@@ -140,6 +141,7 @@ def _adopted(draft: Draft, variables: ProcessVariables) -> Adopted:
         max_body_bytes=variables[MAX_BODY_BYTES],
         max_websocket_message_bytes=variables[MAX_WEBSOCKET_MESSAGE_BYTES],
         warm_up=variables[WARM_UP],
+        access_log=variables[ACCESS_LOG],
         measurement_key=variables[MEASUREMENT_KEY],
         pool_empty_s=variables[DB_POOL_EMPTY_S],
         role=variables[DB_ROLE],

@@ -30,6 +30,7 @@ class Adopted(NamedTuple):
     max_body_bytes: int
     max_websocket_message_bytes: int
     warm_up: bool
+    access_log: bool
     measurement_key: Secret | None
     pool_empty_s: int
     role: Role

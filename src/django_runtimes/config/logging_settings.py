@@ -1,28 +1,41 @@
-"""Django's LOGGING for JSON or text on standard error."""
+"""Django's LOGGING for lines of JSON or text."""
 
 from typing import Any
 
 from django_runtimes.config.values.choices import LogFormat, LogLevel
 
+_JSON = {
+    "format": "{asctime}{levelname}{name}{message}",
+    "style": "{",
+    "rename_fields": {"asctime": "time", "levelname": "level", "name": "logger"},
+    # Django's log lines contain the request, whose text has the query string.
+    "json_encoder": "ext://django_runtimes.observability.log_encoder.LogEncoder",
+}
+_TEXT = {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}
+_FORMATTERS: dict[LogFormat, dict[str, Any]] = {
+    LogFormat.JSON: {"()": "pythonjsonlogger.json.JsonFormatter", **_JSON},
+    LogFormat.TEXT: _TEXT,
+}
+_FORMATTERS_OF_REQUESTS: dict[LogFormat, dict[str, Any]] = {
+    LogFormat.JSON: {"()": "django_runtimes.observability.line_formatters.JsonLineFormatter", **_JSON},
+    LogFormat.TEXT: {"()": "django_runtimes.observability.line_formatters.TextLineFormatter", "fmt": _TEXT["format"]},
+}
 
-def logging_settings(log_format: LogFormat, level: LogLevel) -> dict[str, Any]:
-    """Return Django's LOGGING with one handler, which writes JSON or text to standard error."""
-    formatters: dict[LogFormat, dict[str, Any]] = {
-        LogFormat.JSON: {
-            "()": "pythonjsonlogger.json.JsonFormatter",
-            "format": "{asctime}{levelname}{name}{message}",
-            "style": "{",
-            "rename_fields": {"asctime": "time", "levelname": "level", "name": "logger"},
-        },
-        LogFormat.TEXT: {"format": "{asctime} {levelname} {name}: {message}", "style": "{"},
-    }
+
+def logging_settings(log_format: LogFormat, level: LogLevel, *, names_requests: bool = False) -> dict[str, Any]:
+    """Return Django's LOGGING with one handler, which writes JSON or text to standard error.
+
+    With `names_requests`, each line of a request carries the request's id, and serving processes write to standard
+    output.
+    """
     level_name = level.upper()
-    return {
+    # Libraries set levels on their own loggers (Django INFO, psycopg WARNING), so the handler filters too.
+    handler: dict[str, Any] = {"class": "logging.StreamHandler", "formatter": "line", "level": level_name}
+    settings: dict[str, Any] = {
         "version": 1,
         "disable_existing_loggers": False,
-        "formatters": {"line": formatters[log_format]},
-        # Libraries set levels on their own loggers (Django INFO, psycopg WARNING), so the handler filters too.
-        "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "level": level_name}},
+        "formatters": {"line": (_FORMATTERS_OF_REQUESTS if names_requests else _FORMATTERS)[log_format]},
+        "handlers": {"console": handler},
         "root": {"handlers": ["console"], "level": level_name},
         # Django's own handlers for these loggers would print each line a second time, in another format.
         "loggers": {
@@ -30,3 +43,6 @@ def logging_settings(log_format: LogFormat, level: LogLevel) -> dict[str, Any]:
             "django.server": {"handlers": [], "propagate": True},
         },
     }
+    if names_requests:
+        handler |= {"class": "django_runtimes.observability.served_logs.ServedHandler"}
+    return settings

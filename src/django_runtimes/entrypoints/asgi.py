@@ -16,8 +16,6 @@ try:
 except ConfigurationError as error:
     sys.stderr.write(f"webapp: {error}\n")
     raise SystemExit(_APPLICATION_CANNOT_LOAD) from None
-log_runtime()
-
 from django_runtimes.adopt.configure import adopted  # noqa: E402  (Django's modules need the set-up)
 from django_runtimes.databases.readiness import check_database, check_pools, close_database  # noqa: E402
 from django_runtimes.serving.base_path import BasePath  # noqa: E402
@@ -25,9 +23,16 @@ from django_runtimes.serving.composed_requests import ComposedRequests  # noqa: 
 from django_runtimes.serving.forwarded import ForwardedHeaders, ProxyHeaders  # noqa: E402
 from django_runtimes.serving.health import HealthChecks  # noqa: E402
 from django_runtimes.serving.http.lifespan import Lifespan  # noqa: E402
+from django_runtimes.serving.observed import ObservedRequests, Observer  # noqa: E402
 from django_runtimes.serving.types import Application  # noqa: E402
 
 _here = adopted()
+_observer: Observer | None = None
+if _here.access_log:
+    from django_runtimes.entrypoints.observing import begin_observing
+
+    _observer = begin_observing(_here)
+log_runtime()
 
 
 def _shut_down() -> None:
@@ -52,8 +57,12 @@ _application = (
     else ComposedRequests(_served.application, _served.handler)
 )
 _behind_proxies = ForwardedHeaders(_application, trusted=_here.trusted_proxies, headers=_proxy_headers)
+_observed: Application = _behind_proxies
+if _observer is not None:
+    # Health checks are not observed.
+    _observed = ObservedRequests(_behind_proxies, _observer, trusts=_behind_proxies.trusts)
 _below_base_path: Application = BasePath(
-    _health.before(_behind_proxies),
+    _health.before(_observed),
     _here.front.base_path,
     is_stripped=bool(_here.front.base_path_is_stripped),
 )
@@ -70,4 +79,5 @@ application = Lifespan(
     drain_s=_here.profile.drain_s,
     max_body_bytes=_here.max_body_bytes,
     max_websocket_message_bytes=_here.max_websocket_message_bytes,
+    note_refusal=None if _observer is None else _observer.refuse,
 )

@@ -14,6 +14,7 @@ from django_runtimes.extras import require_extra
 if TYPE_CHECKING:
     from django_runtimes.serving.aws_lambda.handler import DirectLambdaHandler
     from django_runtimes.serving.measured import Reporter
+    from django_runtimes.serving.observed import Observer
 
 # Lambda's quota is 6 MB each for the event and the response; its error messages give these exact limits.
 _LARGEST_BODY_BYTES = 6_291_456
@@ -31,7 +32,6 @@ def lambda_handler() -> "DirectLambdaHandler":
     # Loading the application sets up Django, which the modules imported below need.
     served = load_application()
     _refuse_websockets(served)
-    log_runtime()
     from awslambdaric.lambda_runtime_marshaller import to_json
 
     from django_runtimes.adopt.configure import adopted
@@ -41,6 +41,8 @@ def lambda_handler() -> "DirectLambdaHandler":
     from django_runtimes.serving.health import HealthChecks
 
     here = adopted()
+    observer = _observer(here) if here.access_log else None
+    log_runtime()
     health = HealthChecks(
         check_readiness=check_database,
         check_liveness=partial(check_pools, longest_empty_s=here.pool_empty_s),
@@ -51,6 +53,7 @@ def lambda_handler() -> "DirectLambdaHandler":
         is_composed=served.is_composed,
         answer_health=health.answer,
         answers_warm_up=here.warm_up,
+        observer=observer,
         reporter=None if here.measurement_key is None else _measured_process(here.measurement_key, here),
         max_body_bytes=here.max_body_bytes,
         max_event_body_bytes=_LARGEST_BODY_BYTES,
@@ -63,6 +66,12 @@ def lambda_handler() -> "DirectLambdaHandler":
     if runtime_api := os.environ.get("AWS_LAMBDA_RUNTIME_API"):
         _close_on_exit(handler, runtime_api)
     return handler
+
+
+def _observer(here: Adopted) -> "Observer":
+    from django_runtimes.entrypoints.observing import begin_observing
+
+    return begin_observing(here)
 
 
 def _measured_process(key: Secret, here: Adopted) -> "Reporter":

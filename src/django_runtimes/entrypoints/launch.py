@@ -139,11 +139,27 @@ def _become_function(environment: Environment, handler: str) -> None:
         sys.modules["__main__"].bootstrap = bootstrap  # type: ignore[attr-defined]
         _load_settings()
         _load_handler(handler)
+        _keep_log_handlers(bootstrap)
         gc.freeze()
         gc.enable()
     from awslambdaric.__main__ import main as run_awslambdaric
 
     run_awslambdaric(["awslambdaric", handler])
+
+
+def _keep_log_handlers(bootstrap: ModuleType) -> None:
+    """Keep awslambdaric from adding its handler to those of the settings, which would write each line twice.
+
+    Under `python -m awslambdaric` the settings load after it, and replace its handler.
+    """
+    # The server and the commands start without these imports.
+    import logging
+    import time
+
+    if logging.getLogger().handlers:
+        bootstrap._setup_logging = lambda *_: None  # type: ignore[attr-defined]
+        # awslambdaric sets this too.
+        logging.Formatter.converter = time.gmtime
 
 
 def _become_server(runtime: Runtime, environment: Environment) -> None:

@@ -84,8 +84,7 @@ class ForwardedHeaders:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] in _SCHEMES and self._headers.are_in(scope):
-            peer = scope.get("client")
-            if peer is None or self._trusts(peer[0]):
+            if self.trusts(scope):
                 believed = self._headers.read(scope)
                 if not self._trusted and "scheme" in scope:
                     # The peer uses a Unix socket, and no setting says that a hop in front terminates TLS.
@@ -94,6 +93,11 @@ class ForwardedHeaders:
             else:
                 scope = self._headers.drop(scope)
         await self._application(scope, receive, send)
+
+    def trusts(self, scope: Scope) -> bool:
+        """Return whether the request comes from a trusted peer, which has written its headers."""
+        peer = scope.get("client")
+        return peer is None or self._trusts(peer[0])
 
     def _is_trusted(self, address: str) -> bool:
         try:

@@ -44,3 +44,17 @@ class LogLevel(StrEnum):
     WARNING = "warning"
     ERROR = "error"
     CRITICAL = "critical"
+
+
+class MetricsFormat(StrEnum):
+    """How the application reports metrics."""
+
+    NONE = "none"
+    EMF = "emf"
+
+
+class TraceProtocol(StrEnum):
+    """How the application sends traces."""
+
+    NONE = "none"
+    OTLP = "otlp"

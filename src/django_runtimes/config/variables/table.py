@@ -12,6 +12,7 @@ from django_runtimes.config.variables import (
     database_login,
     file_variables,
     hops,
+    observability_variables,
     server_variables,
 )
 from django_runtimes.config.variables.variable import Variable
@@ -34,6 +35,7 @@ GROUPS = (
     Group("Application", application_variables),
     Group("Hops in front", hops),
     Group("Server", server_variables),
+    Group("Logs and metrics", observability_variables),
     Group("Database: address", database_address),
     Group("Database: login", database_login),
     Group("Database: connections", database_connections),

@@ -9,6 +9,8 @@ from django.core.exceptions import BadRequest
 from django.core.handlers.asgi import ASGIHandler
 from django.http import HttpResponseBadRequest
 
+from django_runtimes.serving.observed import current_observation
+
 _logger = logging.getLogger("django.request")
 
 
@@ -27,6 +29,8 @@ class KnownLengthHandler(ASGIHandler):
             # Django 6.1 raises this error outside the code that turns errors into responses.
             _logger.warning("Bad Request (BadRequest)", exc_info=True, extra={"status_code": 400})
             return None, HttpResponseBadRequest()
+        if (observation := current_observation.get()) is not None:
+            observation.http_request = request
         if request is not None:
             length = body_file.seek(0, os.SEEK_END)
             if length:

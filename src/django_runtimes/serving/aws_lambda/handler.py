@@ -33,29 +33,27 @@ from django_runtimes.serving.aws_lambda.events import (
     unknown,
 )
 from django_runtimes.serving.aws_lambda.replies import (
-    SMALLEST_REPLY_LIMIT_BYTES,
+    MAX_EXPANSION,
+    ReplyLimits,
     framed_response,
     internal_error,
     refusal,
-    reply_limit,
     text_headers,
 )
-from django_runtimes.serving.base_path import path_below, under_base_path
+from django_runtimes.serving.base_path import HEALTH_PATHS, path_below, under_base_path
 from django_runtimes.serving.composed import ComposedLifespan
 from django_runtimes.serving.composed_requests import ComposedRequests
 from django_runtimes.serving.current_request import Request, current_request
 from django_runtimes.serving.forwarded import ProxyHeaders
 from django_runtimes.serving.framing import has_content
 from django_runtimes.serving.measured import Reporter, with_report
+from django_runtimes.serving.observed import Observation, Observer, current_observation
 from django_runtimes.serving.types import Application, Response
 
 logger = logging.getLogger(__name__)
 
 
 _LAMBDA_QUOTA_BYTES = 6 * 2**20
-# A reply is at most twelve times as large as its body and headers: JSON writes at most six characters for one, and
-# CloudFront's replies name each header twice. Encoding a reply to measure it takes milliseconds.
-_MAX_EXPANSION = 12
 # The event that the template's schedule sends.
 _WARM_UP = {"warm_up": True}
 
@@ -78,6 +76,7 @@ class DirectLambdaHandler:
     startup event here, and its shutdown event from `end_lifespan()`. Raise StartupFailedError if it cannot start.
     `proxy_headers` are trusted, since only the front can send events. `base_path` is the path at which users find the
     application, and `base_path_is_stripped` declares that the front removes it. `reporter` adds headers to responses.
+    `observer` follows each request except health checks.
     """
 
     def __init__(
@@ -96,19 +95,19 @@ class DirectLambdaHandler:
         base_path: str = "",
         base_path_is_stripped: bool = False,
         reporter: Reporter | None = None,
+        observer: Observer | None = None,
     ) -> None:
         self._events = EventReader()
         self._answer_health = answer_health
         self._answers_warm_up = answers_warm_up
         self._max_body_bytes = max_body_bytes
         self._max_event_body_bytes = max_event_body_bytes
-        self._max_reply_bytes = max_reply_bytes
-        self._smallest_limit_bytes = min(max_reply_bytes, SMALLEST_REPLY_LIMIT_BYTES)
-        self._encode = encode
+        self._limits = ReplyLimits(max_reply_bytes, encode)
         self._proxy_headers = proxy_headers or ProxyHeaders()
         self._base_path = base_path
         self._base_path_is_stripped = base_path_is_stripped
         self._reporter = reporter
+        self._observer = observer
         # An execution environment serves one request at a time. Lambda's timeout ends it if a constructor hangs.
         if asgi_handler is None:
             asgi_handler = OneHopASGIHandler(threads=1, max_chain_wait_s=math.inf, streams_share=False)
@@ -143,44 +142,68 @@ class DirectLambdaHandler:
         try:
             scope, body = self._read_limited(event, request)
         except BodyTooLargeError:
-            return refusal(event, 413, "Content Too Large")
+            return self._refused(event, context, 413, "Content Too Large")
         except PARSE_ERRORS as error:
             # Mangum raises for some malformed requests, for example for a port that is not a number.
             logger.warning("an event is not a valid request: %s: %s", type(error).__name__, error)
-            return refusal(event, 400, "Bad Request")
+            return self._refused(event, context, 400, "Bad Request")
+        return contextvars.copy_context().run(self._serve, event, context, request, scope, body)
+
+    def _serve(
+        self, event: dict[str, Any], context: Any, request: Any, scope: dict[str, Any], body: bytes
+    ) -> dict[str, Any]:
+        observation = self._observe(context, scope)
+        if observation is None:
+            return self._reply(event, request, scope, body, None)
+        current_observation.set(observation)
+        try:
+            reply = self._reply(event, request, observation.scope, body, observation)
+        except BaseException as error:
+            observation.end(error)
+            raise
+        observation.is_complete = True
+        observation.end()
+        return reply
+
+    def _observe(self, context: Any, scope: dict[str, Any]) -> Observation | None:
+        if self._observer is None or (self._answer_health is not None and path_below(scope) in HEALTH_PATHS):
+            return None
+        return self._observer.begin(scope, is_trusted=True, lambda_request_id=context.aws_request_id)
+
+    def _refused(self, event: dict[str, Any], context: Any, status: int, text: str) -> dict[str, Any]:
+        if self._observer is not None:
+            self._observer.refuse(status, text, lambda_request_id=context.aws_request_id)
+        return refusal(event, status, text)
+
+    def _reply(
+        self,
+        event: dict[str, Any],
+        request: Any,
+        scope: dict[str, Any],
+        body: bytes,
+        observation: Observation | None,
+    ) -> dict[str, Any]:
         report = None if self._reporter is None else self._reporter.begin(scope["headers"])
         request_now = Request()
         try:
-            response = contextvars.copy_context().run(self._respond, request_now, scope, body)
+            response = self._respond(request_now, scope, body)
         finally:
             request_now.end()
         if report is not None:
             response = with_report(response, report)
         response = framed_response(response, scope["method"])
+        if observation is not None:
+            response["headers"] = observation.begin_answer(response["status"], response["headers"])
         response["headers"], head_bytes = text_headers(response["headers"])
         reply: dict[str, Any] = request(response)
-        most_bytes = (head_bytes + len(reply["body"])) * _MAX_EXPANSION
-        if most_bytes < self._smallest_limit_bytes:
+        most_bytes = (head_bytes + len(reply["body"])) * MAX_EXPANSION
+        if most_bytes < self._limits.smallest_bytes:
             return reply
-        return self._limited(reply, most_bytes, event, request, scope)
-
-    def _limited(
-        self, reply: dict[str, Any], most_bytes: int, event: dict[str, Any], request: Any, scope: dict[str, Any]
-    ) -> dict[str, Any]:
-        limit_bytes, taker = reply_limit(request, self._max_reply_bytes)
-        if most_bytes < limit_bytes:
+        taker = self._limits.exceeded(reply, most_bytes, request, scope)
+        if taker is None:
             return reply
-        reply_bytes = len(self._encode(reply).encode())
-        if reply_bytes <= limit_bytes:
-            return reply
-        logger.error(
-            "%s %s: a reply of %s bytes exceeds %s bytes, the limit of %s; let the client fetch it from storage",
-            scope["method"],
-            scope["path"],
-            reply_bytes,
-            limit_bytes,
-            taker,
-        )
+        if observation is not None:
+            observation.begin_answer(500, [])
         return refusal(event, 500, f"Internal Server Error: the response is larger than {taker} can send")
 
     @property

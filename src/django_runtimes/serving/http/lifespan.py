@@ -12,9 +12,10 @@ class Lifespan:
     """ASGI middleware that runs `on_shutdown` when the server stops, and passes everything else on.
 
     `composed`, the project's own application around Django, takes part in the lifespan too.
-    The lifespan's state passes four values to the server. `drain_s` is how long it keeps serving after a stop
+    The lifespan's state passes five values to the server. `drain_s` is how long it keeps serving after a stop
     signal. `max_body_bytes` and `max_websocket_message_bytes` are the largest body and websocket message that it reads.
-    `websockets` says whether it accepts websockets, which Django alone does not serve.
+    `websockets` says whether it accepts websockets, which Django alone does not serve. `note_refusal` gets the status
+    and the reason of each request that the server answers itself.
     """
 
     def __init__(
@@ -26,6 +27,7 @@ class Lifespan:
         drain_s: float = 0.0,
         max_body_bytes: int | None = None,
         max_websocket_message_bytes: int | None = None,
+        note_refusal: Callable[[int, str], None] | None = None,
     ) -> None:
         self._application = application
         self._on_shutdown = on_shutdown
@@ -35,6 +37,8 @@ class Lifespan:
             self._state["max_body_bytes"] = max_body_bytes
         if max_websocket_message_bytes is not None:
             self._state["max_websocket_message_bytes"] = max_websocket_message_bytes
+        if note_refusal is not None:
+            self._state["note_refusal"] = note_refusal
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         if scope["type"] != "lifespan":

@@ -168,9 +168,20 @@ class WaitingProtocol(HttpToolsProtocol):
             cycle.disconnected = True
             cycle.message_event.set()
         if answers:
-            self.logger.warning("%d: %s", refusal.status, refusal.text)
+            self._note(refusal)
             self.transport.write(self._answer(refusal))
         self._leave()
+
+    def _note(self, refusal: Refusal) -> None:
+        """Pass the refusal to the observer of its request or of all requests; without one, log it."""
+        note_refusal = self.app_state.get("note_refusal")
+        if note_refusal is None:
+            self.logger.warning("%d: %s", refusal.status, refusal.text)
+        elif self._is_answering:
+            # All copies of the request's scope share this dictionary.
+            self.cycle.scope["state"]["refusal"] = refusal
+        else:
+            note_refusal(refusal.status, refusal.text)
 
     def _answer(self, refusal: Refusal) -> bytes:
         body = refusal.text.encode("ascii")

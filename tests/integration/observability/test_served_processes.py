@@ -1,0 +1,131 @@
+"""The streams and formats of a serving process's log lines."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from http.client import HTTPConnection
+from pathlib import Path
+
+import pytest
+
+from django_runtimes.cli.ports import free_port, wait_until_listening
+from tests.integration.entrypoints.launcher import REQUIRED
+
+pytestmark = pytest.mark.profile_free
+
+LOGGED = {
+    **REQUIRED,
+    "PATH": os.environ["PATH"],
+    "PYTHONPATH": str(Path(__file__).parents[3]),
+    "DJANGO_SETTINGS_MODULE": "tests.applications.logged.settings",
+    "WEBAPP_BIND_HOST": "127.0.0.1",
+    "WEBAPP_WORKERS": "1",
+    "WEBAPP_ACCESS_LOG": "1",
+    "WEBAPP_DB_POOL_TIMEOUT_S": "1",
+}
+
+
+class Process:
+    """A server, and the lines of its two streams once it has ended."""
+
+    stdout: list[str]
+    stderr: list[str]
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+
+    def ask(self, path: str, **headers: str) -> tuple[int, str]:
+        with closing(HTTPConnection("127.0.0.1", self._port, timeout=20)) as connection:
+            connection.request(
+                "GET", path, headers={"Host": "guestbook.example", "X-Forwarded-Proto": "https", **headers}
+            )
+            with connection.getresponse() as response:
+                response.read()
+                return response.status, response.headers["X-Request-ID"]
+
+    @property
+    def objects(self) -> list[dict]:
+        return [json.loads(line) for line in self.stdout]
+
+
+@contextmanager
+def served(**variables: str) -> Iterator[Process]:
+    port = free_port()
+    command = [sys.executable, "-m", "django_runtimes.entrypoints.launch"]
+    environ = LOGGED | {"PORT": str(port)} | variables
+    with subprocess.Popen(
+        command, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, process_group=0
+    ) as server:
+        try:
+            wait_until_listening(server, port, timeout_s=30)
+            process = Process(port)
+            yield process
+        finally:
+            server.terminate()
+            stdout, stderr = server.communicate(timeout=40)
+        process.stdout, process.stderr = stdout.splitlines(), stderr.splitlines()
+
+
+def test_lines_go_to_standard_output():
+    with served() as process:
+        _, request_id = process.ask("/fail")
+
+    lines = [(each["logger"], each["level"]) for each in process.objects if each.get("request_id") == request_id]
+    assert lines == [("django.request", "ERROR"), ("django_runtimes.access", "INFO")]
+    assert "uvicorn.error" in {each["logger"] for each in process.objects}
+    assert "ValueError" not in str(process.stderr)
+
+
+def test_an_outage_of_the_database():
+    with served() as process:
+        status, request_id = process.ask("/orders/7")
+
+    warned, access = [each for each in process.objects if each.get("request_id") == request_id]
+    assert (status, access["status"], access["route"]) == (503, 503, "/orders/<int:number>")
+    assert (warned["level"], warned["request"]) == ("WARNING", "GET /orders/7")
+
+
+def test_an_id_of_an_untrusted_peer_is_replaced():
+    with served(WEBAPP_TRUSTED_PROXIES="192.0.2.0/24") as process:
+        _, request_id = process.ask(
+            "/id", **{"X-Request-ID": "forged", "X-Amzn-Trace-Id": "Root=1-67891233-" + "a" * 24}
+        )
+
+    assert request_id != "forged"
+    (access,) = [each for each in process.objects if each["logger"] == "django_runtimes.access"]
+    assert access["request_id"] == request_id
+    assert "trace_id" not in access
+
+
+def test_lines_for_people_under_local():
+    with served(WEBAPP_RUNTIME="local", WEBAPP_ALLOWED_HOSTS="guestbook.example") as process:
+        _, request_id = process.ask("/fail?token=hunter2")
+
+    (failed,) = [line for line in process.stdout if " ERROR django.request: " in line]
+    (access,) = [line for line in process.stdout if " django_runtimes.access: " in line]
+    assert failed.endswith(f"Internal Server Error: /fail [{request_id}]")
+    assert " INFO django_runtimes.access: GET /fail 500, in " in access
+    assert access.endswith(f" ms, 0 queries in 0.0 ms [{request_id}]")
+    assert "hunter2" not in str(process.stdout)
+
+
+def test_a_projects_own_logging_keeps_its_stream_and_gets_the_ids():
+    with served(LOGGED_OWN_LEVEL="WARNING") as process:
+        _, request_id = process.ask("/fail")
+
+    (failed,) = [json.loads(line) for line in process.stderr if line.startswith("{")]
+    assert (failed["levelname"], failed["request_id"]) == ("ERROR", request_id)
+    assert [each["request_id"] for each in process.objects] == [request_id]
+
+
+def test_commands_write_no_log_line_to_standard_output():
+    source = "import logging, django; django.setup(); logging.warning('said')"
+    ended = subprocess.run(
+        [sys.executable, "-c", source], env=LOGGED, capture_output=True, text=True, timeout=60, check=True
+    )
+
+    assert ended.stdout == ""
+    assert json.loads(ended.stderr)["message"] == "said"
