@@ -15,6 +15,7 @@ from django_runtimes.compare.gate.gate_latency import (
     latency_figure,
     latency_ratio,
 )
+from django_runtimes.compare.gate.gate_metric import METRICS
 from django_runtimes.compare.gate.judged_run import JudgedRun
 from django_runtimes.compare.gate.unjudgeable import UnjudgeableError
 from django_runtimes.compare.record.results import ScenarioResult, TargetResult
@@ -75,10 +76,10 @@ def _cells(condition: FailCondition, target: TargetResult, judged: JudgedRun) ->
 
 
 def _scenarios(condition: FailCondition, target: TargetResult) -> Iterator[ScenarioResult]:
-    """Yield the scenarios that a condition names, or all steady ones."""
+    """Yield the scenarios that a condition names; otherwise the steady ones, and for errors the bursts too."""
     for scenario in target.scenarios:
         if condition.load is None:
-            if scenario.rate_rps is not None:
+            if scenario.rate_rps is not None or condition.metric is METRICS["errors"]:
                 yield scenario
             continue
         name, colon, rate = condition.load.partition(":")

@@ -11,14 +11,17 @@ from django_runtimes.compare.gate.gate_metric import METRICS, GateMetric, LoadKi
 
 EVERY_TARGET = "*"
 _FORM = "TARGET[@LOAD] METRIC > LIMIT"
-_EXAMPLE = "aws_ecs/pool/direct p99 > 1.2x"
+# A default run has no p99.
+EXAMPLES = ("aws_ecs/pool/direct p50 > 1.2x", "* errors > 0.1%")
 _LIMIT = re.compile(r"(?P<number>\d{1,12}(?:\.\d{1,12})?)\s*(?P<unit>[A-Za-z%]*)", re.ASCII)
 _RATIO_UNIT = "x"
 
 
 @dataclass(frozen=True)
 class FailCondition:
-    """A condition under which a run fails; `target` is * for every target, and without `load` all loads count.
+    """A condition under which a run fails; `target` is * for every target.
+
+    Without `load` every steady load counts, and for errors every burst too.
 
     `limit` is in the unit of the measurements, or a ratio.
     """
@@ -51,7 +54,7 @@ def _parsed(text: str, targets: Sequence[str], scenarios: Collection[str]) -> Fa
     left, above, right = text.partition(">")
     subject, *words = left.split() or [""]
     if not above or not words:
-        raise UsageError(f"--fail-if {text!r} is not {_FORM!r}; write, for example, {_EXAMPLE!r}")
+        raise UsageError(f"--fail-if {text!r} is not {_FORM!r}; write, for example, {EXAMPLES[0]!r}")
     metric = _metric(text, " ".join(words))
     names = targets
     if metric.load is LoadKind.TRAFFIC:

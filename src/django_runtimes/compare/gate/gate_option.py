@@ -4,9 +4,13 @@ import argparse
 from collections.abc import Iterable
 from typing import TextIO
 
+from django_runtimes.compare.gate.gate_condition import EXAMPLES
 from django_runtimes.compare.gate.gate_outcome import GateOutcome
 
 GATE_EXIT_CODES = "1 a condition of --fail-if holds; 2 one cannot be judged"
+
+# argparse reads a single % as a format.
+_EXAMPLES = " or ".join(repr(example).replace("%", "%%") for example in EXAMPLES)
 
 
 def add_fail_if(parser: argparse.ArgumentParser) -> None:
@@ -16,8 +20,7 @@ def add_fail_if(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="CONDITION",
-        help="exit with 1 if this holds, repeatable, such as 'aws_ecs/pool/direct p99 > 1.2x' or '* errors > 0.1%%'; "
-        "`webapp docs compare` has the metrics",
+        help=f"exit with 1 if this holds, repeatable, such as {_EXAMPLES}; `webapp docs compare` has the metrics",
     )
 
 

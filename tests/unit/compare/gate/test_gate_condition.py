@@ -44,7 +44,7 @@ def test_a_condition_is_read(text, target, load, metric, limit, is_ratio):
     assert (condition.limit, condition.is_ratio, condition.text) == (pytest.approx(limit), is_ratio, text)
 
 
-FORM = "is not 'TARGET[@LOAD] METRIC > LIMIT'; write, for example, 'aws_ecs/pool/direct p99 > 1.2x'"
+FORM = "is not 'TARGET[@LOAD] METRIC > LIMIT'; write, for example, 'aws_ecs/pool/direct p50 > 1.2x'"
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from django_runtimes.compare.gate.gate_condition import parse_conditions
+from django_runtimes.compare.gate.gate_condition import EXAMPLES, parse_conditions
 from django_runtimes.compare.gate.gate_figure import GateFigure, GateVerdict
 from django_runtimes.compare.gate.gate_judge import gate_exit_code, judge
 from django_runtimes.compare.gate.gate_outcome import GateOutcome
@@ -126,6 +126,31 @@ def test_every_target_but_the_reference_has_a_ratio(run: Run):
         "aws_app_runner/pool/direct@read:25",
         "aws_ecs/pool/direct@read:25",
     ]
+
+
+def test_errors_of_bursts_hold_a_condition_on_errors(run: Run):
+    lines = [each.line for each in outcomes(run, "aws_lambda/persistent/proxy errors > 0.1%")]
+
+    assert [text.partition(": errors")[0] for text in lines] == [
+        "passed: aws_lambda/persistent/proxy@read:25",
+        "undecided: aws_lambda/persistent/proxy@write:25",
+        "FAILED: aws_lambda/persistent/proxy@burst",
+        "FAILED: aws_lambda/persistent/proxy@burst_cold",
+    ]
+    assert gate_exit_code(outcomes(run, "aws_lambda/persistent/proxy errors > 0.1%")) == 1
+
+
+def test_the_examples_of_the_help_are_judged_after_a_run_without_a_p99(run: Run):
+    without_p99 = tuple(
+        replace(each, scenarios=tuple(replace(s, latency_ms=replace(s.latency_ms, p99=None)) for s in each.scenarios))
+        for each in run.targets
+        if each.status == "measured"
+    )
+
+    judged = outcomes(replace(run, targets=without_p99), *EXAMPLES)
+
+    assert len(judged) == 16
+    assert GateVerdict.NOT_JUDGED not in {outcome.verdict for outcome in judged}
 
 
 def test_the_interval_is_wider_for_more_figures(run: Run):

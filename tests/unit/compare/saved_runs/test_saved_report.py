@@ -272,5 +272,5 @@ def test_help_and_a_missing_file_name(capsys: pytest.CaptureFixture[str]):
 
     assert (help_.value.code, none.value.code) == (0, 2)
     captured = capsys.readouterr()
-    assert "'aws_ecs/pool/direct p99 > 1.2x'" in " ".join(captured.out.split())
+    assert "such as 'aws_ecs/pool/direct p50 > 1.2x' or '* errors > 0.1%';" in " ".join(captured.out.split())
     assert captured.err == ("webapp report: the following arguments are required: RUN.json; see webapp report --help\n")
