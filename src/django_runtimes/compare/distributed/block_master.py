@@ -95,7 +95,7 @@ class BlockMaster:
         self._workers = tuple(workers)
         self._other_load, self._started = measure_other_load(), datetime.now(UTC)
         self.has_begun = True
-        keys = [(scenario, rate) for scenario in self._scenarios for rate in self._plan.rates_rps[scenario]]
+        keys = self._keys
         for key in keys:
             for subject in self._having(key):
                 # Connections, logins and caches of the first requests belong to no block.
@@ -123,6 +123,7 @@ class BlockMaster:
             other_load=self._other_load,
             rates_rps={name: self._plan.rates_rps[name] for name in self._scenarios},
             phases={},
+            planned_blocks=self._plan.pairs * sum(len(self._having(key)) for key in self._keys),
             emulation=None,
             targets={str(subject.name): subject.details for subject in self._subjects},
             interrupted=not self.is_complete,
@@ -134,6 +135,10 @@ class BlockMaster:
     @property
     def _scenarios(self) -> list[Scenario]:
         return [scenario for scenario in self._plan.workload.scenarios if scenario in self._plan.rates_rps]
+
+    @property
+    def _keys(self) -> list[_SteadyKey]:
+        return [(scenario, rate) for scenario in self._scenarios for rate in self._plan.rates_rps[scenario]]
 
     def _having(self, key: _SteadyKey) -> list[Subject]:
         return [each for each in self._subjects if key[0] in each.scenarios(self._plan.workload)]

@@ -14,6 +14,7 @@ from django_runtimes.compare.record.results import Run, ScenarioResult, TargetRe
 
 # New customers cannot choose this runtime any more.
 CLOSED_RUNTIME = "aws_app_runner"
+_BURST_REQUESTS = {"burst": "requests in bursts", "burst_cold": "requests in cold bursts"}
 _EMULATED = "it was emulated, and deployed targets were measured"
 
 
@@ -77,6 +78,11 @@ def shown_scenarios(target: TargetResult) -> tuple[ScenarioResult, ...]:
     )
 
 
+def requests_text(scenario: ScenarioResult) -> str:
+    """Return what a scenario sends, such as "reads" or "requests in bursts"."""
+    return _BURST_REQUESTS.get(scenario.name, f"{scenario.name}s")
+
+
 def _candidate(target: TargetResult, limits: StatedLimits, analysis: CostAnalysis | None) -> Candidate:
     bills = () if analysis is None else analysis.bills_of(target.name)
     billed = min(bills, key=lambda each: each.bill(limits.traffic).usd, default=None)
@@ -88,9 +94,9 @@ def _candidate(target: TargetResult, limits: StatedLimits, analysis: CostAnalysi
 
 
 def _misses(target: TargetResult, limits: StatedLimits, usd: Decimal | None, p99_ms: float | None) -> Iterator[str]:
-    for scenario in steady_scenarios(target):
+    for scenario in target.scenarios:
         if scenario.ok < MIN_OK_SHARE * scenario.sent:
-            yield f"only {scenario.ok / scenario.sent:.1%} of its {scenario.name}s were answered as expected"
+            yield f"only {scenario.ok / scenario.sent:.1%} of its {requests_text(scenario)} were answered as expected"
     if not steady_scenarios(target):
         yield "no steady load was measured"
     elif limits.max_p99_ms is not None:

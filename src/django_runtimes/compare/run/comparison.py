@@ -28,7 +28,6 @@ from django_runtimes.compare.run.pin_passes import count_all_pins
 from django_runtimes.compare.run.run_record import record_environment
 from django_runtimes.compare.run.subject import Subject, failed_result
 from django_runtimes.compare.targets.name import TargetName
-from django_runtimes.compare.workload.workload import Scenario
 
 
 def run_comparison(plan: ComparisonPlan, progress: Progress, *, kept_logs: Path | None = None) -> Run:
@@ -48,7 +47,7 @@ def run_comparison(plan: ComparisonPlan, progress: Progress, *, kept_logs: Path 
         subjects = [*(() if emulation is None else emulation.subjects), *deployed_subjects(plan, run_id)]
         started = datetime.now(UTC)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            rates_rps, phases, interrupted = runner.run(
+            measurement, interrupted = runner.run(
                 _measure(plan, subjects, emulation, progress, run_id=run_id, deadline_s=deadline_s)
             )
         read_cloudwatch(subjects, started)
@@ -60,8 +59,9 @@ def run_comparison(plan: ComparisonPlan, progress: Progress, *, kept_logs: Path 
                 plan,
                 run_id=run_id,
                 other_load=load,
-                rates_rps=rates_rps,
-                phases=phases,
+                rates_rps=measurement.rates_rps,
+                phases=measurement.phases,
+                planned_blocks=measurement.planned_blocks,
                 emulation=emulation,
                 targets=details,
                 interrupted=interrupted,
@@ -109,11 +109,8 @@ async def _measure(
     *,
     run_id: str,
     deadline_s: float,
-) -> tuple[dict[Scenario, tuple[float, ...]], dict[str, float], bool]:
-    """Start, measure and stop the subjects, and check their rows.
-
-    Return the rates of each scenario, the start of each phase, and whether Ctrl-C ended the measurement early.
-    """
+) -> tuple[Measurement, bool]:
+    """Start, measure and stop the subjects, and check their rows; return whether Ctrl-C ended this early, too."""
     interrupted = False
     async with AsyncExitStack() as stack:
         generator = await stack.enter_async_context(LoadGenerator(host=plan.workload.application.host))
@@ -159,4 +156,4 @@ async def _measure(
         await asyncio.gather(*(attempt(subject, account) for subject in subjects))
         if emulation is not None and not interrupted:
             await count_all_pins(emulation, plan.workload, generator, progress, run_id=run_id)
-    return measurement.rates_rps, measurement.phases, interrupted
+    return measurement, interrupted

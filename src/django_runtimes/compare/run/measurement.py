@@ -58,6 +58,8 @@ class Measurement:
         self.phases: dict[str, float] = {}
         # The rates of each scenario, empty until the steady load begins.
         self.rates_rps: dict[Scenario, tuple[float, ...]] = {}
+        # The valid blocks of the steady load that are needed, 0 until it begins.
+        self.planned_blocks = 0
         self._deadline_s = deadline_s
         # The seed differs from the schedule's, so that the order of the targets does not depend on the schedule.
         self._order = random.Random(f"order {seed}")  # noqa: S311 - no secret
@@ -151,6 +153,7 @@ class Measurement:
         await asyncio.gather(*(attempt(subject, self._begin_steady) for subject in running))
         keys = [(scenario, rate_rps) for scenario, rates in self.rates_rps.items() for rate_rps in rates]
         blocks = plan.pairs * len(keys) * len(self._subjects)
+        self.planned_blocks = plan.pairs * sum(len(self._subjects_of(scenario)) for scenario, _ in keys)
         left_s = self._deadline_s - time.monotonic()
         durations_s = {
             key: plan.block_s if plan.budget_s is None else block_duration_s(key[1], blocks=blocks, left_s=left_s)

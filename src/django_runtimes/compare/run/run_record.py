@@ -27,6 +27,7 @@ def record_environment(
     phases: Mapping[str, float],
     emulation: Emulation | None,
     targets: Mapping[str, Mapping[str, str]],
+    planned_blocks: int,
     interrupted: bool,
 ) -> dict[str, Any]:
     """Return the `environment` of run.json; `targets` has each target's details by name."""
@@ -39,6 +40,8 @@ def record_environment(
         "run_id": run_id,
         "finished_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "interrupted": interrupted,
+        # The valid blocks of the steady load that the run asked for; 0 if it ended before the steady load.
+        "planned_blocks": planned_blocks,
         "workload": plan.workload.name,
         "host": plan.workload.application.host,
         "virtual_users": 0 if session is None else len(session.users),

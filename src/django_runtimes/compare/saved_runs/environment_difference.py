@@ -6,8 +6,8 @@ from dataclasses import dataclass
 # These values differ between any two runs, or are what the user compares.
 _EXPECTED = frozenset(
     {
-        "run_id", "started_at", "finished_at", "interrupted", "revision", "machine.busy_cpus_before",
-        "image.container_start_ms",
+        "run_id", "started_at", "finished_at", "interrupted", "planned_blocks", "revision",
+        "machine.busy_cpus_before", "image.container_start_ms",
     }
 )  # fmt: skip
 _EXPECTED_PREFIXES = ("machine.busy_programs_before.",)

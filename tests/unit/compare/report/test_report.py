@@ -81,8 +81,12 @@ def test_every_report_says_what_was_emulated_and_its_limits(run: Run, render):
 
     assert "not about AWS's cold starts and tail latencies, Fargate's capacity or RDS Proxy's behaviour" in text
     assert "PgBouncer in transaction mode stands in for RDS Proxy" in text
-    assert "App Runner has been closed to new customers since 2026-04-30" in text
     assert "emulated" in text
+
+
+@pytest.mark.parametrize("render", [render_markdown, render_html])
+def test_a_report_says_that_app_runner_is_closed(run: Run, render):
+    assert "App Runner has been closed to new customers since 2026-04-30" in " ".join(render(run).split())
 
 
 def test_caveats_stand_in_the_section_that_they_concern(run: Run):
@@ -253,6 +257,6 @@ def test_an_explicit_limit_is_judged_in_every_report(run: Run, tmp_path: Path):
     limited = with_limits(run, max_usd_per_month=100.0)
     write_reports(limited, tmp_path)
 
-    answer = "Under your limits (at most 100 USD per month at 10/s), choose aws_lambda/persistent/proxy"
+    answer = "Under your limits (at most 100 USD per month at 10/s), choose aws_lambda/per_request/proxy"
     for text in (printed(limited), *(path.read_text() for path in tmp_path.iterdir())):
         assert answer in " ".join(text.split())

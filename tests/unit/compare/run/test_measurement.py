@@ -30,3 +30,4 @@ def test_a_budget_that_is_used_up_is_reported():
     assert shown.getvalue().splitlines() == ["steady load (60)", NOTICE]
     assert subjects[0].blocks == {}
     assert measurement.phases == {"steady load": 3.5}
+    assert measurement.planned_blocks == 60

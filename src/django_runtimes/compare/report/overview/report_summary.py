@@ -10,6 +10,7 @@ from django_runtimes.compare.recommendation.recommendation import Recommendation
 from django_runtimes.compare.recommendation.recommendation_sentences import headline, reason_sentences
 from django_runtimes.compare.recommendation.stated_limits import StatedLimits
 from django_runtimes.compare.record.results import Run
+from django_runtimes.compare.report.overview.qualifications import qualified
 from django_runtimes.compare.report.overview.target_sentences import target_sentences
 from django_runtimes.compare.report.plots.cost_speed import cost_speed_plot
 from django_runtimes.compare.report.plots.plot import Plot
@@ -35,7 +36,7 @@ def report_summary(run: Run, summary: Summary, analysis: CostAnalysis | None) ->
     recommendation = recommend(summary, candidates_of(run, limits, analysis), limits)
     return ReportSummary(
         recommendation=recommendation,
-        headline=headline(recommendation),
+        headline=qualified(headline(recommendation), run),
         reasons=tuple(reason_sentences(recommendation)),
         targets=tuple(target_sentences(run, summary, recommendation)),
         conditions=tuple(condition_sentences(recommendation, analysis)),
