@@ -172,6 +172,14 @@ def test_the_expected_load_is_limited_by_rate_and_budget():
     assert expected_requests(plan) == reads + 16 * 0.5 * 50 + 5 * 40 + 300 * 20
 
 
+def test_the_expected_load_includes_a_repeated_search_for_the_capacity():
+    with_rate = planned("--target", "aws_lambda=https://127.0.0.1", "--rate", "25")
+    searched = planned("--target", "aws_lambda=https://127.0.0.1")
+
+    # The steady load is half of the highest rate, 50/s, in both. The search takes 15 s, and half as much again.
+    assert expected_requests(searched) - expected_requests(with_rate) == 22.5 * 50
+
+
 def test_the_command_starts_without_the_library_of_the_plots():
     program = "import sys, django_runtimes.compare.compare; print('vl_convert' in sys.modules)"
 

@@ -11,6 +11,7 @@ from django_runtimes.compare.cost.memory_tuning import MemoryTuning, tunings_of
 from django_runtimes.compare.layout.report_table import ReportTable
 from django_runtimes.compare.recommendation.stated_limits import StatedLimits
 from django_runtimes.compare.record.results import Run
+from django_runtimes.compare.report.measurement_sentences import block_sentences, capacity_sentences
 from django_runtimes.compare.report.plots.backend_plot import backend_plot
 from django_runtimes.compare.report.plots.cost_plot import cost_plot
 from django_runtimes.compare.report.plots.latency_plots import percentile_plots, rate_plots
@@ -76,7 +77,7 @@ def _latency_section(run: Run, summary: Summary) -> ReportSection:
     return ReportSection(
         "latency",
         "Latency",
-        findings=tuple(pair_sentences(summary)),
+        findings=(*capacity_sentences(run), *pair_sentences(summary), *block_sentences(run, summary)),
         plots=(*percentile_plots(run), *rates),
         tables=tuple(latency_tables(summary)),
         more=(percentile_table(summary),) if summary.rows else (),

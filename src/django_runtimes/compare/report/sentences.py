@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from django_runtimes.compare.analysis.ratio import SAME_FROM, SAME_TO
-from django_runtimes.compare.analysis.summary import Pair, RatioVerdict, Summary, SummaryRow
+from django_runtimes.compare.analysis.summary import Pair, Summary, SummaryRow
 from django_runtimes.compare.layout.figures import ratio, requests_per_second
 from django_runtimes.compare.load.block import TIMEOUT_S
 from django_runtimes.compare.record.results import Run
@@ -39,11 +39,6 @@ def pair_sentences(summary: Summary) -> Iterator[str]:
     """Yield sentences on the A/A pairs, which should not differ, and on the conditions for a verdict."""
     for pair in summary.pairs:
         yield _pair_sentence(pair)
-    if any(row.verdict is RatioVerdict.TOO_FEW_BLOCKS for row in summary.rows):
-        yield (
-            "Too few blocks were valid for both the target and the reference; run webapp compare without --quick, with "
-            "a longer --budget, or on a machine that is less busy."
-        )
     if summary.names_no_winner:
         yield "An A/A pair differs, so this run names no winner."
 

@@ -3,8 +3,9 @@
 import math
 
 from django_runtimes.compare.plan.comparison_plan import ComparisonPlan
-from django_runtimes.compare.run.capacity_search import SHARES
-from django_runtimes.compare.run.measurement import CAPACITY_SEARCHES, WARM_UP_WINDOWS, WARM_UPS
+from django_runtimes.compare.record.capacity import SEARCH_LIMIT_S
+from django_runtimes.compare.run.capacity_phase import MOST_OF_LIMIT
+from django_runtimes.compare.run.measurement import WARM_UP_WINDOWS, WARM_UPS
 
 
 def expected_requests(plan: ComparisonPlan) -> int:
@@ -15,7 +16,7 @@ def expected_requests(plan: ComparisonPlan) -> int:
     session = workload.session
     logins = 0 if session is None else len(session.users) * len(session.steps)
     warm_up_s = WARM_UPS * WARM_UP_WINDOWS * scenarios * plan.warm_up_s
-    capacity_s = 0.0 if plan.rates_rps else CAPACITY_SEARCHES * scenarios * (1 + len(SHARES)) * plan.capacity_s
+    capacity_s = 0.0 if plan.rates_rps else MOST_OF_LIMIT * SEARCH_LIMIT_S
     burst_size = min(plan.burst_size, max(1, int(plan.max_rate_rps)))
     return math.ceil(
         logins

@@ -13,7 +13,7 @@ from django_runtimes.compare.load.block import Block, Outcome
 from django_runtimes.compare.load.generator import LoadGenerator
 from django_runtimes.compare.meters.connection_sampler import ConnectionSampler
 from django_runtimes.compare.plan.comparison_plan import ComparisonPlan
-from django_runtimes.compare.run.capacity_search import Offer, find_capacity
+from django_runtimes.compare.run.capacity_phase import CapacityPhase
 from django_runtimes.compare.run.rows import found_keys
 from django_runtimes.compare.run.steady_load import block_duration_s, chosen_rates, lacking
 from django_runtimes.compare.run.subject import ScenarioKey, Subject
@@ -28,7 +28,6 @@ _MIN_WRONG = 5
 _WARM_CHANGE = 0.1
 WARM_UP_WINDOWS = 8
 WARM_UPS = 2
-CAPACITY_SEARCHES = 2
 
 Step = Callable[[Subject], Awaitable[None]]
 
@@ -61,6 +60,7 @@ class Measurement:
         # The valid blocks of the steady load that are needed, 0 until it begins.
         self.planned_blocks = 0
         self._deadline_s = deadline_s
+        self._capacities = CapacityPhase(plan, self._saturate_for_search, self._offer_for_search)
         # The seed differs from the schedule's, so that the order of the targets does not depend on the schedule.
         self._order = random.Random(f"order {seed}")  # noqa: S311 - no secret
 
@@ -73,7 +73,7 @@ class Measurement:
         await self._phase("cold starts", [self._cold_start] * plan.cold_starts)
         await self._phase("warming up", [self._warm_up])
         if not plan.rates_rps:
-            await self._phase("searching each target's capacity", [self._capacity] * CAPACITY_SEARCHES)
+            await self._search_capacities()
         await self._phase(f"bursts of {plan.burst_size}", [self._bursts])
         # The burst has ended the execution environments.
         await self._phase("warming up again", [self._warm_up])
@@ -118,32 +118,24 @@ class Measurement:
             before = math.inf
             for _ in range(WARM_UP_WINDOWS):
                 block = await self._saturate(subject, scenario, self._plan.warm_up_s)
+                self._capacities.warmed_up(subject, scenario, block)
                 now = block.latency.p50_ms or math.inf
                 if abs(now - before) <= _WARM_CHANGE * before:
                     break
                 before = now
 
-    async def _capacity(self, subject: Subject) -> None:
-        for scenario in subject.scenarios(self._plan.workload):
-            saturated = await self._saturate(subject, scenario, self._plan.capacity_s)
-            capacity = await find_capacity(
-                saturated, self._offer_of(subject, scenario), max_rate_rps=subject.max_rate_rps
-            )
-            if capacity is None:
-                raise CompareError(
-                    f"none of its answers to {self._plan.ready_for} clients' {scenario}s was as expected: "
-                    f"{', '.join(saturated.errors) or 'there were no answers'}; see its log"
-                )
-            # Another process can slow a target down for a moment, and nothing can speed it up.
-            found = subject.capacities.get(scenario)
-            if found is None or capacity.rate_rps > found.rate_rps:
-                subject.capacities[scenario] = capacity
+    async def _search_capacities(self) -> None:
+        await self._phase("searching each target's capacity", self._capacities.passes)
+        doubtful = self._capacities.doubtful(self._subjects)
+        if doubtful:
+            self._begin("repeating implausible searches", len(doubtful))
+            await self._everywhere(doubtful, self._capacities.repeat)
 
-    def _offer_of(self, subject: Subject, scenario: Scenario) -> Offer:
-        async def offer(rate_rps: float) -> Block:
-            return await self._offer(subject, scenario, rate_rps, duration_s=self._plan.capacity_s, index=0)
+    async def _offer_for_search(self, subject: Subject, scenario: Scenario, rate_rps: float) -> Block:
+        return await self._offer(subject, scenario, rate_rps, duration_s=self._plan.capacity_s, index=0)
 
-        return offer
+    async def _saturate_for_search(self, subject: Subject, scenario: Scenario) -> Block:
+        return await self._saturate(subject, scenario, self._plan.capacity_s)
 
     async def measure_steady_load(self) -> None:
         """Measure blocks in rounds, with a new random order in each, until there are enough valid pairs."""

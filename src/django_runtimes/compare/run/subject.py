@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from statistics import fmean
 
+from django_runtimes.compare.analysis.implausible_capacity import SimilarKey, similar_key
 from django_runtimes.compare.analysis.wait_counts import WaitCounts
 from django_runtimes.compare.deployed.deployed_name import DeployedName
 from django_runtimes.compare.deployed.measured_deployment import MeasuredDeployment
@@ -78,6 +79,15 @@ class Subject:
     def is_deployed(self) -> bool:
         """Whether the target runs elsewhere."""
         return self.deployment is not None
+
+    @property
+    def similar(self) -> SimilarKey:
+        """The key of targets that should have a similar capacity."""
+        return similar_key(str(self.name), self.name.route, self._label)
+
+    @property
+    def _label(self) -> str:
+        return DEPLOYED if self.is_deployed else EMULATED
 
     @property
     def generator(self) -> LoadGenerator | None:
@@ -160,7 +170,7 @@ class Subject:
 
     def result(self) -> TargetResult:
         """Return the target's result; a failed target has the measurements before its failure."""
-        failed = failed_result(self.name, self.failure or "", label=DEPLOYED if self.is_deployed else EMULATED)
+        failed = failed_result(self.name, self.failure or "", label=self._label)
         rows = self.rows
         return replace(
             failed,

@@ -10,6 +10,7 @@ from django_runtimes.compare.gate.gate_outcome import GateOutcome
 from django_runtimes.compare.layout.figures import milliseconds, number, ratio
 from django_runtimes.compare.layout.report_table import ReportTable
 from django_runtimes.compare.record.results import TargetResult
+from django_runtimes.compare.report.measurement_sentences import block_sentences
 from django_runtimes.compare.report.sentences import pair_sentences
 from django_runtimes.compare.report.tables.figure_tables import scenario_title, verdict_cell
 from django_runtimes.compare.saved_runs.run_comparison import NamedRun, RunComparison, RunRow
@@ -110,7 +111,7 @@ def _verdict_sentences(comparison: RunComparison) -> Iterator[str]:
     for named, summary in zip((comparison.first, comparison.second), comparison.summaries, strict=True):
         if not summary.pairs:
             yield f"{named.name} has no A/A pair, so nothing shows how far its figures can be trusted."
-        for sentence in pair_sentences(summary):
+        for sentence in (*pair_sentences(summary), *block_sentences(named.run, summary)):
             yield f"{named.name}: {sentence}"
 
 
