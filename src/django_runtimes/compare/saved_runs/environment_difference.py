@@ -10,7 +10,11 @@ _EXPECTED = frozenset(
         "machine.busy_cpus_before", "image.container_start_ms",
     }
 )  # fmt: skip
-_EXPECTED_PREFIXES = ("machine.busy_programs_before.",)
+# The phases of a run begin at other moments each time.
+_EXPECTED_PREFIXES = ("machine.busy_programs_before.", "phases.")
+# The parts of an environment that explain most come first, and the details of each target last.
+_ORDER = ("workload", "machine", "python", "lock_file_sha256", "packages", "image", "postgresql", "pgbouncer", "plan")
+_LAST = "targets"
 # The numbers of processes that a target needed.
 _EXPECTED_DETAILS = ("execution environments started", "execution environments failed")
 _ABSENT = "absent"
@@ -28,13 +32,20 @@ class EnvironmentDifference:
 def environment_differences(
     first: Mapping[str, object], second: Mapping[str, object]
 ) -> tuple[EnvironmentDifference, ...]:
-    """Return the differences that may explain a difference of the measurements, in the order of the first run."""
+    """Return the differences that may explain a difference of the measurements, the most important first."""
     flat_first, flat_second = dict(_flat(first)), dict(_flat(second))
     return tuple(
         EnvironmentDifference(name, flat_first.get(name, _ABSENT), flat_second.get(name, _ABSENT))
-        for name in {**flat_first, **flat_second}
+        for name in sorted({**flat_first, **flat_second}, key=_rank)
         if not _is_expected(name) and flat_first.get(name) != flat_second.get(name)
     )
+
+
+def _rank(name: str) -> int:
+    part = name.partition(".")[0]
+    if part in _ORDER:
+        return _ORDER.index(part)
+    return len(_ORDER) + (part == _LAST)
 
 
 def _is_expected(name: str) -> bool:

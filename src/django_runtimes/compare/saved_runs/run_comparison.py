@@ -1,6 +1,6 @@
 """Compares each target of a run with the same target of an earlier run."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -59,6 +59,22 @@ class RunComparison:
     def is_same(self) -> bool:
         """Whether both are the same measurements."""
         return self.first.run == self.second.run
+
+    @property
+    def mismatch(self) -> str | None:
+        """The reason why nothing can be compared, with the remedy; None if there is a common load."""
+        if self.rows:
+            return None
+        first, second = (_measured(named.run) for named in (self.first, self.second))
+        if not first.keys() & second.keys():
+            return (
+                f"{self.second.name} has no measured target in common with {self.first.name}; measure the same targets"
+            )
+        loads = [_loads(targets) for targets in (second, first)]
+        return (
+            f"{self.second.name} has no load in common with {self.first.name} ({loads[0]} against {loads[1]}); measure "
+            f"it again with --rates-from {self.first.path}"
+        )
 
     @property
     def differing(self) -> tuple[NamedRun, ...]:
@@ -138,6 +154,11 @@ def _missing(first: NamedRun, second: NamedRun) -> Iterator[str]:
             elif alone := [key for key in _steady(target) if key not in _steady(others[name])]:
                 loads = ", ".join(f"{scenario} at {rate_rps:g}/s" for scenario, rate_rps in alone)
                 yield f"{name} was not compared under {loads}: only {named.name} has this load."
+
+
+def _loads(targets: Mapping[str, TargetResult]) -> str:
+    loads = dict.fromkeys(key for target in targets.values() for key in _steady(target))
+    return ", ".join(f"{scenario} at {rate_rps:g}/s" for scenario, rate_rps in loads) or "none"
 
 
 def _measured(run: Run) -> dict[str, TargetResult]:

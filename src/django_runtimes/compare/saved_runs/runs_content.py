@@ -15,6 +15,7 @@ from django_runtimes.compare.report.sentences import pair_sentences
 from django_runtimes.compare.report.tables.figure_tables import scenario_title, verdict_cell
 from django_runtimes.compare.saved_runs.run_comparison import NamedRun, RunComparison, RunRow
 
+_CERTAIN = (RatioVerdict.SLOWER, RatioVerdict.FASTER)
 _P99_COLUMNS = ("p99 ratio", "p99 interval", "p99 verdict")
 
 
@@ -23,6 +24,8 @@ class RunSection:
     """The comparison of one run with the first one."""
 
     title: str
+    # The differences of the environments, which may explain every verdict.
+    environments: tuple[str, ...]
     verdicts: tuple[str, ...]
     latencies: tuple[ReportTable, ...]
     others: ReportTable
@@ -77,14 +80,17 @@ def _run_table(runs: Sequence[NamedRun]) -> ReportTable:
 def _section(comparison: RunComparison) -> RunSection:
     return RunSection(
         title=f"{comparison.second.name} compared with {comparison.first.name}",
+        environments=tuple(_environment_sentences(comparison)),
         verdicts=tuple(_verdict_sentences(comparison)),
         latencies=tuple(_latency_tables(comparison)),
         others=_other_table(comparison),
-        warnings=(*_warnings(comparison), *comparison.missing),
+        warnings=comparison.missing,
     )
 
 
 def _verdict_sentences(comparison: RunComparison) -> Iterator[str]:
+    if comparison.mismatch is not None:
+        yield f"Nothing was compared: {comparison.mismatch}."
     if comparison.is_same:
         yield f"{comparison.first.name} and {comparison.second.name} are the same measurements."
     for verdict, text in ((RatioVerdict.SLOWER, "slower"), (RatioVerdict.FASTER, "faster")):
@@ -94,8 +100,8 @@ def _verdict_sentences(comparison: RunComparison) -> Iterator[str]:
     if comparison.differing:
         names = " and ".join(named.name for named in comparison.differing)
         yield f"An A/A pair of {names} differs, so there are no verdicts."
-    elif not any(row.verdict in (RatioVerdict.SLOWER, RatioVerdict.FASTER) for row in comparison.rows):
-        yield "No median differs for certain." if comparison.rows else "The runs have no load in common."
+    elif comparison.rows and not any(row.verdict in _CERTAIN for row in comparison.rows):
+        yield "No median differs for certain."
     if comparison.independent < 1:
         yield (
             "Successive blocks resemble each other, since the speed of the machine drifts: for the intervals, "
@@ -189,7 +195,7 @@ def _errors(target: TargetResult) -> str:
     return f"{100 * (1 - ok / sent):.2f}" if sent else "-"
 
 
-def _warnings(comparison: RunComparison) -> Iterator[str]:
+def _environment_sentences(comparison: RunComparison) -> Iterator[str]:
     for named in (comparison.first, comparison.second):
         if named.run.environment.get("interrupted"):
             yield f"{named.name} was interrupted, so it has only the measurements before the interruption."

@@ -24,6 +24,7 @@ def render_runs_html(content: RunsContent) -> str:
 def _section(section: RunSection) -> dict[str, object]:
     return {
         "title": section.title,
+        "environments": section.environments,
         "verdicts": section.verdicts,
         "warnings": section.warnings,
         "tables": [

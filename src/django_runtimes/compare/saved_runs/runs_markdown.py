@@ -16,9 +16,12 @@ def render_runs_markdown(content: RunsContent) -> str:
 
 
 def _section(section: RunSection) -> list[str]:
-    parts = [f"## {escaped(section.title)}", listed(section.verdicts)]
+    parts = [f"## {escaped(section.title)}"]
+    if section.environments:
+        parts += ["### The environments differ", listed(section.environments), "### Verdicts"]
+    parts.append(listed(section.verdicts))
     if section.warnings:
-        parts += ["### Not the same", listed(section.warnings)]
+        parts += ["### Not compared", listed(section.warnings)]
     for table in (*section.latencies, section.others):
         parts += [f"### {escaped(table.title)}", *table_parts(table)]
     return parts

@@ -1,5 +1,7 @@
 """Prints the comparison of several runs in a terminal, or as plain text in a log."""
 
+from collections.abc import Sequence
+
 from rich.console import Console
 from rich.text import Text
 
@@ -12,25 +14,30 @@ _PLAIN_WIDTH = 100
 # The interval of a ratio fits into 100 columns, and the interval of a p99 ratio does not.
 _OMITTED = ("p99 interval",)
 # The report has every note.
-_MOST_NOTES = 9
+_MOST_NOTES = 5
 
 
 def print_runs(content: RunsContent, console: Console) -> None:
-    """Print the latencies and verdicts of each run, and the first notes on each."""
+    """Print the differences of the environments, the latencies and verdicts of each run, and the first notes."""
     if not console.is_terminal:
         console = Console(file=console.file, width=_PLAIN_WIDTH, color_system=None)
     for section in content.sections:
         console.print(Text(section.title, style="bold"))
+        _print_some(section.environments, console)
         if section.latencies:
             console.print(laid_out(_one_table(section)))
         for sentence in section.verdicts:
             console.print(Text(sentence))
-        for sentence in section.warnings[:_MOST_NOTES]:
-            console.print(Text(sentence, style="yellow"))
-        if len(section.warnings) > _MOST_NOTES:
-            console.print(Text(f"The report has {len(section.warnings) - _MOST_NOTES} more.", style="yellow"))
+        _print_some(section.warnings, console)
         console.print()
     console.print(Text(content.warning, style="dim"))
+
+
+def _print_some(sentences: Sequence[str], console: Console) -> None:
+    for sentence in sentences[:_MOST_NOTES]:
+        console.print(Text(sentence, style="yellow"))
+    if len(sentences) > _MOST_NOTES:
+        console.print(Text(f"The report has {len(sentences) - _MOST_NOTES} more.", style="yellow"))
 
 
 def _one_table(section: RunSection) -> ReportTable:

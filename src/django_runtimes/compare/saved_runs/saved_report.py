@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.console import Console
 
 from django_runtimes.cli.arguments import OneLineParser
-from django_runtimes.cli.exit_codes import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_USAGE
+from django_runtimes.cli.exit_codes import EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED, EXIT_USAGE
 from django_runtimes.cli.project.project import project_at
 from django_runtimes.cli.tool_error import ToolError, UsageError
 from django_runtimes.compare.diagnosis.kept_logs import FOLDER
@@ -35,7 +35,7 @@ def main(arguments: Sequence[str]) -> int:
         conditions = parse_conditions(options.fail_if, targets=_target_names(runs), scenarios=_scenario_names(runs))
         directory = choose_directory(options.output, project_at(Path.cwd()).directory)
         outcomes = judge(conditions, _judged(runs))
-        _report(runs, directory, outcomes)
+        mismatches = _report(runs, directory, outcomes)
         sys.stderr.write(f"report: {directory / 'report.html'}\n")
     except UsageError as error:
         return _fail(error, EXIT_USAGE)
@@ -44,7 +44,9 @@ def main(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
     write_outcomes(outcomes, sys.stdout)
-    return gate_exit_code(outcomes)
+    for mismatch in mismatches:
+        sys.stderr.write(f"webapp report: {mismatch}\n")
+    return gate_exit_code(outcomes) or (EXIT_USAGE if mismatches else EXIT_DONE)
 
 
 def _read(number: int, path: Path) -> NamedRun:
@@ -53,17 +55,22 @@ def _read(number: int, path: Path) -> NamedRun:
     return NamedRun(f"run {number}", path, run)
 
 
-def _report(runs: Sequence[NamedRun], directory: Path, outcomes: Sequence[GateOutcome]) -> None:
-    """Write and print the report of one run, as webapp compare does, or of several."""
+def _report(runs: Sequence[NamedRun], directory: Path, outcomes: Sequence[GateOutcome]) -> list[str]:
+    """Write and print the report of one run, as webapp compare does, or of several.
+
+    Return the reason for each run that cannot be compared with the first.
+    """
     first, *others = runs
     if not others:
         logs = first.path.with_name(FOLDER)
         publish(first.run, directory, logs if logs.is_dir() else None, outcomes=outcomes)
         print_report(first.run, Console())
-        return
-    content = runs_content(runs, [compare_runs(first, other) for other in others], outcomes)
+        return []
+    comparisons = [compare_runs(first, other) for other in others]
+    content = runs_content(runs, comparisons, outcomes)
     publish_texts({"report.md": render_runs_markdown(content), "report.html": render_runs_html(content)}, directory)
     print_runs(content, Console())
+    return [each.mismatch for each in comparisons if each.mismatch is not None]
 
 
 def _judged(runs: Sequence[NamedRun]) -> list[JudgedRun]:
@@ -93,7 +100,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="webapp report",
         description="Analyse saved runs of webapp compare again, without measuring, and write their report. With "
         "several runs, each target is compared with the same target of the first run.",
-        epilog=f"Exit codes: 0 done; {GATE_EXIT_CODES}, or invalid arguments.",
+        epilog=f"Exit codes: 0 done; {GATE_EXIT_CODES}, runs have nothing in common, or invalid arguments.",
     )
     parser.add_argument("runs", type=Path, nargs="+", metavar="RUN.json", help="runs that webapp compare saved")
     parser.add_argument(

@@ -28,6 +28,8 @@ def test_a_difference_has_its_dotted_name_and_both_values(first, second, name):
         {"revision": "A"},
         {"run_id": "A"},
         {"finished_at": "A"},
+        {"planned_blocks": 300},
+        {"phases": {"first requests": 2.1, "cold starts": 3.4}},
         {"machine": {"busy_cpus_before": 0.1}},
         {"machine": {"busy_programs_before": {"postgres": 0.3}}},
         {"image": {"container_start_ms": 130.0}},
@@ -44,6 +46,15 @@ def test_a_value_of_only_one_run_is_absent_in_the_other():
         EnvironmentDifference("image.reference", "absent", "B"),
         EnvironmentDifference("pgbouncer", "absent", "none"),
     )
+
+
+def test_the_differences_that_explain_most_come_first():
+    first = {"targets": {"a": {"log": "A"}}, "tls": "A", "plan": {"pairs": 1}, "python": "A", "machine": {"cpu": "A"}}
+    second = {"targets": {"a": {"log": "B"}}, "tls": "B", "plan": {"pairs": 2}, "python": "B", "machine": {"cpu": "B"}}
+
+    names = [each.name for each in environment_differences(first, second)]
+
+    assert names == ["machine.cpu", "python", "plan.pairs", "tls", "targets.a.log"]
 
 
 def test_equal_environments_do_not_differ():

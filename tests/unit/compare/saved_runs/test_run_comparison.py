@@ -119,6 +119,24 @@ def test_runs_without_a_common_load_have_no_rows():
 
     assert comparison.rows == ()
     assert len(comparison.missing) == 4
+    assert comparison.mismatch == ("run 2 has no measured target in common with run 1; measure the same targets")
+
+
+def test_runs_at_other_rates_have_no_load_in_common():
+    faster = tuple(
+        replace(
+            target,
+            scenarios=tuple(replace(each, rate_rps=each.rate_rps and 40.0) for each in target.scenarios),
+        )
+        for target in earlier_run().targets
+    )
+    comparison = compared(earlier_run(), replace(earlier_run(), targets=faster))
+
+    assert comparison.mismatch == (
+        "run 2 has no load in common with run 1 (read at 40/s, write at 40/s against read at 25/s, write at 25/s); "
+        f"measure it again with --rates-from {comparison.first.path}"
+    )
+    assert compared(earlier_run(), later_run()).mismatch is None
 
 
 def drifting(run: Run, speeds: list[float]) -> Run:

@@ -117,6 +117,46 @@ def test_each_later_run_is_compared_with_the_first(tmp_path: Path, capsys: pytes
     assert "Comparison of 3 runs" in (tmp_path / "out" / "report.md").read_text()
 
 
+@pytest.mark.parametrize("condition", [[], ["--fail-if", f"{ECS}@read p50 > 1s"]])
+def test_runs_without_a_common_load_end_with_exit_code_2_and_a_report(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], condition: list[str]
+):
+    targets = tuple(
+        replace(target, scenarios=tuple(replace(each, rate_rps=each.rate_rps and 40.0) for each in target.scenarios))
+        for target in later_run().targets
+    )
+    saved(replace(later_run(), targets=targets), tmp_path / "c.json")
+
+    assert report("a.json", "b.json", "c.json", *condition) == 2
+
+    captured = capsys.readouterr()
+    mismatch = (
+        "run 3 has no load in common with run 1 (read at 40/s, write at 40/s against read at 25/s, write at 25/s); "
+        "measure it again with --rates-from a.json"
+    )
+    assert captured.err == f"report: out/report.html\nwebapp report: {mismatch}\n"
+    assert f"Nothing was compared: {mismatch}." in " ".join(captured.out.split())
+    assert "Slower: aws_lambda/persistent/proxy" in (tmp_path / "out" / "report.md").read_text()
+
+
+def test_a_condition_that_holds_decides_before_a_missing_load(tmp_path: Path):
+    run = replace(earlier_run(), targets=earlier_run().targets[-1:])
+    saved(replace(run, targets=(replace(run.targets[0], name="aws_ecs/persistent/direct"),)), tmp_path / "c.json")
+
+    assert report("a.json", "c.json") == 2
+    (tmp_path / "out").rename(tmp_path / "first")
+    assert report("a.json", "c.json", "--fail-if", "aws_ecs/persistent/direct@read p50 > 1ms") == 1
+
+
+def test_the_differences_of_the_environments_come_before_the_verdicts(capsys: pytest.CaptureFixture[str]):
+    report("a.json", "b.json")
+
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[1] == "postgresql.settings.max_connections differs: 200 in run 1, 100 in run 2."
+    assert lines[2] == "cpu differs: 2 cores in run 1, 4 cores in run 2."
+    assert lines[3].startswith("target ")
+
+
 def test_a_run_without_an_a_a_pair_has_no_judge(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     environment = {name: value for name, value in later_run().environment.items() if name != "aa_pairs"}
     saved(replace(later_run(), environment=environment), tmp_path / "b.json")
