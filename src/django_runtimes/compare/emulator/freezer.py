@@ -112,13 +112,20 @@ def own_cgroup(mountinfo: str, membership: str) -> Path | None:
     The arguments are the texts of /proc/self/mountinfo and /proc/self/cgroup. Hybrid hosts mount v2 beside v1, so the
     mount point varies.
     """
+    return next(iter(own_cgroups(mountinfo, membership)), None)
+
+
+def own_cgroups(mountinfo: str, membership: str) -> tuple[Path, ...]:
+    """Return the directory of this process's cgroup v2 group, and of each group above it in the same mount."""
     group = next((line[len("0::") :] for line in membership.splitlines() if line.startswith("0::")), None)
-    if group is None:
-        return None
+    # A process that was moved out of its namespace has a group such as /../other, which no mount shows.
+    if group is None or ".." in Path(group).parts:
+        return ()
     for root, mount_point in _unified_mounts(mountinfo):
         if Path(group).is_relative_to(root):
-            return Path(mount_point) / Path(group).relative_to(root)
-    return None
+            inside = Path(group).relative_to(root)
+            return tuple(Path(mount_point) / each for each in (inside, *inside.parents))
+    return ()
 
 
 def unified_hierarchy(mountinfo: str) -> Path | None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from django_runtimes.compare.compare_error import CompareError
 from django_runtimes.compare.emulator.cgroup_directory import CgroupDirectory, enable
 from django_runtimes.compare.emulator.container_limits import ContainerLimits
-from django_runtimes.compare.emulator.freezer import CgroupFreezer, Freezer, choose_freezer, own_cgroup
+from django_runtimes.compare.emulator.freezer import CgroupFreezer, Freezer, choose_freezer, own_cgroups
 
 # With the kernel's period of 100 ms, most requests would end before they have used up the quota of their period, as if
 # the function had a whole CPU. The kernel's minimum quota is 1 ms, and 128 MB have 1.4 ms.
@@ -69,27 +69,38 @@ class LimitedFreezer:
 
 def limited_freezer(limits: ContainerLimits) -> Freezer:
     """Return a freezer that gives each process tree these limits; raise CompareError where that is impossible."""
-    quota_us = max(1_000, round(limits.cpus * _PERIOD_US))
-    memory = str(limits.memory_mb * _BYTES_PER_MB)
     with contextlib.suppress(OSError):
         roots = find_limit_roots(Path("/proc/self/mountinfo").read_text(), Path("/proc/self/cgroup").read_text())
-        if roots.unified is not None:
-            settings = {"cpu.max": f"{quota_us} {_PERIOD_US}", "memory.max": memory}
-            return CgroupFreezer(CgroupDirectory(roots.unified, settings, _CONTROLLERS))
-        if roots.cpu is not None and roots.memory is not None:
-            period = {"cpu.cfs_period_us": str(_PERIOD_US), "cpu.cfs_quota_us": str(quota_us)}
-            directories = (
-                CgroupDirectory(roots.cpu, period),
-                CgroupDirectory(roots.memory, {"memory.limit_in_bytes": memory}),
-            )
-            for directory in directories:
-                directory.require()
-            return LimitedFreezer(choose_freezer(), *directories)
+        freezer = freezer_below(roots, limits)
+        if freezer is not None:
+            return freezer
     raise CompareError(
         "targets with a memory size need CPU and memory limits, and this process cannot create cgroups with the "
         "controllers cpu and memory; run as root or under `systemd-run --user --scope --property Delegate=yes`, "
         "or measure an --image"
     )
+
+
+def freezer_below(roots: LimitRoots, limits: ContainerLimits) -> Freezer | None:
+    """Return a freezer whose groups have these limits; None without the roots for it.
+
+    Raise OSError where groups cannot be created.
+    """
+    quota_us = max(1_000, round(limits.cpus * _PERIOD_US))
+    memory = str(limits.memory_mb * _BYTES_PER_MB)
+    if roots.unified is not None:
+        settings = {"cpu.max": f"{quota_us} {_PERIOD_US}", "memory.max": memory}
+        return CgroupFreezer(CgroupDirectory(roots.unified, settings, _CONTROLLERS))
+    if roots.cpu is not None and roots.memory is not None:
+        period = {"cpu.cfs_period_us": str(_PERIOD_US), "cpu.cfs_quota_us": str(quota_us)}
+        directories = (
+            CgroupDirectory(roots.cpu, period),
+            CgroupDirectory(roots.memory, {"memory.limit_in_bytes": memory}),
+        )
+        for directory in directories:
+            directory.require()
+        return LimitedFreezer(choose_freezer(), *directories)
+    return None
 
 
 def find_limit_roots(mountinfo: str, membership: str) -> LimitRoots:
@@ -98,13 +109,9 @@ def find_limit_roots(mountinfo: str, membership: str) -> LimitRoots:
     Under version 2, a group that holds processes cannot pass controllers on, so the root is the nearest group above
     this process's that can.
     """
-    own = own_cgroup(mountinfo, membership)
-    if own is not None:
-        for group in (own, *own.parents):
-            if not (group / "cgroup.controllers").exists():
-                break
-            if _passes_controllers_on(group):
-                return LimitRoots(unified=group)
+    for group in own_cgroups(mountinfo, membership):
+        if (group / "cgroup.controllers").exists() and _passes_controllers_on(group):
+            return LimitRoots(unified=group)
     found = {name: _v1_group(name, mountinfo, membership) for name in _CONTROLLERS}
     return LimitRoots(cpu=found["cpu"], memory=found["memory"])
 
