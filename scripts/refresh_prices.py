@@ -25,6 +25,8 @@ _ADDRESS = "https://pricing.us-east-1.amazonaws.com/offers/v1.0/aws/{offer}/curr
 _OTHER_OFFERS = {"AWSELB": ("AmazonEC2",)}
 # Most usage types begin with a region's prefix, such as USE1- or EUC1-.
 _PREFIX = r"(?:[A-Z0-9]{2,6}-)?"
+_COMPLETE_REGION = "us-east-1"
+_REGION = re.compile(r"[a-z]{2}(?:-[a-z]+){1,2}-[1-9]")
 _SECTION = re.compile(r"^\[prices\.([a-z0-9-]+)\.([a-z0-9_]+)\]$")
 
 Tiers = list[tuple[Decimal, Decimal]]
@@ -34,9 +36,13 @@ def main(arguments: list[str]) -> int:
     """Refresh the prices; return 1 if the offers lack a price, 2 if a file is not an offer."""
     options = _parser().parse_args(arguments)
     text = options.prices.read_text(encoding="utf-8")
-    entries: Mapping[str, Any] = tomllib.loads(text)["prices"].get(options.region, {})
-    if not entries:
-        return _fail(f"--region {options.region!r} has no prices in {options.prices}; add its keys there first")
+    if not _REGION.fullmatch(options.region):
+        return _fail(f"--region {options.region!r} is not a region of AWS; use a code such as eu-central-1")
+    prices: Mapping[str, Mapping[str, Any]] = tomllib.loads(text)["prices"]
+    own = prices.get(options.region, {})
+    # A region gets the other keys of the complete one.
+    others = {key: entry for key, entry in prices[_COMPLETE_REGION].items() if key not in own and "offer" in entry}
+    entries = {**own, **others}
     missing: list[str] = []
     if options.offers:
         try:
@@ -45,6 +51,8 @@ def main(arguments: list[str]) -> int:
         except ValueError as error:
             return _fail(str(error))
         text = _rewritten(text, options.region, found, options.date)
+        added = {key: others[key] for key in found if key in others}
+        text = _with_sections(text, options.region, added, found, options.date)
         options.prices.write_text(text, encoding="utf-8")
         sys.stdout.writelines(f"{key}: {_plain(tiers[0][1])}\n" for key, tiers in found.items())
     elif not options.documentation:
@@ -53,7 +61,8 @@ def main(arguments: list[str]) -> int:
         return 0
     _document(options.page, tomllib.loads(text))
     for key in missing:
-        sys.stderr.write(f"{key} is not in the offers; its price is unchanged\n")
+        state = "has no price" if key in others else "keeps its price"
+        sys.stderr.write(f"{key} is not in the offers; it {state}\n")
     return int(bool(missing))
 
 
@@ -165,30 +174,58 @@ def _rewritten(text: str, region: str, found: Mapping[str, Tiers], checked: date
     return "\n".join(lines) + "\n"
 
 
+def _with_sections(text: str, region: str, added: Mapping[str, Any], found: Mapping[str, Tiers], checked: date) -> str:
+    """Return prices.toml with a section for each added price of a region, before the billing rules."""
+    sections = []
+    for key, entry in added.items():
+        attributes = ", ".join(f'{name} = "{value}"' for name, value in entry.get("attributes", {}).items())
+        lines = (
+            f"[prices.{region}.{key}]",
+            'value = "0"',
+            *([f"per = {entry['per']}"] if "per" in entry else []),
+            *(f'{name} = "{entry[name]}"' for name in ("unit", "source")),
+            f"date = {checked.isoformat()}",
+            "verified = false",
+            *(f'{name} = "{entry[name]}"' for name in ("offer", "usagetype")),
+            *([f"attributes = {{ {attributes} }}"] if attributes else []),
+        )
+        sections.append("\n".join(lines) + "\n\n")
+    before, rules, after = text.partition("[rules.")
+    # The same function writes the prices of new and of known sections.
+    return _rewritten(f"{before}{''.join(sections)}{rules}{after}", region, found, checked)
+
+
 def _plain(number: Decimal) -> str:
     return f"{number.normalize():f}"
 
 
 def _document(page: Path, content: Mapping[str, Any]) -> None:
     """Write both tables of docs/cost.md."""
-    from django_runtimes.compare.cost.usage.usage import USAGE_KEYS, usage_text
+    from django_runtimes.compare.cost.usage.usage import USAGE_KEYS
+    from django_runtimes.compare.cost.usage.usage_key import usage_text
 
     keys = [
         (
             f"`{key.name}`",
             usage_text(key, key.default),
-            ", ".join(key.choices) or f"{key.low:f} to {key.high:f}",
-            ", ".join(key.runtimes) or "all",
+            _values(key),
+            key.concerned,
             key.meaning,
         )
         for key in USAGE_KEYS.values()
     ]
     text = page.read_text(encoding="utf-8")
-    text = _filled(text, "keys", ("KEY", "default", "values", "runtimes", "meaning"), keys)
+    text = _filled(text, "keys", ("KEY", "default", "values", "affects", "meaning"), keys)
     text = _filled(
         text, "prices", ("name", "region", "value", "unit", "source", "date", "verified"), _price_rows(content)
     )
     page.write_text(text, encoding="utf-8")
+
+
+def _values(key: Any) -> str:
+    """Return the values that a KEY accepts."""
+    whole = {None: "", Decimal(1): ", whole"}.get(key.step, f", multiples of {key.step}")
+    return ", ".join(key.choices) or f"{key.low:f} to {key.high:f}{whole}"
 
 
 def _price_rows(content: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:

@@ -74,7 +74,7 @@ def test_prices_that_the_offers_lack_are_named(
     script.main([offer("AmazonRDS"), *copies])
 
     errors = capsys.readouterr().err
-    assert "db_t4g_micro_hour is not in the offers; its price is unchanged" in errors
+    assert "db_t4g_micro_hour is not in the offers; it keeps its price" in errors
     assert "db_m7g_large_hour" not in errors
     assert "lambda_requests" not in errors
 
@@ -118,9 +118,35 @@ def test_products_with_different_prices_are_an_error(
     assert "lambda_requests: the products LAMREQ, SECOND differ" in capsys.readouterr().err
 
 
-def test_a_region_without_prices_is_refused(script: ModuleType, copies: list[str], capsys: pytest.CaptureFixture[str]):
-    assert script.main(["--region", "mars-1", *copies]) == 2
-    assert "--region 'mars-1' has no prices" in capsys.readouterr().err
+def test_a_name_that_is_no_region_is_refused(script: ModuleType, copies: list[str], capsys: pytest.CaptureFixture[str]):
+    assert script.main(["--region", "Frankfurt", *copies]) == 2
+    assert "--region 'Frankfurt' is not a region of AWS; use a code" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("region", ["eu-central-1", "eu-west-1"])
+def test_a_region_gets_the_prices_that_it_lacks(script: ModuleType, copies: list[str], tmp_path: Path, region: str):
+    offers = [tmp_path / "AWSLambda.json", tmp_path / "AmazonRDS.json"]
+    for path in offers:
+        sample = (SAMPLE / path.name).read_text().replace(region, "eu-north-1")
+        path.write_text(sample.replace("us-east-1", region))
+
+    assert script.main([*map(str, offers), "--region", region, *copies]) == 1
+
+    after = read_prices(region, tmp_path / "prices.toml")
+    assert (f"{after['db_m7g_large_hour'].value:f}", after["db_m7g_large_hour"].unit) == ("0.17", "h")
+    assert (f"{after['lambda_requests'].value:f}", after["lambda_requests"].per) == ("0.21", 1_000_000)
+    assert [f"{tier.value:f}" for tier in after["lambda_gb_s_x86"].tiers] == ["0.000017", "0.000016"]
+    assert all(after[key].verified for key in ("db_m7g_large_hour", "lambda_requests", "lambda_gb_s_x86"))
+    assert "db_t4g_micro_hour" in after.missing
+    assert list(read_prices(path=tmp_path / "prices.toml")) == list(read_prices())
+
+
+def test_the_urls_of_a_new_region_are_printed(
+    script: ModuleType, copies: list[str], capsys: pytest.CaptureFixture[str]
+):
+    assert script.main(["--region", "eu-west-1", *copies]) == 0
+
+    assert "/aws/AmazonRDS/current/eu-west-1/index.json" in capsys.readouterr().out
 
 
 def test_the_page_is_up_to_date(script: ModuleType, tmp_path: Path):

@@ -6,19 +6,25 @@ from decimal import Decimal
 from typing import Any, Protocol
 
 from django_runtimes.cli.tool_error import UsageError
-from django_runtimes.compare.cost.bills.bill import Billed
+from django_runtimes.compare.cost.bills.bill import Billed, BilledTarget
 from django_runtimes.compare.cost.bills.container_bill import AppRunnerBilling, FargateBilling
 from django_runtimes.compare.cost.bills.database_bill import AuroraBilling, EgressBilling, RdsBilling
-from django_runtimes.compare.cost.bills.lambda_bill import FrontDoor, LambdaBilling
+from django_runtimes.compare.cost.bills.lambda_bill import FRONT_DOORS, FrontDoor, LambdaBilling
 from django_runtimes.compare.cost.crossing import Crossing, all_crossings
 from django_runtimes.compare.cost.instance_class import DatabaseNeed, right_size
 from django_runtimes.compare.cost.prices.price import Price, PriceList
 from django_runtimes.compare.cost.prices.price_file import DEFAULT_REGION, read_prices
-from django_runtimes.compare.cost.usage.measured_usage import TargetUsage, assumed_usages, measured_usages
+from django_runtimes.compare.cost.usage.measured_usage import (
+    TargetUsage,
+    assumed_targets,
+    assumed_usages,
+    measured_targets,
+    measured_usages,
+)
+from django_runtimes.compare.cost.usage.task_size import check_task_sizes
 from django_runtimes.compare.cost.usage.traffic import CONSTANT_RATES_RPS, JUDGED_RATE_RPS, Traffic
 from django_runtimes.compare.cost.usage.usage_settings import parse_settings
 from django_runtimes.compare.record.results import Run
-from django_runtimes.compare.targets.name import DEFAULT_TARGETS
 
 _OTHER_ARCHITECTURES = {"x86": "arm", "arm": "x86"}
 # Accounts with higher rates negotiate their own prices.
@@ -44,7 +50,7 @@ class CostAnalysis:
     # Idle, the constant rates, and the user's own traffic if there is any.
     traffics: tuple[Traffic, ...]
     own_traffic: Traffic | None
-    targets: tuple[Billed, ...]
+    targets: tuple[BilledTarget, ...]
     options: tuple[CostOption, ...]
     databases: tuple[Billed, ...]
     egress: tuple[Billed, ...]
@@ -63,10 +69,22 @@ class CostAnalysis:
         """The measured targets whose runtime has no bill here."""
         return tuple(usage.name for usage in self.usages if usage.runtime not in _FACTORIES)
 
-    def bills_of(self, target: str) -> tuple[Billed, ...]:
-        """Return the bills of the target with this name, one for each front door; none if its runtime has no bill."""
+    def bills_of(self, target: str) -> tuple[BilledTarget, ...]:
+        """Return the bills of the target with this name, one for each front door; none if its runtime has no bill.
+
+        The first one is of the front door that `webapp deploy` makes by default.
+        """
         usages = (usage for usage in self.usages if usage.name == target)
         return tuple(billed for usage in usages for billed in _billed_targets(usage, self.prices))
+
+    @property
+    def default_targets(self) -> tuple[BilledTarget, ...]:
+        """The bill of each target with the front door that `webapp deploy` makes by default."""
+        return tuple(bills[0] for usage in self.usages if (bills := self.bills_of(usage.name)))
+
+    def marked(self, name: str) -> str:
+        """Return the name of a bill, with a mark if it depends on an unverified price."""
+        return next((f"{name}{each.bill(IDLE).mark}" for each in self.targets if each.name == name), name)
 
     def unverified_prices(self) -> tuple[Price, ...]:
         """Return the unverified prices and rules of all bills."""
@@ -87,14 +105,15 @@ def analyze_cost(
     `settings` has the arguments of `--set`. Raise UsageError for an invalid setting, for a region that lacks a price,
     and for a run in which no target was measured.
     """
-    names = [str(name) for name in DEFAULT_TARGETS] if run is None else [target.name for target in run.targets]
-    parsed = parse_settings(settings, names)
+    settable = assumed_targets() if run is None else measured_targets(run)
+    if not settable:
+        raise UsageError("no target of the run was measured, so there is nothing to bill; run webapp compare again")
+    parsed = parse_settings(settings, settable)
     prices = parsed.priced(read_prices(region))
     if prices.missing:
         raise UsageError(prices.missing_text(prices.missing[0]))
     usages = assumed_usages(parsed) if run is None else measured_usages(run, parsed)
-    if not usages:
-        raise UsageError("no target of the run was measured, so there is nothing to bill; run webapp compare again")
+    check_task_sizes(usages)
     targets = tuple(billed for usage in usages for billed in _billed_targets(usage, prices))
     if not targets:
         runtimes = ", ".join(sorted({usage.runtime for usage in usages}))
@@ -135,22 +154,22 @@ def _highest_rps(own_traffic: Traffic | None) -> Decimal:
 
 
 class _BilledFactory(Protocol):
-    def __call__(self, usage: TargetUsage, prices: PriceList) -> Iterator[Billed]: ...
+    def __call__(self, usage: TargetUsage, prices: PriceList) -> Iterator[BilledTarget]: ...
 
 
-def _billed_targets(usage: TargetUsage, prices: PriceList) -> Iterator[Billed]:
+def _billed_targets(usage: TargetUsage, prices: PriceList) -> Iterator[BilledTarget]:
     """Yield the bills of a target; on Lambda there is one for each usual front door."""
     factory = _FACTORIES.get(usage.runtime)
     if factory is not None:
         yield from factory(usage, prices)
 
 
-def _lambda_targets(usage: TargetUsage, prices: PriceList) -> Iterator[Billed]:
-    for front in (FrontDoor.FUNCTION_URL, FrontDoor.HTTP_API):
+def _lambda_targets(usage: TargetUsage, prices: PriceList) -> Iterator[BilledTarget]:
+    for front in FRONT_DOORS:
         yield _function(usage, prices, front)
 
 
-def _function(usage: TargetUsage, prices: PriceList, front: FrontDoor = FrontDoor.FUNCTION_URL) -> LambdaBilling:
+def _function(usage: TargetUsage, prices: PriceList, front: FrontDoor = FRONT_DOORS[0]) -> LambdaBilling:
     has_snapstart = "snapstart" in usage.name.partition("/")[0].split("+")
     return LambdaBilling(
         _with_option(usage.name, front.value),
@@ -162,11 +181,11 @@ def _function(usage: TargetUsage, prices: PriceList, front: FrontDoor = FrontDoo
     )
 
 
-def _fargate_targets(usage: TargetUsage, prices: PriceList) -> Iterator[Billed]:
+def _fargate_targets(usage: TargetUsage, prices: PriceList) -> Iterator[BilledTarget]:
     yield FargateBilling(usage.name, usage.usage, prices, route=usage.route)
 
 
-def _app_runner_targets(usage: TargetUsage, prices: PriceList) -> Iterator[Billed]:
+def _app_runner_targets(usage: TargetUsage, prices: PriceList) -> Iterator[BilledTarget]:
     yield AppRunnerBilling(usage.name, usage.usage, prices, route=usage.route)
 
 
@@ -197,13 +216,15 @@ def _function_options(usage: TargetUsage, prices: PriceList) -> Iterator[CostOpt
     yield CostOption(plain, ready, f"{kept.normalize():f} environments kept ready")
     other_route, title = ("direct", "without RDS Proxy") if usage.route == "proxy" else ("proxy", "with RDS Proxy")
     yield CostOption(plain, replace(plain, name=_with_option(usage.name, "other_route"), route=other_route), title)
-    yield CostOption(plain, _function(usage, prices, FrontDoor.HTTP_API), "HTTP API in place of the function URL")
+    url = _function(usage, prices, FrontDoor.FUNCTION_URL)
+    yield CostOption(plain, url, "function URL in place of the HTTP API")
+    # An HTTP API does not stream.
     streaming = replace(usage, usage=replace(usage.usage, stream_share=usage.usage.stream_share or Decimal("0.01")))
     share = streaming.usage.stream_share * 100
-    streamed = replace(plain, name=_with_option(usage.name, "stream"), usage=streaming.usage)
+    streamed = replace(url, name=_with_option(usage.name, "stream"), usage=streaming.usage)
     if not usage.usage.stream_share:
         seconds = streaming.usage.stream_s.normalize()
-        yield CostOption(plain, streamed, f"{share.normalize():f} % of requests stream for {seconds:f} s")
+        yield CostOption(plain, streamed, f"function URL, {share.normalize():f} % of requests stream for {seconds:f} s")
     rest = replace(streamed, name=_with_option(usage.name, "rest_api"), front=FrontDoor.REST_API)
     yield CostOption(plain, rest, "the same through a REST API, which streams")
 

@@ -8,8 +8,11 @@ from itertools import groupby, pairwise
 from django_runtimes.compare.cost.analysis import CostAnalysis
 from django_runtimes.compare.cost.bills.bill import Billed
 from django_runtimes.compare.cost.bills.container_bill import AppRunnerBilling
+from django_runtimes.compare.cost.bills.lambda_bill import LambdaBilling
 from django_runtimes.compare.cost.prices.price import ZERO
 from django_runtimes.compare.cost.usage.traffic import Traffic
+
+APP_RUNNER_NOUN = "App Runner"
 
 
 @dataclass(frozen=True)
@@ -22,8 +25,20 @@ class CheapestRange:
 
 
 def eligible_targets(analysis: CostAnalysis) -> Sequence[Billed]:
-    """Return the targets that a new customer can choose: all but App Runner, unless there are no others."""
-    return [billed for billed in analysis.targets if not isinstance(billed, AppRunnerBilling)] or analysis.targets
+    """Return the targets that a new customer can choose, with the front door that `webapp deploy` makes by default.
+
+    These are all but App Runner, unless there are no others.
+    """
+    defaults = analysis.default_targets
+    return [billed for billed in defaults if not isinstance(billed, AppRunnerBilling)] or defaults
+
+
+def left_out(analysis: CostAnalysis) -> tuple[str, ...]:
+    """Return the nouns of the bills that are not eligible, for an aside."""
+    eligible = {billed.name for billed in eligible_targets(analysis)}
+    others = [billed for billed in analysis.targets if billed.name not in eligible]
+    nouns = {AppRunnerBilling: APP_RUNNER_NOUN, LambdaBilling: "function URLs"}
+    return tuple(noun for kind, noun in nouns.items() if any(isinstance(billed, kind) for billed in others))
 
 
 def cheapest_ranges(analysis: CostAnalysis) -> tuple[CheapestRange, ...]:

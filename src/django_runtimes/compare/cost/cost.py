@@ -16,7 +16,7 @@ from django_runtimes.compare.cost.analysis import CostAnalysis, analyze_cost
 from django_runtimes.compare.cost.bills.bill import Billed
 from django_runtimes.compare.cost.cost_json import cost_json
 from django_runtimes.compare.cost.cost_terminal import print_cost, print_details, print_terms
-from django_runtimes.compare.cost.prices.price_file import DEFAULT_REGION
+from django_runtimes.compare.cost.prices.price_file import DEFAULT_REGION, complete_regions
 from django_runtimes.compare.cost.usage.traffic import JUDGED_RATE_RPS, Traffic
 from django_runtimes.compare.cost.usage.traffic_file import read_traffic
 from django_runtimes.compare.record.run_file import read_run
@@ -76,8 +76,8 @@ def _requests(text: str) -> Decimal:
         number = Decimal(text) if text.isascii() and "_" not in text else Decimal("NaN")
     except InvalidOperation:
         number = Decimal("NaN")
-    if not number.is_finite() or not 0 < number <= _MOST_REQUESTS:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0 and up to {_MOST_REQUESTS:,}")
+    if not number.is_finite() or not 1 <= number <= _MOST_REQUESTS:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to {_MOST_REQUESTS:,}")
     return number
 
 
@@ -97,7 +97,11 @@ def _parser() -> argparse.ArgumentParser:
         help="a run that webapp compare saved; without it, everything is assumed",
     )
     parser.add_argument(
-        "--region", default=DEFAULT_REGION, metavar="NAME", help=f"region of the prices (default: {DEFAULT_REGION})"
+        "--region",
+        default=DEFAULT_REGION,
+        metavar="NAME",
+        help=f"region of the prices (default: {DEFAULT_REGION}); all prices are known for: "
+        f"{', '.join(complete_regions())}",
     )
     traffic = parser.add_mutually_exclusive_group()
     traffic.add_argument(

@@ -49,6 +49,7 @@ def cost_json(analysis: CostAnalysis) -> dict[str, Any]:
                 "target": usage.name,
                 "rate_rps": _exact(need.rate_rps),
                 "connections": _exact(need.connections),
+                "connections_from": need.basis,
                 "vcpu": _exact(need.vcpu),
                 "instance": None if need.chosen is None else need.chosen.name,
             }
@@ -67,7 +68,11 @@ def _bill_of(billed: Billed, traffics: Iterable[Traffic]) -> dict[str, Any]:
     return {
         "name": billed.name,
         "bills": {
-            traffic.label: {"usd_per_month": str(bill.rounded_usd), "terms": [_term(term) for term in bill.terms]}
+            traffic.label: {
+                "usd_per_month": str(bill.rounded_usd),
+                "unverified": [price.key for price in bill.unverified],
+                "terms": [_term(term) for term in bill.terms],
+            }
             for traffic in traffics
             if (bill := billed.bill(traffic))
         },

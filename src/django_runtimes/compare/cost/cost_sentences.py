@@ -5,11 +5,13 @@ from decimal import Decimal
 from itertools import groupby
 
 from django_runtimes.compare.cost.analysis import CostAnalysis
-from django_runtimes.compare.cost.bills.bill import Billed
-from django_runtimes.compare.cost.cheapest import CheapestRange, cheapest_ranges, eligible_targets
+from django_runtimes.compare.cost.bills.bill import UNVERIFIED_MARK, Billed
+from django_runtimes.compare.cost.cheapest import CheapestRange, cheapest_ranges, left_out
 from django_runtimes.compare.cost.cost_tables import price_text, rate_text
 from django_runtimes.compare.cost.crossing import Crossing
+from django_runtimes.compare.cost.deploy_defaults import deploy_sentences
 from django_runtimes.compare.cost.instance_class import DatabaseNeed
+from django_runtimes.compare.cost.prices.price import Price
 from django_runtimes.compare.cost.usage.measured_usage import TargetUsage
 from django_runtimes.compare.cost.usage.traffic import Traffic
 from django_runtimes.compare.cost.usage.usage import USAGE_KEYS, ValueOrigin
@@ -27,6 +29,8 @@ def cost_sentences(analysis: CostAnalysis) -> tuple[str, ...]:
 def note_sentences(analysis: CostAnalysis) -> tuple[str, ...]:
     """Return the sentences on instances, usage, prices and omitted costs."""
     return (
+        *setup_sentences(analysis),
+        *deploy_sentences(analysis.usages),
         *instance_sentences(analysis),
         *usage_sentences(analysis),
         *price_sentences(analysis),
@@ -52,16 +56,27 @@ def _named(traffic: Traffic) -> str:
     return "" if traffic.name.endswith("requests per month") else f"{traffic.name}, "
 
 
+def setup_sentences(analysis: CostAnalysis) -> Iterator[str]:
+    """Yield a sentence for each set of choices that the targets' bills contain."""
+    setups: dict[str, list[str]] = {}
+    for usage in analysis.usages:
+        for billed in analysis.bills_of(usage.name)[:1]:
+            setups.setdefault(billed.setup, []).append(usage.name)
+    for setup, names in setups.items():
+        yield f"Billed for {', '.join(names)}: {setup}."
+
+
 def cheapest_sentences(analysis: CostAnalysis) -> Iterator[str]:
     """Yield a sentence on the cheapest target by rate, and one on the assumed capacity."""
-    aside = " (App Runner left out)" if len(eligible_targets(analysis)) < len(analysis.targets) else ""
-    yield f"Cheapest{aside}{_cheapest_text(cheapest_ranges(analysis))}."
+    omitted = left_out(analysis)
+    aside = f" ({' and '.join(omitted)} left out)" if omitted else ""
+    yield f"Cheapest{aside}{_cheapest_text(analysis, cheapest_ranges(analysis))}."
     assumed = [usage for usage in analysis.usages if usage.assumes("capacity_rps")]
     if assumed:
         values = ", ".join(dict.fromkeys(_shown(usage.usage.capacity_rps) for usage in assumed))
         yield (
-            f"capacity_rps={values} is assumed, since no run measures a capacity. Every crossing with containers "
-            "depends on it."
+            f"capacity_rps={values} is assumed, since only runs of an image measure it. The number of tasks, and every "
+            "crossing with tasks or instances, depend on it."
         )
 
 
@@ -77,23 +92,24 @@ def crossing_sentences(analysis: CostAnalysis) -> Iterator[str]:
     # A new customer cannot choose App Runner.
     for (first, second), group in sorted(pairs, key=lambda each: "aws_app_runner" in map(runtimes.get, each[0])):
         if runtimes[first] != runtimes[second] and not {first, second} & twins:
-            yield _pair_sentence(first, second, group)
+            yield _pair_sentence(analysis, first, second, group)
     for each in analysis.egress_crossings:
         yield f"Egress: {each.cheaper_below} is cheaper up to {rate_text(each.rate_rps)}, {each.cheaper_above} above."
 
 
-def _cheapest_text(ranges: Sequence[CheapestRange]) -> str:
+def _cheapest_text(analysis: CostAnalysis, ranges: Sequence[CheapestRange]) -> str:
     *others, last = ranges
+    last_name = analysis.marked(last.name)
     if not others:
-        return f" at every rate: {last.name}"
+        return f" at every rate: {last_name}"
     if len(others) <= _MOST_RANGES:
-        parts = [f"{each.name} up to {rate_text(each.end_rps)}" for each in others]
-        return f": {'; '.join(parts)}; {last.name} above"
+        parts = [f"{analysis.marked(each.name)} up to {rate_text(each.end_rps)}" for each in others]
+        return f": {'; '.join(parts)}; {last_name} above"
     first = others[0]
-    changing = " and ".join(dict.fromkeys(each.name for each in others[1:]))
+    changing = " and ".join(dict.fromkeys(analysis.marked(each.name) for each in others[1:]))
     return (
-        f": {first.name} up to {rate_text(first.end_rps)}; then {changing} alternate, with "
-        f"{len(others)} changes; {last.name} above {rate_text(last.start_rps)}"
+        f": {analysis.marked(first.name)} up to {rate_text(first.end_rps)}; then {changing} alternate, with "
+        f"{len(others)} changes; {last_name} above {rate_text(last.start_rps)}"
     )
 
 
@@ -103,8 +119,12 @@ def _pair(crossing: Crossing, targets: Sequence[Billed]) -> tuple[str, str]:
     return first, second
 
 
-def _pair_sentence(first: str, second: str, crossings: Sequence[Crossing]) -> str:
-    begin, end = crossings[0], crossings[-1]
+def _pair_sentence(analysis: CostAnalysis, first: str, second: str, crossings: Sequence[Crossing]) -> str:
+    first, second = analysis.marked(first), analysis.marked(second)
+    begin, end = (
+        Crossing(each.rate_rps, analysis.marked(each.cheaper_below), analysis.marked(each.cheaper_above))
+        for each in (crossings[0], crossings[-1])
+    )
     if len(crossings) == 1:
         return f"{begin.cheaper_below} is cheaper than {begin.cheaper_above} up to {rate_text(begin.rate_rps)}."
     outside = f"{begin.cheaper_below} is cheaper up to {rate_text(begin.rate_rps)}"
@@ -138,7 +158,10 @@ def instance_sentences(analysis: CostAnalysis) -> Iterator[str]:
         named.setdefault(need, []).append(usage.name)
     for need, names in named.items():
         who = "every target" if len(named) == 1 else ", ".join(names)
-        needs = f"{need.connections:,f} connections and {need.vcpu:.2f} vCPU at {rate_text(need.rate_rps)} ({who})"
+        needs = (
+            f"{need.connections:,f} connections ({need.basis}) and {need.vcpu:.2f} vCPU at "
+            f"{rate_text(need.rate_rps)} ({who})"
+        )
         if need.chosen is None:
             yield f"No instance of RDS in the price list supports {needs}; put a proxy in front, or divide the load."
         else:
@@ -186,13 +209,17 @@ def price_sentences(analysis: CostAnalysis) -> Iterator[str]:
         f"Prices of {analysis.prices.region} without taxes, checked {dates[0].isoformat()} to {dates[-1].isoformat()}; "
         "`webapp docs cost` has every source."
     )
-    unverified = analysis.unverified_prices()
+    yield from legend_sentences(analysis.unverified_prices())
+
+
+def legend_sentences(unverified: Sequence[Price]) -> Iterator[str]:
+    """Yield the legend of the mark of bills that depend on these prices and rules, if there are any."""
     if unverified:
         listed = "; ".join(
             f"{price.key} {price.value:f} {price.unit}" if price.is_rule else f"{price.key} {price_text(price)}"
             for price in unverified
         )
-        yield f"* Not verified: {listed}."
+        yield f"{UNVERIFIED_MARK} Not verified: {listed}."
 
 
 def scope_sentences(analysis: CostAnalysis) -> Iterator[str]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 
 from django_runtimes.compare.cost.analysis import CostAnalysis
-from django_runtimes.compare.cost.bills.bill import Bill, Billed, to_cent
+from django_runtimes.compare.cost.bills.bill import Bill, Billed, to_cent, usd_text
 from django_runtimes.compare.cost.instance_class import LADDER
 from django_runtimes.compare.cost.prices.price import Price
 from django_runtimes.compare.cost.usage.traffic import HOURS_PER_MONTH, Traffic
@@ -35,7 +35,8 @@ def option_table(analysis: CostAnalysis) -> ReportTable:
     """Return the difference that each option makes to its target's bill."""
 
     def difference(traffic: Traffic, option: Billed, target: Billed) -> str:
-        return f"{to_cent(option.bill(traffic).usd - target.bill(traffic).usd):+,.2f}"
+        usd = option.bill(traffic).usd - target.bill(traffic).usd
+        return f"{'-' if to_cent(usd) < 0 else '+'}{usd_text(abs(usd))}"
 
     targets = " and ".join(dict.fromkeys(each.target.name for each in analysis.options))
     return ReportTable(
@@ -69,10 +70,14 @@ def crossing_table(analysis: CostAnalysis) -> ReportTable:
     """Return every rate at which one target becomes cheaper than another."""
     crossings = analysis.crossings
     return ReportTable(
-        title=f"Every crossing between targets, up to {rate_text(analysis.highest_rps)}",
+        title=(
+            f"{'Every crossing' if len(crossings) <= _CROSSINGS else f'The first {_CROSSINGS} crossings'} between "
+            f"targets, up to {rate_text(analysis.highest_rps)}"
+        ),
         columns=("cheaper below", "rate", "cheaper above"),
         rows=tuple(
-            (each.cheaper_below, rate_text(each.rate_rps), each.cheaper_above) for each in crossings[:_CROSSINGS]
+            (analysis.marked(each.cheaper_below), rate_text(each.rate_rps), analysis.marked(each.cheaper_above))
+            for each in crossings[:_CROSSINGS]
         ),
         notes=(f"{len(crossings) - _CROSSINGS:,} more are left out; `webapp cost run.json --json` lists them.",)
         if len(crossings) > _CROSSINGS
@@ -90,6 +95,7 @@ def instance_table(analysis: CostAnalysis) -> ReportTable:
                 usage.name,
                 rate_text(need.rate_rps),
                 f"{need.connections:,f}",
+                need.basis,
                 f"{need.vcpu:.2f}",
                 "none: use a proxy" if chosen is None else chosen.name,
                 "-" if chosen is None else f"{chosen.max_connections:,}",
@@ -98,7 +104,7 @@ def instance_table(analysis: CostAnalysis) -> ReportTable:
         )
     return ReportTable(
         title="The cheapest RDS instance that supports a target's connections and load",
-        columns=("target", "rate", "connections", "vCPU used", "instance", "max_connections", "USD per month"),
+        columns=("target", "rate", "connections", "from", "vCPU used", "instance", "max_connections", "USD per month"),
         rows=tuple(rows),
         notes=(
             "At most 80 % of max_connections and 50 % of the vCPUs that a class sustains are used; "
@@ -118,12 +124,12 @@ def term_table(billed: Billed, traffic: Traffic) -> ReportTable:
             if term.quantity == term.quantity.to_integral()
             else f"{term.quantity:,.3f}",
             price_text(term.price),
-            f"{to_cent(term.usd):,.2f}",
+            usd_text(term.usd),
             f"{term.formula}{''.join(f' ({rule.value:f} {rule.unit}*)' for rule in term.rules if not rule.verified)}",
         )
         for term in bill.terms
     ]
-    rows.append(("total", "", "", f"{bill.rounded_usd:,.2f}", "sum of the exact amounts"))
+    rows.append(("total", "", "", bill.text, "sum of the exact amounts, not of the rounded ones"))
     return ReportTable(
         title=f"{billed.name} at {traffic.name}, USD per month",
         columns=("term", "quantity", "price", "USD", "formula"),
@@ -170,12 +176,11 @@ def _marked(billed: Billed, traffic: Traffic) -> str:
 
 
 def _mark(billed: Billed, traffic: Traffic) -> str:
-    """Return `*` for a bill that depends on an unverified price or rule."""
-    return "*" if billed.bill(traffic).unverified else ""
+    return billed.bill(traffic).mark
 
 
 def _instance_price(price: Price) -> str:
-    return f"{to_cent(price.amount(HOURS_PER_MONTH)):,.2f}{'' if price.verified else '*'}"
+    return f"{usd_text(price.amount(HOURS_PER_MONTH))}{'' if price.verified else '*'}"
 
 
 def _runtime(billed: Billed) -> str:
@@ -183,8 +188,8 @@ def _runtime(billed: Billed) -> str:
 
 
 def _month(usd: Decimal, traffic: Traffic | None) -> str:
-    return f"{to_cent(usd):,.2f}"
+    return usd_text(usd)
 
 
 def _million(usd: Decimal, traffic: Traffic | None) -> str:
-    return "-" if traffic is None else f"{to_cent(usd / traffic.requests * _MILLION):,.2f}"
+    return "-" if traffic is None else usd_text(usd / traffic.requests * _MILLION)

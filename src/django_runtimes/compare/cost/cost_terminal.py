@@ -10,6 +10,7 @@ from django_runtimes.compare.cost.cost_sentences import (
     crossing_sentences,
     price_sentences,
     scope_sentences,
+    setup_sentences,
     usage_sentences,
 )
 from django_runtimes.compare.cost.cost_tables import (
@@ -19,12 +20,13 @@ from django_runtimes.compare.cost.cost_tables import (
     shared_table,
     term_table,
 )
+from django_runtimes.compare.cost.deploy_defaults import deploy_sentences
 from django_runtimes.compare.cost.usage.traffic import Traffic
 from django_runtimes.compare.layout.report_table import ReportTable
 from django_runtimes.compare.layout.terminal_table import laid_out
 
 _PLAIN_WIDTH = 120
-_MOST_CROSSINGS = 5
+_MOST_CROSSINGS = 4
 
 
 def print_cost(analysis: CostAnalysis, console: Console) -> None:
@@ -41,6 +43,7 @@ def print_cost(analysis: CostAnalysis, console: Console) -> None:
     if len(crossings) > _MOST_CROSSINGS:
         console.print(Text(f"{len(crossings) - _MOST_CROSSINGS} more pairs cross; --json lists every crossing."))
     console.print()
+    console.print(Text(" ".join(setup_sentences(analysis)), style="dim"))
     for sentence in (*usage_sentences(analysis), *price_sentences(analysis)):
         console.print(Text(sentence, style="dim"))
     console.print(Text(" ".join(scope_sentences(analysis)), style="dim"))
@@ -51,6 +54,9 @@ def print_details(analysis: CostAnalysis, console: Console) -> None:
     console = _plain_unless_terminal(console)
     for table in (option_table(analysis), shared_table(analysis), instance_table(analysis)):
         _print_table(table, console)
+    console.print()
+    for sentence in deploy_sentences(analysis.usages):
+        console.print(Text(sentence, style="dim"))
 
 
 def print_terms(billed: Billed, traffic: Traffic, console: Console) -> None:

@@ -70,17 +70,22 @@ class DatabaseNeed:
     connections: Decimal
     vcpu: Decimal
     chosen: InstanceClass | None
+    # The KEY of the number that the connections come from.
+    basis: str
 
 
 def right_size(usage: Usage, rate_rps: Decimal, *, grows: bool) -> DatabaseNeed:
     """Return the database capacity that is needed at a rate.
 
-    The measured connections grow with the rate, except behind a proxy, which bounds them (`grows` is False).
+    The connections of the steady load grow with the rate, except behind a proxy, which bounds them (`grows` is False).
+    The need is at least the largest number, which bursts may reach at any rate.
     """
     growth = max(rate_rps / usage.connections_at_rps, Decimal(1)) if grows else Decimal(1)
-    connections = (usage.connections * growth).to_integral_value(ROUND_CEILING)
+    steady = (usage.connections * growth).to_integral_value(ROUND_CEILING)
+    basis = "connections" if steady > usage.peak_connections else "peak_connections"
+    connections = max(steady, usage.peak_connections)
     vcpu = rate_rps * usage.database_cpu_ms / _MS_PER_S
-    return DatabaseNeed(rate_rps, connections, vcpu, next(_sufficient(connections, vcpu), None))
+    return DatabaseNeed(rate_rps, connections, vcpu, next(_sufficient(connections, vcpu), None), basis)
 
 
 def _sufficient(connections: Decimal, vcpu: Decimal) -> Iterator[InstanceClass]:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from django_runtimes.cli.tool_error import UsageError
-from django_runtimes.compare.cost.bills.lambda_bill import FrontDoor
+from django_runtimes.compare.cost.bills.lambda_bill import FRONT_DOORS
 from django_runtimes.compare.gate.gate_metric import METRICS, GateMetric, LoadKind
 
 EVERY_TARGET = "*"
@@ -47,7 +47,7 @@ def bill_names(target: str) -> tuple[str, ...]:
     runtime, slash, rest = target.partition("/")
     if runtime.partition("+")[0] != "aws_lambda":
         return (target,)
-    return tuple(f"{runtime}+{front.value}{slash}{rest}" for front in (FrontDoor.FUNCTION_URL, FrontDoor.HTTP_API))
+    return tuple(f"{runtime}+{front.value}{slash}{rest}" for front in FRONT_DOORS)
 
 
 def _parsed(text: str, targets: Sequence[str], scenarios: Collection[str]) -> FailCondition:

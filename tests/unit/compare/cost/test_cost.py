@@ -40,7 +40,8 @@ def test_a_run_is_priced(capsys: pytest.CaptureFixture[str]):
     assert "Assumed, change with --set KEY=VALUE: architecture=x86, memory_mb=1769" in text
     assert "App Runner has been closed to new customers since 2026-04-30" in text
     assert "* Not verified: function_url 0 per million requests*" in text
-    assert re.search(r"aws_lambda\+url/per_request/proxy and aws_ecs/pool/direct cross \d+ times", text)
+    assert re.search(r"aws_lambda\+url/per_request/proxy\* and aws_ecs/pool/direct cross \d+ times", text)
+    assert "Billed for aws_ecs/pool/direct: at least 2 tasks of 1 vCPU and 2 GB on x86" in text
     assert "duration_ms is the mean latency at 25/s" in text
 
 
@@ -61,7 +62,8 @@ def test_details_add_options_shared_parts_and_instances(capsys: pytest.CaptureFi
         "aws_lambda: SnapStart",
         "aws_lambda: 10 environments kept ready",
         "aws_lambda: without RDS Proxy",
-        "aws_lambda: 1 % of requests stream for 10 s",
+        "aws_lambda: function URL, 1 % of requests stream for 10 s",
+        "aws_lambda: function URL in place of the HTTP API*",
         "aws_ecs: ECS Express, its load balancer shared by 25 services",
         "Aurora at 0 ACU with the Data API*",
         "NAT gateway",
@@ -99,7 +101,9 @@ def test_json_has_every_term(capsys: pytest.CaptureFixture[str]):
 
     function = values["targets"][0]
     terms = function["bills"]["10/s"]["terms"]
-    assert function["name"] == "aws_lambda+url/per_request/proxy"
+    assert function["name"] == "aws_lambda+http_api/per_request/proxy"
+    assert function["bills"]["10/s"]["unverified"] == []
+    assert values["targets"][1]["bills"]["10/s"]["unverified"] == ["function_url"]
     assert {term["name"] for term in terms} >= {"Lambda requests", "Lambda duration", "RDS Proxy", "data transfer out"}
     assert values["crossings"]
     assert {price["verified"] for price in values["prices"]} == {True, False}
@@ -118,12 +122,17 @@ def test_the_option_terms_prints_every_term_of_a_bill(capsys: pytest.CaptureFixt
     ("arguments", "error"),
     [
         (["missing.json"], "missing.json cannot be read (No such file or directory); name the run.json"),
-        (["--region", "mars-1"], "--region 'mars-1' has no prices; choose one of: us-east-1, eu-central-1"),
+        (
+            ["--region", "mars-1"],
+            "--region 'mars-1' has no prices; choose a region with all prices: us-east-1 (`webapp docs cost`",
+        ),
         (["--region", "eu-central-1"], "region 'eu-central-1' has no price 'lambda_gb_s_arm' and"),
         (["--set", "duration=5"], "did you mean 'duration_ms'?"),
         (["--traffic", "missing.csv"], "--traffic missing.csv cannot be read"),
         (["--set", "max_concurrency=1", "--set", "duration_ms=1000000"], "raise capacity_rps, utilization or max_"),
-        (["--terms", "aws_ecs"], "--terms 'aws_ecs' has no bill; choose one of: aws_lambda+url/per_request/proxy"),
+        (["--terms", "aws_ecs"], "--terms 'aws_ecs' has no bill; choose one of: aws_lambda+http_api/per_request/proxy"),
+        (["--set", "price.nat_hour=1e30"], "a price is a number from 0 to 100,000, here in USD per h"),
+        (["--set", "aws_ecs/pool/direct:memory_mb=512"], "has no effect, since memory_mb affects only aws_lambda"),
     ],
 )
 def test_invalid_input_is_reported_in_one_line(
@@ -234,6 +243,6 @@ def test_a_target_with_snapstart_pays_for_it():
     analysis = analyze_cost(replace(run, targets=(target,)))
 
     terms = {term.name for term in analysis.targets[0].bill(Traffic.constant(Decimal(1))).terms}
-    assert analysis.targets[0].name == "aws_lambda+snapstart+url/per_request/proxy"
+    assert analysis.targets[0].name == "aws_lambda+snapstart+http_api/per_request/proxy"
     assert {"SnapStart cache", "SnapStart restores"} <= terms
     assert "without SnapStart" in {option.title for option in analysis.options}

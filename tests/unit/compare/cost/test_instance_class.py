@@ -10,7 +10,11 @@ from django_runtimes.compare.cost.usage.usage import Usage
 
 def needing(connections: str, cpu_ms: str) -> Usage:
     return replace(
-        Usage(), connections=Decimal(connections), connections_at_rps=Decimal(10), database_cpu_ms=Decimal(cpu_ms)
+        Usage(),
+        connections=Decimal(connections),
+        connections_at_rps=Decimal(10),
+        peak_connections=Decimal(connections),
+        database_cpu_ms=Decimal(cpu_ms),
     )
 
 
@@ -48,6 +52,16 @@ def test_connections_grow_with_the_rate_but_not_behind_a_proxy():
 
 def test_the_need_includes_at_least_the_measured_connections():
     assert right_size(needing("30", "1"), Decimal("0.1"), grows=True).connections == 30
+
+
+def test_the_need_includes_the_largest_sampled_number_of_connections():
+    burst = replace(needing("30", "1"), peak_connections=Decimal(150))
+
+    need = right_size(burst, Decimal(10), grows=True)
+    grown = right_size(burst, Decimal(100), grows=True)
+
+    assert (need.connections, need.basis, need.chosen) == (150, "peak_connections", instance_class("db.t4g.small"))
+    assert (grown.connections, grown.basis) == (300, "connections")
 
 
 def test_the_classes_are_in_order_of_price():

@@ -91,7 +91,7 @@ def test_an_invalid_condition_is_refused_with_value_rule_and_remedy(text, error)
 
 def test_a_function_has_a_bill_for_each_front_door():
     assert bill_names("aws_lambda/per_request/proxy") == (
-        "aws_lambda+url/per_request/proxy",
         "aws_lambda+http_api/per_request/proxy",
+        "aws_lambda+url/per_request/proxy",
     )
     assert bill_names("aws_ecs/pool/direct") == ("aws_ecs/pool/direct",)

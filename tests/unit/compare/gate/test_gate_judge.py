@@ -208,8 +208,8 @@ def test_an_a_a_pair_that_differs_allows_no_ratio(run: Run):
     [
         (f"{ECS} usd_per_million > 0.01", f"{ECS}@10"),
         (f"{ECS}@100 usd_per_month > 0.01", f"{ECS}@100"),
-        (f"{LAMBDA} usd_per_month > 0.01", "aws_lambda+url/per_request/proxy@10"),
-        ("aws_lambda+http_api/per_request/proxy usd_per_month > 0.01", "aws_lambda+http_api/per_request/proxy@10"),
+        (f"{LAMBDA} usd_per_month > 0.01", "aws_lambda+http_api/per_request/proxy@10"),
+        ("aws_lambda+url/per_request/proxy usd_per_month > 0.01", "aws_lambda+url/per_request/proxy@10"),
     ],
 )
 def test_a_bill_is_compared_with_its_limit(run: Run, text: str, subject: str):

@@ -8,7 +8,10 @@ from typing import Protocol
 from django_runtimes.compare.cost.prices.price import ZERO, Price
 from django_runtimes.compare.cost.usage.traffic import SECONDS_PER_MONTH, Traffic
 
+UNVERIFIED_MARK = "*"
 _CENT = Decimal("0.01")
+# From this amount on, cents mean nothing, and the digits would not fit into a column.
+_SHORTENED_USD = Decimal(10_000_000_000)
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,16 @@ class Bill:
         """The total, rounded to the cent."""
         return to_cent(self.usd)
 
+    @property
+    def mark(self) -> str:
+        """The mark of an amount that depends on an unverified price or rule."""
+        return UNVERIFIED_MARK if self.unverified else ""
+
+    @property
+    def text(self) -> str:
+        """The total with its mark, such as "108.69*"."""
+        return f"{usd_text(self.usd)}{self.mark}"
+
 
 class Billed(Protocol):
     """A target or a shared part that has a monthly bill."""
@@ -70,6 +83,24 @@ class Billed(Protocol):
         rates.
         """
         ...
+
+
+class BilledTarget(Billed, Protocol):
+    """A target with its own bill, whose choices are named wherever its bill stands."""
+
+    @property
+    def setup(self) -> str:
+        """The choices that the bill contains, such as "HTTP API, 1,769 MB on x86"."""
+        ...
+
+    def brief_setup(self, traffic: Traffic) -> str:
+        """The choice that matters most, such as "behind an HTTP API" or "with 2 tasks"."""
+        ...
+
+
+def usd_text(usd: Decimal) -> str:
+    """Return an amount with its cents, or a very large one with three digits: 1,204.50, 2.63e+11."""
+    return f"{usd:.3g}" if abs(usd) >= _SHORTENED_USD else f"{to_cent(usd):,}"
 
 
 def to_cent(usd: Decimal) -> Decimal:

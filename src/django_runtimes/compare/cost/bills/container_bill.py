@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
 
 from django_runtimes.compare.cost.bills.bill import Bill, BillTerm, steps
-from django_runtimes.compare.cost.bills.database_bill import route_terms
+from django_runtimes.compare.cost.bills.database_bill import route_setup, route_terms
 from django_runtimes.compare.cost.bills.transfer_bill import response_kb, transfer_kinks, transfer_terms
 from django_runtimes.compare.cost.prices.price import ZERO, PriceList
 from django_runtimes.compare.cost.usage.traffic import SECONDS_PER_HOUR, Traffic, TrafficPeriod
@@ -34,6 +34,21 @@ class FargateBilling:
     def bill(self, traffic: Traffic) -> Bill:
         """Return the bill for this traffic."""
         return Bill(tuple(self._terms(traffic)))
+
+    @property
+    def setup(self) -> str:
+        """The tasks, the load balancer and the egress."""
+        usage = self.usage
+        zones = f"{usage.zones.normalize():f} {'zone' if usage.zones == 1 else 'zones'}"
+        return (
+            f"at least {usage.min_tasks.normalize():f} tasks of {_size(usage)} on {usage.architecture}"
+            f"{' with public addresses' if usage.egress == 'none' else ''}, a load balancer in {zones}"
+            f"{route_setup(self.route, usage)}"
+        )
+
+    def brief_setup(self, traffic: Traffic) -> str:
+        """Return the number of tasks in the busiest hour."""
+        return _counted(tasks(self.usage, traffic.peak_rps), "task", "tasks")
 
     def breaks(self, up_to_rps: Decimal) -> Iterator[Decimal]:
         """Yield the rates above which a task is added, and the rate that uses up the free data transfer."""
@@ -110,6 +125,15 @@ class AppRunnerBilling:
         """Return the bill for this traffic."""
         return Bill(tuple(self._terms(traffic)))
 
+    @property
+    def setup(self) -> str:
+        """The instances."""
+        return f"at least 1 instance of {_size(self.usage)}{route_setup(self.route, self.usage)}"
+
+    def brief_setup(self, traffic: Traffic) -> str:
+        """Return the number of instances in the busiest hour."""
+        return _counted(self.instances(traffic.peak_rps), "instance", "instances")
+
     def breaks(self, up_to_rps: Decimal) -> Iterator[Decimal]:
         """Yield the rates above which an instance is added, and those at which all instances become active."""
         yield from steps(self._instance_rps(), up_to_rps)
@@ -155,6 +179,14 @@ class AppRunnerBilling:
         """The rate that one instance handles, limited by its concurrency and its capacity."""
         usage = self.usage
         return min(usage.max_concurrency / _busy_s(usage), _task_rps(usage))
+
+
+def _size(usage: Usage) -> str:
+    return f"{usage.task_vcpu.normalize():f} vCPU and {usage.task_memory_gb.normalize():f} GB"
+
+
+def _counted(number: Decimal, one: str, several: str) -> str:
+    return f"with {number.normalize():,f} {one if number == 1 else several}"
 
 
 def _task_rps(usage: Usage) -> Decimal:

@@ -42,6 +42,11 @@ def route_terms(route: str, usage: Usage, prices: PriceList, traffic: Traffic) -
         yield data_api_term(usage, prices, traffic)
 
 
+def route_setup(route: str, usage: Usage) -> str:
+    """Return the end of a target's setup: the RDS Proxy or the Data API that its route uses."""
+    return {"proxy": f", RDS Proxy for {usage.database_class}", "data_api": ", the Data API"}.get(route, "")
+
+
 @dataclass(frozen=True)
 class RdsBilling:
     """An RDS instance in one zone, with or without RDS Proxy."""

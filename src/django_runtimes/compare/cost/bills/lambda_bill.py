@@ -6,7 +6,7 @@ from decimal import ROUND_CEILING, Decimal
 from enum import StrEnum
 
 from django_runtimes.compare.cost.bills.bill import Bill, BillTerm, allowance_end
-from django_runtimes.compare.cost.bills.database_bill import route_terms
+from django_runtimes.compare.cost.bills.database_bill import route_setup, route_terms
 from django_runtimes.compare.cost.bills.transfer_bill import transfer_kinks, transfer_terms
 from django_runtimes.compare.cost.prices.price import ZERO, Price, PriceList
 from django_runtimes.compare.cost.usage.traffic import SECONDS_PER_HOUR, Traffic
@@ -22,6 +22,20 @@ class FrontDoor(StrEnum):
     FUNCTION_URL = "url"
     HTTP_API = "http_api"
     REST_API = "rest_api"
+
+    @property
+    def noun(self) -> str:
+        """The name of the service."""
+        return _FRONT_NAMES[self]
+
+
+# deploy/lambda/template.yaml makes the first one by default, and offers the others.
+FRONT_DOORS = (FrontDoor.HTTP_API, FrontDoor.FUNCTION_URL)
+_BRIEF = {
+    FrontDoor.HTTP_API: "behind an HTTP API",
+    FrontDoor.FUNCTION_URL: "by function URL",
+    FrontDoor.REST_API: "behind a REST API",
+}
 
 
 @dataclass(frozen=True)
@@ -39,6 +53,21 @@ class LambdaBilling:
     def bill(self, traffic: Traffic) -> Bill:
         """Return the bill for this traffic."""
         return Bill(tuple(self._terms(traffic)))
+
+    @property
+    def setup(self) -> str:
+        """The front door, the memory, the architecture, the options and the route."""
+        usage = self.usage
+        snapstart = ", SnapStart" if self.has_snapstart else ""
+        kept = f", {self.provisioned.normalize():f} environments kept ready" if self.provisioned else ""
+        return (
+            f"{self.front.noun}, {usage.memory_mb.normalize():,f} MB on {usage.architecture}{snapstart}{kept}"
+            f"{route_setup(self.route, usage)}"
+        )
+
+    def brief_setup(self, traffic: Traffic) -> str:
+        """Return the front door, which may cost more than the function."""
+        return _BRIEF[self.front]
 
     def breaks(self, up_to_rps: Decimal) -> Iterator[Decimal]:
         """Yield the rates that use up a free allowance or the provisioned environments."""
@@ -79,7 +108,7 @@ class LambdaBilling:
                 "requests x share of streams x GB beyond the first 6 MB of each",
             )
         yield BillTerm(
-            _FRONT_NAMES[self.front],
+            self.front.noun,
             requests * self._front_units(),
             self._front_price(),
             "requests x metered units of a response",

@@ -1,6 +1,6 @@
 """Prices and billing rules of AWS, with their sources."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -62,6 +62,13 @@ class Price:
         return replace(self, value=self.value * share, tiers=tiers)
 
 
+def region_remedy(complete_regions: Sequence[str]) -> str:
+    """Return the remedy for a region that lacks prices."""
+    return (
+        f"choose a region with all prices: {', '.join(complete_regions)} (`webapp docs cost` says how to add a region)"
+    )
+
+
 @dataclass(frozen=True)
 class PriceList:
     """The prices of one region and the billing rules, by key."""
@@ -90,8 +97,8 @@ class PriceList:
         """Return the error for a price that the region lacks."""
         others = f" and {len(self.missing) - 1} others" if len(self.missing) > 1 else ""
         return (
-            f"region {self.region!r} has no price {key!r}{others}; set them (--set price.{key}=USD), "
-            f"or choose a region with all prices: {', '.join(self.complete_regions)}"
+            f"region {self.region!r} has no price {key!r}{others}; set them (--set price.{key}=USD), or "
+            f"{region_remedy(self.complete_regions)}"
         )
 
     def replaced(self, values: Mapping[str, Price]) -> "PriceList":

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from django_runtimes.cli.tool_error import UsageError
-from django_runtimes.compare.cost.prices.price import Price, PriceList, PriceTier
+from django_runtimes.compare.cost.prices.price import Price, PriceList, PriceTier, region_remedy
 
 PRICE_FILE = Path(__file__).with_name("prices.toml")
 DEFAULT_REGION = "us-east-1"
@@ -20,13 +20,19 @@ def read_prices(region: str = DEFAULT_REGION, path: Path = PRICE_FILE) -> PriceL
     content = _content(path)
     regions = content["prices"]
     if region not in regions:
-        raise UsageError(f"--region {region!r} has no prices; choose one of: {', '.join(regions)}")
+        raise UsageError(f"--region {region!r} has no prices; {region_remedy(complete_regions(path))}")
     every_key = dict.fromkeys(key for entries in regions.values() for key in entries)
-    complete = tuple(name for name, entries in regions.items() if len(entries) == len(every_key))
     prices = {key: _price(key, entry, is_rule=False) for key, entry in regions[region].items()}
     rules = {key: _price(key, entry, is_rule=True) for key, entry in content["rules"].items()}
     missing = tuple(key for key in every_key if key not in prices)
-    return PriceList(region, {**prices, **rules}, missing, complete)
+    return PriceList(region, {**prices, **rules}, missing, complete_regions(path))
+
+
+def complete_regions(path: Path = PRICE_FILE) -> tuple[str, ...]:
+    """Return the regions that have every price."""
+    regions = _content(path)["prices"]
+    count = len({key for entries in regions.values() for key in entries})
+    return tuple(name for name, entries in regions.items() if len(entries) == count)
 
 
 def every_price(path: Path = PRICE_FILE) -> dict[str, Price]:

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from django_runtimes.compare.compare_error import CompareError
-from django_runtimes.compare.cost.usage.usage import USAGE_KEYS, Usage, UsageKey, ValueOrigin
-from django_runtimes.compare.cost.usage.usage_settings import UsageSettings
+from django_runtimes.compare.cost.usage.usage import USAGE_KEYS, Usage, ValueOrigin
+from django_runtimes.compare.cost.usage.usage_key import UsageKey
+from django_runtimes.compare.cost.usage.usage_settings import SettableTarget, UsageSettings
 from django_runtimes.compare.load.histogram import LatencyHistogram
 from django_runtimes.compare.record.results import Run, ScenarioResult, TargetResult
 from django_runtimes.compare.targets.name import DEFAULT_TARGETS
@@ -42,18 +43,42 @@ class TargetUsage:
 
     def needs(self, key: str) -> bool:
         """Whether the key affects the target's bill, or a shared part."""
-        return not USAGE_KEYS[key].runtimes or self.runtime in USAGE_KEYS[key].runtimes
+        found = USAGE_KEYS[key]
+        return found.affects(self.runtime, self.route) or found.affects_shared([self.runtime])
 
     def assumes(self, key: str) -> bool:
         """Whether the target's bill rests on an assumed value of this key."""
         return self.needs(key) and self.origins[key] is ValueOrigin.ASSUMED
 
 
+def measured_targets(run: Run) -> tuple[SettableTarget, ...]:
+    """Return the targets of a run that have a usage."""
+    return tuple(
+        SettableTarget(target.name, target.runtime, target.route)
+        for target in run.targets
+        if target.status == "measured"
+    )
+
+
+def assumed_targets() -> tuple[SettableTarget, ...]:
+    """Return the default targets of a comparison.
+
+    Persistent connections are left out, since they make no difference without measurements.
+    """
+    return tuple(
+        SettableTarget(str(name), name.runtime.value, name.route.value)
+        for name in DEFAULT_TARGETS
+        if name.strategy is not Strategy.PERSISTENT
+    )
+
+
 def measured_usages(run: Run, settings: UsageSettings) -> tuple[TargetUsage, ...]:
     """Return the usage of each measured target; set values take precedence over measured ones."""
     return tuple(
         _target_usage(
-            target.name, target.runtime, target.route, {**_limits(run, target), **dict(_measured(target))}, settings
+            SettableTarget(target.name, target.runtime, target.route),
+            {**_limits(run, target), **dict(_measured(target))},
+            settings,
         )
         for target in run.targets
         if target.status == "measured"
@@ -61,21 +86,14 @@ def measured_usages(run: Run, settings: UsageSettings) -> tuple[TargetUsage, ...
 
 
 def assumed_usages(settings: UsageSettings) -> tuple[TargetUsage, ...]:
-    """Return the default targets of a comparison with assumed and set values only.
-
-    Persistent connections are left out, since they make no difference without measurements.
-    """
-    return tuple(
-        _target_usage(str(name), name.runtime.value, name.route.value, {}, settings)
-        for name in DEFAULT_TARGETS
-        if name.strategy is not Strategy.PERSISTENT
-    )
+    """Return the default targets of a comparison with assumed and set values only."""
+    return tuple(_target_usage(each, {}, settings) for each in assumed_targets())
 
 
 def _target_usage(
-    name: str, runtime: str, route: str, measured: Mapping[str, MeasuredValue], settings: UsageSettings
+    target: SettableTarget, measured: Mapping[str, MeasuredValue], settings: UsageSettings
 ) -> TargetUsage:
-    chosen = settings.of(name)
+    chosen = settings.of(target.name)
     values = {**{key: found.value for key, found in measured.items()}, **chosen}
     origins = dict.fromkeys(USAGE_KEYS, ValueOrigin.ASSUMED)
     origins |= dict.fromkeys(measured, ValueOrigin.MEASURED)
@@ -83,7 +101,7 @@ def _target_usage(
     bases = {key: found.basis for key, found in measured.items() if key not in chosen}
     # The keys and the types of their values were checked before.
     usage = replace(Usage(), **values)  # type: ignore[arg-type]
-    return TargetUsage(name, runtime, route, usage, origins, bases)
+    return TargetUsage(target.name, target.runtime, target.route, usage, origins, bases)
 
 
 def _measured(target: TargetResult) -> Iterator[tuple[str, MeasuredValue]]:
@@ -164,7 +182,10 @@ def _histograms(target: TargetResult, scenarios: Sequence[ScenarioResult]) -> It
 
 
 def _connections(target: TargetResult) -> Iterator[tuple[str, MeasuredValue]]:
-    """Yield the peak of the connections at the highest steady rate, and that rate."""
+    """Yield the peak of the connections at the highest steady rate, that rate, and the largest sampled number."""
+    if target.connections.peak is not None:
+        peak = _number(target, "connections.peak", target.connections.peak)
+        yield "peak_connections", MeasuredValue(peak, _peak_basis(target))
     counted = [each for each in target.scenarios if each.rate_rps is not None and each.connections.peak is not None]
     if not counted:
         return
@@ -176,6 +197,13 @@ def _connections(target: TargetResult) -> Iterator[tuple[str, MeasuredValue]]:
     )
     yield "connections", MeasuredValue(peak, f"the sampled peak at {highest.normalize():f}/s, a lower bound")
     yield "connections_at_rps", MeasuredValue(highest, "the highest steady rate")
+
+
+def _peak_basis(target: TargetResult) -> str:
+    """Return the description of the largest sampled number, with the scenarios that reached it."""
+    reached = [each.name for each in target.scenarios if each.connections.peak == target.connections.peak]
+    where = f" ({', '.join(dict.fromkeys(reached))})" if reached else ", between the scenarios"
+    return f"the largest number that was sampled{where}, a lower bound"
 
 
 def _number(target: TargetResult, name: str, value: object) -> Decimal:

@@ -3,7 +3,20 @@
 from dataclasses import dataclass, field, fields
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+
+from django_runtimes.compare.cost.usage.usage_key import (
+    APP_RUNNER,
+    BILLED,
+    CONTAINERS,
+    ECS,
+    EVERY,
+    LAMBDA,
+    NO_TARGET,
+    UsageKey,
+    choice_key,
+    number_key,
+    whole_key,
+)
 
 
 class ValueOrigin(StrEnum):
@@ -12,37 +25,6 @@ class ValueOrigin(StrEnum):
     MEASURED = "measured"
     SET = "set"
     ASSUMED = "assumed"
-
-
-@dataclass(frozen=True)
-class UsageKey:
-    """A KEY of `--set`: a number within bounds, or one of the choices."""
-
-    name: str
-    default: Decimal | str
-    meaning: str
-    unit: str = ""
-    low: Decimal = Decimal(0)
-    high: Decimal = Decimal(1_000_000)
-    choices: tuple[str, ...] = ()
-    # The runtimes whose bills the key affects; empty if it affects all of them or a shared part.
-    runtimes: tuple[str, ...] = ()
-
-
-def _number(
-    unit: str, meaning: str, *, low: str = "0", high: str = "1000000", runtimes: tuple[str, ...] = ()
-) -> dict[str, Any]:
-    return {"unit": unit, "meaning": meaning, "low": Decimal(low), "high": Decimal(high), "runtimes": runtimes}
-
-
-def _choice(choices: tuple[str, ...], meaning: str, *, runtimes: tuple[str, ...] = ()) -> dict[str, Any]:
-    return {"meaning": meaning, "choices": choices, "runtimes": runtimes}
-
-
-_LAMBDA = ("aws_lambda",)
-_ECS = ("aws_ecs",)
-_APP_RUNNER = ("aws_app_runner",)
-_CONTAINERS = (*_ECS, *_APP_RUNNER)
 
 
 # The classes of RDS that instance_class.py describes, the cheapest first.
@@ -57,161 +39,259 @@ class Usage:
     """The usage of one target."""
 
     duration_ms: Decimal = field(
-        default=Decimal(50), metadata=_number("ms", "mean time for which a request occupies the handler", low="0.001")
+        default=Decimal(50),
+        metadata=number_key(
+            "ms", "mean time for which a request occupies the handler", low="0.001", runtimes=(*LAMBDA, *APP_RUNNER)
+        ),
     )
     architecture: str = field(
         default="x86",
-        metadata=_choice(("x86", "arm"), "CPU architecture of functions and tasks", runtimes=(*_LAMBDA, *_ECS)),
+        metadata=choice_key(("x86", "arm"), "CPU architecture of functions and tasks", runtimes=(*LAMBDA, *ECS)),
     )
     memory_mb: Decimal = field(
         default=Decimal(1769),
-        metadata=_number(
-            "MB", "memory of the function; 1,769 MB provide one vCPU", low="128", high="10240", runtimes=_LAMBDA
+        metadata=whole_key(
+            "MB", "memory of the function; 1,769 MB provide one vCPU", low="128", high="10240", runtimes=LAMBDA
         ),
     )
     init_ms: Decimal = field(
         default=Decimal(1500),
-        metadata=_number("ms", "billed initialization of an execution environment", runtimes=_LAMBDA),
+        metadata=number_key("ms", "billed initialization of an execution environment", runtimes=LAMBDA),
     )
     cold_start_share: Decimal = field(
         default=Decimal("0.005"),
-        metadata=_number("", "share of requests that start an environment", high="1", runtimes=_LAMBDA),
+        metadata=number_key("", "share of requests that start an environment", high="1", runtimes=LAMBDA),
     )
     provisioned_concurrency: Decimal = field(
         default=Decimal(10),
-        metadata=_number("environments", "environments kept ready with the option +provisioned", runtimes=_LAMBDA),
+        metadata=whole_key(
+            "environments",
+            "environments kept ready with the option +provisioned",
+            low="1",
+            runtimes=NO_TARGET,
+            shared=LAMBDA,
+        ),
     )
     stream_share: Decimal = field(
-        default=Decimal(0), metadata=_number("", "share of requests that stream their response", high="1")
+        default=Decimal(0),
+        metadata=number_key("", "share of requests that stream their response", high="1", runtimes=BILLED),
     )
     stream_s: Decimal = field(
-        default=Decimal(10), metadata=_number("s", "duration of a streamed response, instead of duration_ms")
+        default=Decimal(10),
+        metadata=number_key(
+            "s", "duration of a streamed response, instead of duration_ms", runtimes=(*LAMBDA, *APP_RUNNER)
+        ),
     )
-    stream_mb: Decimal = field(default=Decimal(1), metadata=_number("MB", "size of a streamed response"))
+    stream_mb: Decimal = field(
+        default=Decimal(1), metadata=number_key("MB", "size of a streamed response", runtimes=BILLED)
+    )
     response_kb: Decimal = field(
-        default=Decimal(20), metadata=_number("KB", "mean size of a response that is not streamed")
+        default=Decimal(20), metadata=number_key("KB", "mean size of a response that is not streamed", runtimes=BILLED)
     )
-    request_kb: Decimal = field(default=Decimal(2), metadata=_number("KB", "mean size of a request"))
-    log_kb: Decimal = field(default=Decimal("0.5"), metadata=_number("KB", "size of a request's log lines"))
-    log_months: Decimal = field(default=Decimal(1), metadata=_number("months", "retention of the logs", high="120"))
+    request_kb: Decimal = field(
+        default=Decimal(2), metadata=number_key("KB", "mean size of a request", runtimes=(*LAMBDA, *ECS))
+    )
+    log_kb: Decimal = field(
+        default=Decimal("0.5"), metadata=number_key("KB", "size of a request's log lines", runtimes=BILLED)
+    )
+    log_months: Decimal = field(
+        default=Decimal(1), metadata=number_key("months", "retention of the logs", high="120", runtimes=BILLED)
+    )
     task_vcpu: Decimal = field(
         default=Decimal(1),
-        metadata=_number("vCPU", "vCPUs of a task or an instance", low="0.25", high="16", runtimes=_CONTAINERS),
+        metadata=number_key(
+            "vCPU",
+            "vCPUs of a task or an instance; AWS offers only some sizes",
+            low="0.25",
+            high="16",
+            step=Decimal("0.25"),
+            runtimes=CONTAINERS,
+        ),
     )
     task_memory_gb: Decimal = field(
         default=Decimal(2),
-        metadata=_number("GB", "memory of a task or an instance", low="0.5", high="120", runtimes=_CONTAINERS),
+        metadata=number_key(
+            "GB",
+            "memory of a task or an instance, of a size that AWS offers",
+            low="0.5",
+            high="120",
+            step=Decimal("0.5"),
+            runtimes=CONTAINERS,
+        ),
     )
     capacity_rps: Decimal = field(
         default=Decimal(50),
-        metadata=_number(
-            "requests/s", "highest rate that a task or an instance keeps up with", low="1", runtimes=_CONTAINERS
+        metadata=number_key(
+            "requests/s", "highest rate that a task or an instance keeps up with", low="1", runtimes=CONTAINERS
         ),
     )
     utilization: Decimal = field(
         default=Decimal("0.65"),
-        metadata=_number(
-            "", "share of the capacity that is used before a task is added", low="0.1", high="1", runtimes=_CONTAINERS
+        metadata=number_key(
+            "", "share of the capacity that is used before a task is added", low="0.1", high="1", runtimes=CONTAINERS
         ),
     )
     min_tasks: Decimal = field(
         default=Decimal(2),
-        metadata=_number("tasks", "minimum number of tasks; with two, one zone may fail", high="1000", runtimes=_ECS),
+        metadata=whole_key("tasks", "minimum number of tasks; with two, one zone may fail", high="1000", runtimes=ECS),
     )
     alb_services: Decimal = field(
         default=Decimal(1),
-        metadata=_number(
-            "services", "number of services that share the load balancer's price", low="1", high="100", runtimes=_ECS
+        metadata=whole_key(
+            "services", "number of services that share the load balancer's price", low="1", high="100", runtimes=ECS
         ),
     )
     zones: Decimal = field(
         default=Decimal(2),
-        metadata=_number(
-            "zones", "number of zones of the load balancer and the interface endpoints", low="1", high="6"
+        metadata=whole_key(
+            "zones",
+            "number of zones of the load balancer and the interface endpoints",
+            low="1",
+            high="6",
+            runtimes=ECS,
+            shared=EVERY,
         ),
     )
     requests_per_connection: Decimal = field(
         default=Decimal(5),
-        metadata=_number("requests", "mean number of requests on a client's connection", low="1", runtimes=_ECS),
+        metadata=number_key("requests", "mean number of requests on a client's connection", low="1", runtimes=ECS),
     )
     connection_s: Decimal = field(
-        default=Decimal(60), metadata=_number("s", "time for which a client's connection stays open", runtimes=_ECS)
+        default=Decimal(60), metadata=number_key("s", "time for which a client's connection stays open", runtimes=ECS)
     )
     max_concurrency: Decimal = field(
-        default=Decimal(100),
-        metadata=_number(
-            "requests", "requests that an App Runner instance serves at once", low="1", high="200", runtimes=_APP_RUNNER
+        default=Decimal(80),
+        metadata=whole_key(
+            "requests", "requests that an App Runner instance serves at once", low="1", high="200", runtimes=APP_RUNNER
         ),
     )
     database_class: str = field(
         default="db.t4g.small",
-        metadata=_choice(DATABASE_CLASSES, "class of the RDS instance; RDS Proxy is billed by its vCPUs"),
+        metadata=choice_key(
+            DATABASE_CLASSES,
+            "class of the RDS instance; RDS Proxy is billed by its vCPUs",
+            runtimes=BILLED,
+            routes=("proxy",),
+            shared=EVERY,
+        ),
     )
     database_gb: Decimal = field(
-        default=Decimal(20), metadata=_number("GB", "size of the database", low="1", high="100000")
+        default=Decimal(20),
+        metadata=whole_key("GB", "size of the database", low="1", high="100000", runtimes=NO_TARGET, shared=EVERY),
     )
     connections: Decimal = field(
         default=Decimal(20),
-        metadata=_number("connections", "open connections to the database at the highest measured rate"),
+        metadata=whole_key("connections", "open connections to the database at the highest measured rate"),
     )
     connections_at_rps: Decimal = field(
         default=Decimal(50),
-        metadata=_number("requests/s", "rate at which the connections were counted", low="0.001"),
+        metadata=number_key(
+            "requests/s", "rate at which the connections were counted", low="0.001", routes=("direct", "data_api")
+        ),
     )
-    database_cpu_ms: Decimal = field(default=Decimal(2), metadata=_number("ms", "the database's CPU time per request"))
+    peak_connections: Decimal = field(
+        default=Decimal(20), metadata=whole_key("connections", "largest number of open connections, in bursts too")
+    )
+    database_cpu_ms: Decimal = field(
+        default=Decimal(2), metadata=number_key("ms", "the database's CPU time per request")
+    )
     acu_per_rps: Decimal = field(
         default=Decimal("0.02"),
-        metadata=_number("ACU", "capacity of Aurora Serverless v2 for each request per second", high="100"),
+        metadata=number_key(
+            "ACU",
+            "capacity of Aurora Serverless v2 for each request per second",
+            high="100",
+            runtimes=NO_TARGET,
+            shared=EVERY,
+        ),
     )
     min_acu: Decimal = field(
         default=Decimal(2),
-        metadata=_number("ACU", "minimum capacity of Aurora Serverless v2, unless it pauses", low="0.5", high="256"),
+        metadata=number_key(
+            "ACU",
+            "minimum capacity of Aurora Serverless v2, unless it pauses",
+            low="0.5",
+            high="256",
+            step=Decimal("0.5"),
+            runtimes=NO_TARGET,
+            shared=EVERY,
+        ),
     )
     ios_per_request: Decimal = field(
-        default=Decimal(1), metadata=_number("I/O", "I/O operations of Aurora per request")
+        default=Decimal(1),
+        metadata=number_key("I/O", "I/O operations of Aurora per request", runtimes=NO_TARGET, shared=EVERY),
     )
-    data_api_calls: Decimal = field(default=Decimal(2), metadata=_number("calls", "calls of the Data API per request"))
+    data_api_calls: Decimal = field(
+        default=Decimal(2),
+        metadata=number_key(
+            "calls", "calls of the Data API per request", runtimes=BILLED, routes=("data_api",), shared=EVERY
+        ),
+    )
     data_api_kb: Decimal = field(
-        default=Decimal(4), metadata=_number("KB", "size of one call of the Data API", low="0.001", high="5120")
+        default=Decimal(4),
+        metadata=number_key(
+            "KB",
+            "size of one call of the Data API",
+            low="0.001",
+            high="5120",
+            runtimes=BILLED,
+            routes=("data_api",),
+            shared=EVERY,
+        ),
     )
     egress: str = field(
-        default="none", metadata=_choice(("none", "nat", "endpoints"), "how private subnets reach other services")
+        default="none",
+        metadata=choice_key(
+            ("none", "nat", "endpoints"),
+            "how private subnets reach other services; with none, tasks have public addresses",
+            runtimes=ECS,
+        ),
     )
     nat_gateways: Decimal = field(
         default=Decimal(1),
-        metadata=_number("gateways", "number of NAT gateways, for the egress nat", low="1", high="6"),
+        metadata=whole_key(
+            "gateways",
+            "number of NAT gateways, for the egress nat",
+            low="1",
+            high="6",
+            runtimes=NO_TARGET,
+            shared=EVERY,
+        ),
     )
     interface_endpoints: Decimal = field(
         default=Decimal(4),
-        metadata=_number("endpoints", "number of endpoints in each zone, for the egress endpoints", low="1", high="50"),
+        metadata=whole_key(
+            "endpoints",
+            "number of endpoints in each zone, for the egress endpoints",
+            low="1",
+            high="50",
+            runtimes=NO_TARGET,
+            shared=EVERY,
+        ),
     )
     egress_kb: Decimal = field(
-        default=Decimal(0), metadata=_number("KB", "data per request through the NAT gateway or the endpoints")
+        default=Decimal(0),
+        metadata=number_key(
+            "KB", "data per request through the NAT gateway or the endpoints", runtimes=NO_TARGET, shared=EVERY
+        ),
     )
-    secrets: Decimal = field(default=Decimal(1), metadata=_number("secrets", "number of secrets in Secrets Manager"))
+    secrets: Decimal = field(
+        default=Decimal(1),
+        metadata=whole_key("secrets", "number of secrets in Secrets Manager", runtimes=LAMBDA, shared=EVERY),
+    )
     free_tier: str = field(
         default="off",
-        metadata=_choice(("off", "on"), "whether the monthly free allowances of Lambda and data transfer apply"),
+        metadata=choice_key(
+            ("off", "on"), "whether the monthly free allowances of Lambda and data transfer apply", runtimes=BILLED
+        ),
     )
     lambda_discount_percent: Decimal = field(
         default=Decimal(0),
-        metadata=_number("%", "discount of a savings plan on Lambda's durations", high="100", runtimes=_LAMBDA),
+        metadata=number_key("%", "discount of a savings plan on Lambda's durations", high="100", runtimes=LAMBDA),
     )
     fargate_discount_percent: Decimal = field(
-        default=Decimal(0), metadata=_number("%", "discount of a savings plan on Fargate", high="100", runtimes=_ECS)
+        default=Decimal(0), metadata=number_key("%", "discount of a savings plan on Fargate", high="100", runtimes=ECS)
     )
 
 
-def _keys() -> dict[str, UsageKey]:
-    plain = Usage()
-    return {each.name: UsageKey(each.name, getattr(plain, each.name), **each.metadata) for each in fields(Usage)}
-
-
-USAGE_KEYS = _keys()
-
-
-def usage_text(key: UsageKey, value: Decimal | str) -> str:
-    """Return a value with its unit, such as "1,769 MB" or "x86"."""
-    if isinstance(value, str):
-        return value
-    return f"{value.normalize():,f} {key.unit}".strip()
+USAGE_KEYS = {each.name: UsageKey(each.name, getattr(Usage(), each.name), **each.metadata) for each in fields(Usage)}

@@ -1,16 +1,29 @@
 """Reads `--set [TARGET:]KEY=VALUE`."""
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 
 from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.compare.cost.prices.price import Price, PriceList
 from django_runtimes.compare.cost.prices.price_file import every_price
-from django_runtimes.compare.cost.usage.usage import USAGE_KEYS, UsageKey, usage_text
+from django_runtimes.compare.cost.usage.usage import USAGE_KEYS
+from django_runtimes.compare.cost.usage.usage_key import UsageKey
 
 _PRICE_PREFIX = "price."
+# No price of AWS comes near this amount, and no figure has more decimals.
+_MOST_USD = Decimal(100_000)
+_MOST_DECIMALS = 15
+
+
+@dataclass(frozen=True)
+class SettableTarget:
+    """A measured target, of which values can be set."""
+
+    name: str
+    runtime: str
+    route: str
 
 
 @dataclass(frozen=True)
@@ -30,8 +43,9 @@ class UsageSettings:
         return prices.replaced(self.prices)
 
 
-def parse_settings(texts: Sequence[str], targets: Sequence[str]) -> UsageSettings:
-    """Parse every text; raise UsageError with value, rule and remedy for the first that is invalid."""
+def parse_settings(texts: Sequence[str], targets: Sequence[SettableTarget]) -> UsageSettings:
+    """Parse every text; raise UsageError with value, rule and remedy for the first that is invalid or has no effect."""
+    by_name = {each.name: each for each in targets}
     values: dict[str, Decimal | str] = {}
     by_target: dict[str, dict[str, Decimal | str]] = {}
     prices: dict[str, Price] = {}
@@ -45,13 +59,18 @@ def parse_settings(texts: Sequence[str], targets: Sequence[str]) -> UsageSetting
             price = _price(text, key.removeprefix(_PRICE_PREFIX), value)
             prices[price.key] = price
             continue
-        parsed = _value(text, _known(text, key), value)
+        known = _known(text, key)
+        parsed = _value(text, known, value)
         if not colon:
+            _check_effect(text, known, targets)
             values[key] = parsed
-        elif target in targets:
+        elif target in by_name:
+            _check_own_effect(text, known, by_name[target])
             by_target.setdefault(target, {})[key] = parsed
         else:
-            raise UsageError(f"--set {text!r} names no target of the comparison; choose one of: {', '.join(targets)}")
+            raise UsageError(
+                f"--set {text!r} names no measured target of the comparison; choose one of: {', '.join(by_name)}"
+            )
     return UsageSettings(values, by_target, prices)
 
 
@@ -66,15 +85,32 @@ def _known(text: str, key: str) -> UsageKey:
     )
 
 
+def _check_effect(text: str, key: UsageKey, targets: Iterable[SettableTarget]) -> None:
+    is_used = any(key.affects(each.runtime, each.route) for each in targets)
+    if not is_used and not key.affects_shared(each.runtime for each in targets):
+        raise UsageError(
+            f"--set {text!r} has no effect, since {key.name} affects only {key.concerned}, of which the comparison "
+            "has none; omit it"
+        )
+
+
+def _check_own_effect(text: str, key: UsageKey, target: SettableTarget) -> None:
+    if key.affects(target.runtime, target.route):
+        return
+    remedy = "omit it"
+    if key.shared:
+        remedy = f"set it for the whole comparison (--set {text.rpartition(':')[2]})"
+    raise UsageError(f"--set {text!r} has no effect, since {key.name} affects only {key.concerned}; {remedy}")
+
+
 def _value(text: str, key: UsageKey, value: str) -> Decimal | str:
     if key.choices:
         if value not in key.choices:
             raise UsageError(f"--set {text!r}: {key.name} is one of: {', '.join(key.choices)}")
         return value
     number = _number(value)
-    if number is None or not key.low <= number <= key.high:
-        bounds = f"{usage_text(key, key.low)} to {usage_text(key, key.high)}"
-        raise UsageError(f"--set {text!r}: {key.name} is a number from {bounds}; its default is {key.default}")
+    if number is None or not key.accepts(number):
+        raise UsageError(f"--set {text!r}: {key.name} is {key.rule}; its default is {key.default}")
     return number
 
 
@@ -85,14 +121,17 @@ def _price(text: str, name: str, value: str) -> Price:
         suggestion = f"did you mean {_PRICE_PREFIX}{nearest[0]}? " if nearest else ""
         raise UsageError(f"--set {text!r} names no price; {suggestion}choose one of: {', '.join(known)}")
     number = _number(value)
-    if number is None or number < 0:
+    if number is None or not 0 <= number <= _MOST_USD:
         price = known[name]
         per = f"{price.per:,} " if price.per != 1 else ""
-        raise UsageError(f"--set {text!r}: a price is a number from 0 on, here in USD per {per}{price.unit}")
+        raise UsageError(
+            f"--set {text!r}: a price is a number from 0 to {_MOST_USD:,}, here in USD per {per}{price.unit}"
+        )
     return known[name].with_value(number)
 
 
 def _number(text: str) -> Decimal | None:
+    """Return a finite number with a plain exponent, or None."""
     # int() and Decimal() would accept 1_000 and digits of other scripts.
     if not text.isascii() or "_" in text or text.strip() != text:
         return None
@@ -100,4 +139,5 @@ def _number(text: str) -> Decimal | None:
         number = Decimal(text)
     except InvalidOperation:
         return None
-    return number if number.is_finite() else None
+    exponent = number.as_tuple().exponent
+    return number if isinstance(exponent, int) and -_MOST_DECIMALS <= exponent <= _MOST_DECIMALS else None

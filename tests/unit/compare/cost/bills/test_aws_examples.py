@@ -119,6 +119,7 @@ def test_response_streams_match_awss_example():
     assert usd(bill, "Lambda requests") == "0.40"
     assert usd(bill, "Lambda response streams") == "7.81"
     assert str(bill.rounded_usd) == "39.05"
+    assert str(sum(to_cent(term.usd) for term in bill.terms)) == "39.04"
 
 
 # https://aws.amazon.com/elasticloadbalancing/pricing/, example 1, 30 days: one new connection per second that stays

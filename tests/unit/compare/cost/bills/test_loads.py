@@ -124,7 +124,7 @@ def test_app_runner_adds_instances_as_the_rate_rises(rate_rps: str, instances: i
 
 def test_the_concurrency_of_long_streams_determines_the_instances():
     # An instance serves 100 requests at once, each for 60 s, so it takes 1.67 requests per second.
-    streaming = replace(Usage(), stream_share=Decimal(1), stream_s=Decimal(60))
+    streaming = replace(Usage(), stream_share=Decimal(1), stream_s=Decimal(60), max_concurrency=Decimal(100))
 
     assert AppRunnerBilling("a", streaming, PRICES).instances(Decimal(5)) == 3
 

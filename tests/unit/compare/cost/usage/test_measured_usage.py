@@ -5,12 +5,17 @@ from pathlib import Path
 import pytest
 
 from django_runtimes.compare.compare_error import CompareError
-from django_runtimes.compare.cost.usage.measured_usage import TargetUsage, assumed_usages, measured_usages
+from django_runtimes.compare.cost.usage.measured_usage import (
+    TargetUsage,
+    assumed_usages,
+    measured_targets,
+    measured_usages,
+)
 from django_runtimes.compare.cost.usage.usage import Usage, ValueOrigin
 from django_runtimes.compare.cost.usage.usage_settings import UsageSettings, parse_settings
 from django_runtimes.compare.emulator.container_limits import ContainerLimits
 from django_runtimes.compare.load.histogram import LatencyHistogram
-from django_runtimes.compare.record.results import Run, TargetResult
+from django_runtimes.compare.record.results import ConnectionCounts, Run, TargetResult
 
 FIXTURE = Path(__file__).parents[2] / "report" / "run.json"
 NO_SETTINGS = UsageSettings()
@@ -36,11 +41,14 @@ def test_the_measured_values_of_a_run_are_used(run: Run):
 
     assert usage.name == "aws_lambda/per_request/proxy"
     assert {key for key, origin in usage.origins.items() if origin is ValueOrigin.MEASURED} == {
-        "duration_ms", "init_ms", "connections", "connections_at_rps",
+        "duration_ms", "init_ms", "connections", "connections_at_rps", "peak_connections",
     }  # fmt: skip
     assert float(usage.usage.duration_ms) == pytest.approx(merged.mean_ms, abs=0.001)
     assert usage.usage.connections == 8
     assert usage.usage.connections_at_rps == 25
+    # Bursts open more connections than the steady load.
+    assert usage.usage.peak_connections == 20
+    assert usage.bases["peak_connections"] == "the largest number that was sampled (burst, burst_cold), a lower bound"
     assert usage.usage.init_ms == Decimal("432.917")
     assert "an upper bound" in usage.bases["duration_ms"]
     assert "not on AWS" in usage.bases["init_ms"]
@@ -54,7 +62,7 @@ def test_values_that_a_run_lacks_are_assumed(run: Run):
 
 
 def test_a_set_value_overrides_a_measured_value(run: Run):
-    usage = first(run.targets[0], settings=parse_settings(["duration_ms=99"], [run.targets[0].name]))
+    usage = first(run.targets[0], settings=parse_settings(["duration_ms=99"], measured_targets(run)))
 
     assert usage.usage.duration_ms == 99
     assert usage.origins["duration_ms"] is ValueOrigin.SET
@@ -84,6 +92,7 @@ def test_all_values_of_an_unmeasured_target_are_assumed(run: Run):
     empty = replace(
         run.targets[0],
         scenarios=(),
+        connections=ConnectionCounts(peak=None, mean=None, opened=None),
         cold_start_ms=replace(run.targets[0].cold_start_ms, phases=run.targets[-1].cold_start_ms.phases),
     )
 

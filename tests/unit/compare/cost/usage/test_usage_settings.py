@@ -4,18 +4,19 @@ import pytest
 
 from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.compare.cost.usage.usage import USAGE_KEYS, Usage
-from django_runtimes.compare.cost.usage.usage_settings import parse_settings
+from django_runtimes.compare.cost.usage.usage_settings import SettableTarget, parse_settings
 
-TARGETS = ("aws_lambda/per_request/proxy", "aws_ecs/pool/direct")
+TARGETS = (
+    SettableTarget("aws_lambda/per_request/proxy", "aws_lambda", "proxy"),
+    SettableTarget("aws_ecs/pool/direct", "aws_ecs", "direct"),
+)
 
 
 def test_a_value_applies_to_all_targets_or_to_one_target():
-    settings = parse_settings(
-        ["duration_ms=80", "architecture=arm", "aws_ecs/pool/direct:duration_ms=20", "duration_ms=70"], TARGETS
-    )
+    settings = parse_settings(["log_kb=80", "architecture=arm", "aws_ecs/pool/direct:log_kb=20", "log_kb=70"], TARGETS)
 
-    assert settings.of("aws_lambda/per_request/proxy") == {"duration_ms": Decimal(70), "architecture": "arm"}
-    assert settings.of("aws_ecs/pool/direct") == {"duration_ms": Decimal(20), "architecture": "arm"}
+    assert settings.of("aws_lambda/per_request/proxy") == {"log_kb": Decimal(70), "architecture": "arm"}
+    assert settings.of("aws_ecs/pool/direct") == {"log_kb": Decimal(20), "architecture": "arm"}
 
 
 def test_a_price_can_be_set():
@@ -45,9 +46,25 @@ def test_a_price_can_be_set():
         ("cold_start_share=1.5", "is a number from 0 to 1"),
         ("architecture=riscv", "architecture is one of: x86, arm"),
         ("database_class=db.huge", "database_class is one of: db.t4g.micro"),
-        ("aws_eks/pool/direct:duration_ms=5", "names no target of the comparison; choose one of: aws_lambda/"),
+        ("aws_eks/pool/direct:duration_ms=5", "names no measured target of the comparison; choose one of: aws_lambda/"),
         ("price.nat_hours=5", "did you mean price.nat_hour?"),
-        ("price.nat_hour=-1", "a price is a number from 0 on, here in USD per h"),
+        ("price.nat_hour=-1", "a price is a number from 0 to 100,000, here in USD per h"),
+        ("price.nat_hour=1e30", "a price is a number from 0 to 100,000, here in USD per h"),
+        ("price.nat_hour=1e-400", "a price is a number from 0 to 100,000, here in USD per h"),
+        ("min_tasks=1.5", "min_tasks is a whole number from 0 tasks to 1,000 tasks; its default is 2"),
+        ("nat_gateways=1.5", "nat_gateways is a whole number from 1 gateways to 6 gateways"),
+        ("min_acu=0.7", "min_acu is a multiple of 0.5 from 0.5 ACU to 256 ACU"),
+        ("aws_ecs/pool/direct:memory_mb=512", "has no effect, since memory_mb affects only aws_lambda; omit it"),
+        (
+            "aws_ecs/pool/direct:database_gb=50",
+            "has no effect, since database_gb affects only shared parts; set it for the whole comparison (--set "
+            "database_gb=50)",
+        ),
+        (
+            "aws_ecs/pool/direct:database_class=db.t4g.large",
+            "affects only aws_lambda, aws_ecs, aws_app_runner on the route proxy; shared parts; set it for the whole",
+        ),
+        ("max_concurrency=5", "affects only aws_app_runner, of which the comparison has none; omit it"),
         ("price.lambda_requests=x", "in USD per 1,000,000 requests"),
     ],
 )
@@ -65,5 +82,5 @@ def test_every_default_is_within_its_bounds():
             assert key.default in key.choices
         else:
             assert isinstance(key.default, Decimal)
-            assert key.low <= key.default <= key.high
+            assert key.accepts(key.default)
     assert set(USAGE_KEYS) == set(Usage.__dataclass_fields__)

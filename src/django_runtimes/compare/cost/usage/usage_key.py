@@ -1,0 +1,92 @@
+"""A KEY of `--set`: its values, and the targets whose figures it affects."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+LAMBDA = ("aws_lambda",)
+ECS = ("aws_ecs",)
+APP_RUNNER = ("aws_app_runner",)
+CONTAINERS = (*ECS, *APP_RUNNER)
+BILLED = (*LAMBDA, *CONTAINERS)
+EVERY = ("*",)
+NO_TARGET: tuple[str, ...] = ()
+_WHOLE = Decimal(1)
+
+
+@dataclass(frozen=True)
+class UsageKey:
+    """A KEY of `--set`: a number within bounds, or one of the choices.
+
+    `runtimes` and `routes` are those of the targets whose own figures it affects. It also affects a part that all
+    targets share, or an option, if one of the runtimes in `shared` is in the comparison.
+    """
+
+    name: str
+    default: Decimal | str
+    meaning: str
+    unit: str = ""
+    low: Decimal = Decimal(0)
+    high: Decimal = Decimal(1_000_000)
+    # AWS bills only multiples of it; None if every number makes sense.
+    step: Decimal | None = None
+    choices: tuple[str, ...] = ()
+    runtimes: tuple[str, ...] = EVERY
+    routes: tuple[str, ...] = EVERY
+    shared: tuple[str, ...] = NO_TARGET
+
+    def affects(self, runtime: str, route: str) -> bool:
+        """Whether the key affects the own figures of a target with this runtime and route."""
+        return _includes(self.runtimes, runtime) and _includes(self.routes, route)
+
+    def affects_shared(self, runtimes: Iterable[str]) -> bool:
+        """Whether the key affects a shared part or an option of a comparison of these runtimes."""
+        return any(_includes(self.shared, runtime) for runtime in runtimes)
+
+    def accepts(self, number: Decimal) -> bool:
+        """Whether the number is within the bounds, and a multiple of the step."""
+        return self.low <= number <= self.high and (self.step is None or number % self.step == 0)
+
+    @property
+    def rule(self) -> str:
+        """The rule for a value, such as "a whole number from 0 tasks to 1,000 tasks"."""
+        kind = {None: "a number", _WHOLE: "a whole number"}.get(self.step, f"a multiple of {self.step}")
+        return f"{kind} from {usage_text(self, self.low)} to {usage_text(self, self.high)}"
+
+    @property
+    def concerned(self) -> str:
+        """The targets and parts whose figures it affects, for a list of all keys."""
+        parts = []
+        if self.runtimes:
+            runtimes = "all" if self.runtimes == EVERY else ", ".join(self.runtimes)
+            parts.append(runtimes if self.routes == EVERY else f"{runtimes} on the route {', '.join(self.routes)}")
+        if self.shared:
+            parts.append("shared parts" if self.shared == EVERY else f"options of {', '.join(self.shared)}")
+        return "; ".join(parts)
+
+
+def usage_text(key: UsageKey, value: Decimal | str) -> str:
+    """Return a value with its unit, such as "1,769 MB" or "x86"."""
+    if isinstance(value, str):
+        return value
+    return f"{value.normalize():,f} {key.unit}".strip()
+
+
+def number_key(unit: str, meaning: str, *, low: str = "0", high: str = "1000000", **fields: Any) -> dict[str, Any]:
+    """Return the fields of a key with any number between two bounds."""
+    return {"unit": unit, "meaning": meaning, "low": Decimal(low), "high": Decimal(high), **fields}
+
+
+def whole_key(unit: str, meaning: str, *, low: str = "0", high: str = "1000000", **fields: Any) -> dict[str, Any]:
+    """Return the fields of a key for whole things, of which AWS bills no fractions."""
+    return number_key(unit, meaning, low=low, high=high, step=_WHOLE, **fields)
+
+
+def choice_key(choices: tuple[str, ...], meaning: str, **fields: Any) -> dict[str, Any]:
+    """Return the fields of a key with a list of choices."""
+    return {"meaning": meaning, "choices": choices, **fields}
+
+
+def _includes(names: tuple[str, ...], name: str) -> bool:
+    return names == EVERY or name in names
