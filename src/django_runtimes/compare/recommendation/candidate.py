@@ -3,11 +3,13 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import cached_property
 
 from django_runtimes.compare.analysis.percentile import latency_of, percentile_of
 from django_runtimes.compare.analysis.summary import MIN_OK_SHARE
 from django_runtimes.compare.cost.analysis import CostAnalysis
-from django_runtimes.compare.cost.bills.bill import Billed
+from django_runtimes.compare.cost.bills.bill import Bill, BilledTarget
+from django_runtimes.compare.cost.usage.traffic import Traffic
 from django_runtimes.compare.load.histogram import P99_SAMPLES
 from django_runtimes.compare.recommendation.stated_limits import StatedLimits
 from django_runtimes.compare.record.results import Run, ScenarioResult, TargetResult
@@ -20,17 +22,39 @@ _EMULATED = "it was emulated, and deployed targets were measured"
 
 @dataclass(frozen=True)
 class Candidate:
-    """A measured target with its lowest bill, and every reason why it cannot be recommended.
+    """A measured target with its bill, and every reason why it cannot be recommended.
 
-    `p99_ms` is the highest p99 of its steady scenarios; None if one of them has too few samples. `billed` and `usd` are
-    None if there is no bill for its runtime.
+    The bill is the one with the front door that `webapp deploy` makes by default; `others` has the target's other
+    bills. `p99_ms` is the highest p99 of its steady scenarios; None if one of them has too few samples. `billed` and
+    `usd` are None if there is no bill for its runtime.
     """
 
     target: TargetResult
-    billed: Billed | None
-    usd: Decimal | None
+    traffic: Traffic
+    billed: BilledTarget | None
     p99_ms: float | None
+    others: tuple[BilledTarget, ...] = ()
     misses: tuple[str, ...] = ()
+
+    @cached_property
+    def bill(self) -> Bill | None:
+        """The bill at the traffic at which bills are judged."""
+        return None if self.billed is None else self.billed.bill(self.traffic)
+
+    @property
+    def usd(self) -> Decimal | None:
+        """The bill's total, rounded to the cent."""
+        return None if self.bill is None else self.bill.rounded_usd
+
+    @property
+    def usd_text(self) -> str:
+        """The bill's total with the mark of unverified prices; "-" without a bill."""
+        return "-" if self.bill is None else self.bill.text
+
+    @property
+    def brief_setup(self) -> str:
+        """The most important choice that the bill contains, such as "behind an HTTP API"."""
+        return "" if self.billed is None else self.billed.brief_setup(self.traffic)
 
     @property
     def name(self) -> str:
@@ -85,26 +109,36 @@ def requests_text(scenario: ScenarioResult) -> str:
 
 def _candidate(target: TargetResult, limits: StatedLimits, analysis: CostAnalysis | None) -> Candidate:
     bills = () if analysis is None else analysis.bills_of(target.name)
-    billed = min(bills, key=lambda each: each.bill(limits.traffic).usd, default=None)
-    usd = None if billed is None else billed.bill(limits.traffic).rounded_usd
     p99s_ms = [scenario.latency_ms.p99 for scenario in steady_scenarios(target)]
     known_ms = [p99_ms for p99_ms in p99s_ms if p99_ms is not None]
     p99_ms = max(known_ms) if known_ms and len(known_ms) == len(p99s_ms) else None
-    return Candidate(target, billed, usd, p99_ms, tuple(_misses(target, limits, usd, p99_ms)))
+    found = Candidate(target, limits.traffic, next(iter(bills), None), p99_ms, bills[1:])
+    return replace(found, misses=tuple(_misses(found, limits)))
 
 
-def _misses(target: TargetResult, limits: StatedLimits, usd: Decimal | None, p99_ms: float | None) -> Iterator[str]:
+def _misses(candidate: Candidate, limits: StatedLimits) -> Iterator[str]:
+    target, usd = candidate.target, candidate.usd
     for scenario in target.scenarios:
         if scenario.ok < MIN_OK_SHARE * scenario.sent:
             yield f"only {scenario.ok / scenario.sent:.1%} of its {requests_text(scenario)} were answered as expected"
     if not steady_scenarios(target):
         yield "no steady load was measured"
     elif limits.max_p99_ms is not None:
-        yield from _latency_misses(target, limits.max_p99_ms, p99_ms)
+        yield from _latency_misses(target, limits.max_p99_ms, candidate.p99_ms)
     if limits.max_usd is not None and usd is None:
         yield "there is no bill for its runtime"
     elif limits.max_usd is not None and usd is not None and usd > limits.max_usd:
-        yield f"it costs {usd:,.2f} USD per month"
+        yield f"it costs {candidate.usd_text} USD per month {candidate.brief_setup}{_lower(candidate, limits.max_usd)}"
+
+
+def _lower(candidate: Candidate, max_usd: Decimal) -> str:
+    """Return the other bills of the target that are within the limit, for a user who can choose them."""
+    bills = [(billed, billed.bill(candidate.traffic)) for billed in candidate.others]
+    return "".join(
+        f" ({bill.text} {billed.brief_setup(candidate.traffic)})"
+        for billed, bill in bills
+        if bill.rounded_usd <= max_usd
+    )
 
 
 def _latency_misses(target: TargetResult, max_p99_ms: float, p99_ms: float | None) -> Iterator[str]:

@@ -1,11 +1,11 @@
 """The conditions under which to decide again: other traffic, another code, measured values in place of assumed ones."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from decimal import Decimal
 
 from django_runtimes.compare.cost.analysis import CostAnalysis
 from django_runtimes.compare.cost.bills.bill import Billed
-from django_runtimes.compare.cost.cheapest import CheapestRange, cheapest_ranges, eligible_targets
+from django_runtimes.compare.cost.cheapest import APP_RUNNER_NOUN, cheapest_ranges, left_out
 from django_runtimes.compare.cost.cost_tables import rate_text
 from django_runtimes.compare.cost.crossing import linear_pieces
 from django_runtimes.compare.recommendation.recommendation import Recommendation, RecommendationKind
@@ -44,24 +44,27 @@ def rate_above(billed: Billed, max_usd: Decimal, up_to_rps: Decimal) -> Decimal 
 def _traffic_sentence(recommendation: Recommendation, analysis: CostAnalysis) -> str:
     traffic = recommendation.limits.traffic
     ranges = cheapest_ranges(analysis)
-    aside = " (App Runner left out)" if len(eligible_targets(analysis)) < len(analysis.targets) else ""
+    aside = " (App Runner left out)" if APP_RUNNER_NOUN in left_out(analysis) else ""
     rate_rps = min(traffic.mean_rps, analysis.highest_rps)
     index = next((index for index, each in enumerate(ranges) if rate_rps <= each.end_rps), len(ranges) - 1)
     here = ranges[index]
-    opening = f"When the traffic changes: at {rate_text(rate_rps)} the cheapest target{aside} is {here.name}"
-    neighbours = _neighbours(ranges, index)
+    opening = (
+        f"When the traffic changes: at {rate_text(rate_rps)} the cheapest target{aside} is {analysis.marked(here.name)}"
+    )
+    neighbours = _neighbours(analysis, index)
     if not neighbours:
         return f"{opening}, as at every rate up to {rate_text(analysis.highest_rps)}."
     return f"{opening}; {'; '.join(neighbours)}."
 
 
-def _neighbours(ranges: Sequence[CheapestRange], index: int) -> list[str]:
+def _neighbours(analysis: CostAnalysis, index: int) -> list[str]:
+    ranges = cheapest_ranges(analysis)
     here = ranges[index]
     texts = []
     if index > 0:
-        texts.append(f"below {rate_text(here.start_rps)} it is {ranges[index - 1].name}")
+        texts.append(f"below {rate_text(here.start_rps)} it is {analysis.marked(ranges[index - 1].name)}")
     if index + 1 < len(ranges):
-        texts.append(f"above {rate_text(here.end_rps)} it is {ranges[index + 1].name}")
+        texts.append(f"above {rate_text(here.end_rps)} it is {analysis.marked(ranges[index + 1].name)}")
     return texts
 
 
@@ -74,7 +77,8 @@ def _budget_sentences(recommendation: Recommendation, analysis: CostAnalysis) ->
             continue
         rate_rps = rate_above(candidate.billed, max_usd, analysis.highest_rps)
         if rate_rps is not None:
-            yield f"Above {rate_text(rate_rps)}, {candidate.name} costs more than {max_usd:,f} USD per month."
+            mark = "" if candidate.bill is None else candidate.bill.mark
+            yield f"Above {rate_text(rate_rps)}, {candidate.name}{mark} costs more than {max_usd:,f} USD per month."
 
 
 def _assumption_sentences(analysis: CostAnalysis) -> Iterator[str]:
@@ -83,5 +87,5 @@ def _assumption_sentences(analysis: CostAnalysis) -> Iterator[str]:
         values = ", ".join(dict.fromkeys(f"{usage.usage.capacity_rps.normalize():f}" for usage in assumed))
         yield (
             f"Once the capacity of a task is measured (webapp compare --image): {values} requests/s is assumed, and "
-            "every bill of a container and every crossing depends on it."
+            "the number of tasks or instances, and every crossing with them, depend on it."
         )

@@ -1,23 +1,24 @@
 """The sentences of a recommendation: the choice or the trade-off, and the targets that miss the limits."""
 
 from collections.abc import Iterator, Sequence
-from decimal import Decimal
 
+from django_runtimes.compare.layout.figures import milliseconds
 from django_runtimes.compare.recommendation.candidate import Candidate
+from django_runtimes.compare.recommendation.fastest import fastest_of
 from django_runtimes.compare.recommendation.recommendation import ChoiceReason, Recommendation, RecommendationKind
 
 NO_WINNER = "An A/A pair differs, so this run names no winner."
 
 
-def headline(recommendation: Recommendation) -> str:
-    """Return the recommendation in one or two sentences."""
+def answer_lines(recommendation: Recommendation) -> tuple[str, ...]:
+    """Return the recommendation in at most three lines, the answer first."""
     match recommendation.kind:
         case RecommendationKind.NOTHING:
-            return "No target was measured, so there is nothing to recommend."
+            return ("No target was measured, so there is nothing to recommend.",)
         case RecommendationKind.WITHHELD:
-            return f"{NO_WINNER} Repeat it on a machine that is less busy."
+            return (NO_WINNER, "Repeat it on a machine that is less busy.")
         case RecommendationKind.NONE_MEETS:
-            return f"No target is shown to meet your limits: {_limits(recommendation)}."
+            return (f"No target is shown to meet your limits: {_limits(recommendation)}.",)
         case RecommendationKind.CHOSEN:
             return _chosen(recommendation)
         case RecommendationKind.TRADE_OFF:
@@ -36,13 +37,13 @@ def reason_sentences(recommendation: Recommendation) -> Iterator[str]:
         yield f"{_names(recommendation.meeting)} would meet your limits: {_limits(recommendation)}."
     if limits.requests_per_month is None and recommendation.kind is not RecommendationKind.NOTHING:
         yield (
-            f"Monthly costs are at {limits.traffic.name}, {limits.traffic.requests:,.0f} requests per month, since no "
-            "--requests-per-month was given. They exclude the database, which every target needs."
+            f"Costs are at {limits.traffic.name}, {limits.traffic.requests:,.0f} requests per month "
+            "(--requests-per-month sets yours), without the database, which every target needs."
         )
     elif recommendation.kind is not RecommendationKind.NOTHING:
         yield (
-            f"Monthly costs are at {limits.traffic.name}, {limits.traffic.mean_rps:,.3g}/s on average. They exclude "
-            "the database, which every target needs."
+            f"Costs are at {limits.traffic.name}, {limits.traffic.mean_rps:,.3g}/s on average, without the database, "
+            "which every target needs."
         )
     if limits.max_p99_ms is not None and any(each.target.label == "emulated" for each in recommendation.candidates):
         yield "Each p99 is emulated on one machine. AWS's tails may be longer, so measure a deployed stage too."
@@ -52,79 +53,93 @@ def _limits(recommendation: Recommendation) -> str:
     return " and ".join(recommendation.limits.texts())
 
 
-def _chosen(recommendation: Recommendation) -> str:
+def _chosen(recommendation: Recommendation) -> tuple[str, ...]:
     chosen = recommendation.chosen
     figures = "; ".join(_figures(candidate, with_name=len(chosen) > 1) for candidate in chosen)
     return (
-        f"Under your limits ({_limits(recommendation)}), choose {_names(chosen, 'or')}: {figures}. "
-        f"{_reason(recommendation)}"
+        f"Choose {_names(chosen, 'or')}: {figures}.",
+        f"{_reason(recommendation)}: {_limits(recommendation)}.",
     )
 
 
 def _reason(recommendation: Recommendation) -> str:
     chosen, meeting = recommendation.chosen, recommendation.meeting
-    count = f"the {len(meeting)} targets that meet them"
+    count = f"the {len(meeting)} targets that meet your limits"
     if recommendation.reason is ChoiceReason.ONLY:
-        return "No other target meets them."
+        return "No other target meets your limits"
     if recommendation.reason is ChoiceReason.FASTEST:
         if len(recommendation.fastest) == 1:
-            return f"It is the fastest of {count}."
-        return f"Of {count}, none is shown to be faster{' or cheaper' if len(chosen) > 1 else ', and it is cheaper'}."
+            return f"It is the fastest of {count}"
+        cheaper = " or cheaper" if len(chosen) > 1 else ", and it is cheaper"
+        return f"None is shown to be faster{cheaper}, of {count}"
     if len(chosen) > 1:
-        return f"Of {count}, they are the cheapest, and the run does not tell their speeds apart."
+        return f"They are the cheapest, and the run does not tell their speeds apart, of {count}"
     if len(recommendation.cheapest) > 1:
-        return f"It is the fastest of the {len(recommendation.cheapest)} cheapest among {count}."
-    return f"It is the cheapest of {count}."
+        return f"It is the fastest of the {len(recommendation.cheapest)} cheapest among {count}"
+    return f"It is the cheapest of {count}"
 
 
-def _trade_off(recommendation: Recommendation) -> str:
+def _trade_off(recommendation: Recommendation) -> tuple[str, ...]:
     fastest, cheapest = recommendation.fastest, recommendation.cheapest
-    opening = "You stated no limits, so this report names no winner."
-    closing = "For a recommendation, state --max-p99-ms, --max-usd-per-month or both."
+    closing = (
+        "You stated no limits, so this report recommends no target: state --max-p99-ms, --max-usd-per-month or both."
+    )
     if len(recommendation.meeting) < 2:
-        return f"{opening} {closing}"
+        return (closing,)
     traffic = recommendation.limits.traffic.name
     best = [candidate for candidate in fastest if candidate in cheapest]
     if best:
-        verb = "is" if len(best) == 1 else "are"
-        body = f"{_names(best)} {verb} both the fastest and the cheapest at {traffic}{_aside(recommendation)}"
-        return f"{opening} {body} ({_figures(best[0])}). {closing}"
-    parts = []
+        aside = _aside(is_needed=_is_closed_fast(recommendation) or _is_closed_cheaper(recommendation))
+        return (f"Fastest and cheapest at {traffic}{aside}: {_names(best)}, with {_figures(best[0])}.", closing)
+    lines = []
     if fastest:
-        parts.append(f"Fastest: {_names(fastest)} ({_figures(fastest[0])}).")
+        aside = _aside(is_needed=_is_closed_fast(recommendation))
+        lines.append(f"Fastest{aside}: {_names(fastest)}, with {_figures(fastest[0])}.")
     else:
-        parts.append("There were too few blocks to compare the targets' speed.")
+        lines.append("There were too few blocks to compare the targets' speed.")
     if cheapest:
-        parts.append(f"Cheapest at {traffic}{_aside(recommendation)}: {_names(cheapest)} ({_figures(cheapest[0])}).")
-    return " ".join((opening, *parts, closing))
+        aside = _aside(is_needed=_is_closed_cheaper(recommendation))
+        lines.append(f"Cheapest at {traffic}{aside}: {_names(cheapest)}, with {_figures(cheapest[0])}.")
+    return (*lines, closing)
 
 
-def _aside(recommendation: Recommendation) -> str:
-    """Return a note if the table shows a lower price, of a service that new customers cannot choose."""
+def _aside(*, is_needed: bool) -> str:
+    return " (App Runner left out)" if is_needed else ""
+
+
+def _is_closed_cheaper(recommendation: Recommendation) -> bool:
+    """Whether the table shows a lower price, of a service that new customers cannot choose."""
     lowest = recommendation.cheapest[0].usd
     closed = [each.usd for each in recommendation.candidates if not each.is_open and each.usd is not None]
-    return " (App Runner left out)" if lowest is not None and any(usd < lowest for usd in closed) else ""
+    return lowest is not None and any(usd < lowest for usd in closed)
+
+
+def _is_closed_fast(recommendation: Recommendation) -> bool:
+    """Whether a service that new customers cannot choose would be among the fastest."""
+    closed = [each for each in recommendation.candidates if not each.is_open and each not in recommendation.meeting]
+    measured = [each for each in closed if not each.misses]
+    return any(each in measured for each in fastest_of([*recommendation.meeting, *measured]))
+
+
+def _medians_ms(candidate: Candidate) -> dict[str, float]:
+    return {
+        scenario.name: scenario.latency_ms.p50
+        for scenario in candidate.shown_scenarios
+        if scenario.latency_ms.p50 is not None
+    }
 
 
 def _figures(candidate: Candidate, *, with_name: bool = False) -> str:
     parts = []
-    medians = [
-        f"{scenario.name}s {scenario.latency_ms.p50:,.3g} ms"
-        for scenario in candidate.shown_scenarios
-        if scenario.latency_ms.p50 is not None
-    ]
-    if medians:
-        parts.append(f"median of {' and '.join(medians)}")
+    if medians_ms := _medians_ms(candidate):
+        listed = " and ".join(f"{name}s in {milliseconds(p50_ms)} ms" for name, p50_ms in medians_ms.items())
+        parts.append(f"{listed} ({candidate.target.label} medians)")
     if candidate.p99_ms is not None:
-        parts.append(f"p99 {candidate.p99_ms:,.3g} ms")
+        parts.append(f"p99 {milliseconds(candidate.p99_ms)} ms")
     if candidate.usd is not None:
-        parts.append(f"{_usd(candidate.usd)} per month")
+        parts.append(f"{candidate.usd_text} USD per month {candidate.brief_setup}")
     text = ", ".join(parts)
     return f"{candidate.name} with {text}" if with_name else text
-
-
-def _usd(usd: Decimal) -> str:
-    return f"{usd:,.2f} USD"
 
 
 def _names(candidates: Sequence[Candidate], conjunction: str = "and") -> str:

@@ -39,7 +39,7 @@ def _parts(run: Run, content: Content) -> Iterator[str]:
     yield escaped(content.overview.title)
     yield from table_parts(content.overview)
     yield "## Decision"
-    yield escaped(summary.headline)
+    yield from map(escaped, summary.answer)
     if summary.reasons:
         yield listed(summary.reasons)
     yield "## When to decide again"

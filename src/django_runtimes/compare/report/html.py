@@ -24,6 +24,7 @@ def page_of(content: Content) -> str:
         "summary": summary,
         "summary_plot": None if summary.plot is None else _plot(summary.plot),
         "targets": [(breakable(name, "/"), text) for name, text in summary.targets],
+        "overview_notes": content.overview.notes,
         "failures": [_failure(failure) for failure in content.failures],
         "sections": [_section(section) for section in content.sections],
     }

@@ -1,5 +1,6 @@
 """Renders a run as Markdown that fits a pull request: the summary, the latencies, the cost; the rest is folded."""
 
+import re
 from collections.abc import Iterable, Iterator
 
 from django_runtimes.compare.layout.report_table import TEXT_COLUMNS, ReportTable
@@ -8,15 +9,22 @@ from django_runtimes.compare.report.report_section import ReportSection
 
 # The other sections are folded.
 _OPEN_SECTIONS = ("cost",)
+# Within words, as in names of targets, an underscore has no meaning.
+_SPECIAL = re.compile(r"[\\|`*\[\]]|~(?=~)|(?<!\w)_|_(?!\w)")
+# At the beginning of a block these make a heading or a list.
+_OPENING = re.compile(r"^(\d*)([#+-](?=[#\s-])|[.)](?=\s))")
 
 
 def markdown_of(content: Content) -> str:
     """Return report.md with this content."""
     summary = content.summary
-    parts = [f"# {escaped(content.title)}", escaped(content.subtitle), f"**{escaped(summary.headline)}**"]
+    parts = [f"# {escaped(content.title)}", escaped(content.subtitle)]
+    parts += [f"**{escaped(line)}**" for line in summary.answer]
     if summary.reasons:
         parts.append(listed(summary.reasons))
     parts += [f"### {escaped(content.overview.title)}", *table_parts(content.overview)]
+    if summary.setups:
+        parts.append(listed(summary.setups))
     if content.failures:
         parts += ["## Failed", *(part for failure in content.failures for part in _failure(failure))]
     if summary.conditions:
@@ -61,8 +69,9 @@ def _folded(section: ReportSection) -> Iterator[str]:
 def _failure(failure: TargetFailure) -> list[str]:
     parts = [listed([f"{failure.name}: {failure.error}"])]
     if failure.log:
-        # An indented block needs no escaping.
-        parts += [f"{failure.log_title}:", "\n".join(f"    {line}" for line in failure.log)]
+        # An indented block needs no escaping, but Markdown ends a line at a carriage return, too.
+        lines = [part for line in failure.log for part in re.split(r"[\r\n]+", line)]
+        parts += [f"{failure.log_title}:", "\n".join(f"    {line}" for line in lines)]
     if failure.kept_log is not None:
         parts += [f"Its whole log: {escaped(failure.kept_log)}"]
     if failure.differences is not None:
@@ -90,7 +99,6 @@ def listed(sentences: Iterable[str]) -> str:
 
 def escaped(text: str) -> str:
     """Return the text on one line, with the special characters of Markdown and HTML escaped."""
-    one_line = " ".join(text.split())
-    for character in "\\|<`*":
-        one_line = one_line.replace(character, f"\\{character}")
-    return one_line
+    # The entities also work in the raw HTML of a summary, in which Markdown ignores backslashes.
+    entities = " ".join(text.split()).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return _OPENING.sub(r"\1\\\2", _SPECIAL.sub(r"\\\g<0>", entities))

@@ -18,9 +18,10 @@ def method_sentences(summary: Summary) -> Iterator[str]:
     if summary.reference is not None:
         yield (
             f"The ratio divides a target's median latency by {_references(summary)} in the same round: below 1 is "
-            "faster. The tables show the centre of all rounds' ratios and its exact signed-rank interval. The "
-            "intervals are widened for their number, so that at most one in 20 runs without any difference reports "
-            f"one. An interval that excludes 1 shows a difference. An interval within {SAME_FROM:g} to {SAME_TO:g} "
+            "faster. The tables show the centre of all rounds' ratios and its exact signed-rank interval, in place "
+            "of the more usual bootstrap interval, whose far tails are inexact. The intervals are widened for their "
+            "number, so that at most one in 20 runs without any difference reports one. An interval that excludes "
+            f"1 shows a difference. An interval within {SAME_FROM:g} to {SAME_TO:g} "
             "shows that there is none (~). All others are undecided."
         )
     if users := summary.virtual_users:

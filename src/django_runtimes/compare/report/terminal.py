@@ -27,6 +27,8 @@ def print_report(run: Run, console: Console) -> None:
     if table.rows:
         console.print(Text(table.title, style="bold"))
         console.print(_fitted(table, console.width))
+        for note in table.notes:
+            console.print(Text(note, style="dim"))
         console.print()
     failed = {failure.name for failure in content.failures}
     for name, text in content.summary.targets:
@@ -35,10 +37,11 @@ def print_report(run: Run, console: Console) -> None:
     console.print()
     for failure in content.failures:
         _print_failure(failure, console)
-    console.print(Text(content.summary.headline, style="bold"))
+    for line in content.summary.answer:
+        console.print(Text(line, style="bold"))
     console.print()
-    for line in _note_lines(list(_notes(content)), console):
-        console.print(line)
+    for note_line in _note_lines(list(_notes(content)), console):
+        console.print(note_line)
 
 
 def _notes(content: Content) -> Iterator[str]:

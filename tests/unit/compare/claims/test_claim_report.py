@@ -44,7 +44,7 @@ def test_the_terminal_has_one_line_for_each_claim_and_the_totals():
 def test_the_markdown_report_has_the_verdict_the_rule_and_the_figures():
     report = render_claims_markdown(RUN)
 
-    assert "| Connections \\<leak>. | confirmed | 63 connections stayed open |" in report
+    assert "| Connections &lt;leak&gt;. | confirmed | 63 connections stayed open |" in report
     assert "- Verdict: confirmed, as 63 connections stayed open\n- Measured: Requests. Application: a view.\n" in report
     assert "- Rule: Confirmed if more stay open.\n- Emulated: Nothing.\n" in report
     assert "| open | 63 | - |\n| latency | 6.60 | 4.00 to 13.0 (20 pairs) |\n| start | 450 ms | - |" in report

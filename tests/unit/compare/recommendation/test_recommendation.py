@@ -14,7 +14,7 @@ from django_runtimes.compare.recommendation.recommendation import (
     RecommendationKind,
     recommend,
 )
-from django_runtimes.compare.recommendation.recommendation_sentences import headline, reason_sentences
+from django_runtimes.compare.recommendation.recommendation_sentences import answer_lines, reason_sentences
 from django_runtimes.compare.recommendation.stated_limits import StatedLimits
 from django_runtimes.compare.record.results import Run
 from tests.unit.compare.cost.fixed_prices import PRICES
@@ -40,20 +40,63 @@ def test_without_limits_nobody_wins():
     assert found.chosen == ()
     assert [each.name for each in found.fastest] == [ECS]
     assert [each.name for each in found.cheapest] == [PERSISTENT]
-    text = headline(found)
-    assert text.startswith("You stated no limits, so this report names no winner. Fastest: aws_ecs/pool/direct (median")
-    assert "Cheapest at 10/s: aws_lambda/persistent/proxy" in text
+    assert answer_lines(found) == (
+        "Fastest: aws_ecs/pool/direct, with reads in 4.00 ms (emulated medians), p99 4.00 ms, 159.48 USD per month "
+        "with 2 tasks.",
+        "Cheapest at 10/s: aws_lambda/persistent/proxy, with reads in 6.00 ms (emulated medians), p99 6.00 ms, 116.82 "
+        "USD per month behind an HTTP API.",
+        "You stated no limits, so this report recommends no target: state --max-p99-ms, --max-usd-per-month or both.",
+    )
 
 
 def test_a_lower_price_of_a_closed_service_is_explained():
     containers = {ECS: 4.0, "aws_ecs/persistent/direct": 6.0, APP_RUNNER: 4.0}
 
-    assert "at 10/s (App Runner left out)" in headline(recommended(run_of(containers)))
-    assert "left out" not in headline(recommended(run_of({**containers, PERSISTENT: 5.0})))
+    assert "cheapest at 10/s (App Runner left out)" in " ".join(answer_lines(recommended(run_of(containers))))
+    assert "Cheapest at 10/s:" in " ".join(
+        answer_lines(recommended(run_of({**containers, "aws_lambda/per_request/direct": 5.0})))
+    )
+
+
+@pytest.mark.parametrize(
+    ("app_runner_ms", "opening"),
+    [
+        (3.0, "Fastest (App Runner left out): aws_ecs/pool/direct, with"),
+        (4.0, "Fastest (App Runner left out): aws_ecs/pool/direct, with"),
+        (9.0, "Fastest: aws_ecs/pool/direct, with"),
+    ],
+)
+def test_a_closed_service_among_the_fastest_is_explained(app_runner_ms: float, opening: str):
+    found = recommended(run_of({ECS: 4.0, PERSISTENT: 6.0, APP_RUNNER: app_runner_ms}))
+
+    assert answer_lines(found)[0].startswith(opening)
+
+
+def test_each_price_names_its_front_door_or_its_tasks():
+    run = run_of({PERSISTENT: 6.0, ECS: 4.0}, limits={"max_usd_per_month": 100.0})
+    found = recommended(run)
+    function, service = found.candidates
+
+    assert function.billed is not None
+    assert function.billed.name == "aws_lambda+http_api/persistent/proxy"
+    assert function.brief_setup == "behind an HTTP API"
+    assert service.brief_setup == "with 2 tasks"
+    # A function URL costs less, so the user who can choose it learns of it.
+    assert next(reason_sentences(found)) == (
+        f"{PERSISTENT}: it costs 116.82 USD per month behind an HTTP API (90.54* by function URL)."
+    )
+
+
+def test_prices_from_unverified_ones_are_marked():
+    found = recommended(run_of({APP_RUNNER: 4.0, ECS: 6.0}, limits={"max_usd_per_month": 100.0}))
+    closed, service = found.candidates
+
+    assert (closed.usd_text, service.usd_text) == ("108.69*", "159.48")
+    assert "it costs 108.69* USD per month" in " ".join(reason_sentences(found))
 
 
 def test_with_only_a_budget_the_fastest_affordable_target_is_chosen():
-    found = recommended(run_of(MEDIANS_MS, limits={"max_usd_per_month": 100.0}))
+    found = recommended(run_of(MEDIANS_MS, limits={"max_usd_per_month": 150.0}))
 
     assert [each.name for each in found.chosen] == [PERSISTENT]
     assert found.reason is ChoiceReason.FASTEST
@@ -72,14 +115,16 @@ def test_a_target_that_alone_meets_both_limits_is_chosen():
     found = recommended(run_of(MEDIANS_MS, limits={"max_p99_ms": 5.0, "max_usd_per_month": 500.0}))
 
     assert [each.name for each in found.chosen] == [ECS]
-    assert headline(found).endswith("No other target meets them.")
+    assert answer_lines(found)[1] == (
+        "No other target meets your limits: a p99 of at most 5 ms and at most 500 USD per month at 10/s."
+    )
 
 
 def test_limits_that_no_target_meets_choose_nothing():
     found = recommended(run_of(MEDIANS_MS, limits={"max_p99_ms": 1.0}))
 
     assert found.kind is RecommendationKind.NONE_MEETS
-    assert headline(found) == "No target is shown to meet your limits: a p99 of at most 1 ms."
+    assert answer_lines(found) == ("No target is shown to meet your limits: a p99 of at most 1 ms.",)
 
 
 def test_a_budget_at_other_traffic_is_judged_there():
@@ -87,7 +132,7 @@ def test_a_budget_at_other_traffic_is_judged_there():
 
     # At 0.38/s Fargate with its load balancer is affordable, and it is the fastest.
     assert [each.name for each in found.chosen] == [ECS]
-    assert "at 1,000,000 requests per month" in headline(found)
+    assert "at 1,000,000 requests per month" in answer_lines(found)[1]
 
 
 def test_a_p99_from_too_few_samples_meets_no_limit():
@@ -101,7 +146,7 @@ def test_targets_that_cannot_be_told_apart_are_chosen_by_cost():
     found = recommended(run_of({REFERENCE: 6.0, ECS: 6.0}, limits={"max_usd_per_month": 500.0}))
 
     assert [each.name for each in found.chosen] == [REFERENCE]
-    assert "none is shown to be faster, and it is cheaper" in headline(found)
+    assert answer_lines(found)[1].startswith("None is shown to be faster, and it is cheaper, of the 2 targets")
 
 
 def test_too_few_blocks_leave_the_choice_to_the_cost():
@@ -120,7 +165,7 @@ def test_an_a_a_pair_that_differs_withholds_the_recommendation():
 
     assert found.kind is RecommendationKind.WITHHELD
     assert found.chosen == ()
-    assert headline(found).startswith("An A/A pair differs, so this run names no winner.")
+    assert answer_lines(found)[0] == "An A/A pair differs, so this run names no winner."
     assert "would meet your limits: at most 500 USD per month at 10/s." in " ".join(reason_sentences(found))
 
 
@@ -141,18 +186,18 @@ def test_a_target_with_errors_is_not_recommended():
 
 
 def test_the_rate_at_which_a_bill_exceeds_the_budget_is_exact():
-    run = run_of(MEDIANS_MS, limits={"max_usd_per_month": 100.0})
+    run = run_of(MEDIANS_MS, limits={"max_usd_per_month": 120.0})
     found, cost = recommended(run), analyze_cost(run)
     billed = found.chosen[0].billed
     assert billed is not None
 
-    rate = rate_above(billed, Decimal(100), Decimal(1_000))
+    rate = rate_above(billed, Decimal(120), Decimal(1_000))
 
     assert rate is not None
     traffic = analysis.Traffic.constant
-    assert abs(billed.bill(traffic(rate)).usd - 100) < Decimal("0.0001")
-    assert billed.bill(traffic(rate * Decimal("1.01"))).usd > 100
-    assert any("costs more than 100 USD per month" in text for text in condition_sentences(found, cost))
+    assert abs(billed.bill(traffic(rate)).usd - 120) < Decimal("0.0001")
+    assert billed.bill(traffic(rate * Decimal("1.01"))).usd > 120
+    assert any("costs more than 120 USD per month" in text for text in condition_sentences(found, cost))
 
 
 def test_the_conditions_name_the_crossings_around_the_traffic():

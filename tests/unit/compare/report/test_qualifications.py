@@ -7,7 +7,7 @@ from django_runtimes.compare.report.content import content_of
 from django_runtimes.compare.report.overview.qualifications import qualified
 from tests.unit.compare.recommendation.runs import ECS, PERSISTENT, REFERENCE, run_of, target_of
 
-HEADLINE = "You stated no limits."
+ANSWER = ("You stated no limits.",)
 
 
 def with_burst(name: str, *, sent: int, ok: int, scenario: str = "burst") -> Run:
@@ -18,25 +18,27 @@ def with_burst(name: str, *, sent: int, ok: int, scenario: str = "burst") -> Run
     return replace(run, targets=(first, replace(second, scenarios=(*second.scenarios, burst))))
 
 
-def test_a_headline_of_a_run_without_failures_stands_alone():
-    assert qualified(HEADLINE, with_burst(ECS, sent=200, ok=198)) == HEADLINE
+def test_an_answer_of_a_run_without_failures_stands_alone():
+    assert qualified(ANSWER, with_burst(ECS, sent=200, ok=198)) == ANSWER
 
 
 @pytest.mark.parametrize(
     ("scenario", "requests"), [("burst", "requests in bursts"), ("burst_cold", "requests in cold bursts")]
 )
-def test_a_headline_names_failed_bursts(scenario: str, requests: str):
-    assert qualified(HEADLINE, with_burst(ECS, sent=200, ok=150, scenario=scenario)) == (
-        f"{HEADLINE} Failed: {ECS} left 25.0% of its {requests} without the expected answer."
+def test_an_answer_names_failed_bursts(scenario: str, requests: str):
+    assert qualified(ANSWER, with_burst(ECS, sent=200, ok=150, scenario=scenario)) == (
+        *ANSWER,
+        f"Failed: {ECS} left 25.0% of its {requests} without the expected answer.",
     )
 
 
-def test_a_headline_names_failed_targets_and_errors_under_steady_load(run: Run):
+def test_an_answer_names_failed_targets_and_errors_under_steady_load(run: Run):
     errors = replace(run_of({}), targets=(target_of(PERSISTENT, 6.0, ok_share=0.9), run.targets[2]))
 
-    assert qualified(HEADLINE, errors) == (
-        f"{HEADLINE} Failed: aws_lambda/per_request/direct was not measured; "
-        f"{PERSISTENT} left 10.0% of its reads at 50/s without the expected answer."
+    assert qualified(ANSWER, errors) == (
+        *ANSWER,
+        "Failed: aws_lambda/per_request/direct was not measured; "
+        f"{PERSISTENT} left 10.0% of its reads at 50/s without the expected answer.",
     )
 
 
@@ -44,7 +46,7 @@ def test_a_target_whose_bursts_fail_is_not_recommended():
     failing = with_burst(ECS, sent=200, ok=150)
     limited = replace(failing, environment={**failing.environment, "limits": {"max_usd_per_month": 500.0}})
 
-    assert f"choose {REFERENCE}: " in content_of(limited).summary.headline
+    assert content_of(limited).summary.answer[0].startswith(f"Choose {REFERENCE}: ")
     assert f"{ECS}: only 75.0% of its requests in bursts were answered as expected." in (
         content_of(limited).summary.reasons
     )
@@ -58,11 +60,11 @@ def test_a_target_whose_bursts_fail_is_not_recommended():
         (None, "Interrupted after 60 blocks, so these figures are preliminary."),
     ],
 )
-def test_a_headline_of_an_interrupted_run_says_how_much_was_measured(planned: int | None, opening: str):
+def test_an_answer_of_an_interrupted_run_says_how_much_was_measured(planned: int | None, opening: str):
     run = run_of({REFERENCE: 14.0, ECS: 4.0})
     environment = {**run.environment, "interrupted": True, "planned_blocks": planned}
 
-    assert qualified(HEADLINE, replace(run, environment=environment)) == f"{opening} {HEADLINE}"
+    assert qualified(ANSWER, replace(run, environment=environment)) == (opening, *ANSWER)
 
 
 def test_void_blocks_of_an_interrupted_run_do_not_count():
@@ -74,4 +76,4 @@ def test_void_blocks_of_an_interrupted_run_do_not_count():
 
     interrupted = Run({"interrupted": True, "planned_blocks": 60}, targets)
 
-    assert qualified(HEADLINE, interrupted).startswith("Interrupted after 29 of 60 blocks")
+    assert qualified(ANSWER, interrupted)[0].startswith("Interrupted after 29 of 60 blocks")

@@ -96,7 +96,7 @@ def test_the_text_of_a_run_is_escaped(tmp_path: Path):
 
     assert "<script>" not in (tmp_path / "out" / "report.html").read_text()
     markdown = (tmp_path / "out" / "report.md").read_text()
-    assert r"\<script>alert" in markdown
+    assert "&lt;script&gt;alert" in markdown
     assert "\n# heading" not in markdown
 
 

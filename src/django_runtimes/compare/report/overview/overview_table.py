@@ -1,14 +1,20 @@
 """The one table of a summary: a row for each target, with its speed, its connections and its bill."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from django_runtimes.compare.analysis.summary import Summary, SummaryRow
+from django_runtimes.compare.cost.cost_sentences import legend_sentences
 from django_runtimes.compare.layout.figures import milliseconds, number, ratio, requests_per_second
 from django_runtimes.compare.layout.report_table import ReportTable
 from django_runtimes.compare.recommendation.candidate import Candidate, shown_scenarios
 from django_runtimes.compare.recommendation.recommendation import Recommendation
 from django_runtimes.compare.record.results import Run
 from django_runtimes.compare.report.tables.figure_tables import verdict_cell
+
+RATIO_NOTE = (
+    "A ratio is the centre of the ratios of blocks that ran in the same round, so it may differ from the quotient of "
+    "two medians."
+)
 
 
 def overview_table(run: Run, summary: Summary, recommendation: Recommendation) -> ReportTable:
@@ -39,7 +45,21 @@ def overview_table(run: Run, summary: Summary, recommendation: Recommendation) -
             )
             for candidate in candidates
         ),
+        notes=tuple(_notes(rows_of.values(), recommendation)),
     )
+
+
+def _notes(groups: Iterable[Sequence[SummaryRow]], recommendation: Recommendation) -> Iterator[str]:
+    """Yield the relation of ratios and medians, and the legend of the mark of unverified prices."""
+    if any(row.ratio is not None for rows in groups for row in rows):
+        yield RATIO_NOTE
+    bills = [
+        billed.bill(candidate.traffic)
+        for candidate in recommendation.candidates
+        for billed in (candidate.billed, *candidate.others)
+        if billed is not None
+    ]
+    yield from legend_sentences(tuple(dict.fromkeys(price for bill in bills for price in bill.unverified)))
 
 
 def _rates(groups: Iterable[Sequence[SummaryRow]]) -> str:
@@ -62,7 +82,7 @@ def _cells_of(candidate: Candidate, rows: Sequence[SummaryRow], names: Sequence[
         *cells,
         number(target.connections.peak),
         milliseconds(target.cold_start_ms.p50),
-        "-" if candidate.usd is None else f"{candidate.usd:,.2f}",
+        candidate.usd_text,
     )
 
 

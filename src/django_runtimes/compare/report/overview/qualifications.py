@@ -1,15 +1,15 @@
-"""The sentences that qualify a headline: an interruption before it, and everything that failed after it."""
+"""The lines that qualify an answer: an interruption before it, and everything that failed after it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from django_runtimes.compare.analysis.summary import MIN_OK_SHARE
 from django_runtimes.compare.recommendation.candidate import requests_text
 from django_runtimes.compare.record.results import Run, TargetResult
 
 
-def qualified(headline: str, run: Run) -> str:
-    """Return a headline between the interruption of its run and the failures."""
-    return " ".join((*_interruption(run), headline, *_failures(run)))
+def qualified(answer: Sequence[str], run: Run) -> tuple[str, ...]:
+    """Return the lines of an answer between the interruption of its run and the failures."""
+    return (*_interruption(run), *answer, *_failures(run))
 
 
 def _interruption(run: Run) -> Iterator[str]:

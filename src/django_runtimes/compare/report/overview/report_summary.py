@@ -4,10 +4,11 @@ from dataclasses import dataclass
 
 from django_runtimes.compare.analysis.summary import Summary
 from django_runtimes.compare.cost.analysis import CostAnalysis
+from django_runtimes.compare.cost.cost_sentences import setup_sentences
 from django_runtimes.compare.recommendation.candidate import candidates_of
 from django_runtimes.compare.recommendation.conditions import condition_sentences
 from django_runtimes.compare.recommendation.recommendation import Recommendation, recommend
-from django_runtimes.compare.recommendation.recommendation_sentences import headline, reason_sentences
+from django_runtimes.compare.recommendation.recommendation_sentences import answer_lines, reason_sentences
 from django_runtimes.compare.recommendation.stated_limits import StatedLimits
 from django_runtimes.compare.record.results import Run
 from django_runtimes.compare.report.overview.qualifications import qualified
@@ -19,14 +20,19 @@ from django_runtimes.compare.report.sentences import claim_sentences
 
 @dataclass(frozen=True)
 class ReportSummary:
-    """A report in a minute; `targets` has each target's name with the rest of its sentence."""
+    """A report in a minute: `answer` has at most three lines, between the interruption and the failures of the run.
+
+    `targets` has each target's name with the rest of its sentence.
+    """
 
     recommendation: Recommendation
-    headline: str
+    answer: tuple[str, ...]
     reasons: tuple[str, ...]
     targets: tuple[tuple[str, str], ...]
     conditions: tuple[str, ...]
     unsupported: tuple[str, ...]
+    # The choices that the bills contain.
+    setups: tuple[str, ...]
     plot: Plot | None
 
 
@@ -36,10 +42,11 @@ def report_summary(run: Run, summary: Summary, analysis: CostAnalysis | None) ->
     recommendation = recommend(summary, candidates_of(run, limits, analysis), limits)
     return ReportSummary(
         recommendation=recommendation,
-        headline=qualified(headline(recommendation), run),
+        answer=qualified(answer_lines(recommendation), run),
         reasons=tuple(reason_sentences(recommendation)),
         targets=tuple(target_sentences(run, summary, recommendation)),
         conditions=tuple(condition_sentences(recommendation, analysis)),
         unsupported=tuple(claim_sentences(run)),
+        setups=() if analysis is None else tuple(setup_sentences(analysis)),
         plot=cost_speed_plot(recommendation),
     )

@@ -38,8 +38,18 @@ def _measured(target: TargetResult, rows: Sequence[SummaryRow], candidate: Candi
     if target.cold_start_ms.p50 is not None:
         parts.append(f"takes {milliseconds(target.cold_start_ms.p50)} ms for a cold start")
     if candidate.usd is not None:
-        parts.append(f"costs {candidate.usd:,.2f} USD per month at {traffic}")
+        parts.append(f"costs {candidate.usd_text} USD per month at {traffic} ({_billed(candidate)})")
     return _listed(parts) if parts else "has no figures"
+
+
+def _billed(candidate: Candidate) -> str:
+    """Return the choices that the bill contains, and the amounts of the others."""
+    setup = "" if candidate.billed is None else candidate.billed.setup
+    others = (
+        f"; {billed.bill(candidate.traffic).text} {billed.brief_setup(candidate.traffic)}"
+        for billed in candidate.others
+    )
+    return f"{setup}{''.join(others)}"
 
 
 def _speed(row: SummaryRow, *, with_rate: bool) -> str:

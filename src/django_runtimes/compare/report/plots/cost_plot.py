@@ -5,8 +5,9 @@ from decimal import Decimal
 from typing import Any
 
 from django_runtimes.compare.cost.analysis import CostAnalysis
-from django_runtimes.compare.cost.bills.bill import Billed
-from django_runtimes.compare.cost.cheapest import cheapest_ranges, eligible_targets
+from django_runtimes.compare.cost.bills.bill import Billed, BilledTarget, usd_text
+from django_runtimes.compare.cost.cheapest import APP_RUNNER_NOUN, cheapest_ranges, eligible_targets, left_out
+from django_runtimes.compare.cost.cost_sentences import legend_sentences
 from django_runtimes.compare.cost.cost_tables import rate_text
 from django_runtimes.compare.cost.usage.traffic import Traffic
 from django_runtimes.compare.layout.report_table import ReportTable
@@ -27,7 +28,7 @@ _SERIES = 8
 def cost_plot(analysis: CostAnalysis, judged: Traffic) -> Plot | None:
     """Return the plot, with a rule at the traffic at which bills are judged; None if every bill is 0."""
     billed = _distinct(analysis)
-    names = [each.name for each in billed]
+    names = [analysis.marked(each.name) for each in billed]
     highest_rps = analysis.highest_rps
     rows = [point for each in billed for point in _points(each, highest_rps)]
     if not rows:
@@ -36,7 +37,7 @@ def cost_plot(analysis: CostAnalysis, judged: Traffic) -> Plot | None:
         {
             "rate": float(each.start_rps),
             "usd": float(_cheapest(analysis, each.start_rps)),
-            "text": f"above {rate_text(each.start_rps)} {each.name} is the cheapest",
+            "text": f"above {rate_text(each.start_rps)} {analysis.marked(each.name)} is the cheapest",
         }
         for each in cheapest_ranges(analysis)[1:]
         if each.start_rps >= _LOWEST_RPS
@@ -47,28 +48,30 @@ def cost_plot(analysis: CostAnalysis, judged: Traffic) -> Plot | None:
     def spec(width: int) -> dict[str, Any]:
         return _spec(rows, changes, crossings, rule, names, width=width)
 
-    aside = ", without App Runner," if len(eligible_targets(analysis)) < len(analysis.targets) else ""
+    aside = ", without App Runner," if APP_RUNNER_NOUN in left_out(analysis) else ""
+    drawn = "" if crossings else " (here too many to draw)"
     return Plot(
         key="cost-rate",
         title="USD per month against the rate",
         description=(
             "Lines of the monthly bill of each target at constant rates, both axes logarithmic. Small circles mark "
-            f"the rates at which two lines cross, large ones those at which the cheapest target{aside} changes."
+            f"the rates at which two lines cross{drawn}, large ones those at which the cheapest target{aside} changes."
         ),
         spec=spec,
         table=ReportTable(
             "USD per month at constant rates",
             ("target", *(rate_text(rate_rps) for rate_rps in _TABLE_RPS)),
             tuple(
-                (each.name, *(f"{each.bill(Traffic.constant(rate)).rounded_usd:,.2f}" for rate in _TABLE_RPS))
+                (analysis.marked(each.name), *(usd_text(each.bill(Traffic.constant(rate)).usd) for rate in _TABLE_RPS))
                 for each in billed
             ),
             notes=tuple(str(change["text"]).capitalize() + "." for change in changes)
-            or (f"{cheapest_ranges(analysis)[0].name} is the cheapest at every rate.",),
+            or (f"{analysis.marked(cheapest_ranges(analysis)[0].name)} is the cheapest at every rate.",),
         ),
         notes=(
-            "Bills rise in steps where a task is added. Targets with equal bills share a line, and an HTTP API is left "
-            "out where the function URL is cheaper.",
+            "Bills rise in steps where a task is added. Targets with equal bills share a line, and functions have the "
+            "front door that webapp deploy makes by default.",
+            *legend_sentences(tuple(dict.fromkeys(price for each in billed for price in each.bill(judged).unverified))),
         ),
     )
 
@@ -86,26 +89,22 @@ def _crossings(analysis: CostAnalysis, billed: Sequence[Billed]) -> list[dict[st
             "rate": float(crossing.rate_rps),
             "usd": float(by_name[crossing.cheaper_below].bill(Traffic.constant(crossing.rate_rps)).usd),
             "text": (
-                f"{crossing.cheaper_below} is cheaper up to {rate_text(crossing.rate_rps)}, "
-                f"{crossing.cheaper_above} above"
+                f"{analysis.marked(crossing.cheaper_below)} is cheaper up to {rate_text(crossing.rate_rps)}, "
+                f"{analysis.marked(crossing.cheaper_above)} above"
             ),
         }
         for crossing in (found if len(found) <= _MOST_CROSSINGS else ())
     ]
 
 
-def _distinct(analysis: CostAnalysis) -> list[Billed]:
-    """Return the cheapest bill of each target, and of targets with equal bills only the first."""
+def _distinct(analysis: CostAnalysis) -> list[BilledTarget]:
+    """Return the bill of each target with its default front door, and of targets with equal bills only the first."""
     seen: set[tuple[Decimal, ...]] = set()
-    found: list[Billed] = []
-    for usage in analysis.usages:
-        bills = analysis.bills_of(usage.name)
-        if not bills:
-            continue
-        cheapest = min(bills, key=lambda each: each.bill(analysis.traffics[-1]).usd)
-        totals = tuple(cheapest.bill(traffic).usd for traffic in analysis.traffics)
+    found: list[BilledTarget] = []
+    for billed in analysis.default_targets:
+        totals = tuple(billed.bill(traffic).usd for traffic in analysis.traffics)
         if totals not in seen and len(found) < _SERIES:
-            found.append(cheapest)
+            found.append(billed)
         seen.add(totals)
     return found
 
@@ -125,14 +124,14 @@ def _points(billed: Billed, highest_rps: Decimal) -> list[dict[str, Any]]:
             rates.setdefault(rate * Decimal("1.000001"), False)
     return [
         {
-            "target": billed.name,
+            "target": f"{billed.name}{bill.mark}",
             "rate": float(rate),
-            "usd": float(usd),
-            "text": f"{billed.name} at {rate_text(rate)}: {usd:,.2f} USD per month",
+            "usd": float(bill.rounded_usd),
+            "text": f"{billed.name} at {rate_text(rate)}: {bill.text} USD per month",
             "is_marked": is_marked,
         }
         for rate, is_marked in sorted(rates.items())
-        if (usd := billed.bill(Traffic.constant(rate)).rounded_usd) > 0
+        if (bill := billed.bill(Traffic.constant(rate))).rounded_usd > 0
     ]
 
 

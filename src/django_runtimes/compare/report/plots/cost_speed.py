@@ -48,7 +48,7 @@ def cost_speed_plot(recommendation: Recommendation) -> Plot | None:
                     candidate.target.label,
                     milliseconds(_median_ms(candidate)),
                     milliseconds(_p99_ms(candidate)),
-                    "-" if candidate.usd is None else f"{candidate.usd:,.2f}",
+                    candidate.usd_text,
                 )
                 for candidate in shown
             ),
@@ -69,6 +69,7 @@ def _values(candidate: Candidate, chosen: set[str]) -> dict[str, Any]:
     p50_ms, p99_ms = _median_ms(candidate), _p99_ms(candidate)
     tail = "" if p99_ms is None else f", p99 {milliseconds(p99_ms)} ms"
     usd = candidate.usd
+    setup = "" if candidate.billed is None else f"({candidate.billed.setup})"
     return {
         "target": candidate.name,
         "p50": p50_ms,
@@ -76,9 +77,9 @@ def _values(candidate: Candidate, chosen: set[str]) -> dict[str, Any]:
         "usd": None if usd is None else float(usd),
         "is_chosen": candidate.name in chosen or not chosen,
         "latency_text": f"{milliseconds(p50_ms)} ms",
-        "usd_text": "" if usd is None else f"{usd:,.2f} USD",
+        "usd_text": "" if usd is None else f"{candidate.usd_text} USD {candidate.brief_setup}",
         "latency_title": f"{candidate.name}: median {milliseconds(p50_ms)} ms{tail}",
-        "usd_title": "" if usd is None else f"{candidate.name}: {usd:,.2f} USD per month",
+        "usd_title": "" if usd is None else f"{candidate.name}: {candidate.usd_text} USD per month {setup}",
     }
 
 
