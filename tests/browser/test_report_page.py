@@ -80,6 +80,21 @@ def test_no_text_of_a_plot_is_smaller_than_ten_pixels(opened: Opened):
     assert min(heights) >= 10
 
 
+def test_no_texts_of_the_first_picture_overlap(opened: Opened):
+    boxes = opened.page.evaluate(
+        """[...document.querySelectorAll('.summary svg')].filter(svg => svg.checkVisibility())
+            .flatMap(svg => [...svg.querySelectorAll('text')])
+            .map(text => [text.textContent, text.getBoundingClientRect()])
+            .map(([text, box]) => [text, box.left, box.right, box.top, box.bottom])"""
+    )
+
+    assert len(boxes) > 8
+    for index, (text, left, right, top, bottom) in enumerate(boxes):
+        for other, *edges in boxes[index + 1 :]:
+            apart = right <= edges[0] or edges[1] <= left or bottom <= edges[2] + 4 or edges[3] <= top + 4
+            assert apart, (text, other)
+
+
 def test_a_value_is_a_title_of_its_mark(browser: Browser, report: Path):
     opened = Opened(browser, report, DESKTOP, "light")
     titles = opened.page.locator("figure .wide title").all_text_contents()

@@ -1,8 +1,10 @@
 """The picture of the summary: each target's latency beside its monthly bill."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django_runtimes.compare.cost.cost_sentences import legend_sentences
 from django_runtimes.compare.layout.figures import milliseconds
 from django_runtimes.compare.layout.report_table import ReportTable
 from django_runtimes.compare.recommendation.candidate import Candidate
@@ -41,7 +43,7 @@ def cost_speed_plot(recommendation: Recommendation) -> Plot | None:
         spec=spec,
         table=ReportTable(
             f"Latency of {what} in ms, and USD per month at {traffic}",
-            ("target", "label", "p50", "p99", "USD per month"),
+            ("target", "label", "p50", "p99", "USD per month", "billed"),
             tuple(
                 (
                     candidate.name,
@@ -49,11 +51,21 @@ def cost_speed_plot(recommendation: Recommendation) -> Plot | None:
                     milliseconds(_median_ms(candidate)),
                     milliseconds(_p99_ms(candidate)),
                     candidate.usd_text,
+                    candidate.brief_setup or "-",
                 )
                 for candidate in shown
             ),
         ),
+        notes=tuple(_notes(shown)) if has_bills else (),
     )
+
+
+def _notes(shown: Sequence[Candidate]) -> Iterator[str]:
+    """Yield the choices in the prices, for which a phone has no space beside the bars, and the legend of the mark."""
+    setups = dict.fromkeys(f"{candidate.target.runtime} {candidate.brief_setup}" for candidate in shown)
+    yield f"Prices are of {', '.join(setups)}."
+    bills = [candidate.bill for candidate in shown if candidate.bill is not None]
+    yield from legend_sentences(tuple(dict.fromkeys(price for bill in bills for price in bill.unverified)))
 
 
 def _median_ms(candidate: Candidate) -> float | None:
@@ -78,6 +90,7 @@ def _values(candidate: Candidate, chosen: set[str]) -> dict[str, Any]:
         "is_chosen": candidate.name in chosen or not chosen,
         "latency_text": f"{milliseconds(p50_ms)} ms",
         "usd_text": "" if usd is None else f"{candidate.usd_text} USD {candidate.brief_setup}",
+        "narrow_usd_text": "" if usd is None else f"{candidate.usd_text} USD",
         "latency_title": f"{candidate.name}: median {milliseconds(p50_ms)} ms{tail}",
         "usd_title": "" if usd is None else f"{candidate.name}: {candidate.usd_text} USD per month {setup}",
     }
@@ -85,10 +98,11 @@ def _values(candidate: Candidate, chosen: set[str]) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class _Panel:
-    """The bars of one figure; `texts` is the prefix of the fields with its texts."""
+    """The bars of one figure; `texts` is the prefix of the field with its title, `value_text` that beside a bar."""
 
     field: str
     texts: str
+    value_text: str
     title: str
     limit: float | None
     limit_text: str
@@ -102,11 +116,18 @@ def _spec(
     panel_px = width if narrow or not has_bills else (width - _GAP_PX) // 2
     tick = " (tick: p99)" if any(row["p99"] is not None for row in rows) else ""
     max_ms, max_usd = limits.max_p99_ms, limits.max_usd_per_month
-    panels = [
-        _Panel("p50", "latency", f"Median of {what}, in ms{tick}", max_ms, f"p99 limit {max_ms or 0:g} ms"),
-        _Panel("usd", "usd", f"USD per month at {limits.traffic.name}", max_usd, f"limit {max_usd or 0:g} USD"),
-    ]
-    drawn = [_drawn(panel, rows, panel_px) for panel in panels[: 1 + has_bills]]
+    speed = _Panel(
+        "p50", "latency", "latency_text", f"Median of {what}, in ms{tick}", max_ms, f"p99 limit {max_ms or 0:g} ms"
+    )
+    cost = _Panel(
+        "usd",
+        "usd",
+        "narrow_usd_text" if narrow else "usd_text",
+        f"USD per month at {limits.traffic.name}",
+        max_usd,
+        f"limit {max_usd or 0:g} USD",
+    )
+    drawn = [_drawn(panel, rows, panel_px) for panel in ([speed, cost] if has_bills else [speed])]
     return {"vconcat" if narrow else "hconcat": drawn, "spacing": _GAP_PX, "autosize": {"type": "pad"}}
 
 
@@ -132,7 +153,7 @@ def _drawn(panel: _Panel, rows: list[dict[str, Any]], width: int) -> dict[str, A
         },
         {
             "mark": {**text, "align": "right", "fontWeight": 600},
-            "encoding": {"x": {"value": width}, "y": y, "text": {"field": f"{panel.texts}_text"}},
+            "encoding": {"x": {"value": width}, "y": y, "text": {"field": panel.value_text}},
         },
     ]
     if tails:
