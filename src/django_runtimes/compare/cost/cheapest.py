@@ -41,9 +41,9 @@ def left_out(analysis: CostAnalysis) -> tuple[str, ...]:
     return tuple(noun for kind, noun in nouns.items() if any(isinstance(billed, kind) for billed in others))
 
 
-def cheapest_ranges(analysis: CostAnalysis) -> tuple[CheapestRange, ...]:
-    """Return the cheapest eligible target over all rates; the first one if several are equal."""
-    targets = eligible_targets(analysis)
+def cheapest_ranges(analysis: CostAnalysis, among: Sequence[Billed] = ()) -> tuple[CheapestRange, ...]:
+    """Return the cheapest of some or of all eligible targets over all rates; the first one if several are equal."""
+    targets = among or eligible_targets(analysis)
     # Between two neighbouring crossings the order of all bills stays the same.
     rates = [ZERO, *sorted({crossing.rate_rps for crossing in analysis.crossings} - {ZERO}), analysis.highest_rps]
 

@@ -110,8 +110,19 @@ def instance_table(analysis: CostAnalysis) -> ReportTable:
             "At most 80 % of max_connections and 50 % of the vCPUs that a class sustains are used; "
             f"the classes are {LADDER[0].name} to {LADDER[-1].name}. max_connections is RDS's default for the nominal "
             "memory; the templates in deploy/ set their own. The sustained share of burstable classes is unverified.",
+            *_token_notes(analysis),
         ),
     )
+
+
+def _token_notes(analysis: CostAnalysis) -> Iterator[str]:
+    """Yield a note if a chosen class has too little memory for logins with tokens."""
+    smallest = LADDER[0]
+    if any(need.chosen is smallest for _, need in analysis.database_needs):
+        yield (
+            f"{smallest.name} needs Credentials=secretsmanager: logins with tokens, the default of webapp deploy, need "
+            f"at least {LADDER[1].name}."
+        )
 
 
 def term_table(billed: Billed, traffic: Traffic) -> ReportTable:

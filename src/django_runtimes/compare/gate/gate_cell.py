@@ -149,8 +149,9 @@ def _cost(condition: FailCondition, name: str, rate_rps: Decimal, judged: Judged
     traffic = Traffic.constant(rate_rps)
     for billed in judged.cost.targets:
         if billed.name == name:
-            usd = billed.bill(traffic).usd
+            bill = billed.bill(traffic)
+            usd = bill.usd
             if condition.metric.name == "usd_per_million":
                 usd = usd * _MILLION / traffic.requests
-            return GateFigure.exact(float(usd))
+            return GateFigure.exact(float(usd), unverified=tuple(price.key for price in bill.unverified))
     raise UnjudgeableError("it has no bill; `webapp docs cost` lists the runtimes with prices")

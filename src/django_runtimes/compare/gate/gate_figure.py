@@ -18,17 +18,21 @@ class GateVerdict(StrEnum):
 
 @dataclass(frozen=True)
 class GateFigure:
-    """A figure; a bound is None if it is unknown, and the `confidence` if the figure has no interval."""
+    """A figure; a bound is None if it is unknown, and the `confidence` if the figure has no interval.
+
+    `unverified` has the keys of the unverified prices and billing rules that an amount depends on.
+    """
 
     value: float
     low: float | None
     high: float | None
     confidence: float | None
+    unverified: tuple[str, ...] = ()
 
     @classmethod
-    def exact(cls, value: float) -> "GateFigure":
+    def exact(cls, value: float, *, unverified: tuple[str, ...] = ()) -> "GateFigure":
         """Return a figure without an interval."""
-        return cls(value, value, value, None)
+        return cls(value, value, value, None, unverified)
 
     @classmethod
     def of_ratio(cls, ratio: Ratio) -> "GateFigure":

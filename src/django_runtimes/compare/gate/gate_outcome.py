@@ -38,7 +38,8 @@ class GateOutcome:
         }[self.verdict]
         value = f"{self._formatted(figure.value)}{self._interval(figure)}"
         of = f" of {self.compared_with}" if self.compared_with else ""
-        return f"{self.subject}: {condition.metric.name} {value}{of}, {above} {condition.limit_text}"
+        unverified = f"; not verified: {', '.join(figure.unverified)}" if figure.unverified else ""
+        return f"{self.subject}: {condition.metric.name} {value}{of}, {above} {condition.limit_text}{unverified}"
 
     def _interval(self, figure: GateFigure) -> str:
         if figure.confidence is None:

@@ -67,6 +67,11 @@ class Candidate:
         return self.target.runtime != CLOSED_RUNTIME
 
     @property
+    def answers(self) -> bool:
+        """Whether enough requests of each scenario were answered as expected."""
+        return all(scenario.ok >= MIN_OK_SHARE * scenario.sent for scenario in self.target.scenarios)
+
+    @property
     def shown_scenarios(self) -> tuple[ScenarioResult, ...]:
         """The steady scenarios, each at its middle rate only."""
         return shown_scenarios(self.target)

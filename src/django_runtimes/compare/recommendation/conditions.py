@@ -1,11 +1,17 @@
 """The conditions under which to decide again: other traffic, another code, measured values in place of assumed ones."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from django_runtimes.compare.cost.analysis import CostAnalysis
 from django_runtimes.compare.cost.bills.bill import Billed
-from django_runtimes.compare.cost.cheapest import APP_RUNNER_NOUN, cheapest_ranges, left_out
+from django_runtimes.compare.cost.cheapest import (
+    APP_RUNNER_NOUN,
+    CheapestRange,
+    cheapest_ranges,
+    eligible_targets,
+    left_out,
+)
 from django_runtimes.compare.cost.cost_tables import rate_text
 from django_runtimes.compare.cost.crossing import linear_pieces
 from django_runtimes.compare.recommendation.recommendation import Recommendation, RecommendationKind
@@ -43,7 +49,9 @@ def rate_above(billed: Billed, max_usd: Decimal, up_to_rps: Decimal) -> Decimal 
 
 def _traffic_sentence(recommendation: Recommendation, analysis: CostAnalysis) -> str:
     traffic = recommendation.limits.traffic
-    ranges = cheapest_ranges(analysis)
+    # A target that fails requests is cheap at no rate.
+    names = {each.billed.name for each in recommendation.candidates if each.answers and each.billed is not None}
+    ranges = cheapest_ranges(analysis, [billed for billed in eligible_targets(analysis) if billed.name in names])
     aside = " (App Runner left out)" if APP_RUNNER_NOUN in left_out(analysis) else ""
     rate_rps = min(traffic.mean_rps, analysis.highest_rps)
     index = next((index for index, each in enumerate(ranges) if rate_rps <= each.end_rps), len(ranges) - 1)
@@ -51,14 +59,13 @@ def _traffic_sentence(recommendation: Recommendation, analysis: CostAnalysis) ->
     opening = (
         f"When the traffic changes: at {rate_text(rate_rps)} the cheapest target{aside} is {analysis.marked(here.name)}"
     )
-    neighbours = _neighbours(analysis, index)
+    neighbours = _neighbours(analysis, ranges, index)
     if not neighbours:
         return f"{opening}, as at every rate up to {rate_text(analysis.highest_rps)}."
     return f"{opening}; {'; '.join(neighbours)}."
 
 
-def _neighbours(analysis: CostAnalysis, index: int) -> list[str]:
-    ranges = cheapest_ranges(analysis)
+def _neighbours(analysis: CostAnalysis, ranges: Sequence[CheapestRange], index: int) -> list[str]:
     here = ranges[index]
     texts = []
     if index > 0:

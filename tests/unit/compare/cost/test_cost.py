@@ -70,6 +70,8 @@ def test_details_add_options_shared_parts_and_instances(capsys: pytest.CaptureFi
         "aws_ecs/pool/direct",
     ):
         assert any(line.startswith(row) for line in text.splitlines()), row
+    # The default of webapp deploy is a login with tokens.
+    assert "db.t4g.micro needs Credentials=secretsmanager" in text
 
 
 def test_the_users_own_traffic_has_a_column(capsys: pytest.CaptureFixture[str], tmp_path: Path):

@@ -216,7 +216,12 @@ def test_a_bill_is_compared_with_its_limit(run: Run, text: str, subject: str):
     shown = line(run, text)
 
     assert shown.startswith(f"FAILED: {subject}: usd_per_m")
-    assert shown.endswith(" USD, above 0.01")
+    assert " USD, above 0.01" in shown
+
+
+def test_a_bill_names_the_unverified_prices_in_it(run: Run):
+    assert "USD, above 0.01; not verified: apprunner_active_s" in line(run, f"{APP_RUNNER} usd_per_month > 0.01")
+    assert "not verified" not in line(run, f"{ECS} usd_per_month > 0.01")
 
 
 def test_a_runtime_without_prices_has_no_bill(run: Run):

@@ -211,6 +211,16 @@ def test_the_conditions_name_the_crossings_around_the_traffic():
     assert " it is aws_ecs/pool/direct" in text
 
 
+def test_the_conditions_name_no_target_that_fails_requests():
+    run = run_of({REFERENCE: 13.0, ECS: 4.0})
+    failing = replace(run, targets=(*run.targets, target_of(PERSISTENT, 6.0, ok_share=0.9)))
+    found, cost = recommended(failing), analyze_cost(failing)
+
+    assert next(condition_sentences(found, cost)).startswith(
+        "When the traffic changes: at 10/s the cheapest target is aws_lambda+http_api/per_request/proxy"
+    )
+
+
 def test_emulated_targets_do_not_win_against_deployed_ones():
     run = run_of(MEDIANS_MS, limits={"max_usd_per_month": 1_000.0})
     deployed = tuple(replace(each, label="deployed") if each.name != ECS else each for each in run.targets)
