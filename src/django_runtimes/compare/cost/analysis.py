@@ -72,14 +72,14 @@ class CostAnalysis:
     def bills_of(self, target: str) -> tuple[BilledTarget, ...]:
         """Return the bills of the target with this name, one for each front door; none if its runtime has no bill.
 
-        The first one is of the front door that `webapp deploy` makes by default.
+        The first one is of the front door that `webapp deploy` makes by default, or of a measured function URL.
         """
         usages = (usage for usage in self.usages if usage.name == target)
         return tuple(billed for usage in usages for billed in _billed_targets(usage, self.prices))
 
     @property
     def default_targets(self) -> tuple[BilledTarget, ...]:
-        """The bill of each target with the front door that `webapp deploy` makes by default."""
+        """The first bill of each target."""
         return tuple(bills[0] for usage in self.usages if (bills := self.bills_of(usage.name)))
 
     def marked(self, name: str) -> str:
@@ -165,11 +165,16 @@ def _billed_targets(usage: TargetUsage, prices: PriceList) -> Iterator[BilledTar
 
 
 def _lambda_targets(usage: TargetUsage, prices: PriceList) -> Iterator[BilledTarget]:
-    for front in FRONT_DOORS:
+    for front in _fronts(usage):
         yield _function(usage, prices, front)
 
 
-def _function(usage: TargetUsage, prices: PriceList, front: FrontDoor = FRONT_DOORS[0]) -> LambdaBilling:
+def _fronts(usage: TargetUsage) -> tuple[FrontDoor, ...]:
+    """Return the usual front doors; the first one is the measured one, or the default of `webapp deploy`."""
+    return tuple(reversed(FRONT_DOORS)) if usage.is_function_url else FRONT_DOORS
+
+
+def _function(usage: TargetUsage, prices: PriceList, front: FrontDoor) -> LambdaBilling:
     has_snapstart = "snapstart" in usage.name.partition("/")[0].split("+")
     return LambdaBilling(
         _with_option(usage.name, front.value),
@@ -207,7 +212,8 @@ def _options(usages: Sequence[TargetUsage], prices: PriceList) -> Iterator[CostO
 
 
 def _function_options(usage: TargetUsage, prices: PriceList) -> Iterator[CostOption]:
-    plain = _function(usage, prices)
+    first, second = _fronts(usage)
+    plain = _function(usage, prices, first)
     yield CostOption(plain, replace(plain, **_other_processor(usage)), _processor_title(usage))
     restored = replace(plain, name=_with_option(usage.name, "snapstart"), has_snapstart=not plain.has_snapstart)
     yield CostOption(plain, restored, "without SnapStart" if plain.has_snapstart else "SnapStart")
@@ -216,9 +222,10 @@ def _function_options(usage: TargetUsage, prices: PriceList) -> Iterator[CostOpt
     yield CostOption(plain, ready, f"{kept.normalize():f} environments kept ready")
     other_route, title = ("direct", "without RDS Proxy") if usage.route == "proxy" else ("proxy", "with RDS Proxy")
     yield CostOption(plain, replace(plain, name=_with_option(usage.name, "other_route"), route=other_route), title)
-    url = _function(usage, prices, FrontDoor.FUNCTION_URL)
-    yield CostOption(plain, url, "function URL in place of the HTTP API")
+    other = _function(usage, prices, second)
+    yield CostOption(plain, other, f"{second.noun} in place of the {first.noun}")
     # An HTTP API does not stream.
+    url = _function(usage, prices, FrontDoor.FUNCTION_URL)
     streaming = replace(usage, usage=replace(usage.usage, stream_share=usage.usage.stream_share or Decimal("0.01")))
     share = streaming.usage.stream_share * 100
     streamed = replace(url, name=_with_option(usage.name, "stream"), usage=streaming.usage)

@@ -37,8 +37,9 @@ def left_out(analysis: CostAnalysis) -> tuple[str, ...]:
     """Return the nouns of the bills that are not eligible, for an aside."""
     eligible = {billed.name for billed in eligible_targets(analysis)}
     others = [billed for billed in analysis.targets if billed.name not in eligible]
-    nouns = {AppRunnerBilling: APP_RUNNER_NOUN, LambdaBilling: "function URLs"}
-    return tuple(noun for kind, noun in nouns.items() if any(isinstance(billed, kind) for billed in others))
+    fronts = dict.fromkeys(f"{each.front.noun}s" for each in others if isinstance(each, LambdaBilling))
+    closed = [APP_RUNNER_NOUN] if any(isinstance(each, AppRunnerBilling) for each in others) else []
+    return (*closed, *fronts)
 
 
 def cheapest_ranges(analysis: CostAnalysis, among: Sequence[Billed] = ()) -> tuple[CheapestRange, ...]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from django_runtimes.compare.cost.analysis import CostAnalysis
+from django_runtimes.compare.cost.bills.bill import Bill
 from django_runtimes.compare.cost.bills.lambda_bill import LambdaBilling
 from django_runtimes.compare.cost.prices.price import PriceList
 from django_runtimes.compare.cost.usage.measured_usage import TargetUsage
@@ -20,12 +21,21 @@ _MILLION = Decimal(1_000_000)
 
 @dataclass(frozen=True)
 class MemoryPoint:
-    """A memory size with the mean duration of a request, and the price of a million requests' durations."""
+    """A memory size with the mean duration of a request, and the price of a million requests' durations.
+
+    `mark` is the mark of a price that is not verified.
+    """
 
     name: str
     memory_mb: int
     duration_ms: Decimal
     usd_per_million: Decimal
+    mark: str = ""
+
+    @property
+    def usd_text(self) -> str:
+        """The price with its mark, such as "2.05*"."""
+        return f"{self.usd_per_million:.2f}{self.mark}"
 
     @property
     def vcpus(self) -> float:
@@ -95,11 +105,14 @@ def _points(usages: Sequence[TargetUsage], prices: PriceList) -> Iterator[tuple[
         target, at, _ = usage.name.partition("@")
         # The size in the name of a deployed target is the user's own text, and nothing checks it.
         if at and not any(usage.origins[key] is ValueOrigin.ASSUMED for key in ("memory_mb", "duration_ms")):
-            price_usd = _usd_per_million(usage, prices)
-            yield target, MemoryPoint(usage.name, int(usage.usage.memory_mb), usage.usage.duration_ms, price_usd)
+            bill = _million_durations(usage, prices)
+            yield (
+                target,
+                MemoryPoint(usage.name, int(usage.usage.memory_mb), usage.usage.duration_ms, bill.usd, bill.mark),
+            )
 
 
-def _usd_per_million(usage: TargetUsage, prices: PriceList) -> Decimal:
-    """Return the price of the durations alone: the other terms do not depend on the memory."""
+def _million_durations(usage: TargetUsage, prices: PriceList) -> Bill:
+    """Return the bill of the durations alone: the other terms do not depend on the memory."""
     bill = LambdaBilling(usage.name, usage.usage, prices).bill(Traffic.monthly(_MILLION))
-    return sum((term.usd for term in bill.terms if term.name == "Lambda duration"), Decimal(0))
+    return Bill(tuple(term for term in bill.terms if term.name == "Lambda duration"))

@@ -12,6 +12,7 @@ import pytest
 from rich.console import Console
 
 from django_runtimes.compare.cost.analysis import analyze_cost
+from django_runtimes.compare.cost.cheapest import left_out
 from django_runtimes.compare.cost.cost import main
 from django_runtimes.compare.cost.cost_terminal import print_cost
 from django_runtimes.compare.cost.usage.traffic import Traffic
@@ -236,6 +237,26 @@ def test_the_command_runs_outside_a_project(tmp_path: Path):
 
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("No run is named")
+
+
+@pytest.mark.parametrize(
+    ("url", "name", "left_out_front"),
+    [
+        ("https://abc.lambda-url.eu-west-1.on.aws", "aws_lambda+url/per_request/proxy", "HTTP APIs"),
+        ("https://abc.lambda-url.eu-west-1.on.aws/shop", "aws_lambda+url/per_request/proxy", "HTTP APIs"),
+        ("https://abc.execute-api.eu-west-1.amazonaws.com", "aws_lambda+http_api/per_request/proxy", "function URLs"),
+        ("https://shop.example/.lambda-url.a.on.aws", "aws_lambda+http_api/per_request/proxy", "function URLs"),
+    ],
+)
+def test_a_function_that_was_measured_by_its_url_is_billed_so(url: str, name: str, left_out_front: str):
+    run = Run.from_json(FIXTURE.read_text())
+    target = run.targets[0]
+    deployed = Run({"targets": {target.name: {"url": url}}}, (replace(target, label="deployed"),))
+
+    analysis = analyze_cost(deployed)
+
+    assert [billed.name for billed in analysis.default_targets] == [name]
+    assert left_out(analysis) == (left_out_front,)
 
 
 def test_a_target_with_snapstart_pays_for_it():

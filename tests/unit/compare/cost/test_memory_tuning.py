@@ -3,6 +3,7 @@ from decimal import Decimal
 
 import pytest
 
+from django_runtimes.compare.cost import analysis
 from django_runtimes.compare.cost.analysis import analyze_cost
 from django_runtimes.compare.cost.memory_tuning import MemoryPoint, MemoryTuning, memory_tunings, tunings_of
 from django_runtimes.compare.record.results import Run, TargetResult
@@ -10,6 +11,7 @@ from django_runtimes.compare.report.content import content_of
 from django_runtimes.compare.report.plots.memory_plot import memory_plot
 from django_runtimes.compare.report.sentences import image_sentences
 from django_runtimes.compare.report.tables.memory_table import memory_sentences, memory_table
+from tests.unit.compare.cost.fixed_prices import PRICES
 from tests.unit.compare.report.rendering import render_html, render_markdown
 
 FUNCTION = "aws_lambda/per_request/direct"
@@ -47,6 +49,28 @@ def test_of_two_sizes_with_one_price_the_faster_is_the_cheapest():
 
 def test_of_two_sizes_with_one_duration_the_cheaper_is_the_fastest():
     assert tuning("0.5", LARGE, replace(LARGE, memory_mb=1700, usd_per_million=Decimal(1))).fastest.memory_mb == 1700
+
+
+def test_an_unverified_price_is_marked_in_each_form():
+    unverified = replace(SMALL, mark="*")
+    marked = tuning("0.5", unverified, LARGE)
+    table = memory_table(marked, 8)
+    plot = memory_plot(marked, table, "emulated")
+
+    assert table.rows[0][4] == "1.00*"
+    assert table.notes[-1] == "* Not verified: the price of a GB-second."
+    assert "USD 1.00* per million requests" in next(memory_sentences([marked]))
+    assert "USD 1.00* per million" in plot.spec(1_000)["data"]["values"][0]["title"]
+    assert "Not verified" not in " ".join(memory_table(tuning("0.5"), 8).notes)
+
+
+def test_a_size_has_the_mark_of_its_price(monkeypatch: pytest.MonkeyPatch):
+    key = "lambda_gb_s_x86"
+    unverified = PRICES.replaced({key: replace(PRICES[key], verified=False)})
+    monkeypatch.setattr(analysis, "read_prices", lambda region: unverified)
+    run = run_of((f"{FUNCTION}@512", 100.0), (f"{FUNCTION}@1024", 40.0))
+
+    assert {point.mark for point in memory_tunings(analyze_cost(run))[0].points} == {"*"}
 
 
 def target(name: str, duration_ms: float | None) -> TargetResult:

@@ -17,6 +17,7 @@ from django_runtimes.config.values.connection_strategy import Strategy
 
 _MILLI = Decimal("0.001")
 _MB_PER_GB = Decimal(1_024)
+_FUNCTION_URL = re.compile(r"^https://[^/]+\.lambda-url\.[^/]+\.on\.aws(?:[:/]|$)")
 # The limits in the format that ContainerLimits writes.
 _LIMITS = re.compile(r"(?P<cpus>\d+(?:\.\d+)?) CPU and (?P<memory_mb>[\d,]+) MB")
 
@@ -40,6 +41,8 @@ class TargetUsage:
     origins: Mapping[str, ValueOrigin]
     # A description of each measurement.
     bases: Mapping[str, str]
+    # Whether requests reached the measured function by its URL.
+    is_function_url: bool = False
 
     def needs(self, key: str) -> bool:
         """Whether the key affects the target's bill, or a shared part."""
@@ -79,6 +82,7 @@ def measured_usages(run: Run, settings: UsageSettings) -> tuple[TargetUsage, ...
             SettableTarget(target.name, target.runtime, target.route),
             {**_limits(run, target), **dict(_measured(target))},
             settings,
+            is_function_url=_FUNCTION_URL.search(str(_details(run, target).get("url", ""))) is not None,
         )
         for target in run.targets
         if target.status == "measured"
@@ -91,7 +95,11 @@ def assumed_usages(settings: UsageSettings) -> tuple[TargetUsage, ...]:
 
 
 def _target_usage(
-    target: SettableTarget, measured: Mapping[str, MeasuredValue], settings: UsageSettings
+    target: SettableTarget,
+    measured: Mapping[str, MeasuredValue],
+    settings: UsageSettings,
+    *,
+    is_function_url: bool = False,
 ) -> TargetUsage:
     chosen = settings.of(target.name)
     values = {**{key: found.value for key, found in measured.items()}, **chosen}
@@ -101,7 +109,7 @@ def _target_usage(
     bases = {key: found.basis for key, found in measured.items() if key not in chosen}
     # The keys and the types of their values were checked before.
     usage = replace(Usage(), **values)  # type: ignore[arg-type]
-    return TargetUsage(target.name, target.runtime, target.route, usage, origins, bases)
+    return TargetUsage(target.name, target.runtime, target.route, usage, origins, bases, is_function_url)
 
 
 def _measured(target: TargetResult) -> Iterator[tuple[str, MeasuredValue]]:
@@ -135,10 +143,14 @@ def _within(target: TargetResult, key: UsageKey, value: object) -> Decimal:
     return number
 
 
+def _details(run: Run, target: TargetResult) -> Mapping[str, object]:
+    details: Mapping[str, object] = run.environment.get("targets", {}).get(target.name, {})
+    return details
+
+
 def _limits(run: Run, target: TargetResult) -> dict[str, MeasuredValue]:
     """Return the limits of a target with a memory size or of the containers of an image, else nothing."""
-    details = run.environment.get("targets", {}).get(target.name, {})
-    found = _LIMITS.fullmatch(str(details.get("limits", "")))
+    found = _LIMITS.fullmatch(str(_details(run, target).get("limits", "")))
     if found is None:
         return {}
     basis = "its limit in the run"

@@ -69,8 +69,8 @@ def cost_plot(analysis: CostAnalysis, judged: Traffic) -> Plot | None:
             or (f"{analysis.marked(cheapest_ranges(analysis)[0].name)} is the cheapest at every rate.",),
         ),
         notes=(
-            "Bills rise in steps where a task is added. Targets with equal bills share a line, and functions have the "
-            "front door that webapp deploy makes by default.",
+            "Bills rise in steps where a task is added. Targets with equal bills share a line, and functions have "
+            "webapp deploy's default front door, or the measured one.",
             *legend_sentences(tuple(dict.fromkeys(price for each in billed for price in each.bill(judged).unverified))),
         ),
     )

@@ -34,16 +34,16 @@ def memory_plot(tuning: MemoryTuning, table: ReportTable, label: str) -> Plot:
 
 def _values(tuning: MemoryTuning, point: MemoryPoint) -> dict[str, Any]:
     roles = ", ".join(tuning.roles(point))
-    duration_ms, usd = float(point.duration_ms), float(point.usd_per_million)
+    duration_ms = float(point.duration_ms)
     return {
         "mb": point.memory_mb,
         "ms": duration_ms,
-        "usd": usd,
+        "usd": float(point.usd_per_million),
         "is_chosen": bool(roles),
         # The line to the other points leaves the lowest one upwards, so its label is below.
         "dy": 16 if point == tuning.cheapest else -10,
         "text": f"{point.memory_mb:,} MB{': ' if roles else ''}{roles}",
-        "title": f"{point.memory_mb:,} MB: {milliseconds(duration_ms)} ms, USD {usd:.2f} per million",
+        "title": f"{point.memory_mb:,} MB: {milliseconds(duration_ms)} ms, USD {point.usd_text} per million",
     }
 
 

@@ -20,6 +20,7 @@ def memory_table(tuning: MemoryTuning, machine_cpus: int | None) -> ReportTable:
             f"{float(tuning.weight):g} x cost + {float(1 - tuning.weight):g} x duration, each as a share of the "
             "highest one (--balanced-weight).",
             *_capped(tuning.points, machine_cpus),
+            *(("* Not verified: the price of a GB-second.",) if any(point.mark for point in tuning.points) else ()),
         ),
     )
 
@@ -40,7 +41,7 @@ def memory_sentences(tunings: Sequence[MemoryTuning]) -> Iterator[str]:
 
 def _size(point: MemoryPoint) -> str:
     duration = milliseconds(float(point.duration_ms))
-    return f"{point.memory_mb:,} MB ({duration} ms, USD {point.usd_per_million:.2f} per million requests)"
+    return f"{point.memory_mb:,} MB ({duration} ms, USD {point.usd_text} per million requests)"
 
 
 def _cells(tuning: MemoryTuning, point: MemoryPoint) -> tuple[str, ...]:
@@ -49,7 +50,7 @@ def _cells(tuning: MemoryTuning, point: MemoryPoint) -> tuple[str, ...]:
         f"{point.memory_mb:,}",
         ratio(point.vcpus),
         milliseconds(float(point.duration_ms)),
-        f"{point.usd_per_million:.2f}",
+        point.usd_text,
         ", ".join(tuning.roles(point)),
     )
 
