@@ -9,9 +9,16 @@ from pathlib import Path
 
 import pytest
 
+from django_runtimes.config.variables.secret_references import parse_secret_reference
+from django_runtimes.deploy.catalogue import PROCESS_STACKS, STACKS
+from django_runtimes.deploy.own_settings import OwnSettings
 from django_runtimes.deploy.schedules.schedule import CLEAR_SESSIONS
+from django_runtimes.deploy.templates.ejection import eject
+from django_runtimes.deploy.templates.ejection_record import RECORD_NAME
+from django_runtimes.deploy.templates.process_template import with_own_settings
 from django_runtimes.deploy.templates.schedule_template import with_schedules
 from django_runtimes.deploy.templates.templates import Template
+from django_runtimes.deploy.templates.templates import read_template as read_stack
 from tests.deploy.templates.analysis.stacks import NIGHTLY_TASK, SCHEDULES, TEMPLATES, read_template, template_names
 from tests.prerequisites import lack
 
@@ -73,6 +80,44 @@ def test_checkov_finds_nothing(checkov: Path):
     assert report["results"] == {"failed_checks": []}
     assert report["summary"]["parsing_errors"] == 0
     assert report["summary"]["resource_count"] > 100
+
+
+def test_copies_in_a_project_need_no_scan_of_their_own(tmp_path: Path):
+    """The scan of the templates covers the copies that `webapp init --eject` makes, since they are identical."""
+    copy = eject(tmp_path)
+
+    copied = {path.relative_to(copy) for path in copy.rglob("*") if path.is_file()} - {Path(RECORD_NAME)}
+    assert {Path(name) for name in template_names()} <= copied
+    assert [path for path in copied if (copy / path).read_bytes() != (TEMPLATES / path).read_bytes()] == []
+
+
+def test_checkov_finds_nothing_new_in_completed_templates(checkov: Path, tmp_path: Path):
+    """The verbs add a stage's variables, secrets and schedules to some templates, and send them as JSON."""
+    own = OwnSettings({"SITE_NAME": "Guestbook"}, {"DSN": parse_secret_reference("/guestbook/dsn")})
+    stacks = [stack for stack in STACKS if stack.name in PROCESS_STACKS]
+    bodies = {
+        stack.template: with_own_settings(read_stack(TEMPLATES, stack), stack.name, own, secrets_version="v1").body
+        for stack in stacks
+    }
+    one = Template("", read_template(SCHEDULES))
+    bodies[SCHEDULES] = with_schedules(one, (CLEAR_SESSIONS, NIGHTLY_TASK)).body
+    for name, body in bodies.items():
+        path = (tmp_path / name).with_suffix(".json")
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(body)
+
+    report = scan(checkov, tmp_path)
+
+    assert report["summary"]["parsing_errors"] == 0
+    assert report["summary"]["resource_count"] > 50
+    # JSON has no comments, so it repeats the findings that a comment in the template suppresses with its reason.
+    suppressed = {
+        (f"/{Path(name).with_suffix('.json')}", check)
+        for name in bodies
+        for check in re.findall(r"checkov:skip=(CKV\d?_AWS_\d+):", (TEMPLATES / name).read_text())
+    }
+    found = {(check["file_path"], check["check_id"]) for check in report["results"]["failed_checks"]}
+    assert found - suppressed == set()
 
 
 def test_checkov_accepts_a_path_that_looks_like_a_secret(checkov: Path, tmp_path: Path):
