@@ -11,6 +11,7 @@ from dataclasses import dataclass
 READINESS_PATH = "/readyz"
 _REQUEST_TIMEOUT_S = 30.0
 _PAUSE_S = 1.0
+_REDIRECTS = {301, 302, 303, 307, 308}
 
 
 @dataclass(frozen=True)
@@ -45,15 +46,47 @@ def _ask_until_good(endpoint: str, path: str, deadline: float) -> PageAnswer:
         time.sleep(_PAUSE_S)
 
 
-def _ask(endpoint: str, path: str) -> PageAnswer:
-    # Like a browser, this escapes only characters that a request line may not contain, and keeps existing escapes.
-    address = f"{endpoint}{urllib.parse.quote(path, safe=string.punctuation)}"
-    request = urllib.request.Request(address, headers={"User-Agent": "webapp-deploy"})  # noqa: S310
+class _NoRedirects(urllib.request.HTTPRedirectHandler):
+    """Turns a redirect into an HTTPError."""
+
+    def redirect_request(self, *arguments: object) -> None:
+        return None
+
+
+def redirects_to_itself(endpoint: str, page: str) -> bool:
+    """Return whether the page redirects to its own address; raise OSError if there is no answer."""
+    address = _address(endpoint.rstrip("/"), page)
+    opener = urllib.request.build_opener(_NoRedirects)
     try:
-        with urllib.request.urlopen(request, timeout=_REQUEST_TIMEOUT_S) as response:  # noqa: S310
+        opener.open(_request(address), timeout=_REQUEST_TIMEOUT_S).close()
+    except urllib.error.HTTPError as error:
+        with error:
+            return (
+                urllib.parse.urljoin(address, error.headers.get("Location", "/")) == address
+                and error.code in _REDIRECTS
+            )
+    except (ValueError, http.client.HTTPException) as error:
+        raise OSError(str(error)) from error
+    return False
+
+
+def _address(endpoint: str, path: str) -> str:
+    # Like a browser, this escapes only characters that a request line may not contain, and keeps existing escapes.
+    return f"{endpoint}{urllib.parse.quote(path, safe=string.punctuation)}"
+
+
+def _request(address: str) -> urllib.request.Request:
+    return urllib.request.Request(address, headers={"User-Agent": "webapp-deploy"})  # noqa: S310
+
+
+def _ask(endpoint: str, path: str) -> PageAnswer:
+    try:
+        with urllib.request.urlopen(_request(_address(endpoint, path)), timeout=_REQUEST_TIMEOUT_S) as response:  # noqa: S310
             return PageAnswer(path, response.status, response.reason)
     except urllib.error.HTTPError as error:
         with error:
-            return PageAnswer(path, error.code, str(error.reason))
+            # urllib follows redirects, except those of a loop.
+            reason = "it redirects in a loop" if error.code in _REDIRECTS else str(error.reason)
+            return PageAnswer(path, error.code, reason)
     except (OSError, ValueError, http.client.HTTPException) as error:
         return PageAnswer(path, None, " ".join(str(getattr(error, "reason", error)).split()))

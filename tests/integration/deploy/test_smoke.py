@@ -61,6 +61,12 @@ def test_an_application_that_answers_passes(serve: Serve):
     assert all(answer.is_good for answer in answers)
 
 
+def test_a_loop_of_redirects_is_named(serve: Serve):
+    (_, page) = smoke_test(serve({"/readyz": [200], "/login/": [302]}), "/login/", timeout_s=0)
+
+    assert str(page) == "/login/ answers 302 (it redirects in a loop)"
+
+
 def test_a_redirection_is_followed(serve: Serve):
     answers = smoke_test(serve({"/readyz": [200], "/": [302], "/login/": [200]}), "/", timeout_s=10)
 

@@ -14,7 +14,7 @@ from django_runtimes.deploy.preflight.planned_stage import PlannedStage
 from django_runtimes.deploy.preflight.preflight_answer import PreflightAnswer
 from django_runtimes.deploy.preflight.preflight_check import PreflightCheck, bad, good
 
-_REPORT = "report this, with the text above, as a bug of webapp"
+REPORT = "report this, with the text above, as a bug of webapp"
 # A type that no region has, as a region lacks a type.
 _NO_TYPE = "AWS::Webapp::Nothing"
 
@@ -27,7 +27,7 @@ def _templates(stage: PlannedStage) -> Iterator[PreflightAnswer]:
         except ClientError as error:
             if error_code(error) != "ValidationError":
                 raise
-            yield bad(f"AWS refuses the template {stack.template}: {error_message(error)}", _REPORT)
+            yield bad(f"AWS refuses the template {stack.template}: {error_message(error)}", REPORT)
             return
     yield good(f"AWS accepts the syntax of all {len(STACKS)} templates")
 
@@ -42,7 +42,7 @@ def _policies(stage: PlannedStage) -> Iterator[PreflightAnswer]:
         for page in pages:
             for finding in page["findings"]:
                 if finding["findingType"] == "ERROR":
-                    yield bad(f"IAM finds an error in the policy {name}: {finding['findingDetails']}", _REPORT)
+                    yield bad(f"IAM finds an error in the policy {name}: {finding['findingDetails']}", REPORT)
                     return
     yield good(f"IAM finds no error in the {len(policies)} policies of the deploying role")
 
@@ -59,7 +59,7 @@ def _missing_type(stage: PlannedStage) -> Iterator[PreflightAnswer]:
     if found in {"TypeNotFoundException", "CFNRegistryException"}:
         yield good(f"DescribeType answers {found} for a type that a region lacks")
     else:
-        yield bad(f"DescribeType answers {found} for a type that a region lacks, not TypeNotFoundException", _REPORT)
+        yield bad(f"DescribeType answers {found} for a type that a region lacks, not TypeNotFoundException", REPORT)
 
 
 def _free_names(stage: PlannedStage) -> Iterator[PreflightAnswer]:
@@ -74,7 +74,7 @@ def _free_names(stage: PlannedStage) -> Iterator[PreflightAnswer]:
                 raise
             found = error_code(error)
         if found != "ResourceNotFoundException":
-            yield bad(f"Cloud Control answers {found} for a free name of {type_name}", _REPORT)
+            yield bad(f"Cloud Control answers {found} for a free name of {type_name}", REPORT)
             return
     yield good(f"Cloud Control answers ResourceNotFoundException for free names of all {len(NAME_PROPERTIES)} types")
 

@@ -3,10 +3,13 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-from django_runtimes.deploy.catalogue import DATABASE, EXPRESS, PROXY, SCHEDULES, SECRETS
+from django_runtimes.deploy.catalogue import APP_RUNNER, DATABASE, EXPRESS, PROXY, SCHEDULES, SECRETS
+from django_runtimes.deploy.context import with_scheme
 from django_runtimes.deploy.preflight.planned_stage import PlannedStage
 from django_runtimes.deploy.preflight.preflight_answer import PreflightAnswer
 from django_runtimes.deploy.preflight.preflight_check import PreflightCheck, bad, doubtful, good
+from django_runtimes.deploy.smoke import redirects_to_itself
+from django_runtimes.deploy.verification.account_assumptions import REPORT
 
 _DAY_S = 24 * 3600
 
@@ -71,7 +74,7 @@ def _scheduled_command(stage: PlannedStage) -> Iterator[PreflightAnswer]:
     if not stage.exists(SCHEDULES) or not scheduled:
         return
     name, command = scheduled[0].name, scheduled[0].command
-    group = f"/{context.configuration.project}/{context.deployment.stage}/operations"
+    group = f"/{context.configuration.project}/{context.deployment.stage}/operations/function"
     since = datetime.now(UTC) - timedelta(seconds=2 * _DAY_S)
     pages = (
         context.aws.brief_client("logs")
@@ -101,6 +104,26 @@ def _express_address(stage: PlannedStage) -> Iterator[PreflightAnswer]:
         yield bad(f"the address of Express Mode is {host}, which does not end in {suffix}", "set Hosts to it")
 
 
+def _forwarded_scheme(stage: PlannedStage) -> Iterator[PreflightAnswer]:
+    endpoint = stage.states[APP_RUNNER].outputs.get("Endpoint")
+    if endpoint is None:
+        return
+    address, page = with_scheme(endpoint), stage.context.configuration.page
+    try:
+        loops = redirects_to_itself(address, page)
+    except OSError as error:
+        yield doubtful(f"{address} does not respond: {error}", "repeat once the service runs")
+        return
+    if loops:
+        yield bad(
+            f"{page} redirects to itself, so App Runner does not send X-Forwarded-Proto",
+            f'set WEBAPP_HTTPS = "0" under [stages.{stage.context.deployment.stage}.environment], since App Runner '
+            f"accepts only HTTPS; {REPORT}",
+        )
+    else:
+        yield good("App Runner sends X-Forwarded-Proto: no page redirects to itself")
+
+
 def _name(stage: PlannedStage) -> str:
     return f"{stage.context.configuration.project}-{stage.context.deployment.stage}"
 
@@ -110,5 +133,6 @@ STAGE_ASSUMPTIONS = (
     PreflightCheck("the proxy's share of connections", ("cloudwatch:GetMetricStatistics",), _proxy_share),
     PreflightCheck("pending rotations", ("secretsmanager:DescribeSecret",), _rotation_versions),
     PreflightCheck("the scheduled command", ("logs:FilterLogEvents",), _scheduled_command),
+    PreflightCheck("the scheme behind App Runner", ("cloudformation:DescribeStacks",), _forwarded_scheme),
     PreflightCheck("the address of Express Mode", ("cloudformation:DescribeStacks",), _express_address),
 )
