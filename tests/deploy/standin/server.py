@@ -12,6 +12,7 @@ import tests.deploy.standin.resources.functions
 import tests.deploy.standin.resources.group_rules
 import tests.deploy.standin.resources.nested_stacks
 import tests.deploy.standin.resources.secret_references
+import tests.deploy.standin.resources.security_groups
 import tests.deploy.standin.resources.services
 import tests.deploy.standin.resources.stores
 import tests.deploy.standin.services.account

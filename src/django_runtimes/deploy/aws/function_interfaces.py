@@ -38,7 +38,7 @@ def free_interfaces(aws: Aws, progress: Progress, security_group: str) -> None:
     deadline = time.monotonic() + _TIMEOUT_S
     pause_s = _FIRST_PAUSE_S
     told = False
-    while found := list(_interfaces(client, security_group)):
+    while found := list(interfaces_of_functions(client, security_group)):
         for interface in found:
             if interface["Status"] == "available":
                 _delete(client, interface["NetworkInterfaceId"])
@@ -54,11 +54,23 @@ def free_interfaces(aws: Aws, progress: Progress, security_group: str) -> None:
         pause_s = min(pause_s * 1.5, _LONGEST_PAUSE_S)
 
 
-def _interfaces(client: Any, security_group: str) -> Iterator[Mapping[str, Any]]:
+def interfaces_of_functions(client: Any, security_group: str) -> Iterator[Mapping[str, Any]]:
+    """Yield Lambda's network interfaces that have the security group; `client` is one of EC2."""
     # An existing network may have the functions of others, which have other groups.
     filters = [{"Name": "group-id", "Values": [security_group]}, {"Name": "description", "Values": [_DESCRIPTION]}]
     for page in client.get_paginator("describe_network_interfaces").paginate(Filters=filters):
         yield from page["NetworkInterfaces"]
+
+
+def functions_with_group(client: Any, security_group: str) -> list[str]:
+    """Return the names of the functions that have the security group; `client` is one of Lambda."""
+    pages = client.get_paginator("list_functions").paginate()
+    return sorted(
+        function["FunctionName"]
+        for page in pages
+        for function in page["Functions"]
+        if security_group in function.get("VpcConfig", {}).get("SecurityGroupIds", ())
+    )
 
 
 def _delete(client: Any, interface: str) -> None:

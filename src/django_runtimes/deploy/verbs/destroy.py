@@ -4,10 +4,10 @@ import argparse
 from collections.abc import Sequence
 
 from django_runtimes.deploy.aws.deletion_protection import refuse_protected
-from django_runtimes.deploy.aws.function_interfaces import delete_functions, free_interfaces
 from django_runtimes.deploy.aws.history import History
 from django_runtimes.deploy.catalogue import (
     DATABASE,
+    LAMBDA,
     NETWORK,
     SECURITY_GROUPS,
     STACKS,
@@ -17,13 +17,16 @@ from django_runtimes.deploy.catalogue import (
     runtime_stack,
 )
 from django_runtimes.deploy.context import Context
+from django_runtimes.deploy.steps.function_removal import (
+    delete_stage_functions,
+    free_stage_interfaces,
+    refuse_other_functions,
+)
 from django_runtimes.deploy.steps.image_protection import release_all_images
 from django_runtimes.deploy.steps.service_logs import delete_service_logs
 from django_runtimes.deploy.verb import RESUMABLE, Result, add_consent, add_place, context_of, run, verb_parser
 from django_runtimes.deploy.verbs.deploy import place_content
 
-# The last parts of the names of the functions in the network; AWS creates those of the rotation.
-_FUNCTIONS = ("web", "operations", "rotation", "operations-rotation")
 _KEPT_BY_AWS = "a snapshot of the database, the buckets and the registry stay even then: delete them by hand"
 
 
@@ -66,17 +69,17 @@ def _destroy(options: argparse.Namespace) -> Result:
         context.progress.say(f"to leave alone, since it is not the stage's own: {', '.join(untouched)}")
     if DATABASE in going:
         _refuse_protected(context)
+    if SECURITY_GROUPS in going:
+        refuse_other_functions(context, going)
     if context.consent.dry_run:
         return Result("nothing was changed", content | {"deleted": [], "dry_run": True})
     question = "Delete it, with the data?" if options.data else "Delete it?"
     context.consent.ask(question)
-    if SECURITY_GROUPS in going:
-        _free_network(context)
-    for stack in wanted:
-        if stack in going:
-            context.stacks.delete(context.state(stack))
-        # If a later deletion failed, the history would let the next deploy assume that the web role exists.
-        _forget(context, stack)
+    if target is None:
+        _delete_stage(context, wanted, going)
+    else:
+        # The operations function stays, and keeps the interfaces that it shares with the target's function.
+        _delete(context, wanted, going)
     if options.data:
         delete_service_logs(context)
     return Result(f"deleted: {', '.join(names)}; kept: {', '.join(kept) or 'nothing'}", content)
@@ -100,14 +103,22 @@ def _untouched(context: Context) -> list[str]:
     return found + ([f"the database {database['Identifier']}"] if "Host" in database else [])
 
 
-def _free_network(context: Context) -> None:
-    """Delete the functions before the stacks with their roles, and wait for the interfaces in the network."""
-    group = context.state(SECURITY_GROUPS).outputs.get("ApplicationGroup")
-    if group is None:
-        return
-    stage = f"{context.configuration.project}-{context.deployment.stage}"
-    delete_functions(context.aws, [f"{stage}-{name}" for name in _FUNCTIONS])
-    free_interfaces(context.aws, context.progress, group)
+def _delete_stage(context: Context, wanted: Sequence[Stack], going: Sequence[Stack]) -> None:
+    """Delete the stacks, those with the functions' roles only once Lambda has freed the functions' interfaces."""
+    delete_stage_functions(context, going)
+    # The stacks are in the order of their deletion, and this one is the first with such a role.
+    first = wanted.index(LAMBDA)
+    _delete(context, wanted[:first], going)
+    free_stage_interfaces(context, going)
+    _delete(context, wanted[first:], going)
+
+
+def _delete(context: Context, wanted: Sequence[Stack], going: Sequence[Stack]) -> None:
+    for stack in wanted:
+        if stack in going:
+            context.stacks.delete(context.state(stack))
+        # If a later deletion failed, the history would let the next deploy assume that the web role exists.
+        _forget(context, stack)
 
 
 def _forget(context: Context, gone: Stack) -> None:

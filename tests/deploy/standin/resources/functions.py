@@ -10,6 +10,7 @@ from tests.deploy.standin.resources.secret_references import resolve_secrets
 from tests.deploy.standin.runtime.concurrency import LEAST_UNRESERVED, unreserved
 from tests.deploy.standin.runtime.front import delete_address, put_address
 from tests.deploy.standin.runtime.images import find_by_uri
+from tests.deploy.standin.services.interfaces import leave_interface
 from tests.deploy.standin.world import now
 
 # Lambda's limit for an image: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
@@ -39,6 +40,8 @@ class FunctionHandler:
 
     async def delete(self, context: Context, physical_id: str, properties: dict[str, Any]) -> None:
         state, prefix = context.world.state, f"{context.region}/{physical_id}"
+        if state.get("function", prefix) is not None and "VpcConfig" in properties:
+            leave_interface(context.world, context.region, physical_id, properties["VpcConfig"]["SecurityGroupIds"])
         state.delete("function", prefix)
         for version in state.all("function version", f"{prefix}/"):
             state.delete("function version", f"{prefix}/{version['version']}")

@@ -19,6 +19,7 @@ EXISTING_KINDS = (
     "existing route table",
     "existing endpoint",
     "existing security group",
+    "network interface",
     "database Instance",
     "database Cluster",
     "database snapshot",

@@ -16,6 +16,11 @@ def leave_interface(world: World, region: str, function: str, groups: list[str])
     world.state.put(_KIND, f"{region}/{name}", {"name": name, "function": function, "groups": groups, "looks": 0})
 
 
+def interfaces_with_group(world: World, region: str, group: str) -> list[str]:
+    """Return the names of the interfaces that have the security group."""
+    return [each["name"] for each in world.state.all(_KIND, f"{region}/") if group in each["groups"]]
+
+
 @operation("ec2", "DescribeNetworkInterfaces")
 async def describe_network_interfaces(world: World, call: Call) -> dict[str, Any]:
     """Return the interfaces, each as in use at the first look and as available later, since Lambda lacks its role."""

@@ -127,6 +127,7 @@ def _configuration(version: dict[str, Any]) -> dict[str, Any]:
         "State": "Active",
         "LastUpdateStatus": "Successful",
         "PackageType": "Image",
+        "VpcConfig": properties.get("VpcConfig", {}),
         "Architectures": properties.get("Architectures", ["x86_64"]),
     }
 

@@ -1,5 +1,7 @@
 """`webapp destroy` refuses protected data before deleting anything, and a failed deletion keeps the releases."""
 
+import json
+
 import pytest
 
 from tests.deploy.standin.standin import StandIn
@@ -92,24 +94,78 @@ def test_leftover_releases_of_a_deleted_runtime_are_deleted(make_project, aws: S
     assert aws.client("ssm").describe_parameters()["Parameters"] == []
 
 
-def test_the_network_is_deleted_after_the_interfaces_of_its_functions(make_project, aws: StandIn):
+def application_group(aws: StandIn) -> str:
+    (stack,) = aws.client("cloudformation").describe_stacks(StackName="guestbook-dev-security-groups")["Stacks"]
+    return next(each["OutputValue"] for each in stack["Outputs"] if each["OutputKey"] == "ApplicationGroup")
+
+
+def create_function(aws: StandIn, name: str, digest: str, *, group: str) -> None:
+    """Create a function with the security group in a stack of its own."""
+    properties = {
+        "FunctionName": name,
+        "PackageType": "Image",
+        "Code": {"ImageUri": f"123456789012.dkr.ecr.us-east-1.amazonaws.com/guestbook@{digest}"},
+        "Role": f"arn:aws:iam::123456789012:role/{name}",
+        "VpcConfig": {"SubnetIds": ["subnet-1"], "SecurityGroupIds": [group]},
+    }
+    template = {"Resources": {"Function": {"Type": "AWS::Lambda::Function", "Properties": properties}}}
+    cloudformation = aws.client("cloudformation")
+    cloudformation.create_stack(StackName=name, TemplateBody=json.dumps(template))
+    cloudformation.get_waiter("stack_create_complete").wait(
+        StackName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 60}
+    )
+
+
+@pytest.mark.parametrize("option", [(), ("--data",)], ids=["kept data", "data"])
+def test_the_interfaces_of_functions_are_freed_while_their_roles_exist(option, make_project, aws: StandIn):
     project: Project = make_project(aws.environ)
     create_registry(aws)
     # The deploy ends at the first command of the operations function, which has no database.
     project.run("deploy", "--image", aws.push("guestbook", "v1"), "--yes", exit_code=1)
-
-    project.run("destroy", "--yes")
-    kept = "lambda:DeleteFunction" in aws.calls()
-    project.run("deploy", "--image", aws.push("guestbook", "v2"), "--yes", exit_code=1)
     before = len(aws.calls())
-    said = project.run("destroy", "--data", "--yes").stderr
 
-    # Without --data the network stays, and so may the interfaces.
-    assert not kept
+    said = project.run("destroy", *option, "--yes").stderr
+
     calls = aws.calls()[before:]
     assert calls.index("lambda:DeleteFunction") < calls.index("ec2:DeleteNetworkInterface")
     assert calls.index("ec2:DeleteNetworkInterface") < calls.index("cloudformation:DeleteStack")
     assert "Lambda frees the network interfaces of its functions (1)" in said
     assert aws.client("ec2").describe_network_interfaces()["NetworkInterfaces"] == []
-    assert set(project.json("status")["stacks"]) == {"guestbook-registry"}
+    assert ("guestbook-dev-network" in project.json("status")["stacks"]) == (not option)
     assert_permitted(aws)
+
+
+def test_interfaces_without_a_role_are_deleted_with_the_network(make_project, aws: StandIn):
+    project: Project = make_project(aws.environ)
+    create_registry(aws)
+    project.run("deploy", "--image", aws.push("guestbook", "v1"), "--yes", exit_code=1)
+    # CloudFormation alone deletes the role with the function, and Lambda does not free the interface.
+    cloudformation = aws.client("cloudformation")
+    cloudformation.delete_stack(StackName="guestbook-dev-operations")
+    cloudformation.get_waiter("stack_delete_complete").wait(
+        StackName="guestbook-dev-operations", WaiterConfig={"Delay": 1, "MaxAttempts": 60}
+    )
+    assert len(aws.existing()["network interface"]) == 1
+
+    project.run("destroy", "--data", "--yes")
+
+    assert set(project.json("status")["stacks"]) == {"guestbook-registry"}
+    assert aws.existing()["network interface"] == []
+
+
+def test_data_is_kept_while_another_function_uses_the_network(make_project, aws: StandIn):
+    project: Project = make_project(aws.environ)
+    create_registry(aws)
+    image = aws.push("guestbook", "v1")
+    project.run("deploy", "--image", image, "--yes", exit_code=1)
+    create_function(aws, "reports", image, group=application_group(aws))
+
+    message = project.error("destroy", "--data", "--yes")
+    assert message.startswith("webapp destroy: reports on Lambda has the security group ")
+    assert "which --data deletes, and nothing was deleted; give the function another group or delete it" in message
+    assert {"lambda:DeleteFunction", "cloudformation:DeleteStack"}.isdisjoint(aws.calls())
+
+    # The interfaces are in use for as long as this function exists, so nothing waits for them.
+    said = project.run("destroy", "--yes").stderr
+    assert "Lambda frees" not in said
+    assert "guestbook-dev-operations" not in project.json("status")["stacks"]
