@@ -32,22 +32,35 @@ _LEVELS = {
 
 
 def examine_deployment(directory: Path, *, verify: bool) -> list[Finding]:
-    """Return the findings; the first error is the last finding. With `verify`, verify assumptions about AWS too."""
+    """Return the findings about all stages. With `verify`, verify assumptions about AWS too."""
     findings = [_engine()]
+    introduced = False
     try:
         for stage in load_configuration(directory).stages:
-            consent = Consent(yes=False, dry_run=True)
-            context = open_context(directory, stage=stage, target=None, consent=consent, progress=Progress())
-            context.refuse_other_account()
-            if len(findings) == 1:
-                findings.append(Finding(Level.OK, f"account {context.aws.account}, {context.aws.region}"))
-                findings += _templates(context.template_source)
-            findings += _stage(context, (*CHECKS, *VERIFICATIONS) if verify else CHECKS)
+            try:
+                findings += _examined(directory, stage, introduce=not introduced, verify=verify)
+                introduced = True
+            except ToolError as error:
+                # The other stages are examined all the same.
+                finding = Finding(Level.WRONG, str(error))
+                findings += [] if finding in findings else [finding]
     except ToolError as error:
         findings.append(Finding(Level.WRONG, str(error)))
     except (BotoCoreError, ClientError) as error:
         findings.append(Finding(Level.WRONG, explain_error(error)))
     return findings
+
+
+def _examined(directory: Path, stage: str, *, introduce: bool, verify: bool) -> list[Finding]:
+    """Return a stage's findings; raise ToolError if it cannot be examined."""
+    consent = Consent(yes=False, dry_run=True)
+    context = open_context(directory, stage=stage, target=None, consent=consent, progress=Progress())
+    context.refuse_other_account()
+    found = []
+    if introduce:
+        found.append(Finding(Level.OK, f"account {context.aws.account}, {context.aws.region}"))
+        found += _templates(context.template_source)
+    return [*found, *_stage(context, (*CHECKS, *VERIFICATIONS) if verify else CHECKS)]
 
 
 def _engine() -> Finding:
@@ -71,7 +84,11 @@ def _templates(source: TemplateSource) -> Iterator[Finding]:
 
 def _stage(context: Context, checks: Sequence[PreflightCheck]) -> Iterator[Finding]:
     place = f"{context.deployment.stage}, {context.deployment.target}"
-    # This raises UsageError for an invalid parameter.
-    validate_parameters(context)
+    try:
+        validate_parameters(context)
+    except ToolError as error:
+        # The checks would read the same invalid parameters.
+        yield Finding(Level.WRONG, f"{place}: {error}")
+        return
     for answer in preflight(look_at(context), checks):
         yield Finding(_LEVELS[answer.outlook], f"{place}: {answer.text}", answer.remedy)

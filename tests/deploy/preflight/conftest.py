@@ -1,12 +1,15 @@
 """Fixtures for the preflight's checks, which run in this process against one stand-in."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from django_runtimes.cli.progress import Progress
+from django_runtimes.deploy.aws.stacks import StackState
+from django_runtimes.deploy.catalogue import Stack
 from django_runtimes.deploy.consent import Consent
 from django_runtimes.deploy.context import open_context
 from django_runtimes.deploy.preflight.planned_stage import PlannedStage, look_at
@@ -25,6 +28,8 @@ _EMPTY: dict[str, Any] = {
     "addresses": [],
     "quotas": {},
     "missing_types": [],
+    "endpoint_zones": {},
+    "dashboards": [],
     "resources": {},
     "forbidden": [],
     "identity": None,
@@ -62,6 +67,7 @@ def plan(aws: StandIn, tmp_path: Path) -> Callable[..., PlannedStage]:
         stage: str = "dev",
         production: bool = False,
         account: str | None = None,
+        tables: Mapping[str, Any] | None = None,
         **parameters: Any,
     ) -> PlannedStage:
         (tmp_path / "Dockerfile").write_text(f"FROM scratch\n{dockerfile}\n")
@@ -69,6 +75,7 @@ def plan(aws: StandIn, tmp_path: Path) -> Callable[..., PlannedStage]:
         table = {"target": target, "production": production, "parameters": given}
         if account is not None:
             table["account"] = account
+        table |= tables or {}
         content = {"project": "guestbook", "region": region, "stages": {stage: table}}
         (tmp_path / "webapp.toml").write_text(render_toml(content))
         consent = Consent(yes=True, dry_run=False)
@@ -82,10 +89,30 @@ def ask(plan: Callable[..., PlannedStage]) -> Callable[..., Answers]:
     """Asks one check about such a stage, and returns the outlook, text and remedy of each answer."""
 
     def run(check: PreflightCheck, **stage: Any) -> Answers:
-        answers = preflight(plan(**stage), [check], timeout_s=60)
-        return [(str(answer.outlook), answer.text, answer.remedy) for answer in answers]
+        return shown(plan(**stage), check)
 
     return run
+
+
+def deployed(
+    stage: PlannedStage,
+    *,
+    of: Mapping[Stack, Mapping[str, str]],
+    parameters: Mapping[Stack, Mapping[str, str]] | None = None,
+) -> PlannedStage:
+    """Return the stage as if these stacks existed, with these outputs and parameters."""
+    states = {
+        stack: StackState(
+            stage.context.stack_name(stack), "id", "CREATE_COMPLETE", (parameters or {}).get(stack, {}), found
+        )
+        for stack, found in of.items()
+    }
+    return replace(stage, states={**stage.states, **states})
+
+
+def shown(stage: PlannedStage, check: PreflightCheck) -> Answers:
+    """Return the outlook, text and remedy of a check's answers about the stage."""
+    return [(str(answer.outlook), answer.text, answer.remedy) for answer in preflight(stage, [check], timeout_s=60)]
 
 
 def outlooks(answers: Answers) -> list[Outlook]:

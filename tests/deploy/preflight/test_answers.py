@@ -5,6 +5,7 @@ import pytest
 from django_runtimes.deploy.preflight.checks.account_check import ACCOUNT
 from django_runtimes.deploy.preflight.checks.concurrency_check import CONCURRENCY
 from django_runtimes.deploy.preflight.checks.memory_check import DATABASE_MEMORY
+from django_runtimes.deploy.preflight.checks.monitoring_check import MONITORING_COST, billed_metrics
 from django_runtimes.deploy.preflight.checks.name_check import NAMES
 from django_runtimes.deploy.preflight.checks.network_quota_check import NETWORKS
 from django_runtimes.deploy.preflight.checks.permission_check import PERMISSIONS
@@ -193,8 +194,48 @@ def test_missing_service_linked_roles_are_named(aws: StandIn, ask):
     )
 
     aws.client("iam").create_service_linked_role(AWSServiceName="rds.amazonaws.com")
+    # A role that exists needs no permission.
+    aws.account(forbidden=["iam:CreateServiceLinkedRole"])
 
     assert ask(SERVICE_ROLES) == [("good", "the account has all service-linked roles of the target", "")]
+
+
+def test_missing_service_linked_roles_need_the_permission_to_create_them(aws: StandIn, ask):
+    aws.account(forbidden=["iam:CreateServiceLinkedRole"])
+
+    ((outlook, text, remedy),) = ask(SERVICE_ROLES, target="aws_ecs")
+
+    assert outlook == "doubtful"
+    assert text.startswith("the account lacks the service-linked roles ")
+    assert text.endswith(
+        "AWSServiceRoleForECS, AWSServiceRoleForElasticLoadBalancing, "
+        "AWSServiceRoleForApplicationAutoScaling_ECSService, and IAM's simulation denies "
+        "iam:CreateServiceLinkedRole, so the first deploy may fail"
+    )
+    assert "aws iam create-service-linked-role --aws-service-name ecs.amazonaws.com" in remedy
+    # Without a simulation nothing is known.
+    aws.deny("iam:SimulatePrincipalPolicy")
+    assert ask(SERVICE_ROLES, target="aws_ecs")[0][0] == "good"
+
+
+def test_dashboards_and_alarms_beyond_the_free_ones_have_a_price(aws: StandIn, ask):
+    few = "the region has 0 dashboards and alarms on 0 metrics"
+    assert ask(MONITORING_COST) == [("good", few, "")]
+
+    aws.account(dashboards=["a", "b", "c", "d"])
+
+    price = (
+        "; beyond 3 and 10, which are free in an account, AWS charges 3.00 USD per dashboard and 0.10 per metric of an "
+        "alarm, each month"
+    )
+    assert ask(MONITORING_COST) == [("good", f"the region has 4 dashboards and alarms on 0 metrics{price}", "")]
+
+
+def test_only_the_metrics_of_an_alarm_are_billed():
+    one = {"MetricName": "Errors"}
+    rate = {"Metrics": [{"Id": "rate", "Expression": "errors / requests"}, {"MetricStat": {}}, {"MetricStat": {}}]}
+
+    assert (billed_metrics(one), billed_metrics(rate)) == (1, 2)
 
 
 def test_a_role_with_all_permissions_passes(ask):

@@ -1,13 +1,17 @@
 """A question that AWS does not answer is reported as such, and stops no deploy."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
+from django_runtimes.deploy.catalogue import LAMBDA, OPERATIONS
+from django_runtimes.deploy.preflight.planned_stage import PlannedStage
 from django_runtimes.deploy.preflight.preflight import CHECKS, preflight
 from django_runtimes.deploy.preflight.preflight_answer import Outlook, PreflightAnswer
 from django_runtimes.deploy.preflight.preflight_check import PreflightCheck, good
+from tests.deploy.preflight.conftest import deployed, shown
 from tests.deploy.standin.standin import StandIn
 
 pytestmark = pytest.mark.profile_free
@@ -21,7 +25,31 @@ FIRST_CALLS = {
     "whether names are free": ("cloudcontrol:GetResource", "ThrottlingException"),
     "the service-linked roles": ("iam:GetRole", "Throttling"),
     "permissions": ("iam:SimulatePrincipalPolicy", "Throttling"),
+    "the dashboards and alarms": ("cloudwatch:ListDashboards", "Throttling"),
+    "the existing network": ("ec2:DescribeVpcAttribute", "RequestLimitExceeded"),
+    "the existing database": ("rds:DescribeDBInstances", "Throttling"),
+    "the snapshot": ("rds:DescribeDBSnapshots", "Throttling"),
+    "the zones of the endpoints": ("ec2:DescribeVpcEndpointServices", "RequestLimitExceeded"),
+    "the running image": ("ecr:DescribeImages", "ThrottlingException"),
+    "the stage's functions": ("lambda:GetFunctionConfiguration", "TooManyRequestsException"),
 }
+# The tables of the stages to which some questions apply.
+LOGIN = {"name": "orders", "operations_user": "postgres"}
+NETWORK_TABLE = {"vpc": "vpc-0a1", "private_subnets": ["subnet-0a1", "subnet-0a2"]}
+DATABASE_TABLE = {
+    "identifier": "orders",
+    "host": "orders.example.com",
+    "resource_id": "db-ORDERS",
+    "security_group": "sg-0d1",
+    **LOGIN,
+}
+STAGES: dict[str, dict[str, Any]] = {
+    "the existing network": {"tables": {"network": NETWORK_TABLE}},
+    "the existing database": {"tables": {"network": NETWORK_TABLE, "database": DATABASE_TABLE}},
+    "the snapshot": {"tables": {"database": {"snapshot": "orders-before", **LOGIN}}},
+    "the zones of the endpoints": {"Egress": "endpoints"},
+}
+IMAGE = f"123456789012.dkr.ecr.us-east-1.amazonaws.com/guestbook@sha256:{'0' * 64}"
 # Their calls come before the checks, or they make none.
 WITHOUT_CALLS = {"the account", "the database's memory", "the state of the stacks", "the target"}
 
@@ -30,14 +58,23 @@ def test_every_check_is_tested_without_an_answer():
     assert {check.subject for check in CHECKS} == FIRST_CALLS.keys() | WITHOUT_CALLS
 
 
+def stage_for(check: PreflightCheck, plan: Callable[..., PlannedStage]) -> PlannedStage:
+    """Return a stage to which the question applies: with a function and an image, and with the tables of STAGES."""
+    return deployed(
+        plan(**STAGES.get(check.subject, {})),
+        of={OPERATIONS: {"FunctionName": "guestbook-dev-operations"}, LAMBDA: {}},
+        parameters={LAMBDA: {"ImageUri": IMAGE}},
+    )
+
+
 @pytest.mark.parametrize(
     "check", [each for each in CHECKS if each.subject in FIRST_CALLS], ids=lambda each: each.subject
 )
-def test_a_denied_question_names_the_actions_to_grant(check: PreflightCheck, aws: StandIn, ask):
+def test_a_denied_question_names_the_actions_to_grant(check: PreflightCheck, aws: StandIn, plan):
     action = FIRST_CALLS[check.subject][0]
     aws.deny(action)
 
-    assert ask(check) == [
+    assert shown(stage_for(check, plan), check) == [
         (
             "unknown",
             f"{check.subject} could not be asked: AWS does not permit {action.partition(':')[2]}",
@@ -49,12 +86,13 @@ def test_a_denied_question_names_the_actions_to_grant(check: PreflightCheck, aws
 @pytest.mark.parametrize(
     "check", [each for each in CHECKS if each.subject in FIRST_CALLS], ids=lambda each: each.subject
 )
-def test_a_throttled_question_is_repeated_and_then_given_up(check: PreflightCheck, aws: StandIn, ask):
+def test_a_throttled_question_is_repeated_and_then_given_up(check: PreflightCheck, aws: StandIn, plan):
     action, code = FIRST_CALLS[check.subject]
+    stage = stage_for(check, plan)
     aws.refuse(action, code, "Rate exceeded", status=400)
     calls = len(aws.calls())
 
-    ((outlook, text, _),) = ask(check)
+    ((outlook, text, _),) = shown(stage, check)
 
     assert (outlook, aws.calls()[calls:].count(action)) == ("unknown", 3)
     assert text.startswith(

@@ -1,18 +1,19 @@
 """`webapp doctor aws --verify` confirms or refutes the assumptions in docs/unverified.md that cost nothing."""
 
 import re
+import threading
 import time
-from collections.abc import Mapping
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
-from django_runtimes.deploy.aws.stacks import StackState
-from django_runtimes.deploy.catalogue import DATABASE, EXPRESS, PROXY, SCHEDULES, SECRETS, STACKS, Stack
+from django_runtimes.deploy.catalogue import APP_RUNNER, DATABASE, EXPRESS, PROXY, SCHEDULES, SECRETS, STACKS
 from django_runtimes.deploy.preflight.planned_stage import PlannedStage
 from django_runtimes.deploy.preflight.preflight import preflight
 from django_runtimes.doctor.deployment import VERIFICATIONS
+from tests.deploy.preflight.conftest import deployed
 from tests.deploy.standin.standin import StandIn
 
 pytestmark = pytest.mark.profile_free
@@ -23,12 +24,6 @@ CHECKS = {check.subject: check for check in VERIFICATIONS}
 
 def verify(subject: str, stage: PlannedStage) -> list[tuple[str, str]]:
     return [(str(answer.outlook), answer.text) for answer in preflight(stage, [CHECKS[subject]])]
-
-
-def deployed(stage: PlannedStage, *, of: Mapping[Stack, Mapping[str, str]]) -> PlannedStage:
-    """Return the stage as if these stacks existed, with these outputs."""
-    states = {stack: StackState(stack.name, "id", "CREATE_COMPLETE", {}, found) for stack, found in of.items()}
-    return replace(stage, states={**stage.states, **states})
 
 
 def test_the_page_names_each_verification_once():
@@ -141,7 +136,7 @@ def test_a_pending_rotation_is_found(aws: StandIn, plan):
 
 
 def test_the_scheduled_command_is_found_in_the_log(aws: StandIn, plan):
-    stage, group = deployed(plan(), of={SCHEDULES: {}}), "/guestbook/dev/operations"
+    stage, group = deployed(plan(), of={SCHEDULES: {}}), "/guestbook/dev/operations/function"
     logs = aws.client("logs")
     logs.create_log_group(logGroupName=group)
     unrun = "the schedule clearsessions has not run clearsessions within two days"
@@ -155,6 +150,42 @@ def test_the_scheduled_command_is_found_in_the_log(aws: StandIn, plan):
 
     text = "EventBridge Scheduler ran clearsessions, and the function accepted its event"
     assert verify("the scheduled command", stage) == [("good", text)]
+
+
+class Redirecting(BaseHTTPRequestHandler):
+    """Redirects /login/ to its own address, as Django does without X-Forwarded-Proto, and / to /login/."""
+
+    def do_GET(self) -> None:
+        host = self.headers["Host"]
+        self.send_response(301)
+        self.send_header("Location", f"http://{host}/login/" if self.path == "/login/" else "/login/")
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *arguments: object) -> None:
+        """Keep requests out of the tests' output."""
+
+
+def test_a_page_that_redirects_to_itself_shows_a_missing_scheme(plan):
+    with ThreadingHTTPServer(("127.0.0.1", 0), Redirecting) as server:
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+        stage = deployed(
+            plan(target="aws_app_runner"),
+            of={APP_RUNNER: {"Endpoint": f"http://127.0.0.1:{server.server_address[1]}"}},
+        )
+        good = verify("the scheme behind App Runner", stage)
+        configuration = replace(stage.context.configuration, page="/login/")
+        deployment = replace(stage.context.deployment, configuration=configuration)
+        looping = replace(stage, context=replace(stage.context, deployment=deployment))
+        (bad,) = preflight(looping, [CHECKS["the scheme behind App Runner"]])
+        server.shutdown()
+
+    assert good == [("good", "App Runner sends X-Forwarded-Proto: no page redirects to itself")]
+    assert bad.outlook == "bad"
+    assert bad.text == "/login/ redirects to itself, so App Runner does not send X-Forwarded-Proto"
+    assert bad.remedy.startswith('set WEBAPP_HTTPS = "0" under [stages.dev.environment], since App Runner ')
+    ((outlook, text),) = verify("the scheme behind App Runner", stage)
+    assert (outlook, text.partition(" does not respond")[0]) == ("doubtful", f"http://127.0.0.1:{server.server_port}")
 
 
 def test_the_address_of_express_mode_has_its_suffix(plan):

@@ -11,6 +11,9 @@ from django_runtimes.deploy.existing.existing_problem import ExistingProblem
 
 # With less, an Aurora cluster stays PENDING_PROXY_CAPACITY.
 PROXY_ACU = 2
+# A check of a token needs more memory than these instances have free.
+SMALL_CLASS = ".micro"
+MEMORY_OF_TOKENS = "has 1 GB of memory, and RDS needs 300 to 1,000 MiB of it free to check a token"
 _ABSENT = {"DBInstanceNotFound", "DBClusterNotFoundFault"}
 _NO_GROUP = {"InvalidGroup.NotFound", "InvalidGroupId.Malformed", "InvalidGroupId.NotFound"}
 
@@ -30,6 +33,8 @@ class ServerInRds:
     cluster: str = ""
     # The minimum capacity of a serverless cluster.
     min_acu: float | None = None
+    # The class of an instance, such as db.t4g.small.
+    instance_class: str = ""
 
 
 class DatabaseCheck:
@@ -47,7 +52,7 @@ class DatabaseCheck:
     def problems(self, aws: Aws, vpc: str) -> Iterator[ExistingProblem]:
         """Ask AWS and yield the problems; `vpc` is the stage's network."""
         identifier = self._parameters["Identifier"]
-        server = read_server(aws, self._kind, identifier)
+        server = read_server(aws.brief_client("rds"), self._kind, identifier)
         if server is None or server.cluster:
             yield self._absent(aws, identifier, server)
             return
@@ -62,6 +67,12 @@ class DatabaseCheck:
                 f"the {self._kind} {identifier} takes no tokens, which Credentials = 'iam' needs",
                 f"run `aws rds modify-db-{self._kind} --db-{self._kind}-identifier {identifier} "
                 "--enable-iam-database-authentication --apply-immediately`, or set Credentials to 'secretsmanager'",
+            )
+        elif self._credentials == "iam" and server.instance_class.endswith(SMALL_CLASS):
+            yield ExistingProblem(
+                f"{identifier} is a {server.instance_class}, which {MEMORY_OF_TOKENS}",
+                "move it to a larger class, or set Credentials to 'secretsmanager'",
+                is_warning=True,
             )
         if self._has_proxy and server.min_acu is not None and server.min_acu < PROXY_ACU:
             yield ExistingProblem(
@@ -79,7 +90,7 @@ class DatabaseCheck:
             )
         named = {"instance": "an instance", "cluster": "a cluster"}
         other, engine = ("instance", "instance") if self._kind == "cluster" else ("cluster", "aurora")
-        if read_server(aws, other, identifier) is not None:
+        if read_server(aws.brief_client("rds"), other, identifier) is not None:
             return ExistingProblem(
                 f"{self._place} identifier = '{identifier}' is {named[other]}, not {named[self._kind]}",
                 f"set Engine to '{engine}' in [parameters] of the stage",
@@ -106,7 +117,7 @@ class DatabaseCheck:
     def _group(self, aws: Aws, server: ServerInRds, vpc: str) -> Iterator[ExistingProblem]:
         group = self._parameters["SecurityGroup"]
         try:
-            (found,) = aws.client("ec2").describe_security_groups(GroupIds=[group])["SecurityGroups"]
+            (found,) = aws.brief_client("ec2").describe_security_groups(GroupIds=[group])["SecurityGroups"]
         except ClientError as error:
             if error_code(error) not in _NO_GROUP:
                 raise
@@ -124,9 +135,8 @@ class DatabaseCheck:
             )
 
 
-def read_server(aws: Aws, kind: str, identifier: str) -> ServerInRds | None:
-    """Return the instance or cluster with this name, or None."""
-    client = aws.client("rds")
+def read_server(client: Any, kind: str, identifier: str) -> ServerInRds | None:
+    """Return the instance or cluster with this name, or None; `client` is one of RDS."""
     try:
         if kind == "cluster":
             (found,) = client.describe_db_clusters(DBClusterIdentifier=identifier)["DBClusters"]
@@ -164,4 +174,5 @@ def _instance(found: Mapping[str, Any]) -> ServerInRds:
         takes_tokens=bool(found.get("IAMDatabaseAuthenticationEnabled")),
         groups=frozenset(each["VpcSecurityGroupId"] for each in found.get("VpcSecurityGroups", ())),
         cluster=found.get("DBClusterIdentifier", ""),
+        instance_class=found.get("DBInstanceClass", ""),
     )

@@ -9,6 +9,8 @@ class ExistingProblem:
 
     text: str
     remedy: str
+    # Whether the stage can be deployed all the same.
+    is_warning: bool = False
 
     def __str__(self) -> str:
         return f"{self.text}; {self.remedy}"

@@ -32,7 +32,7 @@ def login_problems(
             "set secret to the ARN of the administrator's login",
         )
         return
-    client = aws.client("secretsmanager")
+    client = aws.brief_client("secretsmanager")
     try:
         described = client.describe_secret(SecretId=arn)
         if described.get("KmsKeyId") not in {None, DEFAULT_KEY}:

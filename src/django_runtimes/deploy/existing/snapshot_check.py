@@ -89,7 +89,7 @@ class SnapshotCheck:
 
 def read_snapshot(aws: Aws, engine: str, name: str) -> Mapping[str, Any] | None:
     """Return the snapshot of an instance, or with the engine `aurora` of a cluster, or None."""
-    client = aws.client("rds")
+    client = aws.brief_client("rds")
     # A snapshot that another account shares has an ARN, and is listed only on request.
     shared = {"IncludeShared": True} if name.startswith("arn:") else {}
     try:

@@ -53,7 +53,7 @@ class Vpc:
 
 def read_vpc(aws: Aws, vpc: str, subnets: Sequence[str]) -> Vpc | None:
     """Return the VPC, or None if the account has none with this ID in the region."""
-    client = aws.client("ec2")
+    client = aws.brief_client("ec2")
     try:
         names_hosts = _attribute(client, vpc, "enableDnsHostnames")
     except ClientError as error:

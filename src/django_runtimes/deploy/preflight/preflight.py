@@ -9,7 +9,11 @@ from django_runtimes.cli.tool_error import ToolError
 from django_runtimes.deploy.context import Context
 from django_runtimes.deploy.preflight.checks.account_check import ACCOUNT
 from django_runtimes.deploy.preflight.checks.concurrency_check import CONCURRENCY
+from django_runtimes.deploy.preflight.checks.endpoint_check import ENDPOINT_ZONES
+from django_runtimes.deploy.preflight.checks.function_check import FUNCTIONS
+from django_runtimes.deploy.preflight.checks.image_check import RUNNING_IMAGE
 from django_runtimes.deploy.preflight.checks.memory_check import DATABASE_MEMORY
+from django_runtimes.deploy.preflight.checks.monitoring_check import MONITORING_COST
 from django_runtimes.deploy.preflight.checks.name_check import NAMES
 from django_runtimes.deploy.preflight.checks.network_quota_check import NETWORKS
 from django_runtimes.deploy.preflight.checks.permission_check import PERMISSIONS
@@ -18,6 +22,7 @@ from django_runtimes.deploy.preflight.checks.service_role_check import SERVICE_R
 from django_runtimes.deploy.preflight.checks.stack_check import STACK_STATES
 from django_runtimes.deploy.preflight.checks.target_check import TARGET
 from django_runtimes.deploy.preflight.checks.zone_check import ZONES
+from django_runtimes.deploy.preflight.existing_check import EXISTING_DATABASE_FIT, EXISTING_NETWORK_FIT, SNAPSHOT_FIT
 from django_runtimes.deploy.preflight.planned_stage import PlannedStage, look_at
 from django_runtimes.deploy.preflight.preflight_answer import Outlook, PreflightAnswer
 from django_runtimes.deploy.preflight.preflight_check import PreflightCheck
@@ -25,15 +30,22 @@ from django_runtimes.deploy.preflight.preflight_check import PreflightCheck
 CHECKS: tuple[PreflightCheck, ...] = (
     ACCOUNT,
     STACK_STATES,
+    RUNNING_IMAGE,
+    FUNCTIONS,
     TARGET,
     REGION,
+    EXISTING_NETWORK_FIT,
+    EXISTING_DATABASE_FIT,
+    SNAPSHOT_FIT,
     ZONES,
+    ENDPOINT_ZONES,
     NETWORKS,
     CONCURRENCY,
     DATABASE_MEMORY,
     NAMES,
     SERVICE_ROLES,
     PERMISSIONS,
+    MONITORING_COST,
 )
 # The time for all checks together. A single call gives up earlier.
 TIMEOUT_S = 60.0

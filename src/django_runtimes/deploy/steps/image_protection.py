@@ -19,7 +19,7 @@ _PROTECTED_RELEASES = 10
 def protect_image(context: Context, image: str) -> None:
     """Exempt the image from the registry's expiry, before the stage depends on it."""
     digest = image.rpartition("@")[2]
-    prefix = _prefix(context.deployment.stage, context.deployment.target)
+    prefix = live_prefix(context.deployment.stage, context.deployment.target)
     # Tags are immutable, so each digest has its own.
     context.images.tag(digest, f"{prefix}{digest.removeprefix('sha256:')}")
 
@@ -29,17 +29,18 @@ def release_former_images(context: Context) -> None:
     releases = context.history.read()[-_PROTECTED_RELEASES:]
     kept = {image.rpartition("@")[2] for image in images_of(context).values() if image is not None}
     kept |= {release.digest for release in releases}
-    context.images.untag(_prefix(context.deployment.stage, context.deployment.target), except_digests=kept)
+    context.images.untag(live_prefix(context.deployment.stage, context.deployment.target), except_digests=kept)
 
 
 def release_all_images(images: Images, stage: str, target: DeployTarget) -> None:
     """Let the registry expire all images of a target that has been deleted."""
     try:
-        images.untag(_prefix(stage, target), except_digests=frozenset())
+        images.untag(live_prefix(stage, target), except_digests=frozenset())
     except ClientError as error:
         if error_code(error) != "RepositoryNotFoundException":
             raise
 
 
-def _prefix(stage: str, target: DeployTarget) -> str:
+def live_prefix(stage: str, target: DeployTarget) -> str:
+    """Return the start of the tags that exempt a target's images from the registry's expiry."""
     return f"live-{stage}-{target}-"

@@ -42,7 +42,7 @@ def delete_service_logs(context: Context) -> None:
         groups.delete(group)
     for engine, kind in _ENGINES.items():
         # A database of this name that still exists is not the stage's own, and neither are its logs.
-        if read_server(context.aws, kind, name) is None:
+        if read_server(context.aws.client("rds"), kind, name) is None:
             for group in database_log_groups(name, engine, "iam"):
                 groups.delete(group)
     groups.delete(_of_proxy(name))

@@ -5,7 +5,6 @@ from django_runtimes.deploy.catalogue import DATABASE, NETWORK, OPERATIONS, PROX
 from django_runtimes.deploy.configuration import FILE_NAME
 from django_runtimes.deploy.context import Context
 from django_runtimes.deploy.existing.database_check import PROXY_ACU
-from django_runtimes.deploy.existing.existing_check import existing_problems
 from django_runtimes.deploy.steps.fixed_parameters import refuse_fixed_changes
 from django_runtimes.deploy.steps.network_zones import ZONE_PARAMETERS, chooses_zones
 from django_runtimes.deploy.steps.own_settings_check import check_own_variables
@@ -44,7 +43,6 @@ def validate_parameters(context: Context) -> None:
     _refuse_small_cluster(context)
     _refuse_half_chosen_zones(context)
     refuse_fixed_changes(context)
-    _refuse_unfit_resources(context)
 
 
 def _refuse_repeated_ports(context: Context) -> None:
@@ -69,13 +67,6 @@ def _refuse_small_cluster(context: Context) -> None:
             f"MinAcu = '{capacity}' is too small for RDS Proxy, which waits for more capacity until its stack fails; "
             f"set it to {PROXY_ACU} or more in {FILE_NAME}, or remove it"
         )
-
-
-def _refuse_unfit_resources(context: Context) -> None:
-    problems = list(existing_problems(context))
-    if problems:
-        more = f" ({len(problems) - 1} more: {'; '.join(problem.text for problem in problems[1:])})"
-        raise UsageError(f"{problems[0]}{more if problems[1:] else ''}")
 
 
 def _refuse_half_chosen_zones(context: Context) -> None:

@@ -75,14 +75,14 @@ class Template:
         )
 
     def text_of(self, value: object, parameters: Mapping[str, str]) -> str | None:
-        """Return a string, !Ref or !Sub with the parameters filled in; None for anything else."""
+        """Return a string, !Ref or !Sub with the parameters filled in, AWS's own included; None for anything else."""
         match long_form(value):
             case str(text):
                 return text
             case {"Ref": str(name)}:
                 return parameters.get(name)
             case {"Fn::Sub": str(text)}:
-                filled = re.sub(r"\$\{(\w+)\}", lambda found: parameters.get(found[1], found[0]), text)
+                filled = re.sub(r"\$\{([\w:]+)\}", lambda found: parameters.get(found[1], found[0]), text)
                 return None if "${" in filled else filled
         return None
 

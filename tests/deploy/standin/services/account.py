@@ -26,7 +26,7 @@ _SERVICE_ROLES = {
 
 
 def set_account(state: State, settings: Document) -> None:
-    """Change some settings: zones, vpcs, addresses, quotas, missing_types, resources, forbidden, identity."""
+    """Change some settings, such as zones, vpcs, endpoint_zones, quotas, resources, dashboards and forbidden."""
     state.put(_KIND, _KEY, {**account_settings(state), **settings})
 
 
@@ -96,6 +96,25 @@ async def describe_addresses(world: World, call: Call) -> dict[str, Any]:
     return {"Addresses": [{"PublicIp": each} for each in account_settings(world.state).get("addresses", ())]}
 
 
+@operation("ec2", "DescribeVpcEndpointServices")
+async def describe_vpc_endpoint_services(world: World, call: Call) -> dict[str, Any]:
+    """Offer each service in all zones, unless the test has set the zones of a service such as email-smtp."""
+    region = call.scope.region
+    (asked,) = call.parameters["Filters"]
+    assert asked["Name"] == "service-name", asked
+    fewer = account_settings(world.state).get("endpoint_zones", {})
+    return {
+        "ServiceNames": asked["Values"],
+        "ServiceDetails": [
+            {
+                "ServiceName": name,
+                "AvailabilityZones": fewer.get(name.partition(f".{region}.")[2], list(_zones(world, region))),
+            }
+            for name in asked["Values"]
+        ],
+    }
+
+
 @operation("service-quotas", "GetServiceQuota")
 async def get_service_quota(world: World, call: Call) -> dict[str, Any]:
     """Answer as for an account that never had other quotas, unless the test has set one."""
@@ -146,6 +165,12 @@ async def get_metric_statistics(world: World, call: Call) -> dict[str, Any]:
     values = account_settings(world.state).get("metrics", {})
     points = [{"Timestamp": moment(now()), "Maximum": float(values[name])}] if name in values else []
     return {"Label": name, "Datapoints": points}
+
+
+@operation("cloudwatch", "ListDashboards")
+async def list_dashboards(world: World, call: Call) -> dict[str, Any]:
+    names = account_settings(world.state).get("dashboards", ())
+    return {"DashboardEntries": [{"DashboardName": name} for name in names]}
 
 
 @operation("cloudcontrol", "GetResource")

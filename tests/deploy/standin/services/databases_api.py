@@ -15,6 +15,7 @@ async def describe_db_instances(world: World, call: Call) -> dict[str, Any]:
             {
                 "DBInstanceIdentifier": each["name"],
                 "DBInstanceStatus": "available",
+                "DBInstanceClass": each["properties"].get("DBInstanceClass", "db.t4g.small"),
                 "Engine": each["properties"].get("Engine", "postgres"),
                 "DbiResourceId": each["resource_id"],
                 "Endpoint": {"Address": each["host"], "Port": int(each["properties"].get("Port", 5432))},

@@ -210,7 +210,9 @@ def _group(call: Call, group: dict[str, Any]) -> dict[str, Any]:
 
 def _alarm(alarm: dict[str, Any]) -> dict[str, Any]:
     properties = alarm["properties"]
+    named = [{"Id": each["Id"], **_statistic(each)} for each in properties.get("Metrics", ())]
     return {
+        **({"Metrics": named} if named else {}),
         "AlarmName": alarm["name"],
         "AlarmArn": alarm["arn"],
         "AlarmDescription": properties.get("AlarmDescription", ""),
@@ -220,6 +222,13 @@ def _alarm(alarm: dict[str, Any]) -> dict[str, Any]:
         "MetricName": properties.get("MetricName", ""),
         "Namespace": properties.get("Namespace", ""),
     }
+
+
+def _statistic(query: dict[str, Any]) -> dict[str, Any]:
+    """Return the part of a query that says whether it is a metric or an expression."""
+    if "Expression" in query:
+        return {"Expression": query["Expression"]}
+    return {"MetricStat": {**query["MetricStat"], "Period": int(query["MetricStat"]["Period"])}}
 
 
 def _paged(answer: dict[str, Any], following: str | None) -> dict[str, Any]:

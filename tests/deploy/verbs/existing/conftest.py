@@ -11,10 +11,14 @@ import pytest
 
 from django_runtimes.cli.progress import Progress
 from django_runtimes.deploy.aws.aws_api import Aws
+from django_runtimes.deploy.aws.stacks import StackState
+from django_runtimes.deploy.catalogue import STACKS
 from django_runtimes.deploy.configuration import choose_deployment, parse_configuration
 from django_runtimes.deploy.consent import Consent
 from django_runtimes.deploy.context import Context
-from django_runtimes.deploy.existing.existing_check import existing_problems
+from django_runtimes.deploy.preflight.existing_check import EXISTING_DATABASE_FIT, EXISTING_NETWORK_FIT, SNAPSHOT_FIT
+from django_runtimes.deploy.preflight.planned_stage import PlannedStage
+from django_runtimes.deploy.preflight.preflight_answer import Outlook
 from django_runtimes.deploy.templates import parameters
 from django_runtimes.deploy.templates.parameters import read_templates
 from django_runtimes.deploy.templates.template_source import find_templates
@@ -57,7 +61,10 @@ def problems(cloud: StandIn, api: Aws) -> Problems:
 
     def ask(tables: str, **options: Any) -> list[str]:
         context = context_of(api, tables, **options)
-        return [str(problem) for problem in existing_problems(context)]
+        stage = PlannedStage(context, {stack: StackState(context.stack_name(stack)) for stack in STACKS})
+        checks = (EXISTING_NETWORK_FIT, EXISTING_DATABASE_FIT, SNAPSHOT_FIT)
+        answers = [answer for check in checks for answer in check.answers(stage)]
+        return [str(answer) for answer in answers if answer.outlook is not Outlook.GOOD]
 
     return ask
 

@@ -40,6 +40,12 @@ pytestmark = pytest.mark.profile_free
         ),
         (
             DATABASE_TABLE,
+            {"DBInstanceClass": "db.t4g.micro"},
+            "guestbook-dev is a db.t4g.micro, which has 1 GB of memory, and RDS needs 300 to 1,000 MiB of it free to "
+            "check a token; move it to a larger class, or set Credentials to 'secretsmanager'",
+        ),
+        (
+            DATABASE_TABLE,
             {"VPCSecurityGroups": ["sg-0f1"]},
             "security_group = 'sg-0d1' is not a security group of guestbook-dev; set it to one of the database's "
             "groups: sg-0f1",

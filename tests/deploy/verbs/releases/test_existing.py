@@ -1,5 +1,6 @@
 """A stage on an existing network and database leaves both as they were; a stage may start from a snapshot."""
 
+import json
 from typing import Any
 
 import pytest
@@ -84,18 +85,26 @@ def test_deploys_and_destroys_leave_the_existing_resources_alone(existing: tuple
     assert_permitted(aws)
 
 
-@pytest.mark.verbs
 def test_nothing_is_created_on_a_network_that_does_not_fit(existing: tuple[Project, StandIn]):
     project, aws = existing
     account.add_subnet(aws, account.PRIVATE[1], zone="a")
+    account.add_database(aws, Engine="mysql")
+    aws.limit_executions(100)
     image = aws.push("guestbook", "v1")
-    expected = (
-        "[stages.dev.network] private_subnets are all in us-east-1a; name subnets in at least two availability zones"
-    )
+    expected = [
+        "[stages.dev.network] private_subnets are all in us-east-1a; name subnets in at least two availability zones",
+        "the instance guestbook-dev runs mysql; name a PostgreSQL database",
+        "Lambda will reserve 51 of the account's 100 concurrent executions; 0 are available",
+    ]
 
-    assert expected in project.error("deploy", "--image", image, "--yes", exit_code=2)
-    assert expected in project.error("deploy", "--image", image, "--dry-run", exit_code=2)
-    assert expected in " ".join(project.run("doctor", "aws", exit_code=1).stdout.split())
+    # All of them are found at once, and the same ones by each verb.
+    for verb in (("deploy", "--image", image, "--yes"), ("deploy", "--image", image, "--dry-run")):
+        message = project.error(*verb)
+        assert message.startswith("webapp deploy: nothing was created, since the deploy would fail: ")
+        assert [part for part in expected if part not in message] == []
+    examined = json.loads(project.run("doctor", "aws", "--json", exit_code=1).stdout)["sections"][0]["findings"]
+    wrong = [f"{each['text']}; {each['remedy']}" for each in examined if each["level"] == "wrong"]
+    assert [part for part in expected if not any(f"dev, aws_lambda: {part}" in each for each in wrong)] == []
     assert stacks_of(aws) == {"guestbook-registry"}
 
 

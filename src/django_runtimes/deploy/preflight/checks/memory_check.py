@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from django_runtimes.deploy.catalogue import DATABASE
 from django_runtimes.deploy.configuration import FILE_NAME
+from django_runtimes.deploy.existing.database_check import MEMORY_OF_TOKENS, SMALL_CLASS
 from django_runtimes.deploy.preflight.planned_stage import PlannedStage
 from django_runtimes.deploy.preflight.preflight_answer import PreflightAnswer
 from django_runtimes.deploy.preflight.preflight_check import PreflightCheck, doubtful
@@ -12,13 +13,13 @@ from django_runtimes.deploy.preflight.preflight_check import PreflightCheck, dou
 def _ask(stage: PlannedStage) -> Iterator[PreflightAnswer]:
     context = stage.context
     if "InstanceClass" not in context.templates[DATABASE.name].parameters:
-        # The stage uses an existing database.
+        # The checks of an existing database cover its memory.
         return
     instance = context.value(DATABASE, "InstanceClass")
     by_token = context.value(DATABASE, "Credentials") == "iam"
-    if by_token and context.value(DATABASE, "Engine") == "instance" and instance.endswith(".micro"):
+    if by_token and context.value(DATABASE, "Engine") == "instance" and instance.endswith(SMALL_CLASS):
         yield doubtful(
-            f"{instance} has 1 GB of memory, and RDS needs 300 to 1,000 MiB of it free to check a token",
+            f"{instance} {MEMORY_OF_TOKENS}",
             f"set InstanceClass to db.t4g.small, or Credentials to 'secretsmanager', in {FILE_NAME}",
         )
 

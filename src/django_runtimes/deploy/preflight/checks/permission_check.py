@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from django_runtimes.deploy.context import Context
 from django_runtimes.deploy.deploying_role import read_policies
 from django_runtimes.deploy.preflight.planned_stage import PlannedStage
 from django_runtimes.deploy.preflight.preflight_answer import Outlook, PreflightAnswer
@@ -21,13 +22,9 @@ _CHUNK = 50
 
 def _ask(stage: PlannedStage) -> Iterator[PreflightAnswer]:
     context = stage.context
-    identity = context.aws.brief_client("sts").get_caller_identity()["Arn"]
     client = context.aws.brief_client("iam")
-    role = _ASSUMED.match(identity)
-    if role is not None:
-        # Only IAM knows the role's path.
-        identity = client.get_role(RoleName=role[1])["Role"]["Arn"]
-    if not _IDENTITY.match(identity):
+    identity = identity_of(context)
+    if not is_simulated(identity):
         yield PreflightAnswer(
             Outlook.UNKNOWN, f"permissions could not be asked: IAM simulates users and roles, and this is {identity}"
         )
@@ -47,6 +44,21 @@ def _ask(stage: PlannedStage) -> Iterator[PreflightAnswer]:
     more = f" and {len(missing) - _SHOWN} more" if len(missing) > _SHOWN else ""
     text = f"IAM's simulation denies {identity} {', '.join(missing[:_SHOWN])}{more}"
     yield bad(text, remedy) if _NEEDED & set(missing) else doubtful(text, remedy)
+
+
+def identity_of(context: Context) -> str:
+    """Return the ARN of the caller, or of the role that the caller has assumed."""
+    identity: str = context.aws.brief_client("sts").get_caller_identity()["Arn"]
+    role = _ASSUMED.match(identity)
+    if role is not None:
+        # Only IAM knows the role's path.
+        identity = context.aws.brief_client("iam").get_role(RoleName=role[1])["Role"]["Arn"]
+    return identity
+
+
+def is_simulated(identity: str) -> bool:
+    """Return whether IAM can simulate what this ARN may do, as it can for users and roles."""
+    return _IDENTITY.match(identity) is not None
 
 
 def _denied(client: Any, identity: str, statement: dict[str, Any], place: str) -> list[str]:

@@ -30,11 +30,27 @@ def _ask(stage: PlannedStage) -> Iterator[PreflightAnswer]:
         )
 
 
+def zones_of_new_network(stage: PlannedStage) -> list[AvailabilityZone]:
+    """Return the zones in which the deploy creates the network; none if webapp.toml names an unknown zone."""
+    return _chosen(stage, available_zones(stage.context.aws.brief_client("ec2")))
+
+
+def _chosen(stage: PlannedStage, zones: list[AvailabilityZone]) -> list[AvailabilityZone]:
+    known = {zone.name: zone for zone in zones}
+    named = _named(stage)
+    if any(name not in known for name in named):
+        return []
+    return [known[name] for name in named] or list(choose_zones(zones))
+
+
+def _named(stage: PlannedStage) -> list[str]:
+    return [name for parameter in ZONE_PARAMETERS if (name := stage.context.value(NETWORK, parameter))]
+
+
 def _new_network(stage: PlannedStage) -> Iterator[PreflightAnswer]:
     region = stage.context.aws.region
     zones = available_zones(stage.context.aws.brief_client("ec2"))
-    named = [name for parameter in ZONE_PARAMETERS if (name := stage.context.value(NETWORK, parameter))]
-    known = {zone.name: zone for zone in zones}
+    named, known = _named(stage), [zone.name for zone in zones]
     for name in named:
         if name not in known:
             yield bad(
@@ -42,7 +58,7 @@ def _new_network(stage: PlannedStage) -> Iterator[PreflightAnswer]:
                 f"choose from {', '.join(known)}, or remove ZoneA and ZoneB from {FILE_NAME}",
             )
             return
-    chosen = [known[name] for name in named] or list(choose_zones(zones))
+    chosen = _chosen(stage, zones)
     if len(chosen) < 2:
         yield bad(
             f"this account may use {len(zones)} zones of {region}, and the network needs two",

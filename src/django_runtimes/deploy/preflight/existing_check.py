@@ -1,0 +1,94 @@
+"""Asks AWS about everything that a stage takes over: a network, a database, a snapshot."""
+
+import itertools
+from collections.abc import Iterator
+
+from django_runtimes.deploy.catalogue import DATABASE, ENDPOINTS, NETWORK, PROXY
+from django_runtimes.deploy.existing.database_check import DatabaseCheck
+from django_runtimes.deploy.existing.existing_problem import ExistingProblem
+from django_runtimes.deploy.existing.login_check import login_problems
+from django_runtimes.deploy.existing.network_check import NetworkCheck
+from django_runtimes.deploy.existing.snapshot_check import SnapshotCheck
+from django_runtimes.deploy.preflight.planned_stage import PlannedStage
+from django_runtimes.deploy.preflight.preflight_answer import PreflightAnswer
+from django_runtimes.deploy.preflight.preflight_check import PreflightCheck, bad, doubtful, good
+
+
+def _network(stage: PlannedStage) -> Iterator[PreflightAnswer]:
+    context = stage.context
+    if not context.deployment.existing.has_network:
+        return
+    public = context.value(NETWORK, "PublicSubnets")
+    vpc = context.value(NETWORK, "VpcId")
+    check = NetworkCheck(
+        f"[stages.{context.deployment.stage}.network]",
+        context.value(NETWORK, "PrivateSubnets").split(","),
+        public.split(",") if public else [],
+        target=context.deployment.target,
+        egress=context.value(NETWORK, "Egress"),
+        mails=context.value(ENDPOINTS, "MailEndpoint") == "yes",
+        has_tasks=any(each.task for each in context.deployment.settings.schedules),
+    )
+    problems = check.problems(context.aws, vpc, own_endpoints=stage.exists(ENDPOINTS))
+    yield from _or_good(problems, f"the stage fits into the existing {vpc}")
+
+
+def _database(stage: PlannedStage) -> Iterator[PreflightAnswer]:
+    context = stage.context
+    if not context.deployment.existing.has_database:
+        return
+    place = f"[stages.{context.deployment.stage}.database]"
+    parameters, credentials = context.parameters(DATABASE), context.value(DATABASE, "Credentials")
+    check = DatabaseCheck(
+        place,
+        parameters,
+        engine=context.value(DATABASE, "Engine"),
+        credentials=credentials,
+        has_proxy=PROXY in context.foundation,
+    )
+    problems = itertools.chain(
+        check.problems(context.aws, context.value(NETWORK, "VpcId")),
+        login_problems(context.aws, place, parameters, credentials=credentials, rotates=bool(context.rotation)),
+    )
+    yield from _or_good(problems, f"the stage fits the existing database {parameters['Identifier']}")
+
+
+def _snapshot(stage: PlannedStage) -> Iterator[PreflightAnswer]:
+    context = stage.context
+    # Once the database exists, its snapshot may be deleted.
+    if not context.deployment.existing.starts_from_snapshot or stage.exists(DATABASE):
+        return
+    parameters = {name: context.value(DATABASE, name) for name in context.templates[DATABASE.name].parameters}
+    check = SnapshotCheck(f"[stages.{context.deployment.stage}.database]", parameters)
+    yield from _or_good(
+        check.problems(context.aws), f"the database can start from the snapshot {parameters['Snapshot']}"
+    )
+
+
+def _or_good(problems: Iterator[ExistingProblem], text: str) -> Iterator[PreflightAnswer]:
+    """Yield the problems as answers, or the text if there are none."""
+    found = False
+    for problem in problems:
+        found = True
+        yield (doubtful if problem.is_warning else bad)(problem.text, problem.remedy)
+    if not found:
+        yield good(text)
+
+
+EXISTING_NETWORK_FIT = PreflightCheck(
+    "the existing network",
+    ("ec2:DescribeRouteTables", "ec2:DescribeSubnets", "ec2:DescribeVpcAttribute", "ec2:DescribeVpcEndpoints"),
+    _network,
+)
+EXISTING_DATABASE_FIT = PreflightCheck(
+    "the existing database",
+    (
+        "ec2:DescribeSecurityGroups",
+        "rds:DescribeDBClusters",
+        "rds:DescribeDBInstances",
+        "secretsmanager:DescribeSecret",
+        "secretsmanager:GetSecretValue",
+    ),
+    _database,
+)
+SNAPSHOT_FIT = PreflightCheck("the snapshot", ("rds:DescribeDBClusterSnapshots", "rds:DescribeDBSnapshots"), _snapshot)
