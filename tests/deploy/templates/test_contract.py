@@ -9,7 +9,7 @@ from django.core.management import get_commands
 from django_runtimes.config.allowed_commands import allowed_commands
 from django_runtimes.config.databases.database_settings import database_settings
 from django_runtimes.config.environment import Environment
-from django_runtimes.config.http.host_origin import origin_of
+from django_runtimes.config.http.host_origin import trusted_origins
 from django_runtimes.config.runtimes.detection import detect_runtime
 from django_runtimes.config.runtimes.profile_choice import choose_profile
 from django_runtimes.config.secret_key import secret_key
@@ -124,10 +124,30 @@ def test_the_application_starts_with_its_variables(process: Process):
 def test_no_wildcard_host_or_origin_is_trusted(process: Process):
     environment = Environment(process.environ)
     hosts = environment[ALLOWED_HOSTS]
-    origins = environment[CSRF_TRUSTED_ORIGINS] or [origin_of(host) for host in hosts]
+    origins = environment[CSRF_TRUSTED_ORIGINS] or trusted_origins(hosts)
 
     assert [origin for origin in origins if "*" in origin] == []
     assert "*" not in hosts
+
+
+@pytest.mark.parametrize("front_door", ["http_api", "function_url"])
+def test_forms_of_your_own_domain_are_trusted(front_door: str):
+    """Behind CloudFront the request's host is AWS's, so only the list of origins lets a form through."""
+    with_hosts = [
+        process
+        for process in started_processes(deploy(Hosts="shop.example.com", FrontDoor=front_door))
+        if "Hosts" in read_template(process.resource.stack)["Parameters"]
+    ]
+
+    assert {str(process) for process in with_hosts} == {
+        "apprunner/template.yaml",
+        "ecs/express.yaml",
+        "lambda/template.yaml",
+    }
+    for process in with_hosts:
+        environment = Environment(process.environ)
+        assert environment[CSRF_TRUSTED_ORIGINS] is None or environment[CSRF_TRUSTED_ORIGINS] == []
+        assert "https://shop.example.com" in trusted_origins(environment[ALLOWED_HOSTS])
 
 
 @by_stack

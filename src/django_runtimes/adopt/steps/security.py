@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from django_runtimes.adopt.process_variables import ProcessVariables
 from django_runtimes.adopt.setting_change import Draft
 from django_runtimes.config.configuration_error import ConfigurationError
-from django_runtimes.config.http.host_origin import origin_of
+from django_runtimes.config.http.host_origin import trusted_origins
 from django_runtimes.config.secret_key import SHORTEST_KEY, secret_key, weakness
 from django_runtimes.config.variables.application_variables import (
     ALLOWED_HOSTS,
@@ -71,7 +71,7 @@ def set_hosts(draft: Draft, variables: ProcessVariables) -> None:
     if origins:
         draft.set("CSRF_TRUSTED_ORIGINS", origins, "WEBAPP_CSRF_TRUSTED_ORIGINS is set")
     elif not draft.value("CSRF_TRUSTED_ORIGINS"):
-        named = [origin_of(host) for host in draft.value("ALLOWED_HOSTS") if host and host != "*"]
+        named = trusted_origins(draft.value("ALLOWED_HOSTS"))
         draft.set("CSRF_TRUSTED_ORIGINS", named, "the settings name none: taken from ALLOWED_HOSTS")
 
 

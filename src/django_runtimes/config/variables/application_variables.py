@@ -90,7 +90,7 @@ CSRF_TRUSTED_ORIGINS = Items(
     "WEBAPP_CSRF_TRUSTED_ORIGINS",
     "Origins that may send unsafe requests such as POST, each with its scheme, comma-separated.",
     parser=_origin,
-    default_note="the settings' value, else https:// with each allowed host",
+    default_note="the settings' value, else https:// with each allowed host; no wildcard below a domain of AWS",
 )
 SECRETS = Text(
     "WEBAPP_SECRETS",

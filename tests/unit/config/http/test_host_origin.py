@@ -4,7 +4,7 @@ import pytest
 
 from django_runtimes.config.configuration_error import ConfigurationError
 from django_runtimes.config.environment import Environment
-from django_runtimes.config.http.host_origin import origin_of
+from django_runtimes.config.http.host_origin import origin_of, trusted_origins
 from django_runtimes.config.variables.application_variables import ALLOWED_HOSTS, CSRF_TRUSTED_ORIGINS
 
 
@@ -62,3 +62,23 @@ def test_hosts_that_django_matches_are_accepted():
     hosts = ["A.example", ".b.example", "127.0.0.1", "[::1]", "xn--bcher-kva.example", "localhost"]
 
     assert Environment({"WEBAPP_ALLOWED_HOSTS": ",".join(hosts)})[ALLOWED_HOSTS] == hosts
+
+
+def test_wildcards_of_domains_that_aws_shares_are_not_trusted():
+    hosts = [
+        ".lambda-url.us-east-1.on.aws",
+        ".us-east-1.awsapprunner.com",
+        ".ecs.us-east-1.on.aws",
+        "a1.execute-api.us-east-1.amazonaws.com",
+        "shop.example.com",
+        ".example.com",
+        "*",
+        "",
+        None,
+    ]
+
+    assert trusted_origins(hosts) == [
+        "https://a1.execute-api.us-east-1.amazonaws.com",
+        "https://shop.example.com",
+        "https://*.example.com",
+    ]
