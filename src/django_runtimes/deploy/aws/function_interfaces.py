@@ -37,21 +37,22 @@ def free_interfaces(aws: Aws, progress: Progress, security_group: str) -> None:
     client = aws.client("ec2")
     deadline = time.monotonic() + _TIMEOUT_S
     pause_s = _FIRST_PAUSE_S
-    told = False
-    while found := list(interfaces_of_functions(client, security_group)):
-        for interface in found:
-            if interface["Status"] == "available":
-                _delete(client, interface["NetworkInterfaceId"])
-        if not told:
-            progress.say(f"  Lambda frees the network interfaces of its functions ({len(found)}), in up to 40 minutes")
-            told = True
-        if time.monotonic() > deadline:
-            names = ", ".join(interface["NetworkInterfaceId"] for interface in found)
-            raise ToolError(
-                f"Lambda still uses the network interfaces {names} with {security_group}; run this again later"
-            )
-        time.sleep(pause_s)
-        pause_s = min(pause_s * 1.5, _LONGEST_PAUSE_S)
+    found = list(interfaces_of_functions(client, security_group))
+    if found:
+        progress.say(f"  Lambda frees the network interfaces of its functions ({len(found)}), in up to 40 minutes")
+    with progress.waiting("network interfaces …"):
+        while found:
+            for interface in found:
+                if interface["Status"] == "available":
+                    _delete(client, interface["NetworkInterfaceId"])
+            if time.monotonic() > deadline:
+                names = ", ".join(interface["NetworkInterfaceId"] for interface in found)
+                raise ToolError(
+                    f"Lambda still uses the network interfaces {names} with {security_group}; run this again later"
+                )
+            time.sleep(pause_s)
+            pause_s = min(pause_s * 1.5, _LONGEST_PAUSE_S)
+            found = list(interfaces_of_functions(client, security_group))
 
 
 def interfaces_of_functions(client: Any, security_group: str) -> Iterator[Mapping[str, Any]]:
