@@ -15,10 +15,12 @@ from django_runtimes.cli.progress import Progress
 
 _OFF = "off"
 _ACCESS_LOG = {"WEBAPP_ACCESS_LOG": "1", "WEBAPP_LOG_FORMAT": "json"}
+_METRICS = {**_ACCESS_LOG, "WEBAPP_METRICS": "emf", "WEBAPP_STAGE": "bench"}
 # Each contender also has the parts of the one before it.
 PARTS: Mapping[str, Mapping[str, str]] = {
     _OFF: {},
     "access log": _ACCESS_LOG,
+    "access log and metrics": _METRICS,
 }
 _PATH = "/ping"
 

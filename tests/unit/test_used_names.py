@@ -16,6 +16,7 @@ CALLED_FROM_OUTSIDE = {
     "handle_endtag": "html.parser",
     "handle_starttag": "html.parser",
     "is_usable": "Django, for each connection that it may reuse",
+    "note_throttled": "a rate limit of the project",
     "on_message_complete": "httptools",
     "pytest_configure": "pytest",
     "wait_closed": "uvicorn, at the end of a server",

@@ -17,6 +17,7 @@ from django_runtimes.adopt.steps.file_storage import (
 )
 from django_runtimes.adopt.steps.https import set_base_path, set_host_header, set_https
 from django_runtimes.adopt.steps.log_setup import ignored_log_variables, set_logs
+from django_runtimes.adopt.steps.metrics_setup import refuse_lost_metrics
 from django_runtimes.adopt.steps.security import set_debug, set_hosts, set_secret_key
 from django_runtimes.adopt.steps.shutdown import refuse_long_drain
 from django_runtimes.config.adopted import SETTING, Adopted
@@ -33,7 +34,7 @@ from django_runtimes.config.variables.database_connections import (
 )
 from django_runtimes.config.variables.database_login import DB_ROLE
 from django_runtimes.config.variables.hops import TRUSTED_PROXIES
-from django_runtimes.config.variables.observability_variables import ACCESS_LOG
+from django_runtimes.config.variables.observability_variables import ACCESS_LOG, METRICS, STAGE
 from django_runtimes.config.variables.server_variables import (
     MAX_BODY_BYTES,
     MAX_WAIT_S,
@@ -58,6 +59,7 @@ _STEPS: tuple[Step, ...] = (
     set_static_files,
     set_uploads,
     set_logs,
+    refuse_lost_metrics,
     refuse_long_drain,
 )
 
@@ -142,6 +144,8 @@ def _adopted(draft: Draft, variables: ProcessVariables) -> Adopted:
         max_websocket_message_bytes=variables[MAX_WEBSOCKET_MESSAGE_BYTES],
         warm_up=variables[WARM_UP],
         access_log=variables[ACCESS_LOG],
+        metrics=variables[METRICS],
+        stage=variables[STAGE],
         measurement_key=variables[MEASUREMENT_KEY],
         pool_empty_s=variables[DB_POOL_EMPTY_S],
         role=variables[DB_ROLE],

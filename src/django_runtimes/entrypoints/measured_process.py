@@ -1,24 +1,17 @@
 """Reports the age, requests and database connections of this process to `webapp compare`."""
 
-import contextlib
 import os
 import resource
 import secrets
 import sys
-import threading
 import time
 from collections.abc import Callable
-from typing import Any
-from weakref import WeakSet
-
-from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.backends.signals import connection_created
 
 from django_runtimes.config.adopted import Adopted
 from django_runtimes.config.http.measurement_token import FACTS_HEADER, TOKEN_HEADER, is_valid_token, signed_facts
 from django_runtimes.config.secret import Secret
 from django_runtimes.config.values.wait_buckets import waits_text
-from django_runtimes.databases.postgresql.connections.fork import pools
+from django_runtimes.databases.opened_connections import OpenedConnections
 from django_runtimes.databases.postgresql.connections.pool_waits import POOL_WAITS
 from django_runtimes.entrypoints.process_age import process_age_s
 from django_runtimes.serving.types import Headers
@@ -40,11 +33,7 @@ class MeasuredProcess:
         self._ready_ms = _age_ms()
         self._identifier = ""
         self._served = 0
-        self._opened = 0
-        self._peak = 0
-        self._unpooled: WeakSet[Any] = WeakSet()
-        # Threads open connections at the same time.
-        self._counting = threading.Lock()
+        self._connections = OpenedConnections()
         self._constant = {
             "runtime": str(here.runtime),
             "strategy": here.profile.connections.name,
@@ -53,7 +42,6 @@ class MeasuredProcess:
             "initialization": os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE", ""),
         }
         POOL_WAITS.start()
-        connection_created.connect(self._note)
 
     def begin(self, headers: Headers) -> Callable[[], Headers] | None:
         """Count a request; return the function that reports, or None without a valid token."""
@@ -67,16 +55,13 @@ class MeasuredProcess:
         age_ms = _age_ms()
 
         def report() -> Headers:
-            with self._counting:
-                held = self._held()
-                peak, self._peak = max(self._peak, held), held
             facts = {
                 "process": self._identifier,
                 "served": str(served),
                 "ready_ms": f"{self._ready_ms:.0f}",
                 "age_ms": f"{age_ms:.0f}",
-                "connections": str(peak),
-                "opened": str(self._opened + _total("connections_num")),
+                "connections": str(self._connections.take_peak()),
+                "opened": str(self._connections.opened),
                 "pool_waits": waits_text(POOL_WAITS.total_us, POOL_WAITS.counts),
                 "cpu_ms": f"{time.process_time() * 1_000:.3f}",
                 "peak_rss_mb": f"{_peak_rss_mb():.1f}",
@@ -85,27 +70,6 @@ class MeasuredProcess:
             return [(_FACTS_HEADER, signed_facts(facts, self._key, token=token).encode())]
 
         return report
-
-    def _note(self, connection: BaseDatabaseWrapper, **kwargs: Any) -> None:
-        # Reading the property of a wrapper could reset its session.
-        opened = vars(connection).get("connection")
-        # Django sends the signal for each connection that a pool lends, and the library after it resets a session.
-        with self._counting:
-            if opened is not None and getattr(opened, "_pool", None) is None and opened not in self._unpooled:
-                self._opened += 1
-                # The connections of some drivers cannot be referred to weakly, so their number stays unknown.
-                with contextlib.suppress(TypeError):
-                    self._unpooled.add(opened)
-            self._peak = max(self._peak, self._held())
-
-    def _held(self) -> int:
-        unpooled = sum(not getattr(each, "closed", False) for each in list(self._unpooled))
-        return unpooled + _total("pool_size")
-
-
-def _total(name: str) -> int:
-    """Return the sum of a statistic of all pools."""
-    return sum(int(pool.get_stats().get(name, 0)) for pool in list(pools.values()))
 
 
 def _peak_rss_mb() -> float:

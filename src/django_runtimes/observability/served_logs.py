@@ -4,7 +4,7 @@ import logging
 import sys
 from collections.abc import Iterator
 
-from django_runtimes.observability.request_filter import RequestFilter
+from django_runtimes.observability.access.request_filter import RequestFilter
 
 # gunicorn and uvicorn write these loggers' lines as text to standard error.
 _SERVERS = ("gunicorn.error", "uvicorn.error")

@@ -11,11 +11,11 @@ from django_runtimes.serving.types import Application, Headers, Message, Receive
 class Observation(Protocol):
     """One request or websocket that is being observed.
 
-    `scope` is the scope to serve. The handler sets `http_request` to Django's request, whose `resolver_match` is known
-    after the middleware chain.
+    Django's handler sets `http_request` to its request, whose `resolver_match` is known after the middleware chain, and
+    gives that request the header X-Request-ID with `request_id`.
     """
 
-    scope: Scope
+    request_id: str
     http_request: Any
     is_complete: bool
 
@@ -68,20 +68,20 @@ class ObservedRequests:
         current_observation.set(observation)
         observed = _observed_websocket if scope["type"] == "websocket" else _observed
         try:
-            await self._application(observation.scope, receive, observed(observation, send))
+            await self._application(scope, receive, observed(observation, scope, send))
         except BaseException as error:
             observation.end(error)
             raise
         observation.end()
 
 
-def _observed(observation: Observation, send: Send) -> Send:
+def _observed(observation: Observation, scope: Scope, send: Send) -> Send:
     # This is a plain function, because a coroutine would take time for every message.
     def send_observed(message: Message) -> Awaitable[None]:
         if message["type"] == "http.response.start":
             headers = observation.begin_answer(message["status"], list(message.get("headers", ())))
             # The server ends such a response after its head, and the application may never send the rest.
-            observation.is_complete = not has_content(observation.scope["method"], message["status"])
+            observation.is_complete = not has_content(scope["method"], message["status"])
             message = {**message, "headers": headers}
         elif message["type"] == "http.response.body" and not message.get("more_body"):
             observation.is_complete = True
@@ -90,7 +90,7 @@ def _observed(observation: Observation, send: Send) -> Send:
     return send_observed
 
 
-def _observed_websocket(observation: Observation, send: Send) -> Send:
+def _observed_websocket(observation: Observation, scope: Scope, send: Send) -> Send:
     is_accepted = False
 
     def send_observed(message: Message) -> Awaitable[None]:

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from django_runtimes.observability.metrics.metric_table import DIMENSIONS, METRICS, NAMESPACE
 from django_runtimes.serving.aws_lambda.command_handler import CommandHandler
 from tests.deploy.templates.analysis.alarms import goes_off, metrics_of, watched_metric
 from tests.deploy.templates.analysis.stacks import TEMPLATES, Resource, deploy
@@ -182,3 +183,37 @@ def test_the_page_on_costs_states_the_number_of_billed_metrics():
     stated = ", ".join(f"{number} on {target}" for target, number in numbers.items())
 
     assert f"read {stated}" in (TEMPLATES / "README.md").read_text()
+
+
+# --- the application's own metrics -----------------------------------------------------------------------
+
+
+def own_names(text: str) -> set[str]:
+    return set(re.findall(r"MetricName=\\?\"(\w+)\\?\"", text))
+
+
+def test_the_dashboard_shows_every_metric_of_the_application():
+    body = json.loads(of_type("AWS::CloudWatch::Dashboard")[0].properties["DashboardBody"])
+    expressions = [
+        row[0]["expression"]
+        for widget in body["widgets"]
+        for row in widget["properties"]["metrics"]
+        if isinstance(row[0], dict) and "{DjangoRuntimes," in row[0]["expression"]
+    ]
+
+    assert {name for text in expressions for name in own_names(text)} == {metric.name for metric in METRICS}
+    assert all(f"SEARCH('{{{NAMESPACE},{','.join(DIMENSIONS)}}} " in text for text in expressions)
+
+
+def test_alarms_name_metrics_and_dimensions_of_the_application():
+    own = [each for each in of_type("AWS::CloudWatch::Alarm") if each.properties.get("Namespace") == NAMESPACE]
+    runtimes = {each.stack: each.properties["Dimensions"][0]["Value"] for each in own}
+
+    assert {each.properties["MetricName"] for each in own} == {"PoolTimeouts"}
+    assert {tuple(part["Name"] for part in each.properties["Dimensions"]) for each in own} == {DIMENSIONS}
+    assert runtimes == {
+        "apprunner/template.yaml": "aws_app_runner",
+        "ecs/express.yaml": "aws_ecs",
+        "ecs/fargate.yaml": "aws_ecs",
+    }
+    assert "PoolTimeouts" in {metric.name for metric in METRICS}

@@ -41,7 +41,9 @@ importlib.import_module(sys.argv[1])
 import awslambdaric.__main__
 names = {name.partition(".")[0] for name in set(sys.modules) - before}
 third_party = sorted(name for name in names if name not in sys.stdlib_module_names)
-print(json.dumps({"packages": third_party, "enabled": gc.isenabled(), "frozen": gc.get_freeze_count()}))
+observing = sorted(name for name in sys.modules if name.startswith("django_runtimes.observability."))
+state = {"enabled": gc.isenabled(), "frozen": gc.get_freeze_count()}
+print(json.dumps({"packages": third_party, "observing": observing, **state}))
 """
 
 
@@ -73,6 +75,43 @@ def init_phase() -> dict:
 
 def test_the_init_phase_loads_only_these_packages(init_phase):
     assert init_phase["packages"] == LOADED_AT_INIT
+
+
+def test_the_init_phase_loads_nothing_of_parts_that_are_off(init_phase):
+    assert init_phase["observing"] == [
+        "django_runtimes.observability.apps",
+        "django_runtimes.observability.log_encoder",
+    ]
+
+
+def test_the_access_log_and_the_metrics_need_no_further_package():
+    loaded = load(
+        "django_runtimes.entrypoints.aws_lambda",
+        WEBAPP_ACCESS_LOG="1",
+        WEBAPP_METRICS="emf",
+        WEBAPP_STAGE="shop-production",
+    )
+
+    assert loaded["packages"] == LOADED_AT_INIT
+    assert loaded["observing"] == [
+        f"django_runtimes.observability.{name}"
+        for name in (
+            "access",
+            "access.access_lines",
+            "access.access_log",
+            "access.observed_request",
+            "access.query_times",
+            "access.request_filter",
+            "access.request_ids",
+            "apps",
+            "line_formatters",
+            "log_encoder",
+            "metrics",
+            "metrics.embedded_metrics",
+            "metrics.metric_table",
+            "served_logs",
+        )
+    ]
 
 
 def test_the_operations_functions_init_phase_loads_no_django():

@@ -12,7 +12,8 @@ from django.urls import path
 from django_runtimes.cli import processes
 from django_runtimes.compare.emulator.lambda_function import Function
 from django_runtimes.compare.targets.lambda_target import LambdaTarget
-from django_runtimes.observability.access_log import AccessLog, json_line
+from django_runtimes.observability.access.access_lines import JsonLines
+from django_runtimes.observability.access.access_log import AccessLog
 from django_runtimes.serving.aws_lambda.handler import DirectLambdaHandler
 from django_runtimes.serving.health import HealthChecks
 from tests.integration.entrypoints.launcher import REQUIRED
@@ -91,7 +92,7 @@ def handler(settings, tmp_path):
     settings.ROOT_URLCONF = __name__
     health = HealthChecks(check_readiness=lambda: None)
     made = DirectLambdaHandler(
-        observer=AccessLog(json_line), answer_health=health.answer, max_body_bytes=10, max_reply_bytes=2000
+        observer=AccessLog(JsonLines()), answer_health=health.answer, max_body_bytes=10, max_reply_bytes=2000
     )
     yield made
     made.close()

@@ -108,7 +108,7 @@ def test_lines_for_people_under_local():
     (access,) = [line for line in process.stdout if " django_runtimes.access: " in line]
     assert failed.endswith(f"Internal Server Error: /fail [{request_id}]")
     assert " INFO django_runtimes.access: GET /fail 500, in " in access
-    assert access.endswith(f" ms, 0 queries in 0.0 ms [{request_id}]")
+    assert access.endswith(f" ms, 0 queries in 0.00 ms, cold start [{request_id}]")
     assert "hunter2" not in str(process.stdout)
 
 
@@ -129,3 +129,33 @@ def test_commands_write_no_log_line_to_standard_output():
 
     assert ended.stdout == ""
     assert json.loads(ended.stderr)["message"] == "said"
+
+
+METRICS = {"WEBAPP_METRICS": "emf", "WEBAPP_STAGE": "shop-test"}
+
+
+def metrics_of(line: dict) -> set[str]:
+    return {metric["Name"] for metric in line["_aws"]["CloudWatchMetrics"][0]["Metrics"]}
+
+
+def test_metrics_of_a_pool(database_server):
+    url = database_server.url("postgres")
+    with served(**METRICS, DATABASE_URL=f"{url}{'&' if '?' in url else '?'}sslmode=disable") as process:
+        process.ask("/orders/7")
+        process.ask("/take")
+
+    first, second = [line for line in process.objects if line["logger"] == "django_runtimes.access"]
+    # The pool opens its connections in the background.
+    assert metrics_of(first) - {"ConnectionsOpened"} == {"Requests", "Latency", "ColdStarts", "PoolWait", "PoolSize"}
+    assert first["PoolWait"] < first["Latency"]
+    assert metrics_of(second) == {"Requests", "Latency"}
+    assert (first["runtime"], first["stage"]) == ("aws_ecs", "shop-test")
+
+
+def test_a_pool_without_a_database_times_out():
+    with served(**METRICS) as process:
+        process.ask("/orders/7")
+
+    (line,) = [line for line in process.objects if line["logger"] == "django_runtimes.access"]
+    assert (line["status"], line["ServerErrors"], line["PoolTimeouts"]) == (503, 1, 1)
+    assert line["PoolWait"] >= 900

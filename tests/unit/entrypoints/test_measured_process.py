@@ -9,7 +9,7 @@ import pytest
 
 from django_runtimes.config.http.measurement_token import FACTS_HEADER, TOKEN_HEADER, read_facts, signed_token
 from django_runtimes.config.secret import Secret
-from django_runtimes.entrypoints import measured_process
+from django_runtimes.databases import opened_connections
 from django_runtimes.entrypoints.measured_process import MeasuredProcess
 
 KEY = Secret("k" * 32)
@@ -39,7 +39,7 @@ class OpenedConnection:
 @pytest.fixture
 def process(monkeypatch: pytest.MonkeyPatch) -> MeasuredProcess:
     """A process without the pools that other tests have left open."""
-    monkeypatch.setattr(measured_process, "pools", {})
+    monkeypatch.setattr(opened_connections, "pools", {})
     return MeasuredProcess(KEY, HERE)
 
 
@@ -58,7 +58,7 @@ def facts_of(process: MeasuredProcess) -> dict[str, str]:
 def test_a_report_has_the_most_connections_since_the_one_before(process):
     opened = [OpenedConnection() for _ in range(3)]
     for each in opened:
-        process._note(wrapper_of(each))
+        process._connections._note(wrapper_of(each))
     for each in opened[1:]:
         each.is_closed = True
 
@@ -68,13 +68,13 @@ def test_a_report_has_the_most_connections_since_the_one_before(process):
 def test_opening_a_connection_does_not_restore_an_earlier_peak(process):
     first, second, third = (OpenedConnection() for _ in range(3))
     for each in (first, second):
-        process._note(wrapper_of(each))
+        process._connections._note(wrapper_of(each))
     second.is_closed = True
     # The thread that opens the third connection has read the peak of two, and now counts.
     first.is_slow = True
     third.is_closed = True
     with ThreadPoolExecutor() as threads:
-        noting = threads.submit(process._note, wrapper_of(third))
+        noting = threads.submit(process._connections._note, wrapper_of(third))
         assert first.is_read.wait(5.0)
         assert facts_of(process)["connections"] == "2"
         first.may_continue.set()

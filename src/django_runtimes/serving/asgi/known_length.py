@@ -1,4 +1,4 @@
-"""Sets the length of a request's body once the body has been read."""
+"""Sets the length of a request's body once the body has been read, and the id of an observed request."""
 
 import logging
 import os
@@ -32,6 +32,9 @@ class KnownLengthHandler(ASGIHandler):
         if (observation := current_observation.get()) is not None:
             observation.http_request = request
         if request is not None:
+            if observation is not None:
+                # The header of a client that is not trusted may have another value.
+                request.META["HTTP_X_REQUEST_ID"] = observation.request_id
             length = body_file.seek(0, os.SEEK_END)
             if length:
                 body_file.seek(0)

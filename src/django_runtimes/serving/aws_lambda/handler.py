@@ -157,7 +157,7 @@ class DirectLambdaHandler:
             return self._reply(event, request, scope, body, None)
         current_observation.set(observation)
         try:
-            reply = self._reply(event, request, observation.scope, body, observation)
+            reply = self._reply(event, request, scope, body, observation)
         except BaseException as error:
             observation.end(error)
             raise

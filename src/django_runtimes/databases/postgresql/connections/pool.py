@@ -119,7 +119,7 @@ class RecoveringPool(ConnectionPool[PooledConnection]):
             try:
                 connection = super().getconn(deadline_s - monotonic())
             except PoolTimeout:
-                POOL_WAITS.add(monotonic() - asked_at_s)
+                POOL_WAITS.add(monotonic() - asked_at_s, timed_out=True)
                 raise
             connection.session.owner = get_ident()
             if self._is_fit(connection):

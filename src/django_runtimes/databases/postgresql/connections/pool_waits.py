@@ -5,6 +5,7 @@ import mmap
 import os
 import secrets
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 from django_runtimes.config.values.wait_buckets import WAIT_SLOTS, bucket_of
@@ -23,6 +24,7 @@ class PoolWaits:
 
     def __init__(self) -> None:
         self._is_on = False
+        self._note: Callable[[float, bool], None] | None = None
         self._directory: Path | None = None
         # A finalizer may run a query in the middle of add().
         self._lock = threading.RLock()
@@ -38,8 +40,14 @@ class PoolWaits:
         self._directory = directory
         self.start()
 
-    def add(self, waited_s: float) -> None:
+    def pass_on(self, note: Callable[[float, bool], None]) -> None:
+        """Call `note` on the waiting thread after each wait, with the seconds and whether the pool's time ran out."""
+        self._note = note
+
+    def add(self, waited_s: float, *, timed_out: bool = False) -> None:
         """Count one wait, if counting has started."""
+        if self._note is not None:
+            self._note(waited_s, timed_out)
         if not self._is_on:
             return
         waited_us = int(waited_s * _US_PER_S)

@@ -24,16 +24,18 @@ class RequestIds(NamedTuple):
     trace_id: str | None
 
 
-def read_ids(headers: Iterable[tuple[bytes, bytes]], *, is_trusted: bool) -> RequestIds:
-    """Return the ids in the headers; make a request id without a valid one from a trusted hop.
+def read_ids(headers: Iterable[tuple[bytes, bytes]], *, otherwise: str | None = None) -> RequestIds:
+    """Return the ids in the headers of a trusted hop; without a usual request id it is `otherwise`, or a new one.
 
     The trace's id comes from traceparent, or else from X-Amzn-Trace-Id.
     """
     # The nearest hop has written the last of several headers.
-    found = {name: value for name, value in headers if name in _READ} if is_trusted else {}
+    found = {name: value for name, value in headers if name in _READ}
     given = found.get(_REQUEST_ID)
-    is_usual = given is not None and _USUAL_ID.fullmatch(given) is not None
-    request_id = given.decode("ascii") if given is not None and is_usual else os.urandom(16).hex()
+    if given is not None and _USUAL_ID.fullmatch(given):
+        request_id = given.decode("ascii")
+    else:
+        request_id = otherwise or os.urandom(16).hex()
     return RequestIds(request_id, _trace_id(found) if found else None)
 
 

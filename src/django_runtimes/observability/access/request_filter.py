@@ -2,7 +2,7 @@
 
 import logging
 
-from django_runtimes.observability.observed_request import ObservedRequest
+from django_runtimes.observability.access.observed_request import ObservedRequest
 from django_runtimes.serving.observed import current_observation
 
 

@@ -9,11 +9,11 @@ from typing import Any
 
 from django.core.exceptions import RequestAborted
 
-from django_runtimes.observability.request_ids import RequestIds
+from django_runtimes.observability.access.request_ids import RequestIds
 from django_runtimes.serving.types import Headers, Scope
 
 _NO_STATE: Mapping[str, Any] = MappingProxyType({})
-REQUEST_ID_HEADER = b"x-request-id"
+_REQUEST_ID_HEADER = b"x-request-id"
 
 
 class ObservedRequest:
@@ -22,12 +22,20 @@ class ObservedRequest:
     `write` writes the line of the ended request.
     """
 
-    # One instance is created for every request.
-    __slots__ = (
-        "_begun_ns", "_counting", "_is_ended", "_write", "aborted", "duration_ns", "error", "first_byte_ns",
-        "http_request", "is_complete", "lambda_request_id", "queries", "query_ns", "refused", "request_id", "scope",
-        "status", "trace_id",
-    )  # fmt: skip
+    # These are class attributes until they change, because an instance is created for every request.
+    http_request: Any = None
+    status: int | None = None
+    is_complete = False
+    queries = query_ns = 0
+    waits_ns: int | None = None
+    pool_timeouts = 0
+    is_throttled = False
+    duration_ns = 0
+    first_byte_ns: int | None = None
+    aborted: str | None = None
+    error: str | None = None
+    refused: str | None = None
+    _is_ended = False
 
     def __init__(
         self,
@@ -39,21 +47,11 @@ class ObservedRequest:
     ) -> None:
         self._begun_ns = perf_counter_ns()
         self._write = write
-        self._is_ended = False
         # A finalizer may run a query in the middle of note_query().
         self._counting = RLock()
         self.request_id, self.trace_id = ids
         self.lambda_request_id = lambda_request_id
         self.scope = scope
-        self.http_request: Any = None
-        self.status: int | None = None
-        self.is_complete = False
-        self.queries = self.query_ns = 0
-        self.duration_ns = 0
-        self.first_byte_ns: int | None = None
-        self.aborted: str | None = None
-        self.error: str | None = None
-        self.refused: str | None = None
 
     def ids(self) -> dict[str, str]:
         """Return the ids that the request has, by their names in log lines."""
@@ -68,15 +66,23 @@ class ObservedRequest:
         """Note the status and the time; return the headers with the request's id, unless they have one."""
         self.status = status
         self.first_byte_ns = perf_counter_ns() - self._begun_ns
-        if any(name.lower() == REQUEST_ID_HEADER for name, _ in headers):
-            return headers
-        return [*headers, (REQUEST_ID_HEADER, self.request_id.encode("ascii"))]
+        for name, _ in headers:
+            # Comparing lengths first avoids lowercasing most names.
+            if len(name) == len(_REQUEST_ID_HEADER) and name.lower() == _REQUEST_ID_HEADER:
+                return headers
+        return [*headers, (_REQUEST_ID_HEADER, self.request_id.encode("ascii"))]
 
     def note_query(self, duration_ns: int) -> None:
         """Count a query and its time."""
         with self._counting:
             self.queries += 1
             self.query_ns += duration_ns
+
+    def note_wait(self, duration_ns: int, *, timed_out: bool) -> None:
+        """Count a wait for a connection of a pool."""
+        with self._counting:
+            self.waits_ns = (self.waits_ns or 0) + duration_ns
+            self.pool_timeouts += timed_out
 
     def end(self, error: BaseException | None = None) -> None:
         """Write the request's line, once."""
@@ -101,6 +107,16 @@ class ObservedRequest:
         self._write(self)
         # Tasks that outlive the request keep their context, and with it this object.
         self.http_request = None
+
+    @property
+    def is_websocket(self) -> bool:
+        """Whether this is a websocket."""
+        return bool(self.scope["type"] == "websocket")
+
+    @property
+    def method(self) -> str:
+        """The request's method, or WEBSOCKET."""
+        return "WEBSOCKET" if self.is_websocket else str(self.scope["method"])
 
     @property
     def route(self) -> str | None:

@@ -1,0 +1,1 @@
+"""Metrics in the lines of the access log."""
