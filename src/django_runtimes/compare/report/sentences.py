@@ -85,7 +85,7 @@ def image_sentences(run: Run) -> Iterator[str]:
     image = run.environment.get("image")
     if image is None:
         return
-    details = run.environment["targets"]
+    details = run.environment.get("targets", {})
     limits = {
         f"{target.runtime}{''.join(target.name.partition('@')[1:])}": details[target.name]["limits"]
         for target in run.targets

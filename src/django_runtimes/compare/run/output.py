@@ -37,22 +37,30 @@ def _reports_folder(project: Path) -> Path:
     return project / _COMPARE_REPORTS if any(folder.rglob("*.py")) else folder
 
 
-def publish(run: Run, directory: Path, kept_logs: Path | None = None, *, outcomes: Sequence[GateOutcome] = ()) -> None:
+def publish(
+    run: Run,
+    directory: Path,
+    kept_logs: Path | None = None,
+    *,
+    outcomes: Sequence[GateOutcome] = (),
+    saved_as: Path | None = None,
+) -> None:
     """Write run.json, the reports and the files in `kept_logs` to a temporary folder, then rename it to `directory`.
 
     The reports contain the `outcomes` of conditions.
 
-    If that fails, for example on a full disk, raise CompareError with the path where the run was saved instead. Any
-    other exception is a bug; it gets a note with this path.
+    If that fails, for example on a full disk, raise CompareError with the path where the run was saved instead, or
+    with `saved_as`, where it was before. Any other exception is a bug; it gets a note with this path.
     """
     try:
         _publish(run, directory, kept_logs, outcomes)
     except OSError as error:
+        place = saved_as or _kept(run)
         raise CompareError(
-            f"cannot write the report to '{directory}' ({error.strerror}); the measurements are in {_kept(run)}"
+            f"cannot write the report to '{directory}' ({error.strerror}); the measurements are in {place}"
         ) from error
     except Exception as error:
-        error.add_note(f"The measurements are in {_kept(run)}.")
+        error.add_note(f"The measurements are in {saved_as or _kept(run)}.")
         raise
 
 

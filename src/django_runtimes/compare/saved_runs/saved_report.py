@@ -8,9 +8,9 @@ from pathlib import Path
 from rich.console import Console
 
 from django_runtimes.cli.arguments import OneLineParser
-from django_runtimes.cli.exit_codes import EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED, EXIT_USAGE
+from django_runtimes.cli.exit_codes import EXIT_DONE, EXIT_INTERRUPTED, EXIT_USAGE
 from django_runtimes.cli.project.project import project_at
-from django_runtimes.cli.tool_error import ToolError, UsageError
+from django_runtimes.cli.tool_error import ToolError
 from django_runtimes.compare.diagnosis.kept_logs import FOLDER
 from django_runtimes.compare.gate.gate_condition import parse_conditions
 from django_runtimes.compare.gate.gate_judge import gate_exit_code, judge
@@ -37,10 +37,9 @@ def main(arguments: Sequence[str]) -> int:
         outcomes = judge(conditions, _judged(runs))
         mismatches = _report(runs, directory, outcomes)
         sys.stderr.write(f"report: {directory / 'report.html'}\n")
-    except UsageError as error:
-        return _fail(error, EXIT_USAGE)
     except ToolError as error:
-        return _fail(error, EXIT_FAILED)
+        # The exit code 1 means that a condition holds.
+        return _fail(error, EXIT_USAGE)
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
     write_outcomes(outcomes, sys.stdout)
@@ -63,7 +62,7 @@ def _report(runs: Sequence[NamedRun], directory: Path, outcomes: Sequence[GateOu
     first, *others = runs
     if not others:
         logs = first.path.with_name(FOLDER)
-        publish(first.run, directory, logs if logs.is_dir() else None, outcomes=outcomes)
+        publish(first.run, directory, logs if logs.is_dir() else None, outcomes=outcomes, saved_as=first.path)
         print_report(first.run, Console())
         return []
     comparisons = [compare_runs(first, other) for other in others]

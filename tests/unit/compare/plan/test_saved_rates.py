@@ -27,17 +27,31 @@ def test_the_rates_of_each_scenario_are_taken(tmp_path):
     "plan",
     [
         None,
-        [],
         {},
-        {"rates_rps": [25]},
         {"rates_rps": {"read": [25], "write": []}},
-        {"rates_rps": {"read": [25], "write": "25"}},
-        {"rates_rps": {"read": [25], "write": [-1, 1e9, "x", None]}},
+        {"rates_rps": {"read": [25], "write": [0, 1e9]}},
     ],
 )
 def test_a_run_without_the_rates_of_a_scenario_is_refused(tmp_path, plan):
     with pytest.raises(UsageError, match=r"has no rates of .*writes; name a finished run of the same workload"):
         saved_rates(saved(tmp_path, plan), ["read", "write"])
+
+
+@pytest.mark.parametrize(
+    ("plan", "error"),
+    [
+        ([], "environment.plan is [], not an object"),
+        ({"rates_rps": [25]}, "environment.plan.rates_rps is [25], not an object"),
+        ({"rates_rps": {"write": "25"}}, "environment.plan.rates_rps.write is '25', not a list"),
+        ({"rates_rps": {"write": [25, "x"]}}, "environment.plan.rates_rps.write[1] is 'x', not a number"),
+        ({"rates_rps": {"write": [-1]}}, "environment.plan.rates_rps.write[0] is -1, below 0"),
+    ],
+)
+def test_damaged_rates_are_refused_with_their_place(tmp_path, plan: object, error: str):
+    with pytest.raises(UsageError) as raised:
+        saved_rates(saved(tmp_path, plan), ["read", "write"])
+
+    assert error in str(raised.value)
 
 
 def test_a_missing_file_is_refused(tmp_path):

@@ -224,10 +224,12 @@ def test_a_damaged_histogram_is_refused_in_one_line(tmp_path: Path, capsys: pyte
     values["targets"][0]["scenarios"][0]["blocks"][0]["histogram"] = "HISTdamaged"
     (tmp_path / "damaged.json").write_text(json.dumps(values))
 
+    place = "targets[0].scenarios[0].blocks[0].histogram"
+
     for files in (["damaged.json"], ["a.json", "damaged.json"]):
         assert report(*files) == 2
         captured = capsys.readouterr()
-        assert captured.err.startswith("webapp report: damaged.json: aws_lambda/per_request/proxy: a histogram of read")
+        assert captured.err.startswith(f"webapp report: damaged.json: {place} cannot be read (")
         assert captured.err.count("\n") == 1
         assert not (tmp_path / "out").exists()
 
