@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from django_runtimes.compare.analysis.order_statistics import rank_interval
+from django_runtimes.compare.intervals.order_statistics import rank_interval
 from django_runtimes.compare.load.histogram import P99_SAMPLES, LatencyHistogram
 from django_runtimes.compare.record.results import BlockResult, ScenarioResult
 

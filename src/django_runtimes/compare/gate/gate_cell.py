@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
 
-from django_runtimes.compare.analysis.order_statistics import share_interval
 from django_runtimes.compare.cost.usage.traffic import Traffic
 from django_runtimes.compare.gate.gate_condition import EVERY_TARGET, FailCondition, bill_names
 from django_runtimes.compare.gate.gate_figure import GateFigure
@@ -18,6 +17,7 @@ from django_runtimes.compare.gate.gate_latency import (
 from django_runtimes.compare.gate.gate_metric import METRICS
 from django_runtimes.compare.gate.judged_run import JudgedRun
 from django_runtimes.compare.gate.unjudgeable import UnjudgeableError
+from django_runtimes.compare.intervals.order_statistics import share_interval
 from django_runtimes.compare.record.results import ScenarioResult, TargetResult
 
 _DEFAULT_RPS = "10"

@@ -2,7 +2,6 @@
 
 from statistics import median
 
-from django_runtimes.compare.analysis.order_statistics import rank_interval
 from django_runtimes.compare.analysis.percentile import latency_of, percentile_of
 from django_runtimes.compare.analysis.percentile_ratio import paired_percentile_ratio
 from django_runtimes.compare.analysis.ratio import Ratio, paired_blocks, paired_ratios, ratio_of
@@ -10,6 +9,7 @@ from django_runtimes.compare.analysis.separate_ratio import separate_ratio, shif
 from django_runtimes.compare.analysis.summary import MIN_OK_SHARE
 from django_runtimes.compare.gate.gate_figure import GateFigure
 from django_runtimes.compare.gate.unjudgeable import UnjudgeableError
+from django_runtimes.compare.intervals.order_statistics import rank_interval
 from django_runtimes.compare.load.histogram import P99_SAMPLES, LatencyHistogram
 from django_runtimes.compare.record.results import ScenarioResult, TargetResult
 

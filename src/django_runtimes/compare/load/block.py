@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from django_runtimes.compare.intervals.order_statistics import share_interval
 from django_runtimes.compare.load.histogram import LatencyHistogram
 
 # A request is late if it is sent more than this after it was due.
@@ -15,9 +16,13 @@ TIMEOUT = "timeout"
 # Statuses of an overloaded target, which a comparison is meant to show.
 _OVERLOAD = frozenset({"status_429", "status_503", "status_504"})
 
-# A late send raises the latency, which counts from the moment the request was due. A block is void if late
-# sends raise its median by more than this share.
+# A late send raises the latency, which counts from the moment the request was due. A block is void if late sends raise
+# its median by more than this share, and if surely more than MAX_LATE_SHARE of its sends raised their own latency as
+# much: in a short block a single late send can move the median.
 MAX_RISE = 0.1
+MAX_LATE_SHARE = 0.01
+# The lower bound of a two-sided interval of 90 % is too high in 5 % of blocks.
+_CONFIDENCE = 0.90
 _MAX_CPU_SHARE = 0.70
 
 
@@ -73,7 +78,7 @@ def block_of(outcomes: Iterable[Outcome], *, duration_s: float, cpu_share: float
     """
     latency, latency_from_send = LatencyHistogram(), LatencyHistogram()
     errors: Counter[str] = Counter()
-    sent = late = 0
+    sent = late = raised = 0
     first_wrong = None
     for outcome in outcomes:
         sent += 1
@@ -84,7 +89,9 @@ def block_of(outcomes: Iterable[Outcome], *, duration_s: float, cpu_share: float
                 first_wrong = f"{outcome.request!r}: {outcome.seen}"
         if outcome.error in (None, TIMEOUT):
             latency.record(outcome.latency_ms)
-            latency_from_send.record(outcome.latency_ms - outcome.late_ms)
+            from_send_ms = outcome.latency_ms - outcome.late_ms
+            latency_from_send.record(from_send_ms)
+            raised += outcome.late_ms > MAX_RISE * from_send_ms
     return Block(
         sent=sent,
         late=late,
@@ -93,7 +100,7 @@ def block_of(outcomes: Iterable[Outcome], *, duration_s: float, cpu_share: float
         latency=latency,
         latency_from_send=latency_from_send,
         duration_s=duration_s,
-        void=_reason_to_void(latency.p50_ms, latency_from_send.p50_ms, cpu_share),
+        void=_reason_to_void(latency, latency_from_send, raised, cpu_share),
         first_wrong=first_wrong,
     )
 
@@ -102,14 +109,22 @@ def _is_wrong(error: str) -> bool:
     return error.startswith("status_") and error not in _OVERLOAD
 
 
-def _reason_to_void(p50_ms: float | None, p50_from_send_ms: float | None, cpu_share: float) -> str | None:
-    """Return why a block is void, because the load generator was too slow; None for a valid block."""
+def _reason_to_void(
+    latency: LatencyHistogram, from_send: LatencyHistogram, raised: int, cpu_share: float
+) -> str | None:
+    """Return why a block is void, because the load generator was too slow; None for a valid block.
+
+    `raised` is the number of sends whose lateness raised their own latency by more than MAX_RISE.
+    """
     if cpu_share > _MAX_CPU_SHARE:
         return f"the load generator used {cpu_share:.0%} of a CPU (the limit is {_MAX_CPU_SHARE:.0%})"
-    if p50_ms is None or p50_from_send_ms is None:
+    p50_ms, p50_from_send_ms = latency.p50_ms, from_send.p50_ms
+    if p50_ms is None or p50_from_send_ms is None or p50_ms <= (1 + MAX_RISE) * p50_from_send_ms:
         return None
-    if p50_ms > (1 + MAX_RISE) * p50_from_send_ms:
-        return (
-            f"late sends raised the median from {p50_from_send_ms:.3g} to {p50_ms:.3g} ms (the limit is {MAX_RISE:.0%})"
-        )
-    return None
+    surely, _ = share_interval(raised, latency.count, confidence=_CONFIDENCE)
+    if surely <= MAX_LATE_SHARE:
+        return None
+    return (
+        f"late sends raised the median from {p50_from_send_ms:.3g} to {p50_ms:.3g} ms (the limit is {MAX_RISE:.0%}), "
+        f"and {raised} of {latency.count} latencies"
+    )

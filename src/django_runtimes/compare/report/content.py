@@ -24,6 +24,7 @@ from django_runtimes.compare.report.sentences import (
     unchecked_sentences,
     void_sentences,
 )
+from django_runtimes.compare.report.tables.lateness_table import lateness_sentences
 from django_runtimes.compare.report.tables.memory_table import memory_sentences
 
 
@@ -70,6 +71,7 @@ def content_of(run: Run, outcomes: Sequence[GateOutcome] = ()) -> Content:
             *block_sentences(run, summary),
             *error_sentences(summary),
             *void_sentences(summary),
+            *lateness_sentences(summary),
             *unchecked_sentences(run),
             *image_sentences(run),
         ),

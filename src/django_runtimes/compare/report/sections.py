@@ -30,6 +30,7 @@ from django_runtimes.compare.report.sentences import (
 from django_runtimes.compare.report.tables.cold_phase_table import cold_phase_table
 from django_runtimes.compare.report.tables.connection_table import connection_table
 from django_runtimes.compare.report.tables.figure_tables import cold_start_table, latency_tables, write_table
+from django_runtimes.compare.report.tables.lateness_table import lateness_sentences, lateness_table
 from django_runtimes.compare.report.tables.memory_table import memory_sentences, memory_table
 from django_runtimes.compare.report.tables.percentile_table import percentile_table
 from django_runtimes.compare.report.tables.pin_table import pin_table
@@ -80,8 +81,8 @@ def _latency_section(run: Run, summary: Summary) -> ReportSection:
         findings=(*capacity_sentences(run), *pair_sentences(summary), *block_sentences(run, summary)),
         plots=(*percentile_plots(run), *rates),
         tables=tuple(latency_tables(summary)),
-        more=(percentile_table(summary),) if summary.rows else (),
-        caveats=(*latency_caveats(run), *(() if rates else one_rate_sentences(summary))),
+        more=(percentile_table(summary), lateness_table(summary)) if summary.rows else (),
+        caveats=(*lateness_sentences(summary), *latency_caveats(run), *(() if rates else one_rate_sentences(summary))),
     )
 
 

@@ -53,8 +53,28 @@ def test_small_delays_of_many_sends_void_a_block():
     outcomes = [outcome(5.0)] * 40 + [outcome(5.7, late_ms=0.7)] * 60
 
     assert block_of(outcomes, duration_s=1.0).void == (
-        "late sends raised the median from 5 to 5.7 ms (the limit is 10%)"
+        "late sends raised the median from 5 to 5.7 ms (the limit is 10%), and 60 of 100 latencies"
     )
+
+
+@pytest.mark.parametrize(("late", "is_void"), [(1, False), (2, True)])
+def test_a_single_late_send_does_not_void_a_short_block(late: int, is_void: bool):
+    # The median of 15 requests is the eighth: 4.2 ms from the sending, and 5 ms if one of these was late.
+    outcomes = [outcome(4.0)] * (8 - late) + [outcome(34.2, late_ms=30.0)] * late + [outcome(5.0)] * 7
+
+    block = block_of(outcomes, duration_s=1.0)
+
+    assert block.latency.p50_ms == pytest.approx(5.0, rel=0.001)
+    assert (block.void is not None) is is_void
+
+
+def test_lateness_beside_long_latencies_leaves_a_block_valid():
+    # Half of the sends are late by 9 % of their latency.
+    outcomes = [outcome(218.0, late_ms=18.0)] * 60 + [outcome(200.0)] * 40
+
+    block = block_of(outcomes, duration_s=1.0)
+
+    assert (block.late, block.void) == (60, None)
 
 
 def test_small_delays_do_not_void_a_block_with_long_latencies():

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from statistics import median
 
-from django_runtimes.compare.analysis.order_statistics import rank_interval
+from django_runtimes.compare.intervals.order_statistics import rank_interval
 from django_runtimes.compare.layout.figures import milliseconds, number
 from django_runtimes.compare.layout.report_table import ReportTable
 from django_runtimes.compare.record.results import Run, TargetResult

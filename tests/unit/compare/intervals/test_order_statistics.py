@@ -2,7 +2,7 @@ import random
 
 import pytest
 
-from django_runtimes.compare.analysis.order_statistics import RankInterval, rank_interval, share_interval
+from django_runtimes.compare.intervals.order_statistics import RankInterval, rank_interval, share_interval
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""Exact intervals of shares and percentiles."""
