@@ -121,7 +121,7 @@ SHIPPED := $(COMPILE) --python-version 3.11 --constraint requirements/constraint
 SERVING := pyproject.toml requirements/project.in --extra lambda --extra server --extra s3
 # Locust's extra has an environment of its own, an instrument. The lowest lock adds it, since only `make versions` tests
 # its lower bounds: there Locust runs in processes of its own, and nothing else imports gevent.
-DEVELOPMENT := pyproject.toml requirements/project.in --extra lambda --extra server --extra s3 --extra compare \
+DEVELOPMENT := pyproject.toml requirements/project.in --extra lambda --extra server --extra s3 --extra traces --extra compare \
 	--extra deploy --group dev
 
 lock:            ## Compile the hashed lock files from pyproject.toml

@@ -23,6 +23,14 @@ PACKAGES: Mapping[str, Mapping[str, str]] = {
         "uvloop": "uvloop",
     },
     "s3": {"boto3": "boto3", "storages": "django-storages"},
+    "traces": {
+        "opentelemetry.sdk": "opentelemetry-sdk",
+        "opentelemetry.exporter.otlp.proto.http": "opentelemetry-exporter-otlp-proto-http",
+        "opentelemetry.instrumentation.asgi": "opentelemetry-instrumentation-asgi",
+        "opentelemetry.instrumentation.django": "opentelemetry-instrumentation-django",
+        "opentelemetry.instrumentation.psycopg": "opentelemetry-instrumentation-psycopg",
+        "opentelemetry.propagators.aws": "opentelemetry-propagator-aws-xray",
+    },
 }
 
 
@@ -33,8 +41,12 @@ def require_extra(extra: str, purpose: str) -> None:
 
 
 def require_module(module: str, extra: str, purpose: str) -> None:
-    """Raise ConfigurationError if a module of PACKAGES[extra] is missing, without importing it."""
-    if importlib.util.find_spec(module) is None:
+    """Raise ConfigurationError if a module of PACKAGES[extra] is missing; only packages above it are imported."""
+    try:
+        is_missing = importlib.util.find_spec(module) is None
+    except ModuleNotFoundError:
+        is_missing = True
+    if is_missing:
         raise ConfigurationError(missing_package(purpose, PACKAGES[extra][module], extra))
 
 

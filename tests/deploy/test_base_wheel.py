@@ -72,6 +72,12 @@ REFUSED = {
         78,
         "webapp: WEBAPP_SECRETS needs boto3, of the extra [s3]; ",
     ),
+    "traces": (
+        ("webapp", "check"),
+        {"WEBAPP_TRACES": "otlp"},
+        78,
+        "webapp: WEBAPP_TRACES='otlp' needs opentelemetry-sdk, of the extra [traces]; ",
+    ),
     "ejection": (("webapp", "init", "--eject"), {}, 2, "webapp init: --eject needs "),
     "libpq": (
         ("webapp", "check"),
@@ -98,6 +104,7 @@ EXTRA_OF_MODULES = {
     "deploy.": "deploy",
     "doctor.deployment": "deploy",
     "entrypoints.aws_lambda": "lambda",
+    "observability.traces": "traces",
     "pinning.": "pytest",
     "serving.aws_lambda.": "lambda",
     "serving.http.": "server",
@@ -149,7 +156,8 @@ def database_url(database_server) -> Iterator[str]:
 
 
 def test_only_the_base_dependencies_are_installed(installed: InstalledWheel, tmp_path: Path):
-    looked_for = [module for modules in PACKAGES.values() for module in modules]
+    # The specification of a submodule cannot be looked up without its package.
+    looked_for = [module.partition(".")[0] for modules in PACKAGES.values() for module in modules]
     source = f"import importlib.util; print([name for name in {looked_for} if importlib.util.find_spec(name)])"
 
     found = installed.run("python", "-c", source, directory=tmp_path, extras=False)

@@ -14,6 +14,7 @@ from django_runtimes.adopt.shapes import wrong_shapes
 from django_runtimes.adopt.snapshot import snapshot
 from django_runtimes.config.adopted import SETTING, Adopted, adopted_by, not_called
 from django_runtimes.config.configuration_error import ConfigurationError
+from django_runtimes.config.variables.observability_variables import TRACES
 from django_runtimes.databases.certificates import require_root_certificates
 
 _NEEDED = {"INSTALLED_APPS": "[…]", "DATABASES": "{} if the project has none"}
@@ -172,7 +173,7 @@ def _add_mistakes_of_machine(examined: ExaminedProject) -> None:
     """Add the packages and certificates that the decided settings need and that are missing on this machine."""
     settings, mistakes = examined.draft.settings, examined.mistakes
     with mistakes.collected():
-        require_packages(settings)
+        require_packages(settings, examined.variables[TRACES])
     for alias, database in settings.get("DATABASES", {}).items():
         with mistakes.collected():
             require_root_certificates(alias, database, examined.draft.project["DATABASES"].get(alias) or {})

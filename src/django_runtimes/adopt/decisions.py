@@ -34,7 +34,7 @@ from django_runtimes.config.variables.database_connections import (
 )
 from django_runtimes.config.variables.database_login import DB_ROLE
 from django_runtimes.config.variables.hops import TRUSTED_PROXIES
-from django_runtimes.config.variables.observability_variables import ACCESS_LOG, METRICS, STAGE
+from django_runtimes.config.variables.observability_variables import ACCESS_LOG, METRICS, STAGE, TRACES
 from django_runtimes.config.variables.server_variables import (
     MAX_BODY_BYTES,
     MAX_WAIT_S,
@@ -145,6 +145,7 @@ def _adopted(draft: Draft, variables: ProcessVariables) -> Adopted:
         warm_up=variables[WARM_UP],
         access_log=variables[ACCESS_LOG],
         metrics=variables[METRICS],
+        traces=variables[TRACES],
         stage=variables[STAGE],
         measurement_key=variables[MEASUREMENT_KEY],
         pool_empty_s=variables[DB_POOL_EMPTY_S],

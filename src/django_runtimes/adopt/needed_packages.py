@@ -7,10 +7,12 @@ from django_runtimes.adopt.steps.s3_storage import S3
 from django_runtimes.config.database_url.libpq import require_libpq
 from django_runtimes.config.databases.credentials import StoredSecret
 from django_runtimes.config.mistakes import Mistakes
+from django_runtimes.config.values.choices import TraceProtocol
+from django_runtimes.config.variables.observability_variables import TRACES
 from django_runtimes.extras import require_extra, require_module
 
 
-def require_packages(settings: Mapping[str, Any]) -> None:
+def require_packages(settings: Mapping[str, Any], traces: TraceProtocol) -> None:
     """Raise ConfigurationError for each missing package; `settings` are those that `configure()` is about to set."""
     mistakes = Mistakes()
     databases: Mapping[str, Mapping[str, Any]] = settings.get("DATABASES", {})
@@ -24,4 +26,7 @@ def require_packages(settings: Mapping[str, Any]) -> None:
     if storage.get("BACKEND") == S3:
         with mistakes.collected():
             require_extra("s3", f"WEBAPP_MEDIA_BUCKET={storage['OPTIONS']['bucket_name']!r}")
+    if traces is not TraceProtocol.NONE:
+        with mistakes.collected():
+            require_extra("traces", f"{TRACES.name}='{traces}'")
     mistakes.raise_together()

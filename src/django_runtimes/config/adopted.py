@@ -9,7 +9,7 @@ from django_runtimes.config.databases.credentials import Login
 from django_runtimes.config.http.front import Front
 from django_runtimes.config.runtimes.detection import Detection
 from django_runtimes.config.secret import Secret
-from django_runtimes.config.values.choices import MetricsFormat, Role
+from django_runtimes.config.values.choices import MetricsFormat, Role, TraceProtocol
 from django_runtimes.config.values.profile import Profile
 from django_runtimes.config.values.runtime import Runtime
 
@@ -32,6 +32,7 @@ class Adopted(NamedTuple):
     warm_up: bool
     access_log: bool
     metrics: MetricsFormat
+    traces: TraceProtocol
     stage: str | None
     measurement_key: Secret | None
     pool_empty_s: int

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from django_runtimes.config.adopted import Adopted
 from django_runtimes.config.configuration_error import ConfigurationError
 from django_runtimes.config.secret import Secret
-from django_runtimes.entrypoints.served_application import Served, load_application, log_runtime
+from django_runtimes.entrypoints.served_application import Served, load_application, log_runtime, span_sender
 from django_runtimes.extras import require_extra
 
 if TYPE_CHECKING:
@@ -54,6 +54,7 @@ def lambda_handler() -> "DirectLambdaHandler":
         answer_health=health.answer,
         answers_warm_up=here.warm_up,
         observer=observer,
+        before_freeze=span_sender(),
         reporter=None if here.measurement_key is None else _measured_process(here.measurement_key, here),
         max_body_bytes=here.max_body_bytes,
         max_event_body_bytes=_LARGEST_BODY_BYTES,

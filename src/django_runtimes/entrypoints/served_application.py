@@ -11,12 +11,16 @@ from typing import TYPE_CHECKING, NamedTuple
 from django_runtimes.config.configuration_error import ConfigurationError
 from django_runtimes.config.environment import Environment
 from django_runtimes.config.settings_module import settings_module
+from django_runtimes.config.values.choices import TraceProtocol
 from django_runtimes.config.values.runtime import Runtime
 from django_runtimes.config.variables.application_variables import POOL_WAITS_DIRECTORY, START_PHASES
 from django_runtimes.entrypoints.named_module import import_named
 from django_runtimes.entrypoints.stored_variables import load_stored_variables
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from django_runtimes.config.adopted import Adopted
     from django_runtimes.entrypoints.start_recorder import StartRecorder
     from django_runtimes.serving.asgi.one_hop import OneHopASGIHandler
     from django_runtimes.serving.types import Application
@@ -124,6 +128,8 @@ def _make_handler() -> "OneHopASGIHandler":
     refuse_later_mistakes()
     # The library's app calls this too, for Django's own handlers, but under `local` the app may not be installed.
     answer_outages()
+    if here.traces is TraceProtocol.OTLP:
+        _start_tracing(here)
     if here.runtime is Runtime.AWS_LAMBDA:
         # An execution environment serves one request at a time. Lambda's timeout ends it if a constructor hangs.
         return OneHopASGIHandler(threads=1, max_chain_wait_s=math.inf, streams_share=False)
@@ -139,6 +145,21 @@ def _make_handler() -> "OneHopASGIHandler":
     )
     handler.make_chain_early()
     return handler
+
+
+def _start_tracing(here: "Adopted") -> None:
+    from django_runtimes.observability.traces import start_tracing
+
+    # Before the handler is created, since the instrumentation adds a middleware.
+    _span_senders.append(start_tracing(runtime=here.runtime, stage=here.stage, freezes=here.profile.freezes))
+
+
+def span_sender() -> "Callable[[], object] | None":
+    """Return the function that sends the spans that have ended; None if the process sends no traces."""
+    return _span_senders[0] if _span_senders else None
+
+
+_span_senders: "list[Callable[[], object]]" = []
 
 
 def _keep_pool_waits() -> None:

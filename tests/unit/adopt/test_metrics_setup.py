@@ -1,9 +1,13 @@
-"""Metrics that would be lost are refused with the remedy."""
+"""Metrics that would be lost, and traces without their packages, are refused with the remedy."""
+
+import sys
 
 import pytest
 
 from django_runtimes.adopt.decisions import decide
+from django_runtimes.adopt.needed_packages import require_packages
 from django_runtimes.config.configuration_error import ConfigurationError
+from django_runtimes.config.values.choices import TraceProtocol
 
 PROJECT = {"SECRET_KEY": "public", "INSTALLED_APPS": [], "MIDDLEWARE": [], "DATABASES": {}}
 ON = {"WEBAPP_METRICS": "emf", "WEBAPP_ACCESS_LOG": "1", "WEBAPP_LOG_FORMAT": "json", "WEBAPP_STAGE": "shop-dev"}
@@ -48,3 +52,13 @@ def test_metrics_that_would_be_lost(changed, error):
         decide(PROJECT, ON | changed)
 
     assert str(caught.value) == error
+
+
+def test_traces_without_their_packages(monkeypatch):
+    monkeypatch.setitem(sys.modules, "opentelemetry.sdk", None)
+
+    with pytest.raises(ConfigurationError) as caught:
+        require_packages({}, TraceProtocol.OTLP)
+
+    assert str(caught.value).startswith("WEBAPP_TRACES='otlp' needs opentelemetry-sdk, of the extra [traces]; ")
+    require_packages({}, TraceProtocol.NONE)

@@ -1,8 +1,8 @@
-"""Variables of the access log and the metrics."""
+"""Variables of the access log, the metrics and the traces."""
 
 import re
 
-from django_runtimes.config.values.choices import MetricsFormat
+from django_runtimes.config.values.choices import MetricsFormat, TraceProtocol
 from django_runtimes.config.variables.kinds import Choice, Flag, Text
 from django_runtimes.config.variables.variable import RuleError
 
@@ -30,8 +30,16 @@ METRICS = Choice(
     noun="format of metrics",
     default=MetricsFormat.NONE,
 )
+TRACES = Choice(
+    "WEBAPP_TRACES",
+    "How traces of requests and queries are sent: otlp sends them by OpenTelemetry's protocol over HTTP, to the "
+    "collector that OTEL_EXPORTER_OTLP_ENDPOINT names (`webapp docs integrations`). Needs the extra [traces].",
+    TraceProtocol,
+    noun="protocol of traces",
+    default=TraceProtocol.NONE,
+)
 STAGE = Text(
     "WEBAPP_STAGE",
-    "Name of the stage in metrics, such as shop-production; the templates set it to the project and the stage.",
+    "Name of the stage in metrics and traces, such as shop-production; the templates name project and stage.",
     parser=_stage,
 )

@@ -35,7 +35,7 @@ GROUPS = (
     Group("Application", application_variables),
     Group("Hops in front", hops),
     Group("Server", server_variables),
-    Group("Logs and metrics", observability_variables),
+    Group("Logs, metrics and traces", observability_variables),
     Group("Database: address", database_address),
     Group("Database: login", database_login),
     Group("Database: connections", database_connections),

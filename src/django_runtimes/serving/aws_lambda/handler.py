@@ -76,7 +76,7 @@ class DirectLambdaHandler:
     startup event here, and its shutdown event from `end_lifespan()`. Raise StartupFailedError if it cannot start.
     `proxy_headers` are trusted, since only the front can send events. `base_path` is the path at which users find the
     application, and `base_path_is_stripped` declares that the front removes it. `reporter` adds headers to responses.
-    `observer` follows each request except health checks.
+    `observer` follows each request except health checks. `before_freeze` is called at the end of each request.
     """
 
     def __init__(
@@ -96,6 +96,7 @@ class DirectLambdaHandler:
         base_path_is_stripped: bool = False,
         reporter: Reporter | None = None,
         observer: Observer | None = None,
+        before_freeze: Callable[[], object] | None = None,
     ) -> None:
         self._events = EventReader()
         self._answer_health = answer_health
@@ -108,6 +109,7 @@ class DirectLambdaHandler:
         self._base_path_is_stripped = base_path_is_stripped
         self._reporter = reporter
         self._observer = observer
+        self._before_freeze = before_freeze
         # An execution environment serves one request at a time. Lambda's timeout ends it if a constructor hangs.
         if asgi_handler is None:
             asgi_handler = OneHopASGIHandler(threads=1, max_chain_wait_s=math.inf, streams_share=False)
@@ -147,7 +149,10 @@ class DirectLambdaHandler:
             # Mangum raises for some malformed requests, for example for a port that is not a number.
             logger.warning("an event is not a valid request: %s: %s", type(error).__name__, error)
             return self._refused(event, context, 400, "Bad Request")
-        return contextvars.copy_context().run(self._serve, event, context, request, scope, body)
+        reply: dict[str, Any] = contextvars.copy_context().run(self._serve, event, context, request, scope, body)
+        if self._before_freeze is not None:
+            self._before_freeze()
+        return reply
 
     def _serve(
         self, event: dict[str, Any], context: Any, request: Any, scope: dict[str, Any], body: bytes
