@@ -250,7 +250,7 @@ def test_the_doctor_reports_a_missing_extra_that_the_runtime_needs(installed: In
         (SECRET, f"the secret {SECRET['WEBAPP_DB_SECRET_ARN']}"),
         (
             {"WEBAPP_DB_CREDENTIALS": "iam", "AWS_REGION": "eu-west-1", "AWS_PROFILE": "shop"},
-            "signing a database token with AWS credentials from a file or a web identity",
+            "AWS credentials of an instance, of single sign-on or of another profile",
         ),
     ],
 )

@@ -3,46 +3,33 @@
 import json
 import os
 from contextlib import closing
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
-from django_runtimes.aws.signature import LIFETIME_S, AccessKey
+from django_runtimes.aws.signature import AccessKey
+from django_runtimes.aws.temporary_key import AwsCredentialsError, TemporaryKey
 
 # The endpoints of Amazon ECS and EKS Pod Identity, and the names of this machine, for a local server in their place.
 _ECS_HOST = "169.254.170.2"
 _HOSTS = (_ECS_HOST, "169.254.170.23", "fd00:ec2::23", "localhost", "127.0.0.1", "::1")
-# If these variables are set, the AWS SDKs use the sources that they name instead of the endpoint.
-_PREFERRED = ("AWS_PROFILE", "AWS_WEB_IDENTITY_TOKEN_FILE")
 # The AWS SDKs use the same timeout; the endpoint is on the same machine.
 _TIMEOUT_S = 2.0
 _HTTP_OK = 200
 
 
-class CredentialsEndpointError(OSError):
-    """Cannot load credentials from the container's endpoint."""
-
-
 class ContainerRole:
-    """Loads the credentials on first use, and again when they would expire before a token signed with them.
+    """The credentials of a task or pod.
 
     It replaces botocore, which takes 100 ms of CPU time to load.
     """
 
     def __init__(self, endpoint: SplitResult) -> None:
         self._endpoint = endpoint
-        self._key: AccessKey | None = None
-        self._expires_at = datetime.min.replace(tzinfo=UTC)
 
-    def access_key(self) -> AccessKey:
-        """Return the role's credentials; raise CredentialsEndpointError if they cannot be loaded."""
-        # This needs no lock, since only one thread at a time signs.
-        if self._key is None or self._expires_at - datetime.now(UTC) < timedelta(seconds=LIFETIME_S):
-            self._key, self._expires_at = self._ask()
-        return self._key
-
-    def _ask(self) -> tuple[AccessKey, datetime]:
+    def load(self) -> TemporaryKey:
+        """Ask the endpoint for credentials; raise AwsCredentialsError if it gives none."""
         endpoint = self._endpoint
         path = endpoint._replace(scheme="", netloc="").geturl() or "/"
         try:
@@ -50,29 +37,29 @@ class ContainerRole:
                 connection.request("GET", path, headers=_authorization())
                 answer = connection.getresponse()
                 status, text = answer.status, answer.read()
+        except OSError as error:
+            raise AwsCredentialsError(f"{endpoint.netloc}: {error}") from None
         except (HTTPException, ValueError) as error:
-            raise CredentialsEndpointError(
+            raise AwsCredentialsError(
                 f"{endpoint.netloc} does not answer over HTTP ({type(error).__name__}); "
                 "check the variables AWS_CONTAINER_CREDENTIALS_…"
             ) from None
         if status != _HTTP_OK:
-            raise CredentialsEndpointError(f"{endpoint.netloc} answers {status}; check the role of the task or pod")
+            raise AwsCredentialsError(f"{endpoint.netloc} answers {status}; check the role of the task or pod")
         try:
             fields = json.loads(text)
             key = AccessKey(fields["AccessKeyId"], fields["SecretAccessKey"], fields["Token"])
-            return key, datetime.fromisoformat(fields["Expiration"]).astimezone(UTC)
+            return TemporaryKey(key, datetime.fromisoformat(fields["Expiration"]).astimezone(UTC))
         except (ValueError, KeyError, TypeError) as error:
             # The error's text may quote the credentials, so it is left out.
             failure = type(error).__name__
-        raise CredentialsEndpointError(
+        raise AwsCredentialsError(
             f"{endpoint.netloc} answers without valid credentials ({failure}); check the role of the task or pod"
         )
 
 
 def container_role() -> ContainerRole | None:
-    """Return the role whose endpoint the variables name, or None if only botocore finds the credentials."""
-    if any(os.environ.get(name) for name in _PREFERRED):
-        return None
+    """Return the role whose endpoint the variables name, or None for no endpoint or one that only botocore handles."""
     if path := os.environ.get("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"):
         return ContainerRole(urlsplit(f"http://{_ECS_HOST}{path}"))
     endpoint = urlsplit(os.environ.get("AWS_CONTAINER_CREDENTIALS_FULL_URI", ""))

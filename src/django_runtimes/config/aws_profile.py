@@ -1,50 +1,74 @@
-"""Reads the endpoint of S3 from AWS's configuration files, as boto3 does, without importing it."""
+"""Reads profiles and endpoints from AWS's configuration files, as boto3 does, without importing it."""
 
 import os.path
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from django_runtimes.config.configuration_error import ConfigurationError
 from django_runtimes.config.environment import Environment
 from django_runtimes.config.variables.aws_variables import (
     AWS_CONFIG_FILE,
     AWS_DEFAULT_PROFILE,
+    AWS_ENDPOINT_URL,
+    AWS_IGNORE_CONFIGURED_ENDPOINT_URLS,
     AWS_PROFILE,
     AWS_SHARED_CREDENTIALS_FILE,
 )
+from django_runtimes.config.variables.variable import Variable
 
 _CONFIGURATION = "~/.aws/config"
 _CREDENTIALS = "~/.aws/credentials"
 # The keys of a section. A nested block, such as the one for a service, remains one text.
 _Section = Mapping[str, str]
+_Sections = Mapping[tuple[str, ...], _Section]
 
 
-class AwsProfile(NamedTuple):
-    """The endpoint of S3 that a profile names, and whether boto3 ignores configured endpoints."""
+def configured_endpoint(
+    environment: Environment, variable: Variable[str | None], section: str, profile: str | None = None
+) -> str | None:
+    """Return the endpoint of a service that `variable`, AWS_ENDPOINT_URL or AWS's files name, or None.
 
-    endpoint: str | None = None
-    ignores_endpoints: bool = False
-
-
-def read_aws_profile(environment: Environment, name: str | None) -> AwsProfile:
-    """Read the profile of this name, else the variables' or AWS's default one; a missing file or profile is empty.
-
+    `section` is the name of the service in the files, and `profile` overrides the variables' profile.
     ConfigurationError for a file that cannot be parsed.
     """
-    # boto3 reads the variables in this order.
-    name = name or environment[AWS_DEFAULT_PROFILE] or environment[AWS_PROFILE] or "default"
-    sections = _sections(environment[AWS_CONFIG_FILE] or _CONFIGURATION)
-    credentials = _sections(environment[AWS_SHARED_CREDENTIALS_FILE] or _CREDENTIALS)
-    own = sections.get(("default",), {}) if name == "default" else {}
-    profile = {**own, **sections.get(("profile", name), {}), **credentials.get(tuple(name.split()), {})}
-    services = sections.get(("services", profile.get("services", "")), {})
-    return AwsProfile(
-        _nested(services.get("s3", "")).get("endpoint_url") or profile.get("endpoint_url"),
-        profile.get("ignore_configured_endpoint_urls", "").lower() == "true",
+    ignores = environment[AWS_IGNORE_CONFIGURED_ENDPOINT_URLS]
+    # botocore accepts no other spelling of true.
+    if ignores is not None and ignores.lower() == "true":
+        return None
+    own = read_aws_profile(environment, profile)
+    if ignores is None and own.get("ignore_configured_endpoint_urls", "").lower() == "true":
+        return None
+    services = _configuration(environment).get(("services", own.get("services", "")), {})
+    return (
+        environment[variable]
+        or environment[AWS_ENDPOINT_URL]
+        or _nested(services.get(section, "")).get("endpoint_url")
+        or own.get("endpoint_url")
     )
 
 
-def _sections(path: str) -> Mapping[tuple[str, ...], _Section]:
+def read_aws_profile(environment: Environment, name: str | None = None) -> Mapping[str, str]:
+    """Return the keys of the profile of this name, else of the variables' or AWS's default one.
+
+    A missing file or profile is empty, and the file of credentials overrides the other one.
+    ConfigurationError for a file that cannot be parsed.
+    """
+    name = name or named_profile(environment) or "default"
+    sections = _configuration(environment)
+    credentials = _sections(environment[AWS_SHARED_CREDENTIALS_FILE] or _CREDENTIALS)
+    own = sections.get(("default",), {}) if name == "default" else {}
+    return {**own, **sections.get(("profile", name), {}), **credentials.get(tuple(name.split()), {})}
+
+
+def named_profile(environment: Environment) -> str | None:
+    """Return the profile that the variables name, which boto3 reads in this order, or None."""
+    return environment[AWS_DEFAULT_PROFILE] or environment[AWS_PROFILE]
+
+
+def _configuration(environment: Environment) -> _Sections:
+    return _sections(environment[AWS_CONFIG_FILE] or _CONFIGURATION)
+
+
+def _sections(path: str) -> _Sections:
     """Return the file's sections by the words of their names, such as `("profile", "shop")`."""
     path = os.path.expanduser(os.path.expandvars(path))  # noqa: PTH111  (pathlib cannot expand variables)
     if not os.path.isfile(path):  # noqa: PTH113

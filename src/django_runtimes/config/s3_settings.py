@@ -2,7 +2,7 @@
 
 from typing import Any, NamedTuple
 
-from django_runtimes.config.aws_profile import read_aws_profile
+from django_runtimes.config.aws_profile import configured_endpoint
 from django_runtimes.config.configuration_error import ConfigurationError
 from django_runtimes.config.environment import Environment
 from django_runtimes.config.region import aws_region
@@ -10,9 +10,7 @@ from django_runtimes.config.variables.aws_variables import (
     AWS_CONFIG_FILE,
     AWS_DEFAULT_PROFILE,
     AWS_DEFAULT_REGION,
-    AWS_ENDPOINT_URL,
     AWS_ENDPOINT_URL_S3,
-    AWS_IGNORE_CONFIGURED_ENDPOINT_URLS,
     AWS_PROFILE,
     AWS_REGION,
     AWS_S3_SESSION_PROFILE,
@@ -20,7 +18,6 @@ from django_runtimes.config.variables.aws_variables import (
 from django_runtimes.config.variables.file_variables import MEDIA_BUCKET
 
 SIGNATURE_VERSION = "s3v4"
-_ENDPOINTS = (AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL)
 # boto3 also looks for a region in the file and the profile that these variables name.
 _AWS_CONFIGURATION = (AWS_S3_SESSION_PROFILE, AWS_DEFAULT_PROFILE, AWS_PROFILE, AWS_CONFIG_FILE)
 
@@ -63,14 +60,8 @@ def s3_settings(environment: Environment, *, local: bool, own: OwnS3 = _NOTHING)
 
 def _has_configured_endpoint(environment: Environment, own_profile: str | None) -> bool:
     """Return whether variables or AWS's files give boto3 an endpoint other than S3's own."""
-    ignores = environment[AWS_IGNORE_CONFIGURED_ENDPOINT_URLS]
-    # botocore accepts no other spelling of true.
-    if ignores is not None and ignores.lower() == "true":
-        return False
-    profile = read_aws_profile(environment, own_profile or environment[AWS_S3_SESSION_PROFILE])
-    if ignores is None and profile.ignores_endpoints:
-        return False
-    return any(map(environment.is_set, _ENDPOINTS)) or bool(profile.endpoint)
+    profile = own_profile or environment[AWS_S3_SESSION_PROFILE]
+    return bool(configured_endpoint(environment, AWS_ENDPOINT_URL_S3, "s3", profile))
 
 
 def _has_aws_configuration(environment: Environment, own_profile: str | None) -> bool:

@@ -9,14 +9,16 @@ AWS_REGION = Text(
 )
 AWS_DEFAULT_REGION = Text("AWS_DEFAULT_REGION", "Region to use when AWS_REGION is not set.")
 AWS_ENDPOINT_URL_S3 = Text("AWS_ENDPOINT_URL_S3", "Address of a server to use instead of S3.")
+AWS_ENDPOINT_URL_DYNAMODB = Text("AWS_ENDPOINT_URL_DYNAMODB", "Address of a server to use instead of DynamoDB.")
+AWS_ENDPOINT_URL_STS = Text("AWS_ENDPOINT_URL_STS", "Address of a server to use instead of STS, for a web identity.")
 AWS_ENDPOINT_URL = Text("AWS_ENDPOINT_URL", "Address of a server to use instead of every AWS service.")
 AWS_IGNORE_CONFIGURED_ENDPOINT_URLS = Text(
     "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
-    "If `true`, boto3 ignores AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL and the endpoints of AWS's files. "
+    "If `true`, the variables AWS_ENDPOINT_URL… and the endpoints of AWS's files have no effect. "
     "Any other value means false.",
 )
-AWS_PROFILE = Text("AWS_PROFILE", "Profile in AWS's configuration file, which may name the region and endpoints.")
-AWS_DEFAULT_PROFILE = Text("AWS_DEFAULT_PROFILE", "Profile that boto3 uses instead of AWS_PROFILE.")
+AWS_PROFILE = Text("AWS_PROFILE", "Profile in AWS's files, which may have the credentials, the region and endpoints.")
+AWS_DEFAULT_PROFILE = Text("AWS_DEFAULT_PROFILE", "Profile to use instead of AWS_PROFILE, as boto3 does.")
 AWS_S3_SESSION_PROFILE = Text(
     "AWS_S3_SESSION_PROFILE",
     "Profile that django-storages uses instead of AWS_PROFILE.",

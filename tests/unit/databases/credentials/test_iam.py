@@ -2,8 +2,9 @@ import re
 from types import SimpleNamespace
 
 import pytest
-from botocore.exceptions import ClientError, EndpointConnectionError
 
+from django_runtimes.aws.signature import AccessKey
+from django_runtimes.aws.temporary_key import AwsCredentialsError
 from django_runtimes.config.databases.credentials import IamToken
 from django_runtimes.databases import moment
 from django_runtimes.databases.credentials.connection_login import CredentialsError
@@ -79,31 +80,19 @@ def clock(monkeypatch) -> Clock:
 
 
 class RoleCredentials:
-    """The credentials of a task role, which botocore fetches from an endpoint."""
+    """The credentials of a role, whose first loads raise these errors."""
 
     given = 0
 
     def __init__(self, *errors: Exception) -> None:
         self.errors = list(errors)
 
-    def get_frozen_credentials(self) -> SimpleNamespace:
+    def access_key(self, *, valid_for_s: float) -> AccessKey:
+        assert valid_for_s == 900
         if self.errors:
             raise self.errors.pop(0)
         self.given += 1
-        return SimpleNamespace(access_key=f"AKIDROLE{self.given}", secret_key="r0le", token=None)
-
-
-@pytest.fixture
-def with_role(monkeypatch):
-    """Return a function that makes a provider whose first loads of the role's credentials raise these errors."""
-    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
-
-    def make(*errors: Exception) -> IamProvider:
-        ours = provider()
-        ours._role_credentials = RoleCredentials(*errors)
-        return ours
-
-    return make
+        return AccessKey(f"AKIDROLE{self.given}", "r0le")
 
 
 def test_an_incomplete_access_key_is_an_error(monkeypatch):
@@ -113,22 +102,21 @@ def test_an_incomplete_access_key_is_an_error(monkeypatch):
         provider().login()
 
 
-STS_REFUSAL = ClientError({"Error": {"Code": "AccessDenied", "Message": "Not authorized"}}, "AssumeRoleWithWebIdentity")
+REFUSAL = AwsCredentialsError("STS refuses the role (403 AccessDenied)")
 
 
-@pytest.mark.parametrize(
-    "error",
-    [STS_REFUSAL, EndpointConnectionError(endpoint_url="http://169.254.170.2"), FileNotFoundError("/var/run/token")],
-)
-def test_any_failure_of_the_role_is_a_credentials_error(with_role, error):
-    with pytest.raises(CredentialsError, match="cannot load the AWS credentials that sign a database token: "):
-        with_role(error).login()
+def test_a_role_without_credentials_is_a_credentials_error():
+    with pytest.raises(
+        CredentialsError, match=r"cannot load the AWS credentials that sign a database token: STS refuses the role"
+    ):
+        provider(credentials=RoleCredentials(REFUSAL)).login()
 
 
-def test_a_token_is_used_for_almost_15_minutes_if_signing_fails(with_role, clock):
-    ours = with_role()
+def test_a_token_is_used_for_almost_15_minutes_if_signing_fails(clock):
+    role = RoleCredentials()
+    ours = provider(credentials=role)
     signed = ours.login()
-    ours._role_credentials.errors = [STS_REFUSAL] * 3
+    role.errors = [REFUSAL] * 3
 
     clock.now_s += 700
     assert ours.login() == signed
@@ -139,10 +127,11 @@ def test_a_token_is_used_for_almost_15_minutes_if_signing_fails(with_role, clock
         ours.login()
 
 
-def test_signing_is_retried_long_before_the_token_expires(with_role, clock):
-    ours = with_role()
+def test_signing_is_retried_long_before_the_token_expires(clock):
+    role = RoleCredentials()
+    ours = provider(credentials=role)
     signed = ours.login()
-    ours._role_credentials.errors = [STS_REFUSAL]
+    role.errors = [REFUSAL]
     clock.now_s += 600
     assert ours.login() == signed
 

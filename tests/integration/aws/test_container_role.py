@@ -12,6 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from django_runtimes.aws.aws_credentials import AwsCredentials
 from django_runtimes.aws.container_role import container_role
 from django_runtimes.databases.credentials.connection_login import CredentialsError
 from django_runtimes.databases.credentials.iam import IamProvider
@@ -54,8 +55,6 @@ def endpoint(monkeypatch) -> Iterator[Endpoint]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     answers = Endpoint(f"http://127.0.0.1:{server.server_port}/v1/credentials?task=1")
     answers.give("AKIDROLE1")
-    for name in [name for name in os.environ if name.startswith("AWS_")]:
-        monkeypatch.delenv(name)
     monkeypatch.setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", answers.url)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
@@ -66,7 +65,8 @@ def endpoint(monkeypatch) -> Iterator[Endpoint]:
 
 
 def provider(**arguments: float) -> IamProvider:
-    return IamProvider(region="eu-west-1", host="db.example", port=5432, user="app", **arguments)
+    place = {"region": "eu-west-1", "host": "db.example", "port": 5432, "user": "app"}
+    return IamProvider(**place, credentials=AwsCredentials(), **arguments)
 
 
 def test_a_token_is_signed_with_the_tasks_role(endpoint):
@@ -144,8 +144,6 @@ def test_an_unreachable_endpoint_is_a_credentials_error(endpoint, monkeypatch):
         {"AWS_CONTAINER_CREDENTIALS_FULL_URI": ""},
         {"AWS_CONTAINER_CREDENTIALS_FULL_URI": "https://127.0.0.1/"},
         {"AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://elsewhere.example/"},
-        {"AWS_WEB_IDENTITY_TOKEN_FILE": "/var/run/token"},
-        {"AWS_PROFILE": "guestbook"},
     ],
 )
 def test_other_credentials_are_left_to_botocore(endpoint, monkeypatch, variables):
