@@ -10,6 +10,7 @@ LOCK ?= newest
 BIN := .venv/bin
 READY := .venv/.ready
 CHECKOV_READY := .venv-templates/.ready
+MINISTACK_READY := .venv-ministack/.ready
 # Locust is here because gevent replaces parts of the standard library.
 INSTRUMENTS := sentry opentelemetry datadog newrelic elastic locust
 INSTRUMENTS_READY := $(INSTRUMENTS:%=.venv-instruments/%/.ready)
@@ -32,7 +33,7 @@ compare: $(READY)  ## Run the application under every runtime and report the res
 serve: $(READY)  ## Serve the application at http://127.0.0.1:8000 on an embedded PostgreSQL
 	@$(BIN)/webapp serve $(ARGS)
 
-test: $(READY) $(CHECKOV_READY) $(INSTRUMENTS_READY)  ## Run all tests; those of the application run under both profiles
+test: $(READY) $(CHECKOV_READY) $(MINISTACK_READY) $(INSTRUMENTS_READY)  ## Run all tests; those of the application run under both profiles
 	$(PYTEST) tests/deploy -m "profile_free and not verbs" -n 2 $(ARGS)
 	$(PYTEST) --ignore tests/deploy -m "profile_free and not faults and not image and not verbs and not weekly" $(PARALLEL) $(ARGS)
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target --keep-going test-aws_lambda test-aws_ecs
@@ -50,6 +51,12 @@ $(CHECKOV_READY): requirements/template-checks.txt | $(READY)
 	.venv-templates/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
+# ministack requires another botocore than boto3 does.
+$(MINISTACK_READY): requirements/ministack.txt | $(READY)
+	$(BIN)/python -m venv --clear .venv-ministack
+	.venv-ministack/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
 # Each tool gets an environment of its own, since they all patch the same code.
 $(INSTRUMENTS_READY): .venv-instruments/%/.ready: requirements/instruments/%.txt scripts/instrument.sh | $(READY)
 	scripts/instrument.sh $*
@@ -63,7 +70,7 @@ check-templates: $(READY) $(CHECKOV_READY)  ## Lint the templates in deploy/ and
 faults: $(READY)  ## Inject faults into the running system and write reports/faults.md
 	$(PYTEST) tests/faults -m faults $(ARGS)
 
-conformance: $(READY)  ## Run Django's own suites on our handlers and engine, and on Django's (ARGS="--way engine backends")
+conformance: $(READY) $(MINISTACK_READY)  ## Run Django's own suites on our handlers and engine, and on Django's (ARGS="--way engine backends")
 	@$(BIN)/python -m tests.conformance $(ARGS)
 
 versions:        ## Run the tests with another lock file and Python (LOCK=newest or lowest, PYTHON=python3.13)
@@ -71,7 +78,7 @@ versions:        ## Run the tests with another lock file and Python (LOCK=newest
 
 # Every part runs, even if an earlier one fails. The last part repeats cases of `make faults`: writes during a kill, a
 # restart or a failover.
-weekly: $(READY)  ## Run the long tests, all labels of Django's suites, and the fault cases on lost writes
+weekly: $(READY) $(MINISTACK_READY)  ## Run the long tests, all labels of Django's suites, and the fault cases on lost writes
 	@status=0; \
 	$(PYTEST) -m weekly --durations=10 $(ARGS) || status=1; \
 	$(BIN)/python -m tests.conformance --all || status=1; \
@@ -118,11 +125,11 @@ WITH_EXTRAS := $(COMPILE) --no-strip-extras
 SHIPPED := $(COMPILE) --python-version 3.11 --constraint requirements/constraints.txt
 
 # The library with its extras, and the additional requirements of this repository's own project.
-SERVING := pyproject.toml requirements/project.in --extra lambda --extra server --extra s3
+SERVING := pyproject.toml requirements/project.in --extra lambda --extra server --extra s3 --extra redis
 # Locust's extra has an environment of its own, an instrument. The lowest lock adds it, since only `make versions` tests
 # its lower bounds: there Locust runs in processes of its own, and nothing else imports gevent.
-DEVELOPMENT := pyproject.toml requirements/project.in --extra lambda --extra server --extra s3 --extra traces --extra compare \
-	--extra deploy --group dev
+DEVELOPMENT := pyproject.toml requirements/project.in --extra lambda --extra server --extra s3 --extra redis \
+	--extra traces --extra compare --extra deploy --group dev
 
 lock:            ## Compile the hashed lock files from pyproject.toml
 	$(SHIPPED) $(SERVING) --output-file requirements/serving.txt
@@ -130,6 +137,7 @@ lock:            ## Compile the hashed lock files from pyproject.toml
 	$(SHIPPED) requirements/build.in --output-file requirements/build.txt
 	$(SHIPPED) requirements/peers.in --output-file requirements/peers.txt
 	$(SHIPPED) requirements/template-checks.in --output-file requirements/template-checks.txt
+	$(SHIPPED) requirements/ministack.in --output-file requirements/ministack.txt
 	for tool in $(INSTRUMENTS); do \
 		$(WITH_EXTRAS) --python-version 3.11 requirements/instruments/$$tool.in -c requirements/development.txt \
 			--output-file requirements/instruments/$$tool.txt || exit 1; \

@@ -4,13 +4,15 @@ import argparse
 import sys
 import time
 from collections import Counter
+from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
-from tests.conformance.debian_postgres import NoServerError, debian_postgres
+from tests.conformance.debian_postgres import NoServerError
 from tests.conformance.differences import ListError, compare, read_list
 from tests.conformance.ending import Endings
 from tests.conformance.running import RunError, SuiteRun
+from tests.conformance.servers import SERVERS
 from tests.conformance.suites import SuitesError, fetch_suites
 from tests.conformance.ways import WAYS, Way
 
@@ -43,7 +45,8 @@ def _run(ways: list[Way], wanted: list[str], *, everything: bool) -> int:
     problems = 0
     known: dict[tuple[str, tuple[str, ...]], Endings] = {}
     with ExitStack() as stack:
-        url = stack.enter_context(debian_postgres()) if any(way.needs_postgresql for way in ways) else None
+        needed = {way.server for way in ways}
+        servers = {name: stack.enter_context(run()) for name, run in SERVERS.items() if name in needed}
         for way in ways:
             labels = _labels(way, wanted, everything=everything)
             if not labels:
@@ -51,7 +54,7 @@ def _run(ways: list[Way], wanted: list[str], *, everything: bool) -> int:
             listed = read_list(way.name)
             started_at = time.monotonic()
             try:
-                stock, ours = _endings(suites, way, labels, url, known)
+                stock, ours = _endings(suites, way, labels, servers, known)
                 lines = compare(stock, ours, listed, labels)
                 counts = f"with Django {_counts(stock)}; here {_counts(ours)}"
             except RunError as error:
@@ -64,15 +67,19 @@ def _run(ways: list[Way], wanted: list[str], *, everything: bool) -> int:
 
 
 def _endings(
-    suites: Path, way: Way, labels: tuple[str, ...], url: str | None, known: dict[tuple[str, tuple[str, ...]], Endings]
+    suites: Path,
+    way: Way,
+    labels: tuple[str, ...],
+    servers: Mapping[str, str],
+    known: dict[tuple[str, tuple[str, ...]], Endings],
 ) -> tuple[Endings, Endings]:
     key = (way.stock, labels)
     with ExitStack() as stack:
         # Start both runs at once, so that they share the same machine and load.
-        run = SuiteRun(suites, way.name, labels, url)
+        run = SuiteRun(suites, way.name, labels, servers)
         stack.callback(run.end)
         if key not in known:
-            stock_run = SuiteRun(suites, way.stock, labels, url)
+            stock_run = SuiteRun(suites, way.stock, labels, servers)
             stack.callback(stock_run.end)
             known[key] = stock_run.endings()
         return known[key], run.endings()

@@ -4,7 +4,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from django_runtimes.cli.processes import spawn, stop
@@ -19,6 +19,8 @@ _STALLED = re.compile(r"Timeout \(\d+:\d\d:\d\d(\.\d+)?\)!$", re.MULTILINE)
 # The caller's variables with these prefixes would change libpq or Django.
 _PREFIXES = ("PG", "WEBAPP_", "AWS_", "DJANGO_", "DATABASE_", "CONFORMANCE_")
 
+_NO_SERVERS: Mapping[str, str] = {}
+
 
 class RunError(Exception):
     """A suite did not run to its end."""
@@ -32,7 +34,7 @@ class SuiteRun:
         suites: Path,
         settings: str,
         labels: Iterable[str],
-        postgresql: str | None = None,
+        servers: Mapping[str, str] = _NO_SERVERS,
         *,
         results: Path = PLACE / "results",
         stalled_s: float = STALLED_S,
@@ -52,9 +54,8 @@ class SuiteRun:
             "CONFORMANCE_PROGRESS": str(self._progress),
             "CONFORMANCE_STALLED_S": str(stalled_s),
             "CONFORMANCE_DATABASE": settings,
+            **servers,
         }
-        if postgresql is not None:
-            environ["CONFORMANCE_POSTGRESQL"] = postgresql
         options = ["--settings", f"tests.conformance.settings.{settings}", "--parallel=1", "--noinput"]
         self.log.unlink(missing_ok=True)
         command = [sys.executable, "runtests.py", *options, *labels]

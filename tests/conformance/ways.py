@@ -9,12 +9,15 @@ _LABELS = tomllib.loads(Path(__file__).with_name("labels.toml").read_text(encodi
 
 @dataclass(frozen=True)
 class Way:
-    """Two modules in `tests.conformance.settings`: one with this project's parts, and Django's to compare with."""
+    """Two modules in `tests.conformance.settings`: one with this project's parts, and Django's to compare with.
+
+    `server` is the variable with the address of the server that both need.
+    """
 
     name: str
     stock: str
     part: str
-    needs_postgresql: bool = False
+    server: str = ""
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -27,9 +30,12 @@ class Way:
         return tuple(_LABELS[self.part]["ci"])
 
 
+POSTGRESQL, REDIS, DYNAMODB = "CONFORMANCE_POSTGRESQL", "CONFORMANCE_REDIS", "CONFORMANCE_DYNAMODB"
 WAYS = (
     Way("asgi_handler", "stock", "requests"),
     Way("lambda_handler", "stock", "requests"),
-    Way("engine", "stock_engine", "databases", needs_postgresql=True),
-    Way("engine_pool", "stock_engine_pool", "databases", needs_postgresql=True),
+    Way("engine", "stock_engine", "databases", server=POSTGRESQL),
+    Way("engine_pool", "stock_engine_pool", "databases", server=POSTGRESQL),
+    Way("store_redis", "stock_redis", "redis", server=REDIS),
+    Way("store_dynamodb", "stock", "dynamodb", server=DYNAMODB),
 )

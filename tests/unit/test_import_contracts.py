@@ -14,7 +14,7 @@ ALLOWED = {
     "cli": {"config", "extras"},
     "compare": {"cli", "config", "extras"},
     "deploy": {"cli", "config", "extras"},
-    "doctor": {"adopt", "aws", "cli", "config", "databases", "deploy", "extras", "operations"},
+    "doctor": {"adopt", "aws", "cli", "config", "databases", "deploy", "extras", "operations", "outages", "stores"},
     "pinning": {"aws", "cli", "config", "databases", "extras"},
     "project_files": {"cli", "compare", "config", "deploy", "extras"},
 }

@@ -20,6 +20,7 @@ from django_runtimes.adopt.steps.log_setup import ignored_log_variables, set_log
 from django_runtimes.adopt.steps.metrics_setup import refuse_lost_metrics
 from django_runtimes.adopt.steps.security import set_debug, set_hosts, set_secret_key
 from django_runtimes.adopt.steps.shutdown import refuse_long_drain
+from django_runtimes.adopt.steps.stores import set_caches, set_sessions
 from django_runtimes.config.adopted import SETTING, Adopted
 from django_runtimes.config.configuration_error import ConfigurationError
 from django_runtimes.config.databases.web_login import read_web_login, web_role
@@ -58,6 +59,8 @@ _STEPS: tuple[Step, ...] = (
     set_middleware,
     set_static_files,
     set_uploads,
+    set_caches,
+    set_sessions,
     set_logs,
     refuse_lost_metrics,
     refuse_long_drain,

@@ -13,6 +13,7 @@ from django_runtimes.config.variables.application_variables import (
 from django_runtimes.config.variables.database_address import DATABASE_URL, DB_HOST
 from django_runtimes.config.variables.file_variables import MEDIA_BUCKET, MEDIA_ROOT, STATIC_MANIFEST, STATIC_ROOT
 from django_runtimes.config.variables.hops import BASE_PATH, HOST_HEADER, HSTS_SECONDS, HTTPS, PROTO_HEADER
+from django_runtimes.config.variables.store_variables import SESSIONS, STORE_URL
 from django_runtimes.config.variables.table import PREFIX
 from django_runtimes.config.variables.variable import Variable
 
@@ -30,6 +31,7 @@ LISTED = (
     ListedName("AWS_S3_ADDRESSING_STYLE", (), f"the value that the bucket of `{MEDIA_BUCKET.name}` needs"),
     ListedName("AWS_S3_REGION_NAME", (), f"the region of the bucket of `{MEDIA_BUCKET.name}`"),
     ListedName("AWS_S3_SIGNATURE_VERSION", (), f"the value that the bucket of `{MEDIA_BUCKET.name}` needs"),
+    ListedName("CACHES", (STORE_URL,), "Django's; the variable changes `default` and adds `store_sessions`"),
     ListedName("CSRF_COOKIE_NAME", (HTTPS,), "Django's"),
     ListedName("CSRF_COOKIE_PATH", (BASE_PATH,), "Django's"),
     ListedName("CSRF_COOKIE_SAMESITE", (HTTPS,), "Django's"),
@@ -60,10 +62,12 @@ LISTED = (
     ListedName("SECURE_HSTS_SECONDS", (HSTS_SECONDS,), "3600 with HTTPS in front"),
     ListedName("SECURE_PROXY_SSL_HEADER", (HTTPS, PROTO_HEADER), "the hop's header with HTTPS in front"),
     ListedName("SECURE_SSL_REDIRECT", (HTTPS,), "True with HTTPS in front"),
+    ListedName("SESSION_CACHE_ALIAS", (SESSIONS,), f"`store_sessions` with `{STORE_URL.name}`"),
     ListedName("SESSION_COOKIE_NAME", (HTTPS,), "Django's"),
     ListedName("SESSION_COOKIE_PATH", (BASE_PATH,), "Django's"),
     ListedName("SESSION_COOKIE_SAMESITE", (HTTPS,), "Django's"),
     ListedName("SESSION_COOKIE_SECURE", (HTTPS,), "True with HTTPS in front"),
+    ListedName("SESSION_ENGINE", (SESSIONS,), f"sessions in the store with `{STORE_URL.name}`, else Django's"),
     ListedName("SILENCED_SYSTEM_CHECKS", (), "W005 and W021 are added if the call sets SECURE_HSTS_SECONDS"),
     ListedName("STATIC_ROOT", (STATIC_ROOT,), "`build/static` in the working directory"),
     ListedName("STATIC_URL", (BASE_PATH,), "Django's"),

@@ -4,11 +4,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from django_runtimes.adopt.steps.s3_storage import S3
+from django_runtimes.adopt.steps.stores import REDIS_CACHE
 from django_runtimes.config.database_url.libpq import require_libpq
 from django_runtimes.config.databases.credentials import StoredSecret
 from django_runtimes.config.mistakes import Mistakes
 from django_runtimes.config.values.choices import TraceProtocol
 from django_runtimes.config.variables.observability_variables import TRACES
+from django_runtimes.config.variables.store_variables import STORE_URL
 from django_runtimes.extras import require_extra, require_module
 
 
@@ -29,4 +31,8 @@ def require_packages(settings: Mapping[str, Any], traces: TraceProtocol) -> None
     if traces is not TraceProtocol.NONE:
         with mistakes.collected():
             require_extra("traces", f"{TRACES.name}='{traces}'")
+    cache: Mapping[str, Any] = settings.get("CACHES", {}).get("default", {})
+    if cache.get("BACKEND") == REDIS_CACHE:
+        with mistakes.collected():
+            require_extra("redis", f"{STORE_URL.name} with Redis or Valkey")
     mistakes.raise_together()

@@ -8,7 +8,7 @@ from django.utils.functional import Promise
 from django_runtimes.config.configuration_error import ConfigurationError
 
 _LISTS = ("ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS", "INSTALLED_APPS", "MIDDLEWARE", "SILENCED_SYSTEM_CHECKS")
-_DICTIONARIES = ("DATABASES", "STORAGES")
+_DICTIONARIES = ("CACHES", "DATABASES", "STORAGES")
 
 
 def wrong_shapes(settings: Mapping[str, Any]) -> Iterator[tuple[str, ConfigurationError]]:

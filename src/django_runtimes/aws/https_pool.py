@@ -52,6 +52,7 @@ class HttpsPool:
         """Return the server's answer; raise NoAnswerError if there is none. `target` is the path with the query."""
         connection = self._take() or self._connect()
         try:
+            connection.sock.settimeout(_READ_TIMEOUT_S)
             connection.request(method, target, body, dict(headers))
             response = connection.getresponse()
             answer = HttpAnswer(
@@ -98,7 +99,6 @@ class HttpsPool:
             connection.connect()
         except (OSError, ValueError) as error:
             raise self._no_answer(error, was_sent=False) from None
-        connection.sock.settimeout(_READ_TIMEOUT_S)
         return connection
 
     def _no_answer(self, error: Exception, *, was_sent: bool) -> NoAnswerError:

@@ -50,7 +50,14 @@ class AwsAnswerError(Exception):
 
 
 class AwsUnavailableError(OSError):
-    """A service, or the source of the credentials, did not answer, or kept throttling, until the last attempt."""
+    """A service, or the source of the credentials, did not answer, or kept throttling, until the last attempt.
+
+    `is_unreachable` says whether there was no answer at all.
+    """
+
+    def __init__(self, text: str, *, is_unreachable: bool = False) -> None:
+        super().__init__(text)
+        self.is_unreachable = is_unreachable
 
 
 class ServiceClient:
@@ -102,7 +109,7 @@ class ServiceClient:
                 answer = self._send(method, path, encoded, headers, body)
             except NoAnswerError as error:
                 if attempt >= _UNANSWERED_ATTEMPTS or (error.was_sent and not repeatable):
-                    raise AwsUnavailableError(str(error)) from None
+                    raise AwsUnavailableError(str(error), is_unreachable=True) from None
             else:
                 if answer.status < 300:
                     return dict(json.loads(answer.body or b"{}"))
@@ -118,7 +125,7 @@ class ServiceClient:
         try:
             key = self._credentials.access_key()
         except AwsCredentialsError as error:
-            raise AwsUnavailableError(f"cannot load the AWS credentials: {error}") from None
+            raise AwsUnavailableError(f"cannot load the AWS credentials: {error}", is_unreachable=True) from None
         path = (self._endpoint.path.rstrip("/") + path) or "/"
         signed = sign_headers(
             key,

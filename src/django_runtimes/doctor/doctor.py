@@ -14,6 +14,7 @@ from django_runtimes.doctor.sections.budget_section import examine_budget
 from django_runtimes.doctor.sections.database_section import examine_database
 from django_runtimes.doctor.sections.runtime_section import examine_runtime
 from django_runtimes.doctor.sections.settings_section import examine_settings
+from django_runtimes.doctor.sections.store_section import examine_store
 
 # The sections, in the order in which they are examined and printed.
 SECTIONS: dict[str, Callable[[Examination], list[Finding]]] = {
@@ -21,6 +22,7 @@ SECTIONS: dict[str, Callable[[Examination], list[Finding]]] = {
     "settings": examine_settings,
     "database": examine_database,
     "budget": examine_budget,
+    "store": examine_store,
     "aws": examine_aws,
 }
 

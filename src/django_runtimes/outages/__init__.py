@@ -1,1 +1,1 @@
-"""Turns failures of the database into 503 and 504 responses."""
+"""Turns failures of the database and the store into 503 and 504 responses."""

@@ -1,12 +1,14 @@
-"""Maps database errors to outages, the responses that clients get."""
+"""Maps errors of the database and the store to outages, the responses that clients get."""
 
 from typing import NamedTuple
 
 import psycopg
 
+from django_runtimes.outages.store_error import StoreUnavailableError
+
 
 class Outage(NamedTuple):
-    """A response to a failure of the database: `code` is for programs, `message` for people."""
+    """A response to a failure of the database or the store: `code` is for programs, `message` for people."""
 
     status: int
     code: str
@@ -19,6 +21,9 @@ BUSY = Outage(503, "busy", "The request conflicted with another one; try again."
 TIMEOUT = Outage(504, "timeout", "The database took too long to answer; try again later, or request less data.", 5)
 # The limit on waiting requests returns this outage, before any query runs.
 OVERLOADED = Outage(503, "overloaded", "Too many requests are waiting; try again in a moment.", 1)
+
+# A request needs its session, and the store of sessions does not answer.
+STORE_UNAVAILABLE = Outage(503, "unavailable", "The session is not available right now; try again in a few seconds.", 5)
 
 # The outages by prefix of the SQLSTATE.
 _OUTAGES = (
@@ -38,6 +43,13 @@ _CANCELLED = "57014"
 def database_error(error: BaseException | None) -> psycopg.Error | None:
     """Return the first psycopg error in the chain of causes that begins with `error`."""
     while error is not None and not isinstance(error, psycopg.Error):
+        error = error.__cause__
+    return error
+
+
+def store_error(error: BaseException | None) -> StoreUnavailableError | None:
+    """Return the first error of the store in the chain of causes that begins with `error`."""
+    while error is not None and not isinstance(error, StoreUnavailableError):
         error = error.__cause__
     return error
 

@@ -8,7 +8,7 @@ from django.template.loader import render_to_string
 from django.utils.cache import patch_vary_headers
 from django.utils.log import log_response
 
-from django_runtimes.outages.outage import Outage, database_error, described, outage_of
+from django_runtimes.outages.outage import STORE_UNAVAILABLE, Outage, database_error, described, outage_of, store_error
 
 logger = logging.getLogger(__name__)
 
@@ -23,16 +23,20 @@ def answer_to(error: BaseException | None, request: HttpRequest) -> HttpResponse
 
     Logs one line at WARNING instead of a traceback at ERROR for each request.
     """
-    error = database_error(error)
-    outage = None if error is None else outage_of(error)
-    if error is None or outage is None:
-        return None
+    if (of_store := store_error(error)) is not None:
+        outage, reason = STORE_UNAVAILABLE, f"store: {of_store}"
+    else:
+        of_database = database_error(error)
+        found = None if of_database is None else outage_of(of_database)
+        if of_database is None or found is None:
+            return None
+        outage, reason = found, described(of_database)
     response = outage_response(request, outage)
     log_response(
         "%s: %s (%s)",
         response.reason_phrase,
         request.path,
-        described(error),
+        reason,
         response=response,
         request=request,
         level="warning",

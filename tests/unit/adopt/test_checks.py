@@ -97,6 +97,16 @@ def test_sessions_in_a_per_process_cache_get_a_warning():
     assert message_ids(Runtime.AWS_ECS, SESSION_ENGINE="tests.unit.adopt.cached_sessions") == ["django_runtimes.W023"]
 
 
+def test_a_store_in_memory_gets_the_warnings_of_a_cache_in_memory():
+    settings = {
+        "SESSION_ENGINE": "django_runtimes.stores.sessions",
+        "SESSION_CACHE_ALIAS": "store_sessions",
+        "CACHES": {"default": {"BACKEND": LOCMEM}, "store_sessions": {"BACKEND": LOCMEM, "LOCATION": "s"}},
+    }
+
+    assert message_ids(Runtime.AWS_ECS, **settings) == ["django_runtimes.W022"] * 2 + ["django_runtimes.W023"]
+
+
 @pytest.mark.parametrize(("name", "count"), [("Starting", 1), ("nested", 1), ("Quiet", 0)])
 def test_middleware_that_starts_threads_gets_a_warning_on_lambda(monkeypatch, name, count):
     module = ModuleType("shop.middleware")

@@ -5,6 +5,7 @@ from typing import TypeVar
 
 from django_runtimes.adopt.process_variables import ProcessVariables
 from django_runtimes.adopt.setting_change import Draft
+from django_runtimes.config.variables.store_variables import STORE_URL
 
 # These apps follow the project's. Django takes a command from the first app that has it, so the project's commands
 # override the library's, and the library's override Django's.
@@ -15,6 +16,8 @@ APPS = (
     "django_runtimes.migration_gate",
     "django_runtimes.observability",
 )
+# Installed only with a store: it has the command that creates a table, and checks.
+_STORES = "django_runtimes.stores"
 _STATIC_FILES = "django.contrib.staticfiles"
 _SECURITY = "django.middleware.security.SecurityMiddleware"
 WHITENOISE = "whitenoise.middleware.WhiteNoiseMiddleware"
@@ -25,7 +28,10 @@ Names = TypeVar("Names", bound=Sequence[str])
 def set_apps(draft: Draft, variables: ProcessVariables) -> None:
     """Set INSTALLED_APPS."""
     installed = draft.value("INSTALLED_APPS")
-    if missing := missing_apps(installed):
+    missing = missing_apps(installed)
+    if variables.is_set(STORE_URL) and _STORES not in map(_app, installed):
+        missing.append(_STORES)
+    if missing:
         draft.set("INSTALLED_APPS", _with(installed, len(installed), missing), "the library's checks and commands")
 
 

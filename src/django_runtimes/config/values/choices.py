@@ -58,3 +58,10 @@ class TraceProtocol(StrEnum):
 
     NONE = "none"
     OTLP = "otlp"
+
+
+class SessionPlace(StrEnum):
+    """The place that keeps sessions."""
+
+    STORE = "store"
+    DATABASE = "database"

@@ -14,6 +14,7 @@ from django_runtimes.config.variables import (
     hops,
     observability_variables,
     server_variables,
+    store_variables,
 )
 from django_runtimes.config.variables.variable import Variable
 
@@ -40,6 +41,7 @@ GROUPS = (
     Group("Database: login", database_login),
     Group("Database: connections", database_connections),
     Group("Database: connection budget", connection_budget),
+    Group("Store", store_variables),
     Group("Files", file_variables),
     Group("AWS's own", aws_variables),
 )

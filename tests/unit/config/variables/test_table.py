@@ -131,11 +131,13 @@ def test_a_variable_without_a_rule_accepts_any_text(variable):
 
 @pytest.mark.parametrize("variable", [variable for variable in VARIABLES if variable.is_secret], ids=named)
 def test_a_secret_is_never_shown(variable):
-    value = "postgresql://app:hunter2@db.internal/app"
+    address = "://app:hunter2@db.internal"
+    value = f"redis{address}" if variable.name == "WEBAPP_STORE_URL" else f"postgresql{address}/app"
 
     assert "hunter2" not in variable.show(Environment({variable.name: value})[variable])
     assert "hunter2" not in repr(variable)
-    assert variable.name in {"WEBAPP_SECRET_KEY_FALLBACKS", "DATABASE_URL"} or isinstance(variable, SecretText)
+    urls_and_lists = {"WEBAPP_SECRET_KEY_FALLBACKS", "WEBAPP_STORE_URL", "DATABASE_URL"}
+    assert variable.name in urls_and_lists or isinstance(variable, SecretText)
 
 
 @pytest.mark.parametrize("variable", [variable for variable in VARIABLES if variable.profile_field], ids=named)

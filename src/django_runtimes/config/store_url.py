@@ -1,0 +1,92 @@
+"""Parses WEBAPP_STORE_URL: the address of the store of sessions, cache entries and counters."""
+
+import re
+from enum import StrEnum
+from typing import NamedTuple
+from urllib.parse import parse_qsl, urlsplit
+
+from django_runtimes.config.configuration_error import ConfigurationError
+from django_runtimes.config.secret import Secret
+
+_TABLE = re.compile(r"[A-Za-z0-9_.-]{3,255}")
+# redis-py knows its own schemes only; Valkey speaks the same protocol.
+_REDIS_SCHEMES = {"redis": "redis", "rediss": "rediss", "valkey": "redis", "valkeys": "rediss"}
+_REMEDY = (
+    "write memory://, redis://user:password@host:port/0 (rediss:// with TLS; valkey:// and valkeys:// for Valkey), or "
+    "dynamodb://TABLE"
+)
+_REGION = "region"
+_MAX_PORT = 65535
+
+
+class StoreKind(StrEnum):
+    """The program or service that a store is."""
+
+    MEMORY = "memory"
+    REDIS = "redis"
+    DYNAMODB = "dynamodb"
+
+
+class StoreAddress(NamedTuple):
+    """A store: its `location` is the URL of Redis or Valkey, or the name of a DynamoDB table.
+
+    `region` is the one that a URL of DynamoDB names, and `is_encrypted` says whether connections use TLS.
+    """
+
+    kind: StoreKind
+    location: Secret = Secret()
+    region: str | None = None
+    is_encrypted: bool = True
+
+
+def parse_store_url(url: str) -> StoreAddress:
+    """Return the address; raise ConfigurationError, which shows no possible part of a password, for an invalid URL."""
+    scheme, separator, rest = url.partition("://")
+    if not separator:
+        raise _refusal("is not a URL", _REMEDY)
+    if scheme == StoreKind.MEMORY:
+        if rest:
+            raise _refusal("has a text after memory://", "write memory:// alone")
+        return StoreAddress(StoreKind.MEMORY)
+    if scheme == StoreKind.DYNAMODB:
+        return _dynamodb(rest)
+    if scheme in _REDIS_SCHEMES:
+        return _redis(_REDIS_SCHEMES[scheme], rest)
+    shown = scheme if scheme.isalnum() else "another scheme"
+    raise _refusal(f"has the scheme {shown}, which is no store", _REMEDY)
+
+
+def _dynamodb(rest: str) -> StoreAddress:
+    # A table's name is case-sensitive, so the URL's host is not used.
+    table, _, query = rest.partition("?")
+    if not _TABLE.fullmatch(table):
+        raise _refusal(
+            "does not name a DynamoDB table (3 to 255 letters, digits, '.', '-' and '_')", "write dynamodb://TABLE"
+        )
+    options = dict(parse_qsl(query, keep_blank_values=True))
+    region = options.pop(_REGION, None)
+    if options or region == "":
+        raise _refusal("has an option other than region", f"write dynamodb://{table}?region=eu-central-1")
+    return StoreAddress(StoreKind.DYNAMODB, Secret(table), region)
+
+
+def _redis(scheme: str, rest: str) -> StoreAddress:
+    url = Secret(f"{scheme}://{rest}")
+    if rest.rpartition("@")[0].count("@"):
+        raise _refusal("has an unencoded @ in its user or password", "write it as %40")
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        port = None
+        parts = urlsplit("")
+    if not parts.hostname or port == 0:
+        raise _refusal(f"names no host, or a port that is not a number from 1 to {_MAX_PORT}", _REMEDY)
+    number = parts.path.strip("/")
+    if number and not number.isdigit():
+        raise _refusal("has a path that is not the number of a database", _REMEDY)
+    return StoreAddress(StoreKind.REDIS, url, is_encrypted=scheme == "rediss")
+
+
+def _refusal(rule: str, remedy: str) -> ConfigurationError:
+    return ConfigurationError(f"WEBAPP_STORE_URL {rule}; {remedy}")

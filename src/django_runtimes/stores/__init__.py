@@ -1,0 +1,1 @@
+"""The cache and the sessions in one store: Redis or Valkey, DynamoDB, or memory."""

@@ -1,0 +1,1 @@
+"""The cache and the sessions in a DynamoDB table."""

@@ -1,0 +1,107 @@
+"""The cache and the sessions on Redis and DynamoDB, as configure() sets them."""
+
+import threading
+
+import pytest
+from django.core.cache import cache, caches
+
+from django_runtimes.stores.dynamodb.entry import EntrySizeError
+
+pytestmark = pytest.mark.profile_free
+
+
+class NotJson:
+    """A value that only pickle keeps."""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, NotJson)
+
+    __hash__ = None
+
+
+@pytest.mark.parametrize("value", [0, -5, 10**37, True, None, 1.5, "ü", b"\xff", [1, {"a": (2,)}], NotJson()], ids=repr)
+def test_a_value_is_kept_with_its_type(store, value):
+    cache.set("k", value, 60)
+
+    assert cache.get("k", "missing") == value
+    assert type(cache.get("k")) is type(value)
+
+
+def test_a_missing_key_has_the_default(store):
+    assert cache.get("k") is None
+    assert cache.get("k", 7) == 7
+    assert cache.get_many(["k", "l"]) == {}
+
+
+async def test_the_asynchronous_methods_use_the_same_store(store):
+    await cache.aset("k", 1)
+    await cache.aincr("k", 4)
+
+    assert await cache.aget_many(["k", "l"]) == {"k": 5}
+    assert await cache.aadd("k", 1) is False
+    assert await cache.aget_or_set("l", lambda: "made") == "made"
+    await cache.adelete_many(["k", "l"])
+    assert await cache.ahas_key("k") is False
+
+
+def test_8_threads_add_once_and_count_exactly(store):
+    barrier, added = threading.Barrier(8), []
+
+    def work() -> None:
+        barrier.wait()
+        added.append(cache.add("hits", 0, 60))
+        for _ in range(20):
+            cache.incr("hits", 2)
+
+    threads = [threading.Thread(target=work) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sum(added) == 1
+    assert cache.get("hits") == 320
+
+
+def test_clearing_the_cache_logs_nobody_out(store, client):
+    caches["default"].set("k", 1)
+    caches["store_sessions"].set("s", {"_auth_user_id": "1"})
+
+    cache.clear()
+
+    assert cache.get("k") is None
+    assert caches["store_sessions"].get("s") == {"_auth_user_id": "1"}
+
+
+@pytest.mark.parametrize("prefix", ["a*b", "a[bc]", "a?", "a\\"])
+def test_a_prefix_with_wildcards_clears_only_its_own_keys(redis, use_store, prefix):
+    use_store(redis.url, {"CACHES": {"default": {"BACKEND": "ignored", "KEY_PREFIX": prefix}}})
+    others = ["aXb", "ab", "aX", "a"]
+    raw = caches["default"]._cache.get_client()
+    for key in others:
+        raw.set(f"{key}:1:k", 1)
+    cache.set("k", 1)
+
+    cache.clear()
+
+    assert cache.get("k") is None
+    assert raw.exists(*(f"{key}:1:k" for key in others)) == 4
+
+
+def test_a_large_entry_of_dynamodb_is_an_error_that_names_it(dynamodb):
+    with pytest.raises(EntrySizeError, match="the entry 'cache:1:picture' has 512"):
+        cache.set("picture", b"x" * 512_000)
+    assert cache.set_many({"a": 1}) == []
+
+
+@pytest.mark.parametrize("lifetime_s", [0, -1])
+def test_an_entry_without_a_lifetime_is_not_kept(store, lifetime_s):
+    cache.set("k", 1)
+    cache.set("k", 2, lifetime_s)
+    assert cache.get("k") is None
+    assert cache.add("k", 1, lifetime_s) is True
+    assert cache.get("k") is None
+    cache.set("k", 1)
+    assert cache.add("k", 2, lifetime_s) is False
+    assert cache.touch("k", lifetime_s) is True
+    assert cache.get("k") is None

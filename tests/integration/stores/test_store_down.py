@@ -1,0 +1,173 @@
+"""A store that does not answer: the cache misses, sessions get a 503, and nobody is logged out."""
+
+import logging
+import os
+import signal
+import time
+from contextlib import contextmanager
+
+import pytest
+from django.core.cache import cache
+from django.http import HttpResponse, JsonResponse
+from django.test import Client
+from django.urls import path
+from redis.exceptions import AuthenticationError
+
+from django_runtimes.aws import https_pool
+from django_runtimes.stores import redis_cache, store_health
+from tests.redis_server import redis_server
+
+pytestmark = pytest.mark.profile_free
+
+
+def log_in(request):
+    request.session["user"] = "Ada"
+    return HttpResponse("logged in")
+
+
+def account(request):
+    return JsonResponse({"user": request.session.get("user")})
+
+
+async def aaccount(request):
+    return JsonResponse({"user": await request.session.aget("user")})
+
+
+def log_out(request):
+    request.session.flush()
+    return HttpResponse("logged out")
+
+
+def renew(request):
+    request.session.cycle_key()
+    return HttpResponse("renewed")
+
+
+def public(request):
+    hits = cache.get_or_set("hits", 1)
+    return JsonResponse({"hits": hits})
+
+
+urlpatterns = [path(view.__name__, view) for view in (log_in, account, aaccount, log_out, renew, public)]
+
+
+@pytest.fixture(autouse=True)
+def _application(settings, monkeypatch) -> None:
+    settings.ROOT_URLCONF = __name__
+    settings.MIDDLEWARE = ["django.contrib.sessions.middleware.SessionMiddleware"]
+    monkeypatch.setitem(redis_cache._OPTIONS, "socket_timeout", 0.5)
+    monkeypatch.setattr(store_health, "_REST_S", 0.2)
+
+
+@pytest.fixture
+def visitor() -> Client:
+    return Client(raise_request_exception=False, headers={"Accept": "application/json"})
+
+
+@contextmanager
+def stopped(process):
+    os.kill(process.pid, signal.SIGSTOP)
+    try:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(https_pool, "_READ_TIMEOUT_S", 0.5)
+            yield
+    finally:
+        os.kill(process.pid, signal.SIGCONT)
+        # The store is asked again once it has rested.
+        time.sleep(0.3)
+
+
+@pytest.mark.parametrize("page", ["account", "aaccount", "log_out", "renew", "log_in"])
+def test_a_request_that_needs_its_session_gets_503_and_stays_logged_in(store, visitor, page):
+    visitor.get("/log_in")
+    cookie = visitor.cookies["sessionid"].value
+
+    with stopped(store.process):
+        answer = visitor.get(f"/{page}")
+
+    assert answer.status_code == 503
+    assert answer["Retry-After"] == "5"
+    assert answer.json() == {
+        "error": {
+            "code": "unavailable",
+            "message": "The session is not available right now; try again in a few seconds.",
+        }
+    }
+    assert not answer.cookies
+    if page != "log_out":
+        # Once the store goes on, it may carry out the deletion that it received.
+        assert visitor.get("/account").json() == {"user": "Ada"}
+    assert visitor.cookies["sessionid"].value == cookie
+
+
+def test_a_visitor_without_a_session_is_served(store, visitor):
+    with stopped(store.process):
+        assert visitor.get("/public").json() == {"hits": 1}
+        assert Client().get("/account").json() == {"user": None}
+
+
+def test_the_cache_misses_and_loses_writes(store):
+    cache.set("k", 1, 600)
+
+    with stopped(store.process):
+        assert cache.get("k", "default") == "default"
+        assert cache.get_many(["k"]) == {}
+        assert cache.add("lock", 1) is False
+        assert cache.set_many({"a": 1, "b": 2}) == ["a", "b"]
+        assert cache.has_key("k") is False
+        assert cache.touch("k") is False
+        assert cache.delete("k") is False
+        cache.set("k", 2)
+        cache.delete_many(["k"])
+        cache.clear()
+        with pytest.raises(ValueError, match=r"Key 'k' not found: .*"):
+            cache.incr("k")
+
+    assert cache.get("k") == 1
+
+
+def test_an_outage_is_logged_once_a_minute(store, caplog):
+    with caplog.at_level(logging.WARNING, logger="django_runtimes.stores"), stopped(store.process):
+        for _ in range(20):
+            cache.get("k")
+
+    (line,) = [record.getMessage() for record in caplog.records if record.name.startswith("django_runtimes.stores")]
+    assert line.startswith("The store ")
+    assert line.endswith("; the cache misses, and requests that need a session get a 503")
+    assert "is not available: " in line
+
+
+def test_calls_do_not_wait_while_a_silent_store_rests(store, monkeypatch):
+    monkeypatch.setattr(store_health, "_REST_S", 60.0)
+    with stopped(store.process):
+        cache.get("k")
+        began_at_s = time.monotonic()
+        for _ in range(100):
+            cache.get("k")
+        waited_s = time.monotonic() - began_at_s
+
+    assert waited_s < 0.3
+
+
+def test_a_session_survives_a_restart_of_redis(use_store, visitor, tmp_path):
+    with redis_server(tmp_path) as first:
+        use_store(first.url)
+        visitor.get("/log_in")
+    assert visitor.get("/account").status_code == 503
+
+    time.sleep(0.3)
+    with redis_server(tmp_path, port=int(first.url.rpartition(":")[2])):
+        assert visitor.get("/account").json() == {"user": "Ada"}
+
+
+def test_a_forged_cookie_begins_a_new_session(store, visitor):
+    for key in ("x" * 32, "k" * 3000, "a b\x01c" * 4):
+        visitor.cookies["sessionid"] = key
+        assert visitor.get("/account").json() == {"user": None}
+
+
+def test_a_wrong_password_of_redis_is_no_outage(use_store, tmp_path):
+    with redis_server(tmp_path, options=["--requirepass", "right"]) as server:
+        use_store(server.url.replace("redis://", "redis://:wrong@"))
+        with pytest.raises(AuthenticationError):
+            cache.get("k")

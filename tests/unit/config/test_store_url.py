@@ -1,0 +1,67 @@
+import pytest
+
+from django_runtimes.config.configuration_error import ConfigurationError
+from django_runtimes.config.environment import Environment
+from django_runtimes.config.store_url import StoreAddress, StoreKind
+from django_runtimes.config.variables.store_variables import STORE_URL
+
+
+def read(url: str) -> StoreAddress | None:
+    return Environment({"WEBAPP_STORE_URL": url})[STORE_URL]
+
+
+@pytest.mark.parametrize(
+    ("url", "kind", "location", "region", "is_encrypted"),
+    [
+        ("memory://", StoreKind.MEMORY, "", None, True),
+        ("redis://cache.example", StoreKind.REDIS, "redis://cache.example", None, False),
+        ("redis://:p%40ss@cache.example:6380/3", StoreKind.REDIS, "redis://:p%40ss@cache.example:6380/3", None, False),
+        ("rediss://app:pw@[::1]:6379", StoreKind.REDIS, "rediss://app:pw@[::1]:6379", None, True),
+        ("valkey://cache.example/1", StoreKind.REDIS, "redis://cache.example/1", None, False),
+        ("valkeys://cache.example", StoreKind.REDIS, "rediss://cache.example", None, True),
+        ("dynamodb://Guestbook-dev_store.1", StoreKind.DYNAMODB, "Guestbook-dev_store.1", None, True),
+        ("dynamodb://store?region=eu-west-1", StoreKind.DYNAMODB, "store", "eu-west-1", True),
+    ],
+)
+def test_a_url_names_a_store(url, kind, location, region, is_encrypted):
+    assert read(url) == (kind, location, region, is_encrypted)
+
+
+def test_without_a_url_there_is_no_store():
+    assert read("") is None
+
+
+@pytest.mark.parametrize(
+    ("url", "mistake"),
+    [
+        ("guestbook-store", "is not a URL"),
+        ("mysql://cache.example", "has the scheme mysql, which is no store"),
+        ("s3cr3t@x://cache.example", "has the scheme another scheme"),
+        ("memory://x", "has a text after memory://"),
+        ("redis://", "names no host"),
+        ("redis://:s3cr3t@", "names no host"),
+        ("redis://cache.example:port", "names no host, or a port"),
+        ("redis://cache.example:0", "names no host, or a port"),
+        ("redis://cache.example:99999", "names no host, or a port"),
+        ("redis://cache.example/db", "has a path that is not the number of a database"),
+        ("redis://:s3cr3t@more@cache.example", "has an unencoded @"),
+        ("dynamodb://", "does not name a DynamoDB table"),
+        ("dynamodb://ab", "does not name a DynamoDB table"),
+        ("dynamodb://store/x", "does not name a DynamoDB table"),
+        ("dynamodb://" + "x" * 256, "does not name a DynamoDB table"),
+        ("dynamodb://store?regoin=eu-west-1", "has an option other than region"),
+        ("dynamodb://store?region=", "has an option other than region"),
+    ],
+)
+def test_an_invalid_url_is_an_error_without_its_password(url, mistake):
+    with pytest.raises(ConfigurationError) as raised:
+        read(url)
+
+    text = str(raised.value)
+    assert text.startswith(f"WEBAPP_STORE_URL {mistake}")
+    assert "; write " in text
+    assert "s3cr3t" not in text
+
+
+def test_an_address_does_not_print_its_password():
+    assert "s3cr3t" not in repr(read("redis://:s3cr3t@cache.example"))
