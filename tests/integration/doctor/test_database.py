@@ -42,7 +42,8 @@ def test_the_json_has_every_section(database_server, database):
     answer = json.loads(examined.stdout)
     assert list(answer) == ["schema", "exit_code", "sections"]
     assert (answer["schema"], answer["exit_code"]) == (1, examined.returncode)
-    assert [section["name"] for section in answer["sections"]] == ["runtime", "settings", "database", "budget", "store", "aws"]
+    names = [section["name"] for section in answer["sections"]]
+    assert names == ["runtime", "settings", "database", "budget", "store", "aws"]
     assert {key for section in answer["sections"] for finding in section["findings"] for key in finding} == {
         "level", "text", "remedy", "rows",
     }  # fmt: skip
