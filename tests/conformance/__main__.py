@@ -27,7 +27,7 @@ def main() -> int:
     parser.add_argument("--all", action="store_true", help="every label of each way")
     arguments = parser.parse_args()
     ways = [way for way in WAYS if arguments.way is None or way.name in arguments.way]
-    known = {label for way in ways for label in way.labels}
+    known = {suite for way in ways for suite in way.suites}
     if unknown := [label for label in arguments.labels if label.partition(".")[0] not in known]:
         parser.error(f"{', '.join(unknown)}: not a label of these ways; tests/conformance/labels.toml lists them")
     started_at = time.monotonic()
@@ -89,7 +89,7 @@ def _labels(way: Way, wanted: list[str], *, everything: bool) -> tuple[str, ...]
     if not wanted:
         return way.labels if everything else way.labels_in_ci
     # Each way runs only the labels that it lists.
-    return tuple(label for label in wanted if label.partition(".")[0] in way.labels)
+    return tuple(label for label in wanted if label.partition(".")[0] in way.suites)
 
 
 def _counts(endings: Endings) -> str:

@@ -25,6 +25,11 @@ class Way:
         return tuple(_LABELS[self.part]["all"])
 
     @property
+    def suites(self) -> set[str]:
+        """The suites of the labels, such as `cache` of `cache.tests.LocMemCacheTests`."""
+        return {label.partition(".")[0] for label in self.labels}
+
+    @property
     def labels_in_ci(self) -> tuple[str, ...]:
         """The labels that CI has time for."""
         return tuple(_LABELS[self.part]["ci"])

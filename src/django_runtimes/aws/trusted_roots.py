@@ -16,12 +16,13 @@ def tls_context() -> ssl.SSLContext:
     paths = ssl.get_default_verify_paths()
     if bundle := os.environ.get("AWS_CA_BUNDLE"):
         context.load_verify_locations(bundle)
-    elif os.environ.get(paths.openssl_cafile_env) or not _has_hashes(paths.capath):
+    elif os.environ.get(paths.openssl_cafile_env) or not has_hashes(paths.capath):
         context.set_default_verify_paths()
     else:
         context.load_verify_locations(capath=paths.capath)
     return context
 
 
-def _has_hashes(folder: str | None) -> bool:
+def has_hashes(folder: str | None) -> bool:
+    """Return whether a folder has certificates that are named by their hash."""
     return folder is not None and any(name.endswith(".0") for name in os.listdir(folder))  # noqa: PTH208  (pathlib is slower)

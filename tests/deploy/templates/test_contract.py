@@ -18,6 +18,7 @@ from django_runtimes.config.variables.application_variables import ALLOWED_HOSTS
 from django_runtimes.config.variables.server_variables import GRACEFUL_TIMEOUT_S
 from django_runtimes.config.variables.table import VARIABLES
 from django_runtimes.deploy.templates.parameters import SAME_EVERYWHERE
+from django_runtimes.stores.dynamodb.entry import EXPIRES_AT, KEY
 from tests.deploy.templates.analysis.processes import Process, started_processes
 from tests.deploy.templates.analysis.stacks import (
     INSTEAD_OF,
@@ -120,6 +121,27 @@ def test_the_application_starts_with_its_variables(process: Process):
     assert profile.https
 
 
+def test_every_process_uses_the_stages_table_if_the_store_is_dynamodb():
+    urls = {
+        process.resource.stack: process.declared.get("WEBAPP_STORE_URL")
+        for process in started_processes(deploy(Store="dynamodb"))
+    }
+
+    assert urls == dict.fromkeys(urls, "dynamodb://foundation/storage.yaml:StoreTable")
+    assert len(urls) == 6
+    assert not [each for each in started_processes(deploy()) if "WEBAPP_STORE_URL" in each.declared]
+
+
+def test_the_table_is_one_that_the_store_can_use():
+    table = deploy().named("foundation/storage.yaml", "StoreTable")
+
+    assert table.properties["KeySchema"] == [{"AttributeName": KEY, "KeyType": "HASH"}]
+    assert table.properties["AttributeDefinitions"] == [{"AttributeName": KEY, "AttributeType": "S"}]
+    assert table.properties["TimeToLiveSpecification"] == {"AttributeName": EXPIRES_AT, "Enabled": True}
+    assert table.properties["BillingMode"] == "PAY_PER_REQUEST"
+    assert table.policies == {"DeletionPolicy": "RetainExceptOnCreate", "UpdateReplacePolicy": "Retain"}
+
+
 @by_serving_stack
 def test_no_wildcard_host_or_origin_is_trusted(process: Process):
     environment = Environment(process.environ)
@@ -162,7 +184,8 @@ def test_the_image_is_named_by_its_digest(process: Process):
 def test_no_secret_is_passed_in_plain_text(process: Process):
     secrets = {variable.name for variable in VARIABLES if variable.is_secret}
 
-    for name in secrets & set(process.declared):
+    # A table has no password, unlike other stores.
+    for name in secrets & set(process.declared) - {"WEBAPP_STORE_URL"}:
         assert process.declared[name].startswith("{{resolve:secretsmanager:")
 
 

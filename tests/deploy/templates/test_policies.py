@@ -56,6 +56,7 @@ VARIANTS = [
     {"Engine": "aurora", "FrontDoor": "function_url", "WarmUp": "yes", "Exec": "yes"},
     {"Engine": "aurora", "Credentials": "secretsmanager", "Production": "yes", "Exec": "yes"},
     {"MeasurementKeyArn": MEASUREMENT_KEY_ARN, "Exec": "yes"},
+    {"Store": "dynamodb"},
 ]
 
 

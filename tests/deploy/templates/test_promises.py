@@ -156,8 +156,8 @@ FAULTS: dict[Promise, list[tuple[str, str, Any]]] = {
         (STORAGE, "AccessLogBucket/Properties/LifecycleConfiguration", None),
         (ACCOUNT, "TrailBucket/DeletionPolicy", "Delete"),
     ],
-    foundation_promises.throttle_counters_expire: [
-        (STORAGE, "ThrottleTable/Properties/TimeToLiveSpecification/Enabled", False)
+    foundation_promises.entries_of_the_store_expire: [
+        (STORAGE, "StoreTable/Properties/TimeToLiveSpecification/Enabled", False)
     ],
     foundation_promises.the_budget_warns_of_actual_and_forecast_costs: [
         (ACCOUNT, "Budget/Properties/NotificationsWithSubscribers/1", None),

@@ -118,6 +118,17 @@ def test_a_mistake_is_named_with_its_remedy(lines: str, expected: str, check):
     assert "hunter2" not in message
 
 
+def test_a_stage_has_either_a_store_of_its_own_or_the_templates_table(check):
+    boto3.client("ssm", region_name="us-east-1").put_parameter(Name="/store", Value="x", Type="SecureString")
+    own = '[stages.dev.secrets]\nWEBAPP_STORE_URL = "/store"\n'
+
+    check(own)
+    assert error_text(check, f'{own}[stages.dev.parameters]\nStore = "dynamodb"\nEgress = "nat"\n') == (
+        "[stages.dev.secrets] WEBAPP_STORE_URL and Store = 'dynamodb' name two stores; remove one of them from "
+        "webapp.toml"
+    )
+
+
 def test_a_secret_that_is_being_deleted_is_refused(check):
     arn = secret("key", SecretString="hunter2")
     boto3.client("secretsmanager", region_name="us-east-1").delete_secret(SecretId=arn)

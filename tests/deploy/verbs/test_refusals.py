@@ -100,13 +100,13 @@ def test_a_change_that_loses_data_is_refused(project: Project, aws: StandIn):
     templates.unlink()
     shutil.copytree(CHECKOUT / "deploy", templates)
     storage = templates / "foundation" / "storage.yaml"
-    storage.write_text(storage.read_text().replace("ThrottleTable", "Counters"))
+    storage.write_text(storage.read_text().replace("StoreTable", "Counters"))
 
     shown = project.run("deploy", "--image", image, "--dry-run")
     refused = project.error("deploy", "--image", image, "--yes")
 
-    assert "remove ThrottleTable (AWS::DynamoDB::Table)" in shown.stderr
-    assert "would remove ThrottleTable (AWS::DynamoDB::Table), and its data would be lost" in refused
+    assert "remove StoreTable (AWS::DynamoDB::Table)" in shown.stderr
+    assert "would remove StoreTable (AWS::DynamoDB::Table), and its data would be lost" in refused
 
 
 @pytest.mark.parametrize(

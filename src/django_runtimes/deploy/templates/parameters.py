@@ -19,7 +19,7 @@ from django_runtimes.deploy.templates.templates import Template, read_template
 # This module sets these parameters; the tables of parameters in webapp.toml cannot.
 _FILLED = frozenset({"Project", "Stage", "Production", "ImageUri", ROTATES_OPERATIONS, *TABLE_PARAMETERS})
 # Each of these describes something that the stacks of a stage share, so it must have the same value in all of them.
-SAME_EVERYWHERE = frozenset({"Architecture", "Credentials", "Domain", "Egress", "Engine", "MaxConnections"})
+SAME_EVERYWHERE = frozenset({"Architecture", "Credentials", "Domain", "Egress", "Engine", "MaxConnections", "Store"})
 _ALLOWED_COMMANDS = "AllowedCommands"
 _SCHEDULED_COMMAND = "ScheduledCommand"
 # A new image creates a new version anyway, so the fingerprint need not include it.

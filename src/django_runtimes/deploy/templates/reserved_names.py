@@ -7,6 +7,8 @@ from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.deploy.templates.image_processes import processes_of
 from django_runtimes.deploy.templates.templates import Template, names_in
 
+# The templates set this variable only with Store=dynamodb; a stage with another store sets it itself.
+STORE_URL = "WEBAPP_STORE_URL"
 # Every stack has these two, so they explain no variable.
 _EVERYWHERE = {"Project", "Stage"}
 
@@ -15,7 +17,7 @@ def refuse_set_by_templates(templates: Iterable[Template], names: Iterable[str],
     """Raise UsageError for the first of the names that the templates set."""
     reserved = set_by_templates(templates)
     for name in names:
-        if name in reserved:
+        if name in reserved and name != STORE_URL:
             parameters = " or ".join(reserved[name])
             remedy = f"set {parameters} in [stages.{stage}.parameters] instead" if parameters else "remove it"
             raise UsageError(f"{place} {name} is set by the templates; {remedy}")

@@ -134,7 +134,6 @@ class DynamoDBTable:
                     "KeySchema": [{"AttributeName": KEY, "KeyType": "HASH"}],
                     "AttributeDefinitions": [{"AttributeName": KEY, "AttributeType": "S"}],
                     "BillingMode": "PAY_PER_REQUEST",
-                    "SSESpecification": {"Enabled": True},
                 },
                 repeatable=False,
             )

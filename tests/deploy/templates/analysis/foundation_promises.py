@@ -70,7 +70,7 @@ def old_file_versions_expire(deployment: Deployment) -> bool:
     )
 
 
-def throttle_counters_expire(deployment: Deployment) -> bool:
+def entries_of_the_store_expire(deployment: Deployment) -> bool:
     (table,) = deployment.of_type("AWS::DynamoDB::Table")
     ending = {"AttributeName": "expires_at", "Enabled": True}
     return table.properties.get("TimeToLiveSpecification") == ending

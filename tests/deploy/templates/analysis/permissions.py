@@ -1,7 +1,9 @@
 """Compares the permissions that the templates grant to each role with the permissions that its users need."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from django_runtimes.config.databases.credentials import IamToken, StoredSecret
 from django_runtimes.config.databases.database_settings import database_settings
@@ -11,10 +13,12 @@ from django_runtimes.config.runtimes.detection import detect_runtime
 from django_runtimes.config.runtimes.profile_choice import choose_profile
 from django_runtimes.config.values.choices import Role
 from django_runtimes.config.variables.database_login import DB_ROLE
+from django_runtimes.stores.dynamodb import dynamodb_table
 from tests.deploy.templates.analysis.processes import Process, started_processes
 from tests.deploy.templates.analysis.stacks import Deployment, Resource
 from tests.deploy.templates.analysis.statements import ACCOUNT, Context, Permission, Statement, allows, listed
 
+_OPERATION = re.compile(r'_(?:call|attempt|in_parts)\(\s*"(\w+)"')
 _REGISTRY = "foundation/registry.yaml"
 _PULL = ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
 _WRITE_LOGS = ("logs:CreateLogStream", "logs:PutLogEvents")
@@ -159,7 +163,19 @@ def _of_code(deployment: Deployment, process: Process, media_actions: Mapping[st
     if bucket is not None:
         (arn,) = [_arn(resource) for resource in deployment.resources if _identity(resource) == bucket]
         needed |= {(action, f"{arn}/*" if on_objects else arn) for action, on_objects in media_actions.items()}
+    store = process.declared.get("WEBAPP_STORE_URL")
+    if store is not None:
+        table = store.removeprefix("dynamodb://")
+        (arn,) = [_arn(resource) for resource in deployment.resources if _identity(resource) == table]
+        needed |= {(f"dynamodb:{operation}", arn) for operation in _store_operations()}
     return needed
+
+
+def _store_operations() -> set[str]:
+    """Return the operations that the store calls while the application runs."""
+    called = set(_OPERATION.findall(Path(dynamodb_table.__file__).read_text()))
+    # `webapp create_store_table` runs with a developer's permissions.
+    return called - {"CreateTable", "DescribeTable", "UpdateTimeToLive"}
 
 
 def _of_secrets(process: Process) -> Iterator[Permission]:

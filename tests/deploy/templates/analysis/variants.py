@@ -12,6 +12,7 @@ PARAMETERS: tuple[dict[str, str], ...] = (
         "HostedZoneId": "Z1",
         "AlarmEmail": "team@example.com",
         "MeasurementKeyArn": MEASUREMENT_KEY_ARN,
+        "Store": "dynamodb",
     },
     {"Engine": "aurora", "Credentials": "secretsmanager", "FrontDoor": "function_url", "Hosts": "guestbook.example"},
 )
