@@ -123,7 +123,7 @@ def test_a_stage_has_either_a_store_of_its_own_or_the_templates_table(check):
     own = '[stages.dev.secrets]\nWEBAPP_STORE_URL = "/store"\n'
 
     check(own)
-    assert error_text(check, f'{own}[stages.dev.parameters]\nStore = "dynamodb"\nEgress = "nat"\n') == (
+    assert error_text(check, f'{own}[parameters]\nStore = "dynamodb"\n') == (
         "[stages.dev.secrets] WEBAPP_STORE_URL and Store = 'dynamodb' name two stores; remove one of them from "
         "webapp.toml"
     )

@@ -2,14 +2,15 @@
 
 from django_runtimes.cli.project.project import project_at
 from django_runtimes.cli.tool_error import UsageError
+from django_runtimes.config.variables.store_variables import STORE_URL
 from django_runtimes.deploy.catalogue import NETWORK, OPERATIONS, PROCESS_STACKS
 from django_runtimes.deploy.configuration import FILE_NAME
 from django_runtimes.deploy.context import Context
-from django_runtimes.deploy.templates.reserved_names import STORE_URL, refuse_set_by_templates, set_by_templates
+from django_runtimes.deploy.templates.reserved_names import refuse_set_by_templates, set_by_templates
 
 # AWS's platforms and the library itself provide these, such as the bucket's name.
 _PROVIDED_PREFIX = "AWS_"
-_STORE = "Store"
+_STORE, _NO_STORE = "Store", "none"
 
 
 def check_own_variables(context: Context) -> None:
@@ -27,12 +28,17 @@ def _refuse_set_by_templates(context: Context) -> None:
     own, stage = context.own_settings, context.deployment.stage
     for table, names in (("environment", own.environment), ("secrets", own.secrets)):
         refuse_set_by_templates(templates, names, place=f"[stages.{stage}.{table}]", stage=stage)
-        has_table = _STORE in context.templates[context.runtime.name].parameters
-        if STORE_URL in names and has_table and context.value(context.runtime, _STORE) != "none":
+        if STORE_URL.name in names and (store := _store_of_templates(context)) != _NO_STORE:
             raise UsageError(
-                f"[stages.{stage}.{table}] {STORE_URL} and {_STORE} = '{context.value(context.runtime, _STORE)}' name "
-                f"two stores; remove one of them from {FILE_NAME}"
+                f"[stages.{stage}.{table}] {STORE_URL.name} and {_STORE} = '{store}' name two stores; remove one of "
+                f"them from {FILE_NAME}"
             )
+
+
+def _store_of_templates(context: Context) -> str:
+    """Return the stage's parameter Store, which an older copy of the templates does not have."""
+    template = context.templates[context.runtime.name]
+    return context.value(context.runtime, _STORE) if _STORE in template.parameters else _NO_STORE
 
 
 def _require_named(context: Context) -> None:

@@ -4,11 +4,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from django_runtimes.cli.tool_error import UsageError
+from django_runtimes.config.variables.store_variables import STORE_URL
 from django_runtimes.deploy.templates.image_processes import processes_of
 from django_runtimes.deploy.templates.templates import Template, names_in
 
-# The templates set this variable only with Store=dynamodb; a stage with another store sets it itself.
-STORE_URL = "WEBAPP_STORE_URL"
 # Every stack has these two, so they explain no variable.
 _EVERYWHERE = {"Project", "Stage"}
 
@@ -17,7 +16,8 @@ def refuse_set_by_templates(templates: Iterable[Template], names: Iterable[str],
     """Raise UsageError for the first of the names that the templates set."""
     reserved = set_by_templates(templates)
     for name in names:
-        if name in reserved and name != STORE_URL:
+        # The templates set this variable only with Store=dynamodb; a stage with another store sets it itself.
+        if name in reserved and name != STORE_URL.name:
             parameters = " or ".join(reserved[name])
             remedy = f"set {parameters} in [stages.{stage}.parameters] instead" if parameters else "remove it"
             raise UsageError(f"{place} {name} is set by the templates; {remedy}")
