@@ -13,6 +13,7 @@ from django_runtimes.config.variables.application_variables import (
 from django_runtimes.config.variables.database_address import DATABASE_URL, DB_HOST
 from django_runtimes.config.variables.file_variables import MEDIA_BUCKET, MEDIA_ROOT, STATIC_MANIFEST, STATIC_ROOT
 from django_runtimes.config.variables.hops import BASE_PATH, HOST_HEADER, HSTS_SECONDS, HTTPS, PROTO_HEADER
+from django_runtimes.config.variables.observability_variables import ACCESS_LOG
 from django_runtimes.config.variables.store_variables import SESSIONS, STORE_URL
 from django_runtimes.config.variables.table import PREFIX
 from django_runtimes.config.variables.variable import Variable
@@ -49,7 +50,12 @@ LISTED = (
     ListedName("FORCE_SCRIPT_NAME", (BASE_PATH,), "Django's"),
     ListedName("INSTALLED_APPS", (), "the library's apps are appended"),
     ListedName("LANGUAGE_COOKIE_PATH", (BASE_PATH,), "Django's"),
-    ListedName("LOGGING", (), "lines of JSON to standard error; text under `local`"),
+    ListedName(
+        "LOGGING",
+        (),
+        "lines of JSON to standard error, or to standard output in serving processes with "
+        f"`{ACCESS_LOG.name}`; text under `local`",
+    ),
     ListedName("LOGIN_REDIRECT_URL", (BASE_PATH,), "Django's"),
     ListedName("LOGIN_URL", (BASE_PATH,), "Django's"),
     ListedName("LOGOUT_REDIRECT_URL", (BASE_PATH,), "Django's"),
