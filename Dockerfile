@@ -34,6 +34,7 @@ ENV PATH=/opt/venv/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     WEBAPP_BIND_HOST=0.0.0.0 \
     WEBAPP_MEDIA_ROOT=/tmp/media \
+    WEBAPP_SECURITY_HEADERS=1 \
     WEBAPP_STATIC_ROOT=/app/static
 # Base images may include pip, or the wheel from which venv installs it, and may lack the standard library's compiled
 # files. Modules that the application never imports are not compiled, which saves 4.5 MB.

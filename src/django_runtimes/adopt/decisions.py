@@ -19,6 +19,7 @@ from django_runtimes.adopt.steps.https import set_base_path, set_host_header, se
 from django_runtimes.adopt.steps.log_setup import ignored_log_variables, set_logs
 from django_runtimes.adopt.steps.metrics_setup import refuse_lost_metrics
 from django_runtimes.adopt.steps.security import set_debug, set_hosts, set_secret_key
+from django_runtimes.adopt.steps.security_headers import set_security_headers
 from django_runtimes.adopt.steps.shutdown import refuse_long_drain
 from django_runtimes.adopt.steps.stores import set_caches, set_sessions
 from django_runtimes.config.adopted import SETTING, Adopted
@@ -61,6 +62,7 @@ _STEPS: tuple[Step, ...] = (
     set_uploads,
     set_caches,
     set_sessions,
+    set_security_headers,
     set_logs,
     refuse_lost_metrics,
     refuse_long_drain,

@@ -14,6 +14,7 @@ from django_runtimes.config.variables.database_address import DATABASE_URL, DB_H
 from django_runtimes.config.variables.file_variables import MEDIA_BUCKET, MEDIA_ROOT, STATIC_MANIFEST, STATIC_ROOT
 from django_runtimes.config.variables.hops import BASE_PATH, HOST_HEADER, HSTS_SECONDS, HTTPS, PROTO_HEADER
 from django_runtimes.config.variables.observability_variables import ACCESS_LOG
+from django_runtimes.config.variables.security_variables import CSP, SECURITY_HEADERS
 from django_runtimes.config.variables.store_variables import SESSIONS, STORE_URL
 from django_runtimes.config.variables.table import PREFIX
 from django_runtimes.config.variables.variable import Variable
@@ -33,6 +34,8 @@ LISTED = (
     ListedName("AWS_S3_REGION_NAME", (), f"the region of the bucket of `{MEDIA_BUCKET.name}`"),
     ListedName("AWS_S3_SIGNATURE_VERSION", (), f"the value that the bucket of `{MEDIA_BUCKET.name}` needs"),
     ListedName("CACHES", (STORE_URL,), "Django's; the variable changes `default` and adds `store_sessions`"),
+    ListedName("CONTENT_SECURITY_POLICY", (), "SECURE_CSP in django-csp's format, under Django 5.2"),
+    ListedName("CONTENT_SECURITY_POLICY_REPORT_ONLY", (), "SECURE_CSP_REPORT_ONLY, likewise"),
     ListedName("CSRF_COOKIE_NAME", (HTTPS,), "Django's"),
     ListedName("CSRF_COOKIE_PATH", (BASE_PATH,), "Django's"),
     ListedName("CSRF_COOKIE_SAMESITE", (HTTPS,), "Django's"),
@@ -62,9 +65,17 @@ LISTED = (
     ListedName("MEDIA_ROOT", (MEDIA_ROOT,), "Django's"),
     ListedName("MEDIA_URL", (BASE_PATH,), "Django's"),
     ListedName("MESSAGE_STORAGE", (), f"Django's, with its cookie below `{BASE_PATH.name}`"),
-    ListedName("MIDDLEWARE", (), "WhiteNoise is added if staticfiles is installed and nothing else serves the files"),
+    ListedName(
+        "MIDDLEWARE",
+        (),
+        "WhiteNoise is added if staticfiles is installed and nothing else serves the files; "
+        f"`{SECURITY_HEADERS.name}` adds what sends its headers",
+    ),
+    ListedName("PERMISSIONS_POLICY", (), f"no device, with `{SECURITY_HEADERS.name}`"),
     ListedName("SECRET_KEY", (SECRET_KEY,), "an error outside `local`, as is a public or short key"),
     ListedName("SECRET_KEY_FALLBACKS", (SECRET_KEY_FALLBACKS,), "Django's"),
+    ListedName("SECURE_CSP", (), f"the default policy, with `{SECURITY_HEADERS.name}`"),
+    ListedName("SECURE_CSP_REPORT_ONLY", (), f"the default policy, with `{CSP.name}=report-only`"),
     ListedName("SECURE_HSTS_SECONDS", (HSTS_SECONDS,), "3600 with HTTPS in front"),
     ListedName("SECURE_PROXY_SSL_HEADER", (HTTPS, PROTO_HEADER), "the hop's header with HTTPS in front"),
     ListedName("SECURE_SSL_REDIRECT", (HTTPS,), "True with HTTPS in front"),
@@ -78,6 +89,7 @@ LISTED = (
     ListedName("STATIC_ROOT", (STATIC_ROOT,), "`build/static` in the working directory"),
     ListedName("STATIC_URL", (BASE_PATH,), "Django's"),
     ListedName("STORAGES", (MEDIA_BUCKET, STATIC_MANIFEST), "Django's; each variable changes only one storage"),
+    ListedName("TEMPLATES", (), f"the context processor of csp_nonce is added with `{SECURITY_HEADERS.name}`"),
     ListedName("USE_X_FORWARDED_HOST", (HOST_HEADER,), "Django's"),
     ListedName("WHITENOISE_STATIC_PREFIX", (), f"the path of STATIC_URL below `{BASE_PATH.name}`"),
 )

@@ -53,6 +53,14 @@ class MetricsFormat(StrEnum):
     EMF = "emf"
 
 
+class PolicyMode(StrEnum):
+    """How browsers apply a Content-Security-Policy."""
+
+    ENFORCE = "enforce"
+    REPORT_ONLY = "report-only"
+    NONE = "none"
+
+
 class TraceProtocol(StrEnum):
     """How the application sends traces."""
 

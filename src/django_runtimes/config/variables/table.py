@@ -13,6 +13,7 @@ from django_runtimes.config.variables import (
     file_variables,
     hops,
     observability_variables,
+    security_variables,
     server_variables,
     store_variables,
 )
@@ -37,6 +38,7 @@ GROUPS = (
     Group("Hops in front", hops),
     Group("Server", server_variables),
     Group("Logs, metrics and traces", observability_variables),
+    Group("Security headers", security_variables),
     Group("Database: address", database_address),
     Group("Database: login", database_login),
     Group("Database: connections", database_connections),

@@ -1,0 +1,115 @@
+"""Decides the headers of WEBAPP_SECURITY_HEADERS: Content-Security-Policy and Permissions-Policy."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import django
+
+from django_runtimes.adopt.process_variables import ProcessVariables
+from django_runtimes.adopt.setting_change import Draft
+from django_runtimes.adopt.steps.file_origins import file_origins
+from django_runtimes.config.configuration_error import ConfigurationError
+from django_runtimes.config.values.choices import PolicyMode
+from django_runtimes.config.variables.security_variables import CSP, SECURITY_HEADERS
+
+_SECURITY = "django.middleware.security.SecurityMiddleware"
+_PERMISSIONS = "django_permissions_policy.PermissionsPolicyMiddleware"
+_TEMPLATES = "django.template.backends.django.DjangoTemplates"
+# Django has Content-Security-Policy since version 6.0.
+_HAS_CSP = django.VERSION >= (6, 0)
+_POLICY = "django.middleware.csp.ContentSecurityPolicyMiddleware" if _HAS_CSP else "csp.middleware.CSPMiddleware"
+_NONCE = "django.template.context_processors.csp" if _HAS_CSP else "django_runtimes.security.nonce.csp"
+_SETTINGS = {PolicyMode.ENFORCE: "SECURE_CSP", PolicyMode.REPORT_ONLY: "SECURE_CSP_REPORT_ONLY"}
+# django-csp's name of each setting.
+_OF_DJANGO_CSP = {
+    "SECURE_CSP": "CONTENT_SECURITY_POLICY",
+    "SECURE_CSP_REPORT_ONLY": "CONTENT_SECURITY_POLICY_REPORT_ONLY",
+}
+# Devices and sensors that a page of a Django application rarely needs; all browsers with the header know the names.
+_FEATURES = (
+    "accelerometer",
+    "camera",
+    "display-capture",
+    "geolocation",
+    "gyroscope",
+    "magnetometer",
+    "microphone",
+    "midi",
+    "payment",
+    "usb",
+)
+_ON = "WEBAPP_SECURITY_HEADERS=1"
+
+
+def set_security_headers(draft: Draft, variables: ProcessVariables) -> None:
+    """Set the policies that the project does not set itself, and the middleware that sends them."""
+    mode = variables[CSP]
+    if not variables[SECURITY_HEADERS]:
+        if variables.is_set(CSP):
+            raise ConfigurationError(
+                f"{CSP.name}='{mode}' has no effect without {SECURITY_HEADERS.name}; set {SECURITY_HEADERS.name}=1, or "
+                f"unset {CSP.name}"
+            )
+        return
+    draft.default("PERMISSIONS_POLICY", {feature: [] for feature in _FEATURES}, f"{_ON}: no page may use devices")
+    added = [_SECURITY, _PERMISSIONS]
+    if mode is not PolicyMode.NONE:
+        _set_policy(draft, mode)
+        _set_nonce(draft)
+        added.append(_POLICY)
+    _add_middleware(draft, added)
+
+
+def _set_policy(draft: Draft, mode: PolicyMode) -> None:
+    """Set the default policy unless the project has one, and pass policies on to django-csp under Django 5.2."""
+    names = (*_OF_DJANGO_CSP, *(() if _HAS_CSP else _OF_DJANGO_CSP.values()))
+    if not any(draft.value(name) for name in names):
+        from django_runtimes.security.content_policy import default_policy
+
+        policy = default_policy(
+            file_origins(draft, "staticfiles", "STATIC_URL"),
+            file_origins(draft, "default", "MEDIA_URL"),
+            str(draft.value("X_FRAME_OPTIONS")),
+        )
+        draft.set(_SETTINGS[mode], policy, f"{_ON}: the settings have no policy")
+    if _HAS_CSP:
+        return
+    from django_runtimes.security.content_policy import as_django_csp
+
+    for name, other in _OF_DJANGO_CSP.items():
+        if policy := draft.value(name):
+            draft.default(other, as_django_csp(policy), f"{name} under Django 5.2, whose policy django-csp sends")
+
+
+def _set_nonce(draft: Draft) -> None:
+    """Give Django's templates the variable `csp_nonce`."""
+    engines = draft.value("TEMPLATES")
+    if not isinstance(engines, list | tuple):
+        return
+    after = [_with_nonce(engine) for engine in engines]
+    if any(new is not engine for new, engine in zip(after, engines, strict=True)):
+        draft.set("TEMPLATES", type(engines)(after), f"{_ON}: templates get csp_nonce")
+
+
+def _with_nonce(engine: Any) -> Any:
+    if not isinstance(engine, Mapping) or engine.get("BACKEND") != _TEMPLATES:
+        return engine
+    options = engine.get("OPTIONS") or {}
+    processors = list(options.get("context_processors", ()))
+    if _NONCE in processors:
+        return engine
+    return {**engine, "OPTIONS": {**options, "context_processors": [*processors, _NONCE]}}
+
+
+def _add_middleware(draft: Draft, names: list[str]) -> None:
+    """Add each middleware that is missing, SecurityMiddleware first and the others right after it.
+
+    There they also see the responses of WhiteNoise and of middleware that answers by itself.
+    """
+    before = draft.value("MIDDLEWARE")
+    after = list(before)
+    for name in names:
+        if name not in after:
+            after.insert(after.index(_SECURITY) + 1 if _SECURITY in after else 0, name)
+    if after != list(before):
+        draft.set("MIDDLEWARE", type(before)(after), f"{_ON}: this middleware sends the headers")
