@@ -108,6 +108,7 @@ EXTRA_OF_MODULES = {
     "pinning.": "pytest",
     "serving.aws_lambda.": "lambda",
     "serving.http.": "server",
+    "stores.redis_cache": "redis",
 }
 # Importing these modules loads GDAL, a system library; or needs Locust, which has an environment of its own; or the
 # variables of a process that a claim starts.

@@ -28,13 +28,13 @@ class StoreKind(StrEnum):
 
 
 class StoreAddress(NamedTuple):
-    """A store: its `location` is the URL of Redis or Valkey, or the name of a DynamoDB table.
+    """A store: its `location` is the URL of Redis or Valkey, which is a Secret, or the name of a DynamoDB table.
 
     `region` is the one that a URL of DynamoDB names, and `is_encrypted` says whether connections use TLS.
     """
 
     kind: StoreKind
-    location: Secret = Secret()
+    location: str = ""
     region: str | None = None
     is_encrypted: bool = True
 
@@ -67,7 +67,7 @@ def _dynamodb(rest: str) -> StoreAddress:
     region = options.pop(_REGION, None)
     if options or region == "":
         raise _refusal("has an option other than region", f"write dynamodb://{table}?region=eu-central-1")
-    return StoreAddress(StoreKind.DYNAMODB, Secret(table), region)
+    return StoreAddress(StoreKind.DYNAMODB, table, region)
 
 
 def _redis(scheme: str, rest: str) -> StoreAddress:

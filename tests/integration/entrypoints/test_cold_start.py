@@ -43,7 +43,8 @@ names = {name.partition(".")[0] for name in set(sys.modules) - before}
 third_party = sorted(name for name in names if name not in sys.stdlib_module_names)
 observing = sorted(name for name in sys.modules if name.startswith("django_runtimes.observability."))
 state = {"enabled": gc.isenabled(), "frozen": gc.get_freeze_count()}
-print(json.dumps({"packages": third_party, "observing": observing, **state}))
+stores = sorted(name for name in sys.modules if name.startswith(("django_runtimes.stores", "django_runtimes.aws")))
+print(json.dumps({"stores": stores, "packages": third_party, "observing": observing, **state}))
 """
 
 
@@ -111,6 +112,22 @@ def test_the_access_log_and_the_metrics_need_no_further_package():
             "metrics.metric_table",
             "served_logs",
         )
+    ]
+
+
+def test_the_init_phase_loads_nothing_of_a_store_that_is_off(init_phase):
+    assert init_phase["stores"] == []
+
+
+def test_a_store_loads_no_further_package_before_it_is_used():
+    loaded = load("django_runtimes.entrypoints.aws_lambda", WEBAPP_STORE_URL="dynamodb://store", AWS_REGION="eu-west-1")
+
+    assert loaded["packages"] == LOADED_AT_INIT
+    # SessionMiddleware loads the sessions, and the cache is loaded on first use.
+    assert loaded["stores"] == [
+        "django_runtimes.stores",
+        "django_runtimes.stores.apps",
+        "django_runtimes.stores.sessions",
     ]
 
 

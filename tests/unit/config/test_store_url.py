@@ -63,5 +63,6 @@ def test_an_invalid_url_is_an_error_without_its_password(url, mistake):
     assert "s3cr3t" not in text
 
 
-def test_an_address_does_not_print_its_password():
+def test_an_address_prints_a_table_but_no_password():
     assert "s3cr3t" not in repr(read("redis://:s3cr3t@cache.example"))
+    assert "guestbook-store" in repr(read("dynamodb://guestbook-store"))

@@ -101,7 +101,7 @@ def _place(address: StoreAddress, variables: ProcessVariables) -> dict[str, Any]
         region = address.region or aws_region(environment) or read_aws_profile(environment).get("region")
         if not region:
             raise ConfigurationError(
-                f"{STORE_URL.name} names the DynamoDB table {str(address.location)!r}, but AWS_REGION is not set; set "
+                f"{STORE_URL.name} names the DynamoDB table {address.location!r}, but AWS_REGION is not set; set "
                 "it to the region of the table"
             )
         place["OPTIONS"] = {"region": region}

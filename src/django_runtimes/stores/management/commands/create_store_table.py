@@ -27,7 +27,7 @@ class Command(BaseCommand):
         if not isinstance(strict_cache(), StrictDynamoDBCache):
             raise CommandError("WEBAPP_STORE_URL names no DynamoDB table; set it to dynamodb://TABLE")
         cache = settings.CACHES["default"]
-        table = table_named(str(cache["LOCATION"]), cache["OPTIONS"]["region"])
+        table = table_named(cache["LOCATION"], cache["OPTIONS"]["region"])
         try:
             is_new = table.create()
             _wait_until_active(table)
