@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from django.core.cache.backends.redis import RedisCache, RedisCacheClient
-from redis import Redis
+from redis import ConnectionPool, Redis
 from redis.backoff import NoBackoff
 from redis.exceptions import (
     AuthenticationError,
@@ -48,6 +48,11 @@ class StrictRedisCache(RedisCache):
         """Delete the keys of this cache only, since sessions and counters are on the same server."""
         self._cache.delete_beginning(key_prefix_of(self))
 
+    def disconnect(self) -> None:
+        """Close the connections, which close() keeps for the next request."""
+        for pool in self._cache._pools.values():
+            pool.disconnect()
+
 
 class RedisStoreCache(TolerantCache, StrictRedisCache):
     """A cache that misses while the server does not answer."""
@@ -55,6 +60,8 @@ class RedisStoreCache(TolerantCache, StrictRedisCache):
 
 class StoreRedisClient(RedisCacheClient):
     """Django's client with short timeouts, which raises StoreUnavailableError."""
+
+    _pools: dict[int, ConnectionPool]
 
     def __init__(self, servers: list[str], **options: Any) -> None:
         super().__init__(servers, **{**_OPTIONS, **options})

@@ -38,6 +38,9 @@ def store_failure() -> StoreFailure | None:
         # Redis refuses a login or a command with errors of its own.
         reason = " ".join(f"{type(error).__name__}: {error}".split())
         return StoreFailure(f"the store refuses to be used: {reason}", "check the login in WEBAPP_STORE_URL")
+    finally:
+        # The cache on Redis has connections of its own.
+        getattr(cache, "disconnect", lambda: None)()
     if found not in (written, None):
         # Another process probes at the same time.
         return None
