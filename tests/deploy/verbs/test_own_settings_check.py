@@ -177,6 +177,7 @@ def test_deploy_refuses_a_missing_name_before_it_builds(make_project, aws: Stand
     found = project.run("doctor", "aws", exit_code=None).stdout
 
     assert "SITE_NAME, API_KEY: [tool.webapp] environment lists it" in message
-    assert "SITE_NAME, API_KEY: [tool.webapp] environment lists it" in found
+    # The doctor wraps its lines.
+    assert "SITE_NAME, API_KEY: [tool.webapp] environment lists it" in " ".join(found.split())
     assert "cloudformation:CreateChangeSet" not in aws.calls()
     assert "secretsmanager:GetSecretValue" not in aws.calls()

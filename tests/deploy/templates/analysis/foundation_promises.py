@@ -1,5 +1,6 @@
 """The promises of the foundation's templates and of all alarms, each as a predicate on a deployment."""
 
+from django_runtimes.config.values.runtime import Runtime
 from tests.deploy.templates.analysis.alarms import metrics_of, watched_metric
 from tests.deploy.templates.analysis.stacks import Deployment, Resource
 
@@ -98,8 +99,11 @@ def rejected_connections_are_logged(deployment: Deployment) -> bool:
 
 
 def alarms_watch_their_own_resources(deployment: Deployment) -> bool:
-    """Alarms on free storage and healthy tasks fire below their thresholds; dimensions name existing resources."""
-    known = {"webapp-dev", *map(str, deployment.exports.values())}
+    """Alarms on free storage and healthy tasks fire below their thresholds; dimensions name existing resources.
+
+    The library's own metrics have the runtime and the stage as dimensions instead.
+    """
+    known = {"webapp-dev", *Runtime, *map(str, deployment.exports.values())}
     for alarm in deployment.of_type("AWS::CloudWatch::Alarm"):
         metrics = metrics_of(alarm)
         watched = [value for metric in metrics for value in metric.dimensions]
@@ -122,11 +126,13 @@ def each_stack_watches_the_documented_metrics(deployment: Deployment) -> bool:
     by_function_url = bool(deployment.of_type("AWS::Lambda::Url"))
     of_instance = {"FreeStorageSpace"} if deployment.of_type("AWS::RDS::DBCluster") == [] else set()
     return watched == {
-        "apprunner/template.yaml": {"5xxStatusResponses", "RequestLatency"},
+        "apprunner/template.yaml": {"5xxStatusResponses", "PoolTimeouts", "RequestLatency"},
+        "ecs/express.yaml": {"PoolTimeouts"},
         "ecs/fargate.yaml": {
             "HTTPCode_ELB_5XX_Count",
             "HTTPCode_Target_5XX_Count",
             "HealthyHostCount",
+            "PoolTimeouts",
             "TargetResponseTime",
         },
         "ecs/load-balancer.yaml": {"UnHealthyHostCount"},
