@@ -21,6 +21,7 @@ PARTS: Mapping[str, Mapping[str, str]] = {
     _OFF: {},
     "access log": _ACCESS_LOG,
     "access log and metrics": _METRICS,
+    "access log, metrics and traces": {**_METRICS, "WEBAPP_TRACES": "otlp", "OTEL_TRACES_SAMPLER": "always_off"},
 }
 _PATH = "/ping"
 
