@@ -75,6 +75,8 @@ def test_the_base_has_few_dependencies(installed: InstalledWheel):
     assert {need.name for need in needs if need.marker is None} == {
         "asgiref",
         "django",
+        "django-csp",
+        "django-permissions-policy",
         "packaging",
         "psycopg",
         "psycopg-pool",
