@@ -7,6 +7,7 @@ from django_runtimes import media_urlpatterns
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
+    path("accounts/", include("webapp.accounts.urls")),
     path("", include("webapp.guestbook.urls")),
     *media_urlpatterns(),
 ]

@@ -14,6 +14,7 @@ from django_runtimes.adopt.shapes import wrong_shapes
 from django_runtimes.adopt.snapshot import snapshot
 from django_runtimes.config.adopted import SETTING, Adopted, adopted_by, not_called
 from django_runtimes.config.configuration_error import ConfigurationError
+from django_runtimes.config.secret_files import load_secret_files
 from django_runtimes.config.variables.observability_variables import TRACES
 from django_runtimes.databases.certificates import require_root_certificates
 
@@ -91,6 +92,8 @@ def configure_at(given: object, caller: Caller) -> Adopted:
             f"configure() is called in {caller.module}, line {caller.line}, and was called before in {before.place}; "
             "call it once, at the end of the module that DJANGO_SETTINGS_MODULE names"
         )
+    # Commands and servers other than the library's have not read them yet.
+    load_secret_files(os.environ)
     project = dict(settings)
     examined = examine(project, os.environ)
     _add_mistakes_of_machine(examined)

@@ -11,6 +11,7 @@ from django_runtimes.cli.stage_commands import STAGE_COMMANDS, is_for_stage
 from django_runtimes.cli.standard_output import written_completely
 from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.config.configuration_error import ConfigurationError
+from django_runtimes.config.secret_files import load_secret_files
 
 # Verbs that run without loading Django's settings: the module of each, and the extra that it needs.
 TOOLS: dict[str, tuple[str, str | None]] = {
@@ -87,6 +88,12 @@ def _main(arguments: list[str]) -> None:
         raise SystemExit(EXIT_USAGE) from None
     if project is not None:
         project.enter(os.environ)
+    try:
+        load_secret_files(os.environ)
+    except ConfigurationError as error:
+        for text in (str(error), *error.others):
+            sys.stderr.write(f"webapp: {text}\n")
+        raise SystemExit(EXIT_CONFIGURATION) from None
     if arguments[:1] in (["help"], ["--help"], ["-h"]) and len(arguments) > 1:
         # Django supports only the first of these forms, and no verbs.
         _, topic, *others = arguments

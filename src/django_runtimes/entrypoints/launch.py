@@ -24,6 +24,7 @@ from django_runtimes.config.configuration_error import ConfigurationError  # noq
 from django_runtimes.config.environment import Environment  # noqa: E402
 from django_runtimes.config.runtimes.detection import detect_runtime  # noqa: E402
 from django_runtimes.config.runtimes.profile_choice import choose_profile  # noqa: E402
+from django_runtimes.config.secret_files import load_secret_files  # noqa: E402
 from django_runtimes.config.secret_key import weakness  # noqa: E402
 from django_runtimes.config.settings_module import settings_module  # noqa: E402
 from django_runtimes.config.values.runtime import Runtime  # noqa: E402
@@ -82,6 +83,7 @@ def main(arguments: list[str]) -> None:
     names_handler = len(arguments) == 1 and _HANDLER_NAME.fullmatch(arguments[0]) is not None
     environment = Environment(os.environ)
     try:
+        load_secret_files(os.environ)
         if arguments and not names_handler:
             _run_command(arguments)
             return

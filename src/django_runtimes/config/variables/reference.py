@@ -11,6 +11,9 @@ def render_reference() -> str:
         "# Settings reference",
         "",
         "This page lists every variable that the application reads, by group. An empty value is treated as unset. "
+        "Each secret may be in a file instead, as Docker and Kubernetes mount it: the variable with `_FILE` after its "
+        "name, such as `WEBAPP_SECRET_KEY_FILE=/run/secrets/key`, then names the file. Line breaks at its end are "
+        "removed. "
         "`make docs` writes the page from `src/django_runtimes/config/variables/`.",
         *(line for group in GROUPS for line in _section(group)),
     ]
