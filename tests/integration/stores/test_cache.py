@@ -18,6 +18,9 @@ class NotJson:
 
     __hash__ = None
 
+    def __repr__(self) -> str:
+        return "NotJson"
+
 
 @pytest.mark.parametrize("value", [0, -5, 10**37, True, None, 1.5, "ü", b"\xff", [1, {"a": (2,)}], NotJson()], ids=repr)
 def test_a_value_is_kept_with_its_type(store, value):
