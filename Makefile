@@ -1,6 +1,6 @@
 # Each target sets up what it needs, and passes ARGS="…" to its command.
 .DEFAULT_GOAL := help
-.PHONY: help setup compare test test-aws_lambda test-aws_ecs test-matrix serve check check-templates instruments bench generator faults conformance versions weekly verbs image image-test docs lock
+.PHONY: help setup compare test test-aws_lambda test-aws_ecs test-matrix serve check check-templates instruments bench verdicts live-verdicts generator faults conformance versions weekly verbs image image-test docs lock
 
 # With this variable Python starts four times as slowly, which would distort measurements.
 unexport PYTHONDONTWRITEBYTECODE
@@ -110,6 +110,9 @@ bench: $(READY)  ## Measure this project and its peers, and write benchmarks/res
 
 verdicts: $(READY)  ## Count how often the verdicts of the comparison are right, in 1,000 simulated runs
 	@$(BIN)/python -m benchmarks.verdicts
+
+live-verdicts: $(READY)  ## Count the verdicts of five comparisons while another process keeps one core half busy
+	@$(BIN)/python -m benchmarks.live_verdicts
 
 generator: $(READY)  ## Measure how punctually the comparison's load generator sends 5,000 requests/s
 	@$(BIN)/python -m benchmarks.generator
