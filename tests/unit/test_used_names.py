@@ -19,6 +19,7 @@ CALLED_FROM_OUTSIDE = {
     "note_throttled": "a rate limit of the project",
     "on_message_complete": "httptools",
     "pytest_configure": "pytest",
+    "send_messages": "Django, with the mail to send",
     "wait_closed": "uvicorn, at the end of a server",
 }
 

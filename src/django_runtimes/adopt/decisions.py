@@ -17,6 +17,7 @@ from django_runtimes.adopt.steps.file_storage import (
 )
 from django_runtimes.adopt.steps.https import set_base_path, set_host_header, set_https
 from django_runtimes.adopt.steps.log_setup import ignored_log_variables, set_logs
+from django_runtimes.adopt.steps.mail_service import set_mail
 from django_runtimes.adopt.steps.metrics_setup import refuse_lost_metrics
 from django_runtimes.adopt.steps.security import set_debug, set_hosts, set_secret_key
 from django_runtimes.adopt.steps.security_headers import set_security_headers
@@ -63,6 +64,7 @@ _STEPS: tuple[Step, ...] = (
     set_caches,
     set_sessions,
     set_security_headers,
+    set_mail,
     set_logs,
     refuse_lost_metrics,
     refuse_long_drain,

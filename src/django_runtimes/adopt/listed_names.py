@@ -13,6 +13,7 @@ from django_runtimes.config.variables.application_variables import (
 from django_runtimes.config.variables.database_address import DATABASE_URL, DB_HOST
 from django_runtimes.config.variables.file_variables import MEDIA_BUCKET, MEDIA_ROOT, STATIC_MANIFEST, STATIC_ROOT
 from django_runtimes.config.variables.hops import BASE_PATH, HOST_HEADER, HSTS_SECONDS, HTTPS, PROTO_HEADER
+from django_runtimes.config.variables.mail_variables import MAIL, MAIL_FROM
 from django_runtimes.config.variables.observability_variables import ACCESS_LOG
 from django_runtimes.config.variables.security_variables import CSP, SECURITY_HEADERS
 from django_runtimes.config.variables.store_variables import SESSIONS, STORE_URL
@@ -48,7 +49,9 @@ LISTED = (
         "the variables of the database",
     ),
     ListedName("DEBUG", (DEBUG,), "Django's; True is an error outside `local`"),
+    ListedName("DEFAULT_FROM_EMAIL", (MAIL_FROM,), "Django's"),
     ListedName(SETTING, (), "the values that the library itself uses"),
+    ListedName("EMAIL_BACKEND", (MAIL,), "Django's; MAILERS from Django 6.1 on"),
     ListedName("FILE_UPLOAD_HANDLERS", (), "Django's, extended to uploads with long names"),
     ListedName("FORCE_SCRIPT_NAME", (BASE_PATH,), "Django's"),
     ListedName("INSTALLED_APPS", (), "the library's apps are appended"),
@@ -62,6 +65,7 @@ LISTED = (
     ListedName("LOGIN_REDIRECT_URL", (BASE_PATH,), "Django's"),
     ListedName("LOGIN_URL", (BASE_PATH,), "Django's"),
     ListedName("LOGOUT_REDIRECT_URL", (BASE_PATH,), "Django's"),
+    ListedName("MAILERS", (MAIL,), "Django's; the variable changes `default`"),
     ListedName("MEDIA_ROOT", (MEDIA_ROOT,), "Django's"),
     ListedName("MEDIA_URL", (BASE_PATH,), "Django's"),
     ListedName("MESSAGE_STORAGE", (), f"Django's, with its cookie below `{BASE_PATH.name}`"),
@@ -79,6 +83,7 @@ LISTED = (
     ListedName("SECURE_HSTS_SECONDS", (HSTS_SECONDS,), "3600 with HTTPS in front"),
     ListedName("SECURE_PROXY_SSL_HEADER", (HTTPS, PROTO_HEADER), "the hop's header with HTTPS in front"),
     ListedName("SECURE_SSL_REDIRECT", (HTTPS,), "True with HTTPS in front"),
+    ListedName("SERVER_EMAIL", (MAIL_FROM,), "Django's"),
     ListedName("SESSION_CACHE_ALIAS", (SESSIONS,), f"`store_sessions` with `{STORE_URL.name}`"),
     ListedName("SESSION_COOKIE_NAME", (HTTPS,), "Django's"),
     ListedName("SESSION_COOKIE_PATH", (BASE_PATH,), "Django's"),

@@ -53,6 +53,12 @@ class MetricsFormat(StrEnum):
     EMF = "emf"
 
 
+class MailService(StrEnum):
+    """The service that sends the application's mail."""
+
+    SES = "ses"
+
+
 class PolicyMode(StrEnum):
     """How browsers apply a Content-Security-Policy."""
 

@@ -12,6 +12,7 @@ from django_runtimes.config.variables import (
     database_login,
     file_variables,
     hops,
+    mail_variables,
     observability_variables,
     security_variables,
     server_variables,
@@ -45,6 +46,7 @@ GROUPS = (
     Group("Database: connection budget", connection_budget),
     Group("Store", store_variables),
     Group("Files", file_variables),
+    Group("Mail", mail_variables),
     Group("AWS's own", aws_variables),
 )
 VARIABLES = tuple(variable for group in GROUPS for variable in group.variables)

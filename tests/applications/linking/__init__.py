@@ -1,0 +1,1 @@
+"""A project that answers with every kind of absolute URL."""
