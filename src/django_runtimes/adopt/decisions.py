@@ -23,7 +23,7 @@ from django_runtimes.adopt.steps.security import set_debug, set_hosts, set_secre
 from django_runtimes.adopt.steps.security_headers import set_security_headers
 from django_runtimes.adopt.steps.shutdown import refuse_long_drain
 from django_runtimes.adopt.steps.stores import set_caches, set_sessions
-from django_runtimes.config.adopted import SETTING, Adopted
+from django_runtimes.config.adopted import SETTING, Adopted, MediaQuestion
 from django_runtimes.config.configuration_error import ConfigurationError
 from django_runtimes.config.databases.web_login import read_web_login, web_role
 from django_runtimes.config.ignored import ignored_variables
@@ -169,6 +169,7 @@ def _adopted(draft: Draft, variables: ProcessVariables) -> Adopted:
             *ignored_log_variables(draft, variables),
         ),
         is_media_on_disk=partial(media_on_disk, draft.value("STORAGES")),
+        media_question=MediaQuestion(),
     )
 
 

@@ -16,6 +16,12 @@ from django_runtimes.config.values.runtime import Runtime
 SETTING = "DJANGO_RUNTIMES"
 
 
+class MediaQuestion:
+    """Whether the settings have asked if uploads outlive the process, so that they turn uploads off if not."""
+
+    is_asked = False
+
+
 class Adopted(NamedTuple):
     """How the application runs here: the value of the setting DJANGO_RUNTIMES, which `configure()` returns.
 
@@ -46,6 +52,7 @@ class Adopted(NamedTuple):
     unknown_variables: tuple[tuple[str, str | None], ...]
     ignored_variables: tuple[tuple[str, str], ...]
     is_media_on_disk: Callable[[], bool]
+    media_question: MediaQuestion
 
     @property
     def runtime(self) -> Runtime:
@@ -60,6 +67,7 @@ class Adopted(NamedTuple):
     @property
     def keeps_media(self) -> bool:
         """Whether uploaded files outlive this process; files on the disk do so only under `local`."""
+        self.media_question.is_asked = True
         return self.is_local or not self.is_media_on_disk()
 
     @property

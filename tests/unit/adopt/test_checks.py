@@ -11,6 +11,7 @@ from django.core.checks import run_checks
 from django.test import override_settings
 
 from django_runtimes.adopt.checks import CHECKS, DEPLOY_CHECKS, commands, later
+from django_runtimes.config.adopted import MediaQuestion
 from django_runtimes.config.environment import Environment
 from django_runtimes.config.runtimes.detection import Detection
 from django_runtimes.config.runtimes.profile_choice import choose_profile
@@ -53,7 +54,9 @@ class Quiet:
 def message_ids(runtime: Runtime, checks=CHECKS, **settings) -> list[str]:
     """Return the IDs of the messages for the suite's own project with these settings."""
     profile = choose_profile(runtime, Environment({}))
-    adopted = django_settings.DJANGO_RUNTIMES._replace(detection=Detection(runtime, "a test"), profile=profile)
+    adopted = django_settings.DJANGO_RUNTIMES._replace(
+        detection=Detection(runtime, "a test"), profile=profile, media_question=MediaQuestion()
+    )
     with override_settings(**{"DJANGO_RUNTIMES": adopted, "STORAGES": {"default": S3}, "DATABASES": {}} | settings):
         return [message.id for check in checks if check is not later.check_set_later for message in check()]
 
@@ -87,6 +90,12 @@ def message_ids(runtime: Runtime, checks=CHECKS, **settings) -> list[str]:
 def test_settings_that_fail_outside_local_get_a_warning(settings, expected):
     assert message_ids(Runtime.AWS_ECS, **settings) == message_ids(Runtime.AWS_LAMBDA, **settings) == expected
     assert message_ids(Runtime.LOCAL, **settings) == []
+
+
+def test_settings_that_turn_uploads_off_get_no_warning(monkeypatch):
+    monkeypatch.setattr(MediaQuestion, "is_asked", True)
+
+    assert message_ids(Runtime.AWS_ECS, STORAGES={"default": FILE_SYSTEM}) == []
 
 
 def test_sessions_in_a_per_process_cache_get_a_warning():

@@ -58,8 +58,11 @@ def check_sessions(**kwargs: Any) -> list[CheckMessage]:
 
 
 def check_media(**kwargs: Any) -> list[CheckMessage]:
-    """Warn if models have file fields and uploads are stored on a disk that is lost with the process."""
-    if adopted().is_local or not media_on_disk(settings.STORAGES):
+    """Warn if models have file fields and uploads are stored on a disk that is lost with the process.
+
+    Settings that ask `keeps_media` turn uploads off themselves.
+    """
+    if adopted().is_local or adopted().media_question.is_asked or not media_on_disk(settings.STORAGES):
         return []
     fields = [
         f"{model._meta.label}.{field.name}"
@@ -73,7 +76,8 @@ def check_media(**kwargs: Any) -> list[CheckMessage]:
         CheckWarning(
             f"Uploads of {', '.join(sorted(fields))} are stored on the disk, which on {adopted().runtime} belongs to "
             "one process or task and is lost when it ends.",
-            hint="Set WEBAPP_MEDIA_BUCKET, or set STORAGES['default'] to a storage other than the disk.",
+            hint="Set WEBAPP_MEDIA_BUCKET, or set STORAGES['default'] to another storage than the disk, or turn "
+            "uploads off where `configure(globals()).keeps_media` is False.",
             id="django_runtimes.W024",
         )
     ]
