@@ -6,9 +6,11 @@ from contextlib import contextmanager, nullcontext
 from types import TracebackType
 from typing import Self, TextIO
 
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as RichProgress
+from rich.text import Text
+
+from django_runtimes.cli.literal_console import literal_console
 
 
 class Progress:
@@ -18,7 +20,7 @@ class Progress:
     """
 
     def __init__(self, stream: TextIO = sys.stderr) -> None:
-        self._console = Console(file=stream, highlight=False, soft_wrap=True)
+        self._console = literal_console(stream, soft_wrap=True)
         self._bar: tuple[RichProgress, TaskID] | None = None
 
     def __enter__(self) -> Self:
@@ -34,18 +36,19 @@ class Progress:
 
     def say(self, text: str) -> None:
         """Print one permanent line."""
-        self._console.print(text, markup=False)
+        self._console.print(text)
 
     def begin(self, phase: str, steps: int = 1) -> None:
         """Start a phase with this number of steps."""
         self._end_bar()
         if steps > 1 and self._console.is_terminal:
-            columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+            description = TextColumn("{task.description}", markup=False)
+            columns = (description, BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
             bar = RichProgress(*columns, console=self._console)
             self._bar = bar, bar.add_task(phase, total=steps)
             bar.start()
         else:
-            self._console.print(f"{phase} ({steps})" if steps > 1 else phase, markup=False, style="bold")
+            self._console.print(f"{phase} ({steps})" if steps > 1 else phase, style="bold")
 
     def advance(self) -> None:
         """Record one step of the phase as done."""
@@ -56,7 +59,8 @@ class Progress:
     @contextmanager
     def waiting(self, text: str) -> Iterator[None]:
         """Show a status line in a terminal until the end of the block."""
-        with self._console.status(text) if self._console.is_terminal else nullcontext():
+        # A status reads a string as markup, whatever its console does.
+        with self._console.status(Text(text)) if self._console.is_terminal else nullcontext():
             yield
 
     def _end_bar(self) -> None:

@@ -9,11 +9,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from rich.console import Console
-
 from django_runtimes.cli.arguments import OneLineParser, positive_number
 from django_runtimes.cli.exit_codes import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_USAGE
 from django_runtimes.cli.interruption import treat_termination_as_interruption
+from django_runtimes.cli.literal_console import literal_console
 from django_runtimes.cli.progress import Progress
 from django_runtimes.cli.project.project import find_project, project_at
 from django_runtimes.cli.tool_error import ToolError, UsageError
@@ -85,7 +84,7 @@ def main(arguments: Sequence[str]) -> int:
         if options.json:
             sys.stdout.write(run.to_json())
         else:
-            print_report(run, Console())
+            print_report(run, literal_console())
         sys.stderr.write(f"report: {directory / 'report.html'}\n")
         # Standard output has nothing but JSON.
         write_outcomes(outcomes, sys.stderr if options.json else sys.stdout)

@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
-from rich.console import Console
-
 from django_runtimes.cli.arguments import OneLineParser
 from django_runtimes.cli.exit_codes import EXIT_DONE, EXIT_USAGE
+from django_runtimes.cli.literal_console import literal_console
 from django_runtimes.cli.tool_error import ToolError, UsageError
 from django_runtimes.compare.cost.analysis import CostAnalysis, analyze_cost
 from django_runtimes.compare.cost.bills.bill import Billed
@@ -38,11 +37,11 @@ def main(arguments: Sequence[str]) -> int:
         if options.json:
             sys.stdout.write(json.dumps(cost_json(analysis), indent=2, ensure_ascii=False) + "\n")
         elif options.terms is not None:
-            print_terms(_named(analysis, options.terms), _shown_traffic(analysis), Console())
+            print_terms(_named(analysis, options.terms), _shown_traffic(analysis), literal_console())
         else:
-            print_cost(analysis, Console())
+            print_cost(analysis, literal_console())
             if options.details:
-                print_details(analysis, Console())
+                print_details(analysis, literal_console())
             else:
                 sys.stdout.write(_MORE)
     except ToolError as error:

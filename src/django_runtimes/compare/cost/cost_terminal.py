@@ -3,6 +3,7 @@
 from rich.console import Console
 from rich.text import Text
 
+from django_runtimes.cli.literal_console import plain_unless_terminal
 from django_runtimes.compare.cost.analysis import CostAnalysis
 from django_runtimes.compare.cost.bills.bill import Billed
 from django_runtimes.compare.cost.cost_sentences import (
@@ -31,7 +32,7 @@ _MOST_CROSSINGS = 4
 
 def print_cost(analysis: CostAnalysis, console: Console) -> None:
     """Print the bills of the targets, the crossings, the assumptions and the unverified prices, on one screen."""
-    console = _plain_unless_terminal(console)
+    console = plain_unless_terminal(console, _PLAIN_WIDTH)
     for sentence in basis_sentences(analysis):
         console.print(Text(sentence))
     for table in month_and_million_tables(analysis):
@@ -51,7 +52,7 @@ def print_cost(analysis: CostAnalysis, console: Console) -> None:
 
 def print_details(analysis: CostAnalysis, console: Console) -> None:
     """Print the options of the targets, the shared parts, and the instance classes for the measured connections."""
-    console = _plain_unless_terminal(console)
+    console = plain_unless_terminal(console, _PLAIN_WIDTH)
     for table in (option_table(analysis), shared_table(analysis), instance_table(analysis)):
         _print_table(table, console)
     console.print()
@@ -61,7 +62,7 @@ def print_details(analysis: CostAnalysis, console: Console) -> None:
 
 def print_terms(billed: Billed, traffic: Traffic, console: Console) -> None:
     """Print one bill, term by term."""
-    console = _plain_unless_terminal(console)
+    console = plain_unless_terminal(console, _PLAIN_WIDTH)
     table = term_table(billed, traffic)
     console.print(Text(table.title, style="bold"))
     width = max(len(usd) for _, _, _, usd, _ in table.rows)
@@ -69,10 +70,6 @@ def print_terms(billed: Billed, traffic: Traffic, console: Console) -> None:
         product = f": {quantity} x {price}" if price else ""
         console.print(Text(f"{usd:>{width}}  {name}{product}"))
         console.print(Text(f"{'':>{width}}  = {formula}", style="dim"))
-
-
-def _plain_unless_terminal(console: Console) -> Console:
-    return console if console.is_terminal else Console(file=console.file, width=_PLAIN_WIDTH, color_system=None)
 
 
 def _print_table(table: ReportTable, console: Console) -> None:

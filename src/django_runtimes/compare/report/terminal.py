@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.table import Table as RichTable
 from rich.text import Text
 
+from django_runtimes.cli.literal_console import plain_unless_terminal
 from django_runtimes.compare.layout.report_table import ReportTable
 from django_runtimes.compare.layout.terminal_table import laid_out
 from django_runtimes.compare.record.results import Run
@@ -20,8 +21,7 @@ _OMITTED = (" p99", "cold start", "backends")
 
 def print_report(run: Run, console: Console) -> None:
     """Print the summary of a run, its failures, and at most ten notes; report.html has the rest."""
-    if not console.is_terminal:
-        console = Console(file=console.file, width=_PLAIN_WIDTH, color_system=None)
+    console = plain_unless_terminal(console, _PLAIN_WIDTH)
     content = content_of(run)
     table = content.overview
     if table.rows:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.text import Text
 
+from django_runtimes.cli.literal_console import plain_unless_terminal
 from django_runtimes.compare.layout.report_table import ReportTable
 from django_runtimes.compare.layout.terminal_table import laid_out
 from django_runtimes.compare.saved_runs.runs_content import RunsContent, RunSection
@@ -19,8 +20,7 @@ _MOST_NOTES = 5
 
 def print_runs(content: RunsContent, console: Console) -> None:
     """Print the differences of the environments, the latencies and verdicts of each run, and the first notes."""
-    if not console.is_terminal:
-        console = Console(file=console.file, width=_PLAIN_WIDTH, color_system=None)
+    console = plain_unless_terminal(console, _PLAIN_WIDTH)
     for section in content.sections:
         console.print(Text(section.title, style="bold"))
         _print_some(section.environments, console)

@@ -5,10 +5,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from rich.console import Console
-
 from django_runtimes.cli.arguments import OneLineParser
 from django_runtimes.cli.exit_codes import EXIT_DONE, EXIT_INTERRUPTED, EXIT_USAGE
+from django_runtimes.cli.literal_console import literal_console
 from django_runtimes.cli.project.project import project_at
 from django_runtimes.cli.tool_error import ToolError
 from django_runtimes.compare.diagnosis.kept_logs import FOLDER
@@ -63,12 +62,12 @@ def _report(runs: Sequence[NamedRun], directory: Path, outcomes: Sequence[GateOu
     if not others:
         logs = first.path.with_name(FOLDER)
         publish(first.run, directory, logs if logs.is_dir() else None, outcomes=outcomes, saved_as=first.path)
-        print_report(first.run, Console())
+        print_report(first.run, literal_console())
         return []
     comparisons = [compare_runs(first, other) for other in others]
     content = runs_content(runs, comparisons, outcomes)
     publish_texts({"report.md": render_runs_markdown(content), "report.html": render_runs_html(content)}, directory)
-    print_runs(content, Console())
+    print_runs(content, literal_console())
     return [each.mismatch for each in comparisons if each.mismatch is not None]
 
 
