@@ -146,6 +146,29 @@ def test_a_secret_with_a_key_of_ones_own_is_refused(check):
     )
 
 
+def put_parameter(name: str, **more: Any) -> None:
+    boto3.client("ssm", region_name="us-east-1").put_parameter(Name=name, Value="hunter2", **more)
+
+
+@pytest.mark.parametrize(
+    "key", ["alias/mine", "b1e5", "arn:aws:kms:us-east-1:123456789012:key/b1e5", "arn:aws:kms:us-east-1:1:alias/mine"]
+)
+def test_a_parameter_with_a_key_of_ones_own_is_refused(key: str, check):
+    put_parameter("/dsn", Type="SecureString", KeyId=key)
+
+    assert error_text(check, '[stages.dev.secrets]\nDSN = "/dsn"\n') == (
+        "[stages.dev.secrets] DSN: the parameter /dsn is encrypted with a key of your own, which the templates' roles "
+        "may not use; store it with alias/aws/ssm, or eject the templates and grant kms:Decrypt"
+    )
+
+
+def test_parameters_with_the_key_of_aws_or_without_one_are_accepted(check):
+    put_parameter("/dsn", Type="SecureString", KeyId="alias/aws/ssm")
+    put_parameter("/plain", Type="String")
+
+    check('[stages.dev.secrets]\nDSN = "/dsn"\nPLAIN = "/plain"\n')
+
+
 def test_a_secret_without_a_value_is_refused(check):
     arn = secret("key")
 

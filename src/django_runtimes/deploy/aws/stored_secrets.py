@@ -12,6 +12,7 @@ from django_runtimes.deploy.aws.aws_api import Aws, error_code, error_message
 _CURRENT = "AWSCURRENT"
 # Principals of the account may use this key through Secrets Manager; the templates' roles may use no other.
 DEFAULT_KEY = "alias/aws/secretsmanager"
+_DEFAULT_PARAMETER_KEY = "alias/aws/ssm"
 _VERSION_LENGTH = 16
 
 
@@ -108,6 +109,13 @@ class StoredSecrets:
             raise ToolError(
                 f"[stages.{stage}.secrets] {name}: Parameter Store has no parameter of this name in "
                 f"{self._aws.region}; correct the name, or run `webapp secrets set {name} --stage {stage}` without it"
+            )
+        # Only a SecureString has a key.
+        if found.get("KeyId", _DEFAULT_PARAMETER_KEY) != _DEFAULT_PARAMETER_KEY:
+            raise ToolError(
+                f"[stages.{stage}.secrets] {name}: the parameter {parameter} is encrypted with a key of your own, "
+                "which the templates' roles may not use; store it with alias/aws/ssm, or eject the templates and "
+                "grant kms:Decrypt"
             )
         return str(found["Version"])
 
