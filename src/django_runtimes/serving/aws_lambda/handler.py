@@ -12,7 +12,6 @@ from typing import Any
 
 from django.core.handlers.asgi import ASGIHandler
 from django.http import StreamingHttpResponse
-from mangum.handlers import ALB
 
 from django_runtimes.serving.asgi.chains.lazy_chain import LazyChain
 from django_runtimes.serving.asgi.chains.sync_chain import SyncChain, encoded_headers
@@ -24,14 +23,8 @@ from django_runtimes.serving.asgi.threads.abandoned import close_leftovers, clos
 from django_runtimes.serving.aws_lambda.async_bridge import AsyncBridge
 from django_runtimes.serving.aws_lambda.cycle import FramedHTTPCycle
 from django_runtimes.serving.aws_lambda.environment_loop import EnvironmentLoop
-from django_runtimes.serving.aws_lambda.events import (
-    PARSE_ERRORS,
-    BodyTooLargeError,
-    EventReader,
-    read_request,
-    require_request,
-    unknown,
-)
+from django_runtimes.serving.aws_lambda.event_requests import EventRequests
+from django_runtimes.serving.aws_lambda.events import PARSE_ERRORS, BodyTooLargeError
 from django_runtimes.serving.aws_lambda.replies import (
     MAX_EXPANSION,
     ReplyLimits,
@@ -40,7 +33,7 @@ from django_runtimes.serving.aws_lambda.replies import (
     refusal,
     text_headers,
 )
-from django_runtimes.serving.base_path import HEALTH_PATHS, path_below, under_base_path
+from django_runtimes.serving.base_path import HEALTH_PATHS, path_below
 from django_runtimes.serving.composed import ComposedLifespan
 from django_runtimes.serving.composed_requests import ComposedRequests
 from django_runtimes.serving.current_request import Request, current_request
@@ -98,15 +91,16 @@ class DirectLambdaHandler:
         observer: Observer | None = None,
         before_freeze: Callable[[], object] | None = None,
     ) -> None:
-        self._events = EventReader()
+        self._requests = EventRequests(
+            max_body_bytes=max_body_bytes,
+            max_event_body_bytes=max_event_body_bytes,
+            proxy_headers=proxy_headers or ProxyHeaders(),
+            base_path=base_path,
+            base_path_is_stripped=base_path_is_stripped,
+        )
         self._answer_health = answer_health
         self._answers_warm_up = answers_warm_up
-        self._max_body_bytes = max_body_bytes
-        self._max_event_body_bytes = max_event_body_bytes
         self._limits = ReplyLimits(max_reply_bytes, encode)
-        self._proxy_headers = proxy_headers or ProxyHeaders()
-        self._base_path = base_path
-        self._base_path_is_stripped = base_path_is_stripped
         self._reporter = reporter
         self._observer = observer
         self._before_freeze = before_freeze
@@ -140,9 +134,9 @@ class DirectLambdaHandler:
         """Return the reply to an event; raise UnknownEvent if no HTTP front sends such events."""
         if self._answers_warm_up and event == _WARM_UP:
             return {"warm": True}
-        request = self._request_from(event, context)
+        request = self._requests.infer(event, context)
         try:
-            scope, body = self._read_limited(event, request)
+            scope, body = self._requests.read(event, request)
         except BodyTooLargeError:
             return self._refused(event, context, 413, "Content Too Large")
         except PARSE_ERRORS as error:
@@ -242,33 +236,6 @@ class DirectLambdaHandler:
         chain = SyncChain(run_async=self._bridge.run)
         chain.request_class = self._asgi_handler.request_class
         return chain
-
-    def _request_from(self, event: dict[str, Any], context: Any) -> Any:
-        require_request(event)
-        try:
-            return self._events.infer(event, context)
-        except (IndexError, KeyError, RuntimeError, TypeError):
-            # The event has a front's keys, but values that no front sends.
-            raise unknown(event) from None
-
-    def _read_limited(self, event: dict[str, Any], request: Any) -> tuple[dict[str, Any], bytes]:
-        content = event.get("body")
-        if isinstance(content, str) and len(content) > self._max_event_body_bytes:
-            raise BodyTooLargeError
-        scope, body = read_request(request)
-        if len(body) > self._max_body_bytes:
-            raise BodyTooLargeError
-        return self._as_the_client_sees(request, scope), body
-
-    def _as_the_client_sees(self, request: Any, scope: dict[str, Any]) -> dict[str, Any]:
-        if isinstance(request, ALB):
-            scope = self._proxy_headers.read(scope)
-        elif self._proxy_headers.are_chosen:
-            # Events of the other fronts contain the client's address themselves.
-            scope = self._proxy_headers.read(scope) | {"client": scope["client"]}
-        if not self._base_path:
-            return scope
-        return under_base_path(scope, self._base_path, is_stripped=self._base_path_is_stripped)
 
     def _respond(self, request: Request, scope: dict[str, Any], body: bytes) -> Response:
         current_request.set(request)
