@@ -1,19 +1,13 @@
-"""Converts the variables in Zappa's settings, and finds those that look like secrets."""
+"""Converts the variables in Zappa's settings, except those that look like secrets."""
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.deploy.own_settings import read_own_settings
+from django_runtimes.deploy.zappa.secret_signs import looks_secret
 
 VARIABLE_TABLES = ("environment_variables", "aws_environment_variables")
-_SECRET_NAME = re.compile(
-    r"SECRET|PASSW|PASSPHRASE|TOKEN|CREDENTIAL|PRIVATE|SIGNING|SALT|(^|_)(KEY|KEYS|APIKEY|PWD|DSN|AUTH)(_|$)",
-    re.IGNORECASE,
-)
-# A login in an address, a private key, and an access key of AWS.
-_SECRET_VALUE = re.compile(r"://[^/@\s]*:[^/@\s]+@|-----BEGIN|\bAKIA[A-Z0-9]{16}\b")
 
 
 def convert_variables(settings: Mapping[str, Any], stage: str, region: str) -> tuple[dict[str, str], list[str]]:
@@ -31,7 +25,7 @@ def convert_variables(settings: Mapping[str, Any], stage: str, region: str) -> t
         for name, value in given.items():
             if value is None:
                 remarks.append(f"{table}: {name} has no value; add it to [stages.{stage}.environment] if it needs one")
-            elif _looks_secret(str(name), str(value)):
+            elif looks_secret(str(name), str(value)):
                 remarks.append(
                     f"{table}: {name} looks like a secret: run `webapp secrets set {name} --stage {stage}`, which "
                     f"adds it to [stages.{stage}.secrets]"
@@ -46,10 +40,6 @@ def convert_variables(settings: Mapping[str, Any], stage: str, region: str) -> t
             "run `webapp secrets set`"
         )
     return variables, remarks
-
-
-def _looks_secret(name: str, value: str) -> bool:
-    return bool(_SECRET_NAME.search(name) or _SECRET_VALUE.search(value))
 
 
 def _refusal(name: str, value: str, stage: str, region: str) -> str:
