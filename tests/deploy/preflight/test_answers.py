@@ -39,7 +39,9 @@ def test_reservations_above_the_quota_fail(aws: StandIn, ask):
     aws.limit_executions(150)
 
     text = "Lambda will reserve 51 of the account's 150 concurrent executions; 50 are available"
-    assert ask(CONCURRENCY) == [("bad", text, f"{MORE}, or lower ReservedConcurrency; 0 reserves none")]
+    assert ask(CONCURRENCY) == [
+        ("bad", text, f"{MORE}, or write into [stages.dev.parameters]: ReservedConcurrency = 0")
+    ]
 
 
 def test_a_new_account_is_told_to_reserve_nothing(aws: StandIn, ask):
@@ -49,14 +51,14 @@ def test_a_new_account_is_told_to_reserve_nothing(aws: StandIn, ask):
         (
             "bad",
             "Lambda will reserve 1 of the account's 10 concurrent executions; 0 are available",
-            f'{MORE}, or ReservedExecution = "no"',
+            f'{MORE}, or write into [stages.dev.parameters]: ReservedExecution = "no"',
         )
     ]
     assert ask(CONCURRENCY) == [
         (
             "bad",
             "Lambda will reserve 51 of the account's 10 concurrent executions; 0 are available",
-            f'{MORE}, or lower ReservedConcurrency; 0 reserves none and ReservedExecution = "no"',
+            f'{MORE}, or write into [stages.dev.parameters]: ReservedConcurrency = 0, ReservedExecution = "no"',
         )
     ]
     assert ask(CONCURRENCY, ReservedConcurrency=0, ReservedExecution=False) == [

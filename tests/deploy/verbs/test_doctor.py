@@ -46,7 +46,8 @@ def test_a_stage_that_cannot_be_deployed_is_wrong(make_project, aws: StandIn):
     assert next(each for each in found if each[0] == "wrong") == (
         "wrong",
         "dev, aws_lambda: Lambda will reserve 51 of the account's 150 concurrent executions; 50 are available",
-        'request more (Service Quotas, Lambda, "Concurrent executions"), or lower ReservedConcurrency; 0 reserves none',
+        'request more (Service Quotas, Lambda, "Concurrent executions"), or '
+        "write into [stages.dev.parameters]: ReservedConcurrency = 0",
     )
     assert next(each[1] for each in found if each[0] == "skipped") == (
         "dev, aws_lambda: the quota of VPCs could not be asked: AWS does not permit DescribeVpcs"
@@ -69,6 +70,6 @@ def test_a_deploy_that_would_fail_creates_nothing(make_project, aws: StandIn, do
     assert error == (
         "webapp deploy: nothing was created, since the deploy would fail: Lambda will reserve 51 of the account's 150 "
         'concurrent executions; 50 are available; request more (Service Quotas, Lambda, "Concurrent executions"), or '
-        "lower ReservedConcurrency; 0 reserves none"
+        "write into [stages.dev.parameters]: ReservedConcurrency = 0"
     )
     assert "cloudformation:CreateChangeSet" not in aws.calls()

@@ -41,12 +41,15 @@ def _ask(stage: PlannedStage) -> Iterator[PreflightAnswer]:
     if available >= more:
         yield good(text)
         return
-    remedies = ['request more (Service Quotas, Lambda, "Concurrent executions")']
+    lines = []
     if web:
-        remedies.append("lower ReservedConcurrency; 0 reserves none")
+        lines.append("ReservedConcurrency = 0")
     if reserves_operations and available < _OPERATIONS:
-        remedies.append('ReservedExecution = "no"')
-    yield bad(text, ", or ".join(remedies[:2]) + "".join(f" and {each}" for each in remedies[2:]))
+        lines.append('ReservedExecution = "no"')
+    remedy = 'request more (Service Quotas, Lambda, "Concurrent executions")'
+    if lines:
+        remedy += f", or write into [stages.{context.deployment.stage}.parameters]: {', '.join(lines)}"
+    yield bad(text, remedy)
 
 
 def _reserved(stage: PlannedStage, stack: object) -> int:
