@@ -1,5 +1,6 @@
 """Converts Zappa's settings to webapp.toml, with a remark on each setting that has no equivalent."""
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -19,7 +20,7 @@ _LONGEST_REQUEST_S = 29
 _PROXY_CONNECTIONS = 80
 _LONGEST_PROJECT = 21
 # These settings are of the whole file in webapp.toml.
-_OF_FILE = {"aws_region": "region", "project_name": "project", "touch_path": "page"}
+_OF_FILE = {"project_name": "project", "touch_path": "page"}
 # Only these names are shown with the remark, since values may be secrets.
 _NAMED = ("callbacks", "tags")
 
@@ -42,10 +43,18 @@ def convert_settings(settings: Mapping[str, Mapping[str, Any]]) -> ConvertedSett
     """
     found, remarks = find_stages(settings)
     first: Mapping[str, Any] = found[0].settings if found else {}
+    regional = next((stage.settings for stage in found if stage.settings.get("aws_region")), first)
     stages: dict[str, dict[str, Any]] = {}
     for stage in found:
+        region = stage.settings.get("aws_region")
+        if region and region != regional.get("aws_region"):
+            remarks.append(
+                f"{stage.zappa_name}: is left out, since its aws_region = {region!r} differs from the first stage's, "
+                "and webapp.toml has one region; run `webapp init` for this stage in a folder of its own"
+            )
+            continue
         try:
-            stages[stage.name], more = _converted(stage, _text(first, "aws_region"))
+            stages[stage.name], more = _converted(stage, _text(regional, "aws_region"))
             remarks += [f"{stage.zappa_name}: {remark}" for remark in more]
         except UsageError as error:
             raise UsageError(f"{stage.zappa_name}: {error}") from None
@@ -53,7 +62,7 @@ def convert_settings(settings: Mapping[str, Mapping[str, Any]]) -> ConvertedSett
     longest = max(map(len, stages), default=0)
     return ConvertedSettings(
         project_of(_text(first, "project_name"), min(_LONGEST_PROJECT, LONGEST_PROJECT_AND_STAGE - longest)),
-        _text(first, "aws_region"),
+        _text(regional, "aws_region"),
         _page(_text(first, "touch_path")),
         stages,
         remarks,
@@ -71,7 +80,7 @@ def _converted(stage: ZappaStage, region: str | None) -> tuple[dict[str, Any], l
         parameters["lambda"] = of_function
     tables = {"parameters": parameters, "environment": environment, "schedules": events.schedules}
     table = {**production_key(stage.name), **{name: part for name, part in tables.items() if part}}
-    return table, [*_remarks(content), *of_variables, *events.remarks]
+    return table, [*_remarks(content, stage.name), *of_variables, *events.remarks]
 
 
 def _of_function(content: Mapping[str, Any]) -> dict[str, int | str]:
@@ -104,7 +113,7 @@ def _architecture(content: Mapping[str, Any]) -> str | None:
     raise UsageError(f"architecture = {value!r} is neither x86_64 nor arm64; correct it, or remove it")
 
 
-def _remarks(content: Mapping[str, Any]) -> Iterator[str]:
+def _remarks(content: Mapping[str, Any], stage: str) -> Iterator[str]:
     for name, value in content.items():
         if name == "profile_name":
             yield f"profile_name: set AWS_PROFILE={value}"
@@ -112,10 +121,7 @@ def _remarks(content: Mapping[str, Any]) -> Iterator[str]:
             wanted_s = _whole(content, name)
             yield f"timeout_seconds = {wanted_s}: a request has {_LONGEST_REQUEST_S} s; the HTTP API ends it at 30"
         elif name == "vpc_config":
-            yield (
-                f"vpc_config{_ids(value)}: the stage gets a VPC of its own; to use this one instead, write vpc and "
-                "private_subnets in the stage's table network (webapp docs deploy)"
-            )
+            yield f"vpc_config: {_of_network(value, stage)}"
         elif name in _NAMED and isinstance(value, Mapping):
             yield f"{name} ({', '.join(map(str, value))}): {REPLACEMENTS[name]}"
         elif name not in CONVERTED:
@@ -133,11 +139,20 @@ def _remarks(content: Mapping[str, Any]) -> Iterator[str]:
         yield f"{name}: a stage always has an address, here an HTTP API"
 
 
-def _ids(value: object) -> str:
-    """Return the subnets and groups of a vpc_config in parentheses."""
-    lists = value.values() if isinstance(value, Mapping) else []
-    names = [str(name) for each in lists if isinstance(each, list) for name in each]
-    return f" ({', '.join(names)})" if names else ""
+def _of_network(value: object, stage: str) -> str:
+    """Return the lines of webapp.toml that keep the subnets of a vpc_config, and the command that prints their VPC."""
+    lists = value if isinstance(value, Mapping) else {}
+    subnets, groups = ([str(each) for each in lists.get(name) or []] for name in ("SubnetIds", "SecurityGroupIds"))
+    if not subnets:
+        return "the stage gets a VPC of its own"
+    text = (
+        "the stage gets a VPC of its own; to use this one instead, write before the first deploy "
+        f"[stages.{stage}.network] with private_subnets = {json.dumps(subnets)} and vpc, which `aws ec2 "
+        f"describe-subnets --subnet-ids {subnets[0]} --query Subnets[0].VpcId` prints"
+    )
+    if groups:
+        text += f"; {', '.join(groups)} are not used: the templates create security groups"
+    return text
 
 
 def _differences(content: Mapping[str, Any], first: Mapping[str, Any]) -> Iterator[str]:

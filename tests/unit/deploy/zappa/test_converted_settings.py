@@ -126,8 +126,10 @@ def test_settings_without_an_equivalent_are_listed_with_advice():
         "dev: slim_handler: not needed: an image replaces the archive",
         "dev: something_new: has no equivalent",
         "dev: timeout_seconds = 300: a request has 29 s; the HTTP API ends it at 30",
-        "dev: vpc_config (subnet-1, subnet-2, sg-1): the stage gets a VPC of its own; to use this one instead, write "
-        "vpc and private_subnets in the stage's table network (webapp docs deploy)",
+        "dev: vpc_config: the stage gets a VPC of its own; to use this one instead, write before the first deploy "
+        '[stages.dev.network] with private_subnets = ["subnet-1", "subnet-2"] and vpc, which `aws ec2 describe-subnets '
+        "--subnet-ids subnet-1 --query Subnets[0].VpcId` prints; sg-1 are not used: the templates create security "
+        "groups",
         "dev: callbacks (post): run these functions before or after `webapp deploy`, in the script or pipeline that "
         "calls it",
     ]
@@ -201,13 +203,23 @@ def test_a_setting_of_the_whole_file_that_differs_is_listed():
     taken = convert_settings(
         {
             "dev": {"aws_region": "eu-west-1", "project_name": "shop", "touch_path": "/a"},
-            "us": {"aws_region": "us-west-2", "project_name": "shop-us", "touch_path": "/b"},
+            "us": {"aws_region": "eu-west-1", "project_name": "shop-us", "touch_path": "/b"},
         }
     )
 
     assert (taken.project, taken.region, taken.page) == ("shop", "eu-west-1", "/a")
     listed = [remark.partition(" differs")[0] for remark in taken.remarks if "differs" in remark]
-    assert listed == ["us: aws_region = 'us-west-2'", "us: project_name = 'shop-us'", "us: touch_path = '/b'"]
+    assert listed == ["us: project_name = 'shop-us'", "us: touch_path = '/b'"]
+
+
+def test_a_stage_in_another_region_is_left_out_and_listed():
+    taken = convert_settings({"dev": {}, "qa": {"aws_region": "eu-west-1"}, "test": {"aws_region": "us-west-2"}})
+
+    assert (taken.region, list(taken.stages)) == ("eu-west-1", ["dev", "qa"])
+    assert taken.remarks == [
+        "test: is left out, since its aws_region = 'us-west-2' differs from the first stage's, and webapp.toml has "
+        "one region; run `webapp init` for this stage in a folder of its own"
+    ]
 
 
 def test_a_long_project_name_leaves_room_for_the_stages():
