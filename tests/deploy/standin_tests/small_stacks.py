@@ -102,3 +102,11 @@ def function(image_uri: Any, **variables: Any) -> dict[str, Any]:
             "Environment": {"Variables": {**VARIABLES, "WEBAPP_RUNTIME": "aws_lambda", **variables}},
         },
     }
+
+
+def operations_function(image_uri: Any, commands: str, **variables: Any) -> dict[str, Any]:
+    """Return a function that runs these commands, with the timeout of the real template: busy machines need it."""
+    allowed = {"WEBAPP_ALLOWED_COMMANDS": commands, "WEBAPP_ALLOWED_HOSTS": "localhost", "WEBAPP_DB_ROLE": "operations"}
+    operations = function(image_uri, **allowed, **variables)
+    operations["Properties"]["Timeout"] = 900
+    return operations

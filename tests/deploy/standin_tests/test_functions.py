@@ -13,6 +13,7 @@ from tests.deploy.standin_tests.small_stacks import (
     change,
     delete,
     function,
+    operations_function,
     reason,
     settled,
     template,
@@ -96,11 +97,7 @@ def _outputs(stack):
 
 
 def _operations(commands: str):
-    allowed = {"WEBAPP_ALLOWED_COMMANDS": commands, "WEBAPP_ALLOWED_HOSTS": "localhost", "WEBAPP_DB_ROLE": "operations"}
-    operations = function({"Ref": "Image"}, **allowed)
-    # As in the template of the operations function. A busy machine needs more than a web function's time.
-    operations["Properties"]["Timeout"] = 900
-    return template({"Log": LOG, "Function": operations}, Parameters=_IMAGE)
+    return template({"Log": LOG, "Function": operations_function({"Ref": "Image"}, commands)}, Parameters=_IMAGE)
 
 
 def test_the_real_handler_answers_at_the_apis_address(cloudformation, shared_aws, images):

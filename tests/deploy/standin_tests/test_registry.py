@@ -70,12 +70,7 @@ def test_an_unknown_digest_is_not_found(aws, repository_uri):
 
 def test_a_pushed_image_runs_this_checkout(aws, repository_uri):
     uri = f"{repository_uri}@{_push(aws, repository_uri, 'v2')}"
-    variables = {
-        "WEBAPP_ALLOWED_COMMANDS": "check",
-        "WEBAPP_ALLOWED_HOSTS": "localhost",
-        "WEBAPP_DB_ROLE": "operations",
-    }
-    body = template({"Log": LOG, "Function": function(uri, **variables)})
+    body = template({"Log": LOG, "Function": operations_function(uri, "check")})
     apply(aws.client("cloudformation"), "running", body)
 
     answer = aws.client("lambda").invoke(FunctionName="running", Payload=b'{"command": ["check"]}')

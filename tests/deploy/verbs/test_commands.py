@@ -10,7 +10,7 @@ from django_runtimes.deploy.consent import Consent
 from django_runtimes.deploy.context import open_context
 from django_runtimes.deploy.steps.database_preparation import migrate
 from tests.deploy.standin.standin import StandIn, standin
-from tests.deploy.standin_tests.small_stacks import LOG, REPOSITORY, apply, function, template
+from tests.deploy.standin_tests.small_stacks import LOG, REPOSITORY, apply, operations_function, template
 from tests.deploy.verbs.conftest import Project
 
 pytestmark = pytest.mark.profile_free
@@ -46,11 +46,8 @@ def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StandIn]:
         body = template(
             {
                 "Log": LOG,
-                "Function": function(
-                    f"123456789012.dkr.ecr.us-east-1.amazonaws.com/images@{digest}",
-                    WEBAPP_ALLOWED_COMMANDS="check,migrate",
-                    WEBAPP_ALLOWED_HOSTS="localhost",
-                    WEBAPP_DB_ROLE="operations",
+                "Function": operations_function(
+                    f"123456789012.dkr.ecr.us-east-1.amazonaws.com/images@{digest}", "check,migrate"
                 ),
             },
             outputs={"FunctionName": {"Value": {"Ref": "Function"}}},

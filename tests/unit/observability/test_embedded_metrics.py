@@ -34,7 +34,10 @@ def clock(monkeypatch) -> Clock:
 
 
 @pytest.fixture
-def lines(clock) -> JsonLines:
+def lines(clock, monkeypatch) -> JsonLines:
+    # Tests of other files in this process may have left pools.
+    monkeypatch.setattr("django_runtimes.databases.opened_connections.pools", {})
+    monkeypatch.setattr(embedded_metrics, "pools", {})
     return JsonLines(EmbeddedMetrics(runtime="aws_ecs", stage="shop-production"))
 
 
