@@ -50,7 +50,8 @@ def convert_settings(settings: Mapping[str, Mapping[str, Any]]) -> ConvertedSett
         if region and region != regional.get("aws_region"):
             remarks.append(
                 f"{stage.zappa_name}: is left out, since its aws_region = {region!r} differs from the first stage's, "
-                "and webapp.toml has one region; run `webapp init` for this stage in a folder of its own"
+                "and webapp.toml has one region; copy its settings into a folder of their own and "
+                "run `webapp init` there"
             )
             continue
         try:

@@ -218,7 +218,8 @@ def test_a_stage_in_another_region_is_left_out_and_listed():
     assert (taken.region, list(taken.stages)) == ("eu-west-1", ["dev", "qa"])
     assert taken.remarks == [
         "test: is left out, since its aws_region = 'us-west-2' differs from the first stage's, and webapp.toml has "
-        "one region; run `webapp init` for this stage in a folder of its own"
+        "one region; copy its settings into a folder of their own and "
+        "run `webapp init` there"
     ]
 
 
