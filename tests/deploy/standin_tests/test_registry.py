@@ -8,7 +8,15 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.deploy.standin.standin import standin
-from tests.deploy.standin_tests.small_stacks import LOG, REPOSITORY, apply, delete, function, reason, template
+from tests.deploy.standin_tests.small_stacks import (
+    LOG,
+    REPOSITORY,
+    apply,
+    delete,
+    operations_function,
+    reason,
+    template,
+)
 
 pytestmark = [pytest.mark.profile_free, pytest.mark.needs("docker-registry")]
 
