@@ -36,6 +36,7 @@ from django_runtimes.compare.report.tables.percentile_table import percentile_ta
 from django_runtimes.compare.report.tables.pin_table import pin_table
 from django_runtimes.compare.report.tables.resource_table import resource_table
 from django_runtimes.compare.report.tables.resource_use_table import resource_use_table
+from django_runtimes.compare.report.tables.rule_table import rule_table
 from django_runtimes.compare.report.tables.wait_table import wait_table
 
 
@@ -68,6 +69,7 @@ def report_sections(
         "method",
         "How it was measured",
         findings=(*method_sentences(summary), *image_sentences(run), *unchecked_sentences(run)),
+        tables=(rule_table(run, summary),),
     )
     environment = ReportTable("Recorded with the run", ("name", "value"), tuple(_flat(run.environment)))
     yield ReportSection("environment", "Environment", more=(environment,))
