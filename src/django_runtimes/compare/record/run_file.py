@@ -36,7 +36,9 @@ def read_run(path: Path) -> Run:
         values = json.loads(text, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         raise UsageError(f"{path} is not a run ({error}); {_REMEDY}") from None
-    schema = values.get("schema") if isinstance(values, Mapping) else None
+    if not isinstance(values, Mapping):
+        raise UsageError(f"{path} is not a run, which is a JSON object; {_REMEDY}")
+    schema = values.get("schema")
     if schema == SCHEMA and not isinstance(schema, bool):
         for problem in _problems(values):
             raise UsageError(f"{path}: {problem}; {_REMEDY}")

@@ -51,9 +51,9 @@ def changed_block(**values: object) -> str:
     [
         ("", "is not a run"),
         ("not JSON", "is not a run"),
-        ("[]", "is not a file of `webapp compare`"),
-        ("5", "is not a file of `webapp compare`"),
-        ("null", "is not a file of `webapp compare`"),
+        ("[]", "is not a run, which is a JSON object"),
+        ("5", "is not a run, which is a JSON object"),
+        ("null", "is not a run, which is a JSON object"),
         ("{}", "is not a file of `webapp compare`"),
         ("[" * 200_000, "is not a run"),
         (
