@@ -225,7 +225,11 @@ def parser() -> argparse.ArgumentParser:
         "`webapp docs workload` (default: workload in [tool.webapp] of pyproject.toml)",
     )
     duration = parser.add_mutually_exclusive_group()
-    duration.add_argument("--quick", action="store_true", help="a preview within a minute, too short for verdicts")
+    duration.add_argument(
+        "--quick",
+        action="store_true",
+        help="a preview in about a minute, at most two after the start-up, too short for verdicts",
+    )
     duration.add_argument(
         "--budget",
         type=_budget,

@@ -31,6 +31,8 @@ class ComparisonPlan:
     workload: Workload
     targets: tuple[TargetName, ...] = DEFAULT_TARGETS
     budget_s: float | None = 300.0
+    # The limit of the measurement without a budget, after the start-up; None for no limit.
+    limit_s: float | None = None
     load_shares: tuple[float, ...] = (0.5,)
     rates_rps: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     pairs: int = 30
@@ -56,10 +58,11 @@ class ComparisonPlan:
 
 
 def quick_plan(workload: Workload) -> ComparisonPlan:
-    """Return a plan of less than a minute, too short for verdicts."""
+    """Return a plan of about a minute and at most two, too short for verdicts."""
     return ComparisonPlan(
         workload,
         budget_s=None,
+        limit_s=120.0,
         rates_rps=dict.fromkeys(workload.scenarios, (25.0, 50.0)),
         pairs=2,
         block_s=0.3,

@@ -63,6 +63,9 @@ class RecordedEnvironment:
     finished_at: str = ""
     started_at: str = ""
     interrupted: bool = False
+    taken_s: float | None = None
+    limit_s: float | None = None
+    left_out: tuple[str, ...] = ()
     planned_blocks: int = 0
     workload: str = ""
     virtual_users: int = 0

@@ -12,7 +12,7 @@ from django_runtimes.compare.layout.report_table import ReportTable
 from django_runtimes.compare.recommendation.stated_limits import StatedLimits
 from django_runtimes.compare.record.diagnosis import Diagnosis
 from django_runtimes.compare.record.results import Run, TargetResult
-from django_runtimes.compare.report.measurement_sentences import block_sentences, capacity_sentences
+from django_runtimes.compare.report.measurement_sentences import block_sentences, capacity_sentences, time_sentences
 from django_runtimes.compare.report.overview.overview_table import overview_table
 from django_runtimes.compare.report.overview.report_summary import ReportSummary, report_summary
 from django_runtimes.compare.report.report_section import ReportSection
@@ -67,6 +67,7 @@ def content_of(run: Run, outcomes: Sequence[GateOutcome] = ()) -> Content:
         remarks=(
             *memory_sentences(tunings_of(run, analysis)),
             *capacity_sentences(run),
+            *time_sentences(run),
             *pair_sentences(summary),
             *block_sentences(run, summary),
             *error_sentences(summary),

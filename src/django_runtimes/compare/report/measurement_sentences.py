@@ -48,6 +48,17 @@ def _searched_s(target: TargetResult) -> float:
     return sum(capacity.search_s or 0.0 for capacity in target.capacities.values())
 
 
+def time_sentences(run: Run) -> Iterator[str]:
+    """Yield a sentence on the time that the run took, if it left out parts or took longer than its limit."""
+    taken_s, limit_s = run.environment.get("taken_s"), run.environment.get("limit_s")
+    if taken_s is None or limit_s is None:
+        return
+    left_out = run.environment.get("left_out", ())
+    if left_out or taken_s > limit_s:
+        without = f"; left out for lack of time: {', '.join(left_out)}" if left_out else ""
+        yield f"The run took {taken_s:.0f} s, its limit was {limit_s:g} s{without}."
+
+
 def block_sentences(run: Run, summary: Summary) -> Iterator[str]:
     """Yield a sentence if a verdict lacks pairs of valid blocks."""
     short = [row for row in summary.rows if row.verdict is RatioVerdict.TOO_FEW_BLOCKS]

@@ -11,7 +11,7 @@ from django_runtimes.compare.cost.memory_tuning import MemoryTuning, tunings_of
 from django_runtimes.compare.layout.report_table import ReportTable
 from django_runtimes.compare.recommendation.stated_limits import StatedLimits
 from django_runtimes.compare.record.results import Run
-from django_runtimes.compare.report.measurement_sentences import block_sentences, capacity_sentences
+from django_runtimes.compare.report.measurement_sentences import block_sentences, capacity_sentences, time_sentences
 from django_runtimes.compare.report.plots.backend_plot import backend_plot
 from django_runtimes.compare.report.plots.cost_plot import cost_plot
 from django_runtimes.compare.report.plots.latency_plots import percentile_plots, rate_plots
@@ -68,7 +68,7 @@ def report_sections(
     yield ReportSection(
         "method",
         "How it was measured",
-        findings=(*method_sentences(summary), *image_sentences(run), *unchecked_sentences(run)),
+        findings=(*method_sentences(summary), *time_sentences(run), *image_sentences(run), *unchecked_sentences(run)),
         tables=(rule_table(run, summary),),
     )
     environment = ReportTable("Recorded with the run", ("name", "value"), tuple(_flat(run.environment)))

@@ -1,9 +1,7 @@
 """Runs one comparison, from starting the services to the result."""
 
 import asyncio
-import math
 import secrets
-import time
 from collections.abc import Sequence
 from contextlib import AsyncExitStack, ExitStack
 from dataclasses import replace
@@ -27,6 +25,7 @@ from django_runtimes.compare.run.measurement import Measurement, attempt
 from django_runtimes.compare.run.pin_passes import count_all_pins
 from django_runtimes.compare.run.run_record import record_environment
 from django_runtimes.compare.run.subject import Subject, failed_result
+from django_runtimes.compare.run.time_limit import PINS_GRACE_S, TimeLimit
 from django_runtimes.compare.targets.name import TargetName
 
 
@@ -40,7 +39,7 @@ def run_comparison(plan: ComparisonPlan, progress: Progress, *, kept_logs: Path 
     load = measure_other_load()
     if load.notice is not None:
         progress.say(load.notice)
-    deadline_s = math.inf if plan.budget_s is None else time.monotonic() + plan.budget_s
+    limit = TimeLimit(plan.limit_s if plan.budget_s is None else plan.budget_s)
     run_id = secrets.token_hex(4)
     with ExitStack() as stack:
         emulation = open_emulation(stack, plan, progress, run_id=run_id) if plan.targets else None
@@ -48,7 +47,7 @@ def run_comparison(plan: ComparisonPlan, progress: Progress, *, kept_logs: Path 
         started = datetime.now(UTC)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             measurement, interrupted = runner.run(
-                _measure(plan, subjects, emulation, progress, run_id=run_id, deadline_s=deadline_s)
+                _measure(plan, subjects, emulation, progress, run_id=run_id, limit=limit)
             )
         read_cloudwatch(subjects, started)
         results = _results(subjects, emulation, kept_logs)
@@ -65,6 +64,7 @@ def run_comparison(plan: ComparisonPlan, progress: Progress, *, kept_logs: Path 
                 emulation=emulation,
                 targets=details,
                 interrupted=interrupted,
+                limit=limit,
             ),
             targets=tuple(
                 results.get(str(name)) or failed_result(name, "" if emulation is None else emulation.proxy_failure)
@@ -108,7 +108,7 @@ async def _measure(
     progress: Progress,
     *,
     run_id: str,
-    deadline_s: float,
+    limit: TimeLimit,
 ) -> tuple[Measurement, bool]:
     """Start, measure and stop the subjects, and check their rows; return whether Ctrl-C ended this early, too."""
     interrupted = False
@@ -129,7 +129,7 @@ async def _measure(
             sampler=sampler,
             progress=progress,
             seed=int(run_id, 16),
-            deadline_s=deadline_s,
+            limit=limit,
         )
         async with AsyncExitStack() as running:
 
@@ -141,6 +141,9 @@ async def _measure(
                 for subject in subjects:
                     await attempt(subject, start)
                     progress.advance()
+                if plan.budget_s is None:
+                    # A limit without a budget leaves out the start-up.
+                    limit.begin()
                 await measurement.run()
             except asyncio.CancelledError:
                 # asyncio.Runner cancels the main task on the first Ctrl-C and raises KeyboardInterrupt on the second.
@@ -154,6 +157,8 @@ async def _measure(
             await measurement.account(subject, "" if emulation is None else emulation.server.url(subject.database))
 
         await asyncio.gather(*(attempt(subject, account) for subject in subjects))
-        if emulation is not None and not interrupted:
+        if emulation is not None and not interrupted and limit.left_s < -PINS_GRACE_S:
+            limit.leave_out("the count of statements that would pin")
+        elif emulation is not None and not interrupted:
             await count_all_pins(emulation, plan.workload, generator, progress, run_id=run_id)
     return measurement, interrupted

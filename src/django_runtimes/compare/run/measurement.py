@@ -4,7 +4,6 @@ import asyncio
 import itertools
 import math
 import random
-import time
 from collections.abc import Awaitable, Callable, Sequence
 
 from django_runtimes.cli.progress import Progress
@@ -17,6 +16,7 @@ from django_runtimes.compare.run.capacity_phase import CapacityPhase
 from django_runtimes.compare.run.rows import found_keys
 from django_runtimes.compare.run.steady_load import block_duration_s, chosen_rates, lacking
 from django_runtimes.compare.run.subject import ScenarioKey, Subject
+from django_runtimes.compare.run.time_limit import BURSTS_SHARE, COLD_STARTS_SHARE, WARM_UP_SHARE, TimeLimit
 from django_runtimes.compare.targets.target import expect_answer
 from django_runtimes.compare.workload.workload import SAFE_METHODS, RequestTemplate, Scenario
 
@@ -44,9 +44,9 @@ class Measurement:
         sampler: ConnectionSampler | None,
         progress: Progress,
         seed: int,
-        deadline_s: float = math.inf,
+        limit: TimeLimit,
     ) -> None:
-        """Measure until `deadline_s` on time.monotonic()."""
+        """Measure until the limit; parts that do not fit are left out and noted there."""
         self._plan = plan
         self._subjects = subjects
         self._generator = generator
@@ -59,7 +59,7 @@ class Measurement:
         self.rates_rps: dict[Scenario, tuple[float, ...]] = {}
         # The valid blocks of the steady load that are needed, 0 until it begins.
         self.planned_blocks = 0
-        self._deadline_s = deadline_s
+        self._limit = limit
         self._capacities = CapacityPhase(plan, self._saturate_for_search, self._offer_for_search)
         # The seed differs from the schedule's, so that the order of the targets does not depend on the schedule.
         self._order = random.Random(f"order {seed}")  # noqa: S311 - no secret
@@ -70,11 +70,11 @@ class Measurement:
         if plan.workload.session is not None:
             await self._phase("logging in", [self._log_in])
         await self._phase("first requests", [self._first_requests])
-        await self._phase("cold starts", [self._cold_start] * plan.cold_starts)
+        await self._optional_phase("cold starts", [self._cold_start] * plan.cold_starts, COLD_STARTS_SHARE)
         await self._phase("warming up", [self._warm_up])
         if not plan.rates_rps:
             await self._search_capacities()
-        await self._phase(f"bursts of {plan.burst_size}", [self._bursts])
+        await self._optional_phase(f"bursts of {plan.burst_size}", [self._bursts], BURSTS_SHARE)
         # The burst has ended the execution environments.
         await self._phase("warming up again", [self._warm_up])
         await self.measure_steady_load()
@@ -84,6 +84,21 @@ class Measurement:
         self._begin(name, len(steps) * len(self._subjects))
         for step in steps:
             await self._everywhere(self._subjects, step)
+
+    async def _optional_phase(self, name: str, steps: Sequence[Step], share: float) -> None:
+        """Run the steps that begin within this share of the time; note the number of the others."""
+        self._begin(name, len(steps) * len(self._subjects))
+        skipped = 0
+        for step in steps:
+            # The order is random in each step, so no target is always the one that is left out.
+            for subject in self._order.sample(self._subjects, len(self._subjects)):
+                if self._limit.is_used(share):
+                    skipped += subject.failure is None
+                elif subject.failure is None:
+                    await attempt(subject, step)
+                self._progress.advance()
+        if skipped:
+            self._limit.leave_out(f"{name} ({skipped} of {len(steps) * len(self._subjects)} steps)")
 
     def _begin(self, phase: str, steps: int) -> None:
         if self._sampler is not None:
@@ -122,12 +137,17 @@ class Measurement:
                 now = block.latency.p50_ms or math.inf
                 if abs(now - before) <= _WARM_CHANGE * before:
                     break
+                if self._limit.is_used(WARM_UP_SHARE):
+                    self._limit.leave_out("further windows of the warm-up")
+                    break
                 before = now
 
     async def _search_capacities(self) -> None:
         await self._phase("searching each target's capacity", self._capacities.passes)
         doubtful = self._capacities.doubtful(self._subjects)
-        if doubtful:
+        if doubtful and self._limit.is_used(BURSTS_SHARE):
+            self._limit.leave_out("the repetition of implausible searches")
+        elif doubtful:
             self._begin("repeating implausible searches", len(doubtful))
             await self._everywhere(doubtful, self._capacities.repeat)
 
@@ -146,7 +166,7 @@ class Measurement:
         keys = [(scenario, rate_rps) for scenario, rates in self.rates_rps.items() for rate_rps in rates]
         blocks = plan.pairs * len(keys) * len(self._subjects)
         self.planned_blocks = plan.pairs * sum(len(self._subjects_of(scenario)) for scenario, _ in keys)
-        left_s = self._deadline_s - time.monotonic()
+        left_s = self._limit.left_s
         durations_s = {
             key: plan.block_s if plan.budget_s is None else block_duration_s(key[1], blocks=blocks, left_s=left_s)
             for key in keys
@@ -159,7 +179,8 @@ class Measurement:
             if not any(wanted.values()):
                 break
             for key in self._order.sample(keys, len(keys)):
-                if time.monotonic() + len(wanted[key]) * durations_s[key] > self._deadline_s:
+                if len(wanted[key]) * durations_s[key] > self._limit.left_s:
+                    self._limit.leave_out(f"blocks of the steady load from round {index + 1} on")
                     if index == 0:
                         self._progress.say(
                             "the other phases left too little of the budget for the steady load; give a longer --budget"

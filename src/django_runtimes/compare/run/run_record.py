@@ -1,5 +1,6 @@
 """Records the environment of a run, so that a reader can judge and repeat the run."""
 
+import math
 import os
 import platform
 from collections.abc import Mapping, Sequence
@@ -11,6 +12,7 @@ from typing import Any
 from django_runtimes.compare.meters.other_load import OtherLoad
 from django_runtimes.compare.plan.comparison_plan import ComparisonPlan
 from django_runtimes.compare.run.emulation import Emulation
+from django_runtimes.compare.run.time_limit import TimeLimit
 from django_runtimes.compare.services.postgres import NO_TLS, EmbeddedPostgres
 from django_runtimes.compare.targets.name import TargetName
 from django_runtimes.compare.workload.workload import Scenario
@@ -29,6 +31,7 @@ def record_environment(
     targets: Mapping[str, Mapping[str, str]],
     planned_blocks: int,
     interrupted: bool,
+    limit: TimeLimit | None = None,
 ) -> dict[str, Any]:
     """Return the `environment` of run.json; `targets` has each target's details by name."""
     session = plan.workload.session
@@ -57,6 +60,7 @@ def record_environment(
             **({"balanced_weight": plan.balanced_weight} if _has_memory_sizes(plan) else {}),
         },
         "limits": plan.limits.saved(),
+        **({} if limit is None else _time_use(limit)),
         "phases": dict(phases),
         "aa_pairs": [[str(first), str(second)] for first, second in _same_process_pairs(plan.targets)],
         **({} if codebase is None or codebase.image is None else {"image": dict(codebase.image)}),
@@ -69,6 +73,15 @@ def record_environment(
         "pgbouncer": None if proxy is None else {"version": proxy.version, **proxy.settings},
         "tls": _tls(emulation),
         "targets": {name: dict(details) for name, details in targets.items()},
+    }
+
+
+def _time_use(limit: TimeLimit) -> dict[str, Any]:
+    """Return how long the run took until now, its limit, and what it left out for lack of time."""
+    return {
+        "taken_s": round(limit.taken_s, 1),
+        "limit_s": None if math.isinf(limit.limit_s) else limit.limit_s,
+        "left_out": list(limit.left_out),
     }
 
 
