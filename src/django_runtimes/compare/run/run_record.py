@@ -77,7 +77,7 @@ def record_environment(
 
 
 def _time_use(limit: TimeLimit) -> dict[str, Any]:
-    """Return how long the run took until now, its limit, and what it left out for lack of time."""
+    """Return the time that counts towards the limit, the limit, and what it left out for lack of time."""
     return {
         "taken_s": round(limit.taken_s, 1),
         "limit_s": None if math.isinf(limit.limit_s) else limit.limit_s,

@@ -21,7 +21,7 @@ class TimeLimit:
         self.limit_s = math.inf if limit_s is None else limit_s
         self.left_out: list[str] = []
         self._clock = clock
-        self._created_s = self._begun_s = clock()
+        self._begun_s = clock()
 
     def begin(self) -> None:
         """Begin again: what came before does not count towards the limit."""
@@ -34,8 +34,8 @@ class TimeLimit:
 
     @property
     def taken_s(self) -> float:
-        """The time since the run began, with its start-up."""
-        return self._clock() - self._created_s
+        """The time that counts towards the limit so far."""
+        return self._clock() - self._begun_s
 
     def is_used(self, share: float) -> bool:
         """Whether this share of the time has passed."""
