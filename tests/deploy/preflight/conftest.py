@@ -17,6 +17,7 @@ from django_runtimes.deploy.preflight.preflight import preflight
 from django_runtimes.deploy.preflight.preflight_answer import Outlook
 from django_runtimes.deploy.preflight.preflight_check import PreflightCheck
 from django_runtimes.deploy.verbs.init import render_toml
+from tests.deploy.standin.services.named_resources import CERTIFICATE
 from tests.deploy.standin.standin import StandIn, standin
 
 Answers = list[tuple[str, str, str]]
@@ -33,8 +34,12 @@ _EMPTY: dict[str, Any] = {
     "resources": {},
     "forbidden": [],
     "identity": None,
+    "certificates": None,
+    "hosted_zones": None,
+    "records": {},
+    "offers": {},
 }
-_DOMAIN = {"Domain": "guestbook.example.com", "load-balancer": {"CertificateArn": "arn:aws:acm:us-east-1:1:c/1"}}
+_DOMAIN = {"Domain": "guestbook.example.com", "load-balancer": {"CertificateArn": CERTIFICATE}}
 
 
 @pytest.fixture(scope="module")

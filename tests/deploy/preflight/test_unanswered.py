@@ -31,6 +31,10 @@ FIRST_CALLS = {
     "the snapshot": ("rds:DescribeDBSnapshots", "Throttling"),
     "the zones of the endpoints": ("ec2:DescribeVpcEndpointServices", "RequestLimitExceeded"),
     "the running image": ("ecr:DescribeImages", "ThrottlingException"),
+    "the certificate": ("acm:DescribeCertificate", "ThrottlingException"),
+    "the hosted zone": ("route53:GetHostedZone", "Throttling"),
+    "the database's class": ("rds:DescribeOrderableDBInstanceOptions", "Throttling"),
+    "the key of the measurements": ("secretsmanager:DescribeSecret", "ThrottlingException"),
     "the stage's functions": ("lambda:GetFunctionConfiguration", "TooManyRequestsException"),
 }
 # The tables of the stages to which some questions apply.
@@ -48,10 +52,21 @@ STAGES: dict[str, dict[str, Any]] = {
     "the existing database": {"tables": {"network": NETWORK_TABLE, "database": DATABASE_TABLE}},
     "the snapshot": {"tables": {"database": {"snapshot": "orders-before", **LOGIN}}},
     "the zones of the endpoints": {"Egress": "endpoints"},
+    "the certificate": {"target": "aws_ecs"},
+    "the hosted zone": {"target": "aws_ecs", "HostedZoneId": "Z1"},
+    "the key of the measurements": {
+        "MeasurementKeyArn": "arn:aws:secretsmanager:us-east-1:123456789012:secret:measurements-a1B2c3"
+    },
 }
 IMAGE = f"123456789012.dkr.ecr.us-east-1.amazonaws.com/guestbook@sha256:{'0' * 64}"
 # Their calls come before the checks, or they make none.
-WITHOUT_CALLS = {"the account", "the database's memory", "the state of the stacks", "the target"}
+WITHOUT_CALLS = {
+    "the ARNs among the parameters",
+    "the account",
+    "the database's memory",
+    "the state of the stacks",
+    "the target",
+}
 
 
 def test_every_check_is_tested_without_an_answer():

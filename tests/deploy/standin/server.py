@@ -22,6 +22,7 @@ import tests.deploy.standin.services.databases_api
 import tests.deploy.standin.services.existing_resources
 import tests.deploy.standin.services.interfaces
 import tests.deploy.standin.services.lambdas
+import tests.deploy.standin.services.named_resources
 import tests.deploy.standin.services.registry_images
 import tests.deploy.standin.services.stacks_api
 import tests.deploy.standin.services.watching  # noqa: F401

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
+from typing import Any
 
 from botocore.exceptions import ClientError
 
@@ -88,17 +89,10 @@ class StoredSecrets:
                 f"{place}: there is no secret {reference.arn}; remove the line, and run `webapp secrets set {name} "
                 f"--stage {stage}`"
             ) from None
-        if "DeletedDate" in found:
-            raise ToolError(f"{place}: the secret {reference.arn} is being deleted; {_restore(reference.arn)}")
-        if found.get("KmsKeyId", DEFAULT_KEY) != DEFAULT_KEY:
-            raise ToolError(
-                f"{place}: the secret {reference.arn} is encrypted with a key of your own, which the templates' roles "
-                "may not use; encrypt it with aws/secretsmanager, or eject the templates and grant kms:Decrypt"
-            )
-        current = [version for version, stages in found.get("VersionIdsToStages", {}).items() if _CURRENT in stages]
-        if not current:
-            raise ToolError(f"{place}: the secret {reference.arn} has no value; `webapp secrets set {name}` stores one")
-        return str(current[0])
+        fault = secret_fault(reference.arn, found, setting=f"`webapp secrets set {name}`")
+        if fault is not None:
+            raise ToolError(f"{place}: the secret {reference.arn} {fault[0]}; {fault[1]}")
+        return _current_versions(found)[0]
 
     def _version_of_parameter(self, name: str, parameter: str, stage: str) -> str:
         filters = [{"Key": "Name", "Option": "Equals", "Values": [parameter]}]
@@ -122,6 +116,27 @@ class StoredSecrets:
     def _explain_deletion(self, error: ClientError, name: str) -> None:
         if error_code(error) == "InvalidRequestException" and "delet" in error_message(error):
             raise ToolError(f"the secret {name} is being deleted; {_restore(name)}") from None
+
+
+def secret_fault(arn: str, found: Mapping[str, Any], *, setting: str) -> tuple[str, str] | None:
+    """Return why no process of a stage could read a secret that Secrets Manager describes so, and the remedy.
+
+    `setting` is the command that stores a value.
+    """
+    if "DeletedDate" in found:
+        return "is being deleted", _restore(arn)
+    if found.get("KmsKeyId", DEFAULT_KEY) != DEFAULT_KEY:
+        return (
+            "is encrypted with a key of your own, which the templates' roles may not use",
+            "encrypt it with aws/secretsmanager, or eject the templates and grant kms:Decrypt",
+        )
+    if not _current_versions(found):
+        return "has no value", f"{setting} stores one"
+    return None
+
+
+def _current_versions(found: Mapping[str, Any]) -> list[str]:
+    return [version for version, stages in found.get("VersionIdsToStages", {}).items() if _CURRENT in stages]
 
 
 def _restore(name: str) -> str:

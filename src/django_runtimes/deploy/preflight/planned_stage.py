@@ -38,6 +38,16 @@ class PlannedStage:
         """Return whether the stack exists, and neither lacks its resources nor has to be deleted first."""
         return self.states[stack].readiness in {Readiness.READY, Readiness.BUSY}
 
+    def value(self, stack: Stack, parameter: str) -> str:
+        """Return the value that the deploy gives a parameter; empty if the project's own template lacks it."""
+        declared = self.context.templates[stack.name].parameters
+        return self.context.value(stack, parameter) if parameter in declared else ""
+
+    def changes(self, stack: Stack, *parameters: str) -> bool:
+        """Return whether the deploy creates the stack, or gives one of the parameters another value."""
+        deployed = self.states[stack].parameters
+        return not self.exists(stack) or any(deployed.get(name, "") != self.value(stack, name) for name in parameters)
+
 
 def look_at(context: Context) -> PlannedStage:
     """Read the states of all stacks from AWS."""

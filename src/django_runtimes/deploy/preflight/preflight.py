@@ -26,6 +26,11 @@ from django_runtimes.deploy.preflight.existing_check import EXISTING_DATABASE_FI
 from django_runtimes.deploy.preflight.planned_stage import PlannedStage, look_at
 from django_runtimes.deploy.preflight.preflight_answer import Outlook, PreflightAnswer
 from django_runtimes.deploy.preflight.preflight_check import PreflightCheck
+from django_runtimes.deploy.preflight.references.arn_check import ARNS
+from django_runtimes.deploy.preflight.references.certificate_check import CERTIFICATE
+from django_runtimes.deploy.preflight.references.hosted_zone_check import HOSTED_ZONE
+from django_runtimes.deploy.preflight.references.instance_class_check import INSTANCE_CLASS
+from django_runtimes.deploy.preflight.references.measurement_key_check import MEASUREMENT_KEY
 
 CHECKS: tuple[PreflightCheck, ...] = (
     ACCOUNT,
@@ -34,6 +39,11 @@ CHECKS: tuple[PreflightCheck, ...] = (
     FUNCTIONS,
     TARGET,
     REGION,
+    ARNS,
+    CERTIFICATE,
+    HOSTED_ZONE,
+    INSTANCE_CLASS,
+    MEASUREMENT_KEY,
     EXISTING_NETWORK_FIT,
     EXISTING_DATABASE_FIT,
     SNAPSHOT_FIT,
