@@ -24,7 +24,7 @@ def positive_number(*, maximum: float) -> Callable[[str], float]:
         except ValueError:
             value = 0.0
         if not 0 < value <= maximum:
-            raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0 and up to {maximum:g}")
+            raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0 and up to {maximum:.15g}")
         return value
 
     return read

@@ -64,9 +64,9 @@ def test_a_preview_cannot_judge_a_p99():
     [
         ("--max-p99-ms", "0", "120000"),
         ("--max-p99-ms", "120001", "120000"),
-        ("--max-usd-per-month", "fifty", "1e+09"),
-        ("--requests-per-month", "-5", "1e+12"),
-        ("--requests-per-month", "nan", "1e+12"),
+        ("--max-usd-per-month", "fifty", "1000000000"),
+        ("--requests-per-month", "-5", "1000000000000"),
+        ("--requests-per-month", "nan", "1000000000000"),
     ],
 )
 def test_a_limit_out_of_range_is_refused(option: str, value: str, highest: str, capsys):
