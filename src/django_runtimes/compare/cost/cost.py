@@ -39,7 +39,7 @@ def main(arguments: Sequence[str]) -> int:
         elif options.terms is not None:
             print_terms(_named(analysis, options.terms), _shown_traffic(analysis), literal_console())
         else:
-            print_cost(analysis, literal_console())
+            print_cost(analysis, literal_console(), with_details=options.details)
             if options.details:
                 print_details(analysis, literal_console())
             else:

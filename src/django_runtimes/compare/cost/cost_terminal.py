@@ -30,13 +30,16 @@ _PLAIN_WIDTH = 120
 _MOST_CROSSINGS = 4
 
 
-def print_cost(analysis: CostAnalysis, console: Console) -> None:
+def print_cost(analysis: CostAnalysis, console: Console, *, with_details: bool = False) -> None:
     """Print the bills of the targets, the crossings, the assumptions and the unverified prices, on one screen."""
     console = plain_unless_terminal(console, _PLAIN_WIDTH)
     for sentence in basis_sentences(analysis):
         console.print(Text(sentence))
     for table in month_and_million_tables(analysis):
         _print_table(table, console)
+    if not with_details and any(each.usage.egress != "none" for each in analysis.usages):
+        # A chosen egress changes the tasks' addresses, so its own cost belongs beside the bills.
+        _print_table(shared_table(analysis), console)
     console.print()
     crossings = list(crossing_sentences(analysis))
     for sentence in crossings[:_MOST_CROSSINGS]:

@@ -75,6 +75,12 @@ def test_details_add_options_shared_parts_and_instances(capsys: pytest.CaptureFi
     assert "db.t4g.micro needs Credentials=secretsmanager" in text
 
 
+def test_a_chosen_egress_is_priced_beside_the_targets(capsys: pytest.CaptureFixture[str]):
+    assert "NAT gateway" not in output(capsys)
+    assert output(capsys, "--set", "egress=nat").count("NAT gateway") == 1
+    assert output(capsys, "--set", "egress=nat", "--details").count("Shared parts, one database") == 1
+
+
 def test_the_users_own_traffic_has_a_column(capsys: pytest.CaptureFixture[str], tmp_path: Path):
     (tmp_path / "hourly.csv").write_text("hour,requests\n" + "".join(f"{hour},{hour * 1_000}\n" for hour in range(24)))
 
