@@ -172,14 +172,21 @@ def instance_sentences(analysis: CostAnalysis) -> Iterator[str]:
 
 def usage_sentences(analysis: CostAnalysis) -> Iterator[str]:
     """Yield sentences on each target's measured values, the set values, and all assumptions."""
-    how: dict[str, None] = {}
+    # The names of the targets by key and basis.
+    how: dict[str, dict[str, list[str]]] = {}
     for usage in analysis.usages:
         if usage.bases:
             values = ", ".join(f"{key}={_shown(getattr(usage.usage, key))}" for key in usage.bases)
             yield f"Measured, {usage.name}: {values}."
-        how |= dict.fromkeys(f"{key} is {basis}" for key, basis in usage.bases.items())
+        for key, basis in usage.bases.items():
+            how.setdefault(key, {}).setdefault(basis, []).append(usage.name)
     if how:
-        yield f"Of the measured values, {'; '.join(how)}."
+        parts = (
+            f"{key} is {basis}" + (f" ({', '.join(names)})" if len(bases) > 1 else "")
+            for key, bases in how.items()
+            for basis, names in bases.items()
+        )
+        yield f"Of the measured values, {'; '.join(parts)}."
     for origin, text in ((ValueOrigin.SET, "Set"), (ValueOrigin.ASSUMED, "Assumed, change with --set KEY=VALUE")):
         listed = [part for key in USAGE_KEYS for part in _values(analysis.usages, key, origin)]
         if listed:
