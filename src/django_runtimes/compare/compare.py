@@ -143,6 +143,11 @@ def plan_of(options: argparse.Namespace) -> ComparisonPlan:
 
 
 def _limits(options: argparse.Namespace) -> StatedLimits:
+    if options.quick and options.max_usd_per_month is not None:
+        raise UsageError(
+            f"--max-usd-per-month {options.max_usd_per_month:g} needs an A/A pair with enough blocks to be judged, "
+            "which --quick does not measure; leave one of the two out"
+        )
     if options.quick and options.max_p99_ms is not None:
         raise UsageError(
             f"--max-p99-ms {options.max_p99_ms:g} needs 1,000 samples per scenario, which --quick does not measure; "

@@ -76,6 +76,16 @@ def test_a_limit_out_of_range_is_refused(option: str, value: str, highest: str, 
     assert f"argument {option}: {value!r} is not a number above 0 and up to {highest}" in capsys.readouterr().err
 
 
+def test_a_preview_cannot_choose_by_the_bill():
+    with pytest.raises(UsageError) as error:
+        planned("--quick", "--max-usd-per-month", "200")
+
+    assert str(error.value) == (
+        "--max-usd-per-month 200 needs an A/A pair with enough blocks to be judged, which --quick does not measure; "
+        "leave one of the two out"
+    )
+
+
 @pytest.mark.parametrize("arguments", [["--quick", "--budget", "5m"], ["--rate", "20", "--rates-from", "run.json"]])
 def test_options_that_exclude_each_other_are_refused(arguments, capsys):
     with pytest.raises(SystemExit) as exit_:

@@ -37,6 +37,13 @@ class RatioVerdict(StrEnum):
     WITHHELD = "withheld"
 
 
+class PairProblem(StrEnum):
+    """Why an A/A pair does not support the verdicts of its run."""
+
+    DIFFERS = "differs"
+    UNJUDGED = "could not be judged, since too few of its blocks are valid"
+
+
 @dataclass(frozen=True)
 class SummaryRow:
     """A scenario of a target; `ratio` is None if the scenario cannot be compared with the reference's.
@@ -65,6 +72,11 @@ class Pair:
         """Whether the run found a difference between identical targets, so that it cannot name a winner."""
         return self.ratio is not None and self.ratio.excludes_one
 
+    @property
+    def is_judged(self) -> bool:
+        """Whether there were enough blocks to see whether identical targets differ."""
+        return self.ratio is not None
+
 
 @dataclass(frozen=True)
 class Summary:
@@ -81,8 +93,15 @@ class Summary:
 
     @property
     def names_no_winner(self) -> bool:
-        """Whether verdicts are withheld because an A/A pair differs."""
-        return any(pair.differs for pair in self.pairs)
+        """Whether verdicts are withheld because an A/A pair differs or could not be judged."""
+        return self.pair_problem is not None
+
+    @property
+    def pair_problem(self) -> PairProblem | None:
+        """The reason why the A/A pairs support no verdict; None if they all agree, or if there is none."""
+        if any(pair.differs for pair in self.pairs):
+            return PairProblem.DIFFERS
+        return None if all(pair.is_judged for pair in self.pairs) else PairProblem.UNJUDGED
 
 
 def summarize(run: Run) -> Summary:
@@ -174,7 +193,15 @@ def _row(
     verdict, p99_verdict = ratio_verdict(scenario, base, ratio), ratio_verdict(scenario, base, p99_ratio)
     if any(pair.differs for pair in pairs):
         verdict = p99_verdict = RatioVerdict.WITHHELD
+    elif not all(pair.is_judged for pair in pairs):
+        verdict, p99_verdict = (_unless_compared(each) for each in (verdict, p99_verdict))
     return SummaryRow(target, scenario, ratio, verdict, p99_ratio, p99_verdict if has_p99 else None)
+
+
+def _unless_compared(verdict: RatioVerdict) -> RatioVerdict:
+    """Return a verdict without a comparison as it is, and withhold any other."""
+    without = (RatioVerdict.TOO_FEW_BLOCKS, RatioVerdict.TOO_MANY_ERRORS)
+    return verdict if verdict in without else RatioVerdict.WITHHELD
 
 
 def _p99_ratio(scenario: ScenarioResult, base: ScenarioResult, confidence: float) -> Ratio | None:

@@ -113,7 +113,9 @@ def _latency(
         raise UnjudgeableError("bursts have no ratio, since a run has too few of them; name a steady load")
     for base in reference.scenarios:
         if (base.name, base.rate_rps) == (scenario.name, scenario.rate_rps):
-            return latency_ratio(scenario, base, share, confidence, independent=judged.independent)
+            found = latency_ratio(scenario, base, share, confidence, independent=judged.independent)
+            judged.check_pairs_are_judged()
+            return found
     raise UnjudgeableError(
         f"{judged.compared_with} has no load {_load(scenario)!r}; measure both at the same rates, with --rates-from"
     )
@@ -130,7 +132,9 @@ def _errors(scenario: ScenarioResult, confidence: float) -> GateFigure:
 def _cold_start(condition: FailCondition, target: TargetResult, judged: JudgedRun, confidence: float) -> GateFigure:
     if not condition.is_ratio:
         return cold_start_figure(target, confidence)
-    return cold_start_ratio(target, judged.reference_of(target), confidence)
+    found = cold_start_ratio(target, judged.reference_of(target), confidence)
+    judged.check_pairs_are_judged()
+    return found
 
 
 def _connections(peak: int | None, _: float) -> GateFigure:

@@ -5,7 +5,7 @@ from functools import cached_property
 
 from django_runtimes.cli.tool_error import ToolError
 from django_runtimes.compare.analysis.drift import independent_share
-from django_runtimes.compare.analysis.summary import summarize
+from django_runtimes.compare.analysis.summary import PairProblem, summarize
 from django_runtimes.compare.cost.analysis import CostAnalysis, analyze_cost
 from django_runtimes.compare.gate.unjudgeable import UnjudgeableError
 from django_runtimes.compare.record.results import Run, TargetResult
@@ -41,7 +41,7 @@ class JudgedRun:
 
     def reference_of(self, target: TargetResult) -> TargetResult:
         """Return the target that the other's ratio is a ratio to; raise UnjudgeableError if there is none."""
-        self._check_pairs()
+        self._check_pairs(PairProblem.DIFFERS)
         if self.base is None:
             reference = self.measured[0]
             if reference is target:
@@ -57,12 +57,16 @@ class JudgedRun:
         """The name of the reference."""
         return self.base_name if self.base is not None else self.measured[0].name
 
-    def _check_pairs(self) -> None:
-        for is_differing, name in self._pairs:
-            if is_differing:
-                raise UnjudgeableError(f"an A/A pair of {name or 'the run'} differs, so its ratios prove nothing")
+    def check_pairs_are_judged(self) -> None:
+        """Raise UnjudgeableError if an A/A pair lacks blocks; call it last, since other reasons are more specific."""
+        self._check_pairs(PairProblem.UNJUDGED)
+
+    def _check_pairs(self, excluded: PairProblem) -> None:
+        for problem, name in self._pairs:
+            if problem is excluded:
+                raise UnjudgeableError(f"an A/A pair of {name or 'the run'} {problem}, so its ratios prove nothing")
 
     @cached_property
-    def _pairs(self) -> tuple[tuple[bool, str], ...]:
+    def _pairs(self) -> tuple[tuple[PairProblem | None, str], ...]:
         runs = ((self.run, self.name), (self.base, self.base_name))
-        return tuple((summarize(run).names_no_winner, name) for run, name in runs if run is not None)
+        return tuple((summarize(run).pair_problem, name) for run, name in runs if run is not None)

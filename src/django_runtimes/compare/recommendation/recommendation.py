@@ -8,6 +8,8 @@ from django_runtimes.compare.analysis.summary import Summary
 from django_runtimes.compare.recommendation.candidate import Candidate
 from django_runtimes.compare.recommendation.fastest import fastest_of
 from django_runtimes.compare.recommendation.stated_limits import StatedLimits
+from django_runtimes.compare.recommendation.withheld import withheld_lines
+from django_runtimes.compare.record.results import Run
 
 
 class RecommendationKind(StrEnum):
@@ -17,7 +19,7 @@ class RecommendationKind(StrEnum):
     NONE_MEETS = "no target meets the limits"
     # Without limits nothing says how much speed is worth.
     TRADE_OFF = "trade-off"
-    # An A/A pair differs, so no difference of this run can be trusted.
+    # An A/A pair differs or could not be judged, so no difference of this run can be trusted.
     WITHHELD = "withheld"
     NOTHING = "nothing was measured"
 
@@ -35,7 +37,7 @@ class Recommendation:
     """The chosen targets, several only if neither price nor speed tells them apart.
 
     `fastest` and `cheapest` are those of the targets that can be recommended; `fastest` is empty if there were too few
-    blocks to compare their speed.
+    blocks to compare their speed. `withheld` has the lines that explain why no winner is named.
     """
 
     kind: RecommendationKind
@@ -46,17 +48,19 @@ class Recommendation:
     meeting: tuple[Candidate, ...] = ()
     fastest: tuple[Candidate, ...] = ()
     cheapest: tuple[Candidate, ...] = ()
+    withheld: tuple[str, ...] = ()
 
 
-def recommend(summary: Summary, candidates: Sequence[Candidate], limits: StatedLimits) -> Recommendation:
+def recommend(run: Run, summary: Summary, candidates: Sequence[Candidate], limits: StatedLimits) -> Recommendation:
     """Return the recommendation for a run's candidates."""
     everyone = tuple(candidates)
     if not everyone:
         return Recommendation(RecommendationKind.NOTHING, limits, everyone)
     eligible = [candidate for candidate in everyone if candidate.is_open] or everyone
     meeting = tuple(candidate for candidate in eligible if not candidate.misses)
-    if summary.names_no_winner:
-        return Recommendation(RecommendationKind.WITHHELD, limits, everyone, meeting=meeting)
+    if summary.pair_problem is not None:
+        lines = withheld_lines(run, summary.pair_problem)
+        return Recommendation(RecommendationKind.WITHHELD, limits, everyone, meeting=meeting, withheld=lines)
     fastest, cheapest = fastest_of(meeting), _cheapest(meeting)
     if not limits.are_stated:
         return Recommendation(

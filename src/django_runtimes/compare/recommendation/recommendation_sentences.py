@@ -7,8 +7,6 @@ from django_runtimes.compare.recommendation.candidate import Candidate
 from django_runtimes.compare.recommendation.fastest import fastest_of
 from django_runtimes.compare.recommendation.recommendation import ChoiceReason, Recommendation, RecommendationKind
 
-NO_WINNER = "An A/A pair differs, so this run names no winner."
-
 
 def answer_lines(recommendation: Recommendation) -> tuple[str, ...]:
     """Return the recommendation in at most three lines, the answer first."""
@@ -16,7 +14,7 @@ def answer_lines(recommendation: Recommendation) -> tuple[str, ...]:
         case RecommendationKind.NOTHING:
             return ("No target was measured, so there is nothing to recommend.",)
         case RecommendationKind.WITHHELD:
-            return (NO_WINNER, "Repeat it on a machine that is less busy.")
+            return recommendation.withheld
         case RecommendationKind.NONE_MEETS:
             return (f"No target is shown to meet your limits: {_limits(recommendation)}.",)
         case RecommendationKind.CHOSEN:

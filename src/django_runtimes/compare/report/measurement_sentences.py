@@ -1,15 +1,13 @@
 """The sentences of a report on what went wrong in its measurement, each with the remedy that fits."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from django_runtimes.compare.analysis.implausible_capacity import found_capacities, implausible_capacities
+from django_runtimes.compare.analysis.missing_blocks import missing_blocks_remedy
 from django_runtimes.compare.analysis.summary import RatioVerdict, Summary
 from django_runtimes.compare.layout.figures import requests_per_second
 from django_runtimes.compare.record.capacity import SEARCH_LIMIT_S
 from django_runtimes.compare.record.results import Run, TargetResult
-
-# With a larger share of void blocks the load generator is the reason for missing pairs.
-_MANY_VOID = 0.2
 
 
 def capacity_sentences(run: Run) -> Iterator[str]:
@@ -64,21 +62,4 @@ def block_sentences(run: Run, summary: Summary) -> Iterator[str]:
     short = [row for row in summary.rows if row.verdict is RatioVerdict.TOO_FEW_BLOCKS]
     if not short:
         return
-    blocks = sum(len(row.scenario.blocks) for row in summary.rows)
-    is_late = sum(row.scenario.void_blocks for row in summary.rows) > _MANY_VOID * blocks
-    yield f"Too few blocks were valid for both the target and the reference; {_remedy(run, is_late=is_late)}."
-
-
-def _remedy(run: Run, *, is_late: bool) -> str:
-    plan = run.environment.get("plan")
-    if run.environment.get("interrupted"):
-        return "the run was interrupted, so repeat it"
-    if is_late:
-        return "many were void, so run webapp compare on a machine that is less busy"
-    if "generator" in run.environment:
-        return "pass more --blocks"
-    if isinstance(plan, Mapping) and plan.get("budget_s") is None:
-        return "run webapp compare without --quick"
-    if implausible_capacities(found_capacities(run.targets)):
-        return "an implausible capacity made the rates low and the blocks long, so set --rate or --rates-from"
-    return "give a longer --budget, or fewer targets"
+    yield f"Too few blocks were valid for both the target and the reference; {missing_blocks_remedy(run)}."

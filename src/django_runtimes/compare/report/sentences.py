@@ -6,6 +6,7 @@ from django_runtimes.compare.analysis.ratio import SAME_FROM, SAME_TO
 from django_runtimes.compare.analysis.summary import Pair, Summary, SummaryRow
 from django_runtimes.compare.layout.figures import ratio, requests_per_second
 from django_runtimes.compare.load.block import TIMEOUT_S
+from django_runtimes.compare.recommendation.withheld import no_winner_sentence
 from django_runtimes.compare.record.results import Run
 
 
@@ -40,8 +41,8 @@ def pair_sentences(summary: Summary) -> Iterator[str]:
     """Yield sentences on the A/A pairs, which should not differ, and on the conditions for a verdict."""
     for pair in summary.pairs:
         yield _pair_sentence(pair)
-    if summary.names_no_winner:
-        yield "An A/A pair differs, so this run names no winner."
+    if summary.pair_problem is not None:
+        yield no_winner_sentence(summary.pair_problem)
 
 
 def _pair_sentence(pair: Pair) -> str:

@@ -10,6 +10,7 @@ from django_runtimes.compare.analysis.ratio import Ratio
 from django_runtimes.compare.analysis.separate_ratio import separate_ratio
 from django_runtimes.compare.analysis.summary import (
     FALSE_DIFFERENCE,
+    PairProblem,
     RatioVerdict,
     Summary,
     compares_p99,
@@ -77,10 +78,10 @@ class RunComparison:
         )
 
     @property
-    def differing(self) -> tuple[NamedRun, ...]:
-        """The runs whose A/A pair differs, which withholds all verdicts."""
+    def pair_problems(self) -> tuple[tuple[NamedRun, PairProblem], ...]:
+        """The runs whose A/A pair differs or could not be judged, which withholds verdicts."""
         runs = zip((self.first, self.second), self.summaries, strict=True)
-        return tuple(named for named, summary in runs if summary.names_no_winner)
+        return tuple((named, summary.pair_problem) for named, summary in runs if summary.pair_problem is not None)
 
 
 class _Cell(NamedTuple):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from django_runtimes.compare.analysis.ratio import SAME_FROM, SAME_TO
-from django_runtimes.compare.analysis.summary import RatioVerdict
+from django_runtimes.compare.analysis.summary import PairProblem, RatioVerdict
 from django_runtimes.compare.gate.gate_outcome import GateOutcome
 from django_runtimes.compare.layout.figures import milliseconds, number, ratio
 from django_runtimes.compare.layout.report_table import ReportTable
@@ -97,10 +97,11 @@ def _verdict_sentences(comparison: RunComparison) -> Iterator[str]:
         rows = [row for row in comparison.rows if verdict in (row.verdict, row.p99_verdict)]
         if rows:
             yield f"{text.capitalize()}: {', '.join(_row_title(row, verdict) for row in rows)}."
-    if comparison.differing:
-        names = " and ".join(named.name for named in comparison.differing)
-        yield f"An A/A pair of {names} differs, so there are no verdicts."
-    elif comparison.rows and not any(row.verdict in _CERTAIN for row in comparison.rows):
+    for problem in PairProblem:
+        names = " and ".join(named.name for named, found in comparison.pair_problems if found is problem)
+        if names:
+            yield f"An A/A pair of {names} {problem}, so there are no verdicts."
+    if comparison.rows and not comparison.pair_problems and not any(row.verdict in _CERTAIN for row in comparison.rows):
         yield "No median differs for certain."
     if comparison.independent < 1:
         yield (

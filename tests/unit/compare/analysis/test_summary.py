@@ -3,7 +3,7 @@ from dataclasses import replace
 
 import pytest
 
-from django_runtimes.compare.analysis.summary import RatioVerdict, summarize
+from django_runtimes.compare.analysis.summary import PairProblem, RatioVerdict, summarize
 from django_runtimes.compare.load.block import Outcome, block_of
 from django_runtimes.compare.record.results import (
     ConnectionCounts,
@@ -234,7 +234,25 @@ def test_an_a_a_pair_with_too_few_blocks_has_no_ratio():
     summary = summarize(Run(PAIR, (target(APP_RUNNER, reads([5] * 7)), target(ECS, reads([9] * 7)))))
 
     assert summary.pairs[0].ratio is None
-    assert not summary.names_no_winner
+    assert summary.pair_problem is PairProblem.UNJUDGED
+
+
+def test_an_a_a_pair_that_cannot_be_judged_withholds_every_comparison():
+    # Seven pairs are enough for a ratio, and too few for the higher confidence of an A/A pair.
+    targets = (
+        target(REFERENCE, reads([10] * 7), reads([9], name="write")),
+        target(APP_RUNNER, reads([5] * 7), reads([9], name="write")),
+        target(ECS, reads([5] * 7)),
+    )
+
+    assert [row.verdict for row in summarize(Run(PAIR, targets)).rows] == [
+        RatioVerdict.REFERENCE,
+        RatioVerdict.WITHHELD,
+        RatioVerdict.WITHHELD,
+        RatioVerdict.REFERENCE,
+        RatioVerdict.TOO_FEW_BLOCKS,
+    ]
+    assert [row.verdict for row in summarize(Run({}, targets)).rows][1:3] == [RatioVerdict.FASTER] * 2
 
 
 def test_an_a_a_pair_with_a_failed_target_is_dropped():

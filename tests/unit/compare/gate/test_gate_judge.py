@@ -250,6 +250,20 @@ def test_a_ratio_needs_the_same_load_in_the_earlier_run(run: Run, without: dict[
     )
 
 
+def test_an_a_a_pair_that_cannot_be_judged_allows_no_ratio(run: Run):
+    scenarios = tuple(
+        replace(each, blocks=tuple(replace(block, void="late") for block in each.blocks))
+        for target in run.targets
+        if target.name == APP_RUNNER
+        for each in target.scenarios
+    )
+    unjudged = changed(run, APP_RUNNER, scenarios=scenarios)
+
+    assert line(unjudged, f"{ECS}@read p50 > 1.2x").endswith(
+        "an A/A pair of the run could not be judged, since too few of its blocks are valid, so its ratios prove nothing"
+    )
+
+
 def test_an_a_a_pair_of_the_earlier_run_allows_no_ratio(run: Run):
     base = slower(run, APP_RUNNER, 2.0)
 

@@ -30,7 +30,7 @@ def fixed_prices(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def recommended(run: Run) -> Recommendation:
     limits = StatedLimits.of_environment(run.environment)
-    return recommend(summarize(run), candidates_of(run, limits, analyze_cost(run)), limits)
+    return recommend(run, summarize(run), candidates_of(run, limits, analyze_cost(run)), limits)
 
 
 def test_without_limits_nobody_wins():
@@ -167,6 +167,27 @@ def test_an_a_a_pair_that_differs_withholds_the_recommendation():
     assert found.chosen == ()
     assert answer_lines(found)[0] == "An A/A pair differs, so this run names no winner."
     assert "would meet your limits: at most 500 USD per month at 10/s." in " ".join(reason_sentences(found))
+
+
+@pytest.mark.parametrize(
+    ("plan", "remedy"),
+    [
+        ({"budget_s": None}, "Run webapp compare without --quick."),
+        ({"budget_s": 300.0}, "Give a longer --budget, or fewer targets."),
+    ],
+)
+def test_an_a_a_pair_that_cannot_be_judged_withholds_the_recommendation(plan: dict[str, object], remedy: str):
+    run = run_of({APP_RUNNER: 4.0, ECS: 4.0, PERSISTENT: 6.0}, limits={"max_usd_per_month": 200.0}, blocks=2)
+    environment = {**run.environment, "aa_pairs": [[APP_RUNNER, ECS]], "plan": plan}
+
+    found = recommended(replace(run, environment=environment))
+
+    assert found.kind is RecommendationKind.WITHHELD
+    assert found.chosen == ()
+    assert answer_lines(found) == (
+        "An A/A pair could not be judged, since too few of its blocks are valid, so this run names no winner.",
+        remedy,
+    )
 
 
 def test_app_runner_is_not_recommended_to_new_customers():

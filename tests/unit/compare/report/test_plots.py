@@ -28,7 +28,7 @@ TEN_PER_SECOND = Traffic.constant(Decimal(10))
 
 def speed_and_cost(run: Run, limits: StatedLimits) -> Plot:
     candidates = candidates_of(run, limits, analyze_cost(run))
-    plot = cost_speed_plot(recommend(summarize(run), candidates, limits))
+    plot = cost_speed_plot(recommend(run, summarize(run), candidates, limits))
     assert plot is not None
     return plot
 

@@ -62,8 +62,8 @@ def test_the_a_a_pair_of_either_run_withholds_every_verdict():
 
     for comparison, names in ((compared(good, bad), ["run 2"]), (compared(bad, good), ["run 1"])):
         assert {row.verdict for row in comparison.rows} == {RatioVerdict.WITHHELD}
-        assert [named.name for named in comparison.differing] == names
-    assert compared(good, good).differing == ()
+        assert [named.name for named, _ in comparison.pair_problems] == names
+    assert compared(good, good).pair_problems == ()
 
 
 def test_a_run_does_not_differ_from_itself_even_if_it_is_noisy():

@@ -39,7 +39,7 @@ class ReportSummary:
 def report_summary(run: Run, summary: Summary, analysis: CostAnalysis | None) -> ReportSummary:
     """Return the summary of a run; `analysis` is None if nothing can be billed."""
     limits = StatedLimits.of_environment(run.environment)
-    recommendation = recommend(summary, candidates_of(run, limits, analysis), limits)
+    recommendation = recommend(run, summary, candidates_of(run, limits, analysis), limits)
     return ReportSummary(
         recommendation=recommendation,
         answer=qualified(answer_lines(recommendation), run),
