@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any, Protocol
 
 from django_runtimes.cli.tool_error import UsageError
+from django_runtimes.compare.analysis.busy_machine import busy_sentence
 from django_runtimes.compare.cost.bills.bill import Billed, BilledTarget
 from django_runtimes.compare.cost.bills.container_bill import AppRunnerBilling, FargateBilling
 from django_runtimes.compare.cost.bills.database_bill import AuroraBilling, EgressBilling, RdsBilling
@@ -58,6 +59,8 @@ class CostAnalysis:
     egress_crossings: tuple[Crossing, ...]
     database_needs: tuple[tuple[TargetUsage, DatabaseNeed], ...]
     is_assumed: bool
+    # The sentence on other processes that slowed the measured durations down; None if there were few.
+    busy: str | None = None
 
     @property
     def highest_rps(self) -> Decimal:
@@ -144,6 +147,7 @@ def analyze_cost(
             (usage, right_size(usage.usage, sized_at_rps, grows=usage.route != "proxy")) for usage in usages
         ),
         is_assumed=run is None,
+        busy=None if run is None else busy_sentence(run),
     )
 
 

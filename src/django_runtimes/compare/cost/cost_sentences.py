@@ -67,7 +67,9 @@ def setup_sentences(analysis: CostAnalysis) -> Iterator[str]:
 
 
 def cheapest_sentences(analysis: CostAnalysis) -> Iterator[str]:
-    """Yield a sentence on the cheapest target by rate, and one on the assumed capacity."""
+    """Yield a sentence on a busy machine, one on the cheapest target by rate, and one on the assumed capacity."""
+    if analysis.busy is not None:
+        yield analysis.busy
     omitted = left_out(analysis)
     aside = f" ({' and '.join(omitted)} left out)" if omitted else ""
     yield f"Cheapest{aside}{_cheapest_text(analysis, cheapest_ranges(analysis))}."

@@ -64,6 +64,8 @@ class Block:
     duration_s: float
     void: str | None
     first_wrong: str | None = None
+    # The mean number of CPUs that processes outside of the run kept busy; None if it was not measured.
+    other_cpus: float | None = None
 
     @property
     def wrong(self) -> int:

@@ -69,6 +69,8 @@ class BlockResult:
     void: str | None
     histogram: str
     histogram_from_send: str
+    # The mean number of CPUs that processes outside of the run kept busy; unknown in the files of earlier versions.
+    other_cpus: float | None = None
 
 
 @dataclass(frozen=True)
@@ -133,6 +135,7 @@ class ScenarioResult:
                     void=block.void,
                     histogram=block.latency.encoded(),
                     histogram_from_send=block.latency_from_send.encoded(),
+                    other_cpus=block.other_cpus,
                 )
                 for index, block in sorted(blocks.items())
             ),

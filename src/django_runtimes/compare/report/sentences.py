@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from django_runtimes.compare.analysis.busy_machine import busy_sentence
 from django_runtimes.compare.analysis.ratio import SAME_FROM, SAME_TO
 from django_runtimes.compare.analysis.summary import Pair, Summary, SummaryRow
 from django_runtimes.compare.layout.figures import ratio, requests_per_second
@@ -122,6 +123,8 @@ def claim_sentences(run: Run) -> Iterator[str]:
             "trips and ratios on this machine, but not about AWS's cold starts and tail latencies, Fargate's capacity "
             "or RDS Proxy's behaviour."
         )
+    if (busy := busy_sentence(run)) is not None:
+        yield busy
     if any(target.route == "proxy" and target.label == "emulated" for target in run.targets):
         yield "PgBouncer in transaction mode stands in for RDS Proxy."
 

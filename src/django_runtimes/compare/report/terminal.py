@@ -48,7 +48,7 @@ def _notes(content: Content) -> Iterator[str]:
     """Yield the notes, the most important first."""
     summary = content.summary
     yield from content.remarks
-    yield from summary.unsupported
+    yield from (sentence for sentence in summary.unsupported if sentence not in summary.answer)
     yield from summary.reasons
     yield from summary.conditions
 

@@ -5,12 +5,14 @@ import itertools
 import math
 import random
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 
 from django_runtimes.cli.progress import Progress
 from django_runtimes.compare.compare_error import CompareError
 from django_runtimes.compare.load.block import Block, Outcome
 from django_runtimes.compare.load.generator import LoadGenerator
 from django_runtimes.compare.meters.connection_sampler import ConnectionSampler
+from django_runtimes.compare.meters.other_work import OtherWork
 from django_runtimes.compare.plan.comparison_plan import ComparisonPlan
 from django_runtimes.compare.run.capacity_phase import CapacityPhase
 from django_runtimes.compare.run.rows import found_keys
@@ -283,7 +285,9 @@ class Measurement:
 
     async def _sampled(self, subject: Subject, key: ScenarioKey, index: int, load: Awaitable[Block]) -> None:
         window = subject.window(self._sampler)
+        others = OtherWork(subject.target.process_ids)
         block = await load
+        block = replace(block, other_cpus=others.busy_cpus())
         subject.add(key, index, block, await window.stop())
         subject.target.check_running()
         check_wrong_share(subject)

@@ -1,15 +1,17 @@
-"""The lines that qualify an answer: an interruption before it, and everything that failed after it."""
+"""The lines that qualify an answer: an interruption before it, and failures and a busy machine after it."""
 
 from collections.abc import Iterator, Sequence
 
+from django_runtimes.compare.analysis.busy_machine import busy_sentence
 from django_runtimes.compare.analysis.summary import MIN_OK_SHARE
 from django_runtimes.compare.recommendation.candidate import requests_text
 from django_runtimes.compare.record.results import Run, TargetResult
 
 
 def qualified(answer: Sequence[str], run: Run) -> tuple[str, ...]:
-    """Return the lines of an answer between the interruption of its run and the failures."""
-    return (*_interruption(run), *answer, *_failures(run))
+    """Return the lines of an answer between the interruption of its run, and the failures and a busy machine."""
+    busy = busy_sentence(run)
+    return (*_interruption(run), *answer, *_failures(run), *(() if busy is None else (busy,)))
 
 
 def _interruption(run: Run) -> Iterator[str]:

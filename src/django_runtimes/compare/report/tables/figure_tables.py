@@ -1,9 +1,10 @@
 """Builds the tables of figures: latencies, cold starts and writes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 from statistics import median
 
+from django_runtimes.compare.analysis.busy_machine import MOST_OTHER_CPUS, mean_other_cpus
 from django_runtimes.compare.analysis.summary import RatioVerdict, Summary, SummaryRow
 from django_runtimes.compare.layout.figures import milliseconds, number, ratio, requests_per_second
 from django_runtimes.compare.layout.report_table import ReportTable
@@ -31,12 +32,29 @@ def latency_tables(summary: Summary) -> Iterator[ReportTable]:
 
     for title, group in groupby(summary.rows, key=heading):
         rows = tuple(group)
+        others = [mean_other_cpus(row.scenario.blocks) for row in rows]
+        # Files of earlier versions do not have the work of other processes.
+        is_known = any(cpus is not None for cpus in others)
         yield ReportTable(
             title=title,
-            columns=_LATENCY_COLUMNS,
-            rows=tuple(_latency_cells(row) for row in rows),
-            notes=tuple(note for row in rows for note in _void_notes(row)),
+            columns=(*_LATENCY_COLUMNS, *(("other CPUs",) if is_known else ())),
+            rows=tuple(
+                (*_latency_cells(row), *((number(cpus),) if is_known else ()))
+                for row, cpus in zip(rows, others, strict=True)
+            ),
+            notes=(*(note for row in rows for note in _void_notes(row)), *_busy_notes(rows, others)),
         )
+
+
+def _busy_notes(rows: Sequence[SummaryRow], others: Sequence[float | None]) -> Iterator[str]:
+    """Yield a note on the targets during whose blocks other processes kept more than half a CPU busy."""
+    busy = [
+        f"{row.target.name} {cpus:.1f}"
+        for row, cpus in zip(rows, others, strict=True)
+        if cpus is not None and cpus > MOST_OTHER_CPUS
+    ]
+    if busy:
+        yield f"CPUs that other processes kept busy during the blocks: {', '.join(busy)}."
 
 
 def _latency_cells(row: SummaryRow) -> tuple[str, ...]:
