@@ -193,7 +193,7 @@ def test_a_change_of_all_targets_is_said_to_be_the_machines(capsys: pytest.Captu
         ("other.json", "time,requests", "other.json is not a run (Expecting value: line 1 column 1 (char 0)); name "),
         ("cut.json", "{cut}", "cut.json is not a run ("),
         ("old.json", '{"schema": 1}', "old.json: run.json has schema 1; this version reads only schema 2"),
-        ("list.json", "[]", "list.json: run.json is not a file of `webapp compare`"),
+        ("list.json", "[]", "list.json is not a run, which is a JSON object; name "),
     ],
 )
 @pytest.mark.parametrize("before", [[], ["a.json"]])
