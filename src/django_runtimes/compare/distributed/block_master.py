@@ -24,11 +24,11 @@ from django_runtimes.compare.plan.comparison_plan import ComparisonPlan
 from django_runtimes.compare.record.results import Ambiguous, Run, TargetResult
 from django_runtimes.compare.record.sampled_connections import SampledConnections
 from django_runtimes.compare.run.deployed_subjects import deployed_subjects, read_cloudwatch
-from django_runtimes.compare.run.measurement import check_wrong_share
 from django_runtimes.compare.run.output import publish
 from django_runtimes.compare.run.run_record import record_environment
 from django_runtimes.compare.run.steady_load import lacking
 from django_runtimes.compare.run.subject import Subject
+from django_runtimes.compare.run.subject_steps import check_wrong_share
 from django_runtimes.compare.workload.workload import Scenario
 
 # A worker logs in its users before its first block.

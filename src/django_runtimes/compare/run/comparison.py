@@ -21,10 +21,11 @@ from django_runtimes.compare.plan.comparison_plan import ComparisonPlan
 from django_runtimes.compare.record.results import Run, TargetResult
 from django_runtimes.compare.run.deployed_subjects import deployed_subjects, read_cloudwatch
 from django_runtimes.compare.run.emulation import Emulation, open_emulation
-from django_runtimes.compare.run.measurement import Measurement, attempt
+from django_runtimes.compare.run.measurement import Measurement
 from django_runtimes.compare.run.pin_passes import count_all_pins
 from django_runtimes.compare.run.run_record import record_environment
 from django_runtimes.compare.run.subject import Subject, failed_result
+from django_runtimes.compare.run.subject_steps import attempt
 from django_runtimes.compare.run.time_limit import PINS_GRACE_S, TimeLimit
 from django_runtimes.compare.targets.name import TargetName
 

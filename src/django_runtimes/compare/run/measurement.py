@@ -4,7 +4,7 @@ import asyncio
 import itertools
 import math
 import random
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import replace
 
 from django_runtimes.cli.progress import Progress
@@ -18,20 +18,15 @@ from django_runtimes.compare.run.capacity_phase import CapacityPhase
 from django_runtimes.compare.run.rows import found_keys
 from django_runtimes.compare.run.steady_load import block_duration_s, chosen_rates, lacking
 from django_runtimes.compare.run.subject import ScenarioKey, Subject
+from django_runtimes.compare.run.subject_steps import Step, attempt, check_wrong_share
 from django_runtimes.compare.run.time_limit import BURSTS_SHARE, COLD_STARTS_SHARE, WARM_UP_SHARE, TimeLimit
 from django_runtimes.compare.targets.target import expect_answer
 from django_runtimes.compare.workload.workload import SAFE_METHODS, RequestTemplate, Scenario
-
-# A target with a larger share of wrong answers fails, since its latencies are not comparable.
-_WRONG_SHARE = 0.05
-_MIN_WRONG = 5
 
 # A target is warm when the medians of two successive windows differ by at most this share.
 _WARM_CHANGE = 0.1
 WARM_UP_WINDOWS = 8
 WARM_UPS = 2
-
-Step = Callable[[Subject], Awaitable[None]]
 
 
 class Measurement:
@@ -310,20 +305,3 @@ class Measurement:
                 f"its rows do not match the acknowledged writes: {'; '.join(subject.rows.violations)}; "
                 f"check the application's idempotency and the workload's keys_sql"
             )
-
-
-def check_wrong_share(subject: Subject) -> None:
-    """Raise CompareError when too many answers of a subject were wrong."""
-    blocks = [block for blocks in subject.blocks.values() for block in blocks.values()]
-    sent, wrong = sum(block.sent for block in blocks), sum(block.wrong for block in blocks)
-    if wrong >= _MIN_WRONG and wrong > _WRONG_SHARE * sent:
-        first = next(block.first_wrong for block in blocks if block.first_wrong is not None)
-        raise CompareError(f"{wrong} of {sent} answers were wrong (the limit is {_WRONG_SHARE:.0%}); {first}")
-
-
-async def attempt(subject: Subject, step: Step) -> None:
-    """Run one step on a subject; a CompareError becomes the failure of this subject only."""
-    try:
-        await step(subject)
-    except CompareError as error:
-        subject.failure = subject.failure or str(error)
