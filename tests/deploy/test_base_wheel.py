@@ -98,6 +98,7 @@ REFUSED = {
 EXTRA_OF_MODULES = {
     "aws.parameter_store": "s3",
     "aws.secrets_manager": "s3",
+    "cli.literal_console": "compare",
     "cli.progress": "compare",
     "compare.": "compare",
     "databases.credentials.secretsmanager": "s3",

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import django
 from django.conf import global_settings
 from django.core.exceptions import ImproperlyConfigured
 
@@ -12,7 +13,9 @@ from django_runtimes.adopt.setting_change import MISSING, SettingChange
 from django_runtimes.adopt.steps.file_storage import IGNORED_STORAGES
 from django_runtimes.config.adopted import SETTING
 
-_NAMES = (*sorted(NAMES - {SETTING}), *IGNORED_STORAGES)
+# From version 6.1 on, Django warns of each use of this setting, and the call sets MAILERS instead.
+_DEPRECATED = {"EMAIL_BACKEND"} if django.VERSION >= (6, 1) else set()
+_NAMES = (*sorted(NAMES - {SETTING} - _DEPRECATED), *IGNORED_STORAGES)
 _LATER = "it was set after the call"
 _RELATIVE_URLS = ("MEDIA_URL", "STATIC_URL")
 _SET_BY_TESTS = ("ALLOWED_HOSTS", "DEBUG")

@@ -73,7 +73,7 @@ def _judge(trial: Trial, container: Container, send: Ask) -> None:
                 right_refused=sum(send("/", "GET", headers, b"") != 200 for headers in _FORGED_HEADERS),
                 resets=len(resets),
                 links=len(links),
-                poisoned=sum(not link.startswith(f"https://{HOST}/accounts/reset/") for link in links)
+                poisoned=sum(not link.startswith(f"https://{HOST}/accounts/password-reset/") for link in links)
                 + container.logs().count("evil.example/accounts"),
             )
 
@@ -97,7 +97,11 @@ def _wait_for_links(container: Container, count: int) -> list[str]:
 
 def _links(container: Container) -> list[str]:
     """Return every link to reset a password that was emailed, which here means written to the log."""
-    return [line.strip() for line in container.logs().splitlines() if "/accounts/reset/" in line and "{" not in line]
+    return [
+        line.strip()
+        for line in container.logs().splitlines()
+        if "/accounts/password-reset/" in line and "{" not in line
+    ]
 
 
 def _invoke(function: LambdaContainer, front: str, path: str, method: str, headers: dict[str, str], body: bytes) -> int:

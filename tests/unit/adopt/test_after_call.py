@@ -3,6 +3,7 @@
 import copy
 from typing import Any
 
+import django
 import pytest
 from django.conf import LazySettings
 from django.core import mail
@@ -139,4 +140,7 @@ def test_local_refuses_nothing(messages_after):
 
 
 def test_every_listed_name_is_compared():
-    assert NAMES - {"DJANGO_RUNTIMES"} <= snapshot({}).keys()
+    # Django 6.1 warns of each use of EMAIL_BACKEND, which the call then leaves alone.
+    left_out = {"DJANGO_RUNTIMES", "EMAIL_BACKEND"} if django.VERSION >= (6, 1) else {"DJANGO_RUNTIMES"}
+
+    assert NAMES - left_out <= snapshot({}).keys()

@@ -10,7 +10,9 @@ BACKEND = "django_runtimes.mail.ses_backend.SesBackend"
 ON = {"WEBAPP_MAIL": "ses", "AWS_REGION": "eu-west-1", "WEBAPP_MAIL_FROM": "The shop <shop@mail.example>"}
 
 
-def test_mail_goes_to_ses():
+def test_mail_goes_to_ses(monkeypatch):
+    monkeypatch.setattr(mail_service, "_HAS_MAILERS", False)
+
     settings = settings_after(ready_project(EMAIL_BACKEND="django.core.mail.backends.smtp.EmailBackend"), **ON)
 
     assert settings["EMAIL_BACKEND"] == BACKEND
