@@ -18,7 +18,7 @@ _DEPRECATED = {"EMAIL_BACKEND"} if django.VERSION >= (6, 1) else set()
 _NAMES = (*sorted(NAMES - {SETTING} - _DEPRECATED), *IGNORED_STORAGES)
 _LATER = "it was set after the call"
 _RELATIVE_URLS = ("MEDIA_URL", "STATIC_URL")
-_SET_BY_TESTS = ("ALLOWED_HOSTS", "DEBUG")
+_SET_BY_TESTS = ("ALLOWED_HOSTS", "DEBUG", "EMAIL_BACKEND", "MAILERS")
 
 
 def snapshot(settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -79,7 +79,7 @@ def _is_djangos(change: SettingChange) -> bool:
 
 
 def _is_set_by_tests(change: SettingChange) -> bool:
-    """Return whether Django's test setup made the change: to ALLOWED_HOSTS, DEBUG or the name of a database."""
+    """Return whether Django's test setup made the change: to hosts, DEBUG, mail or the name of a database."""
     # Only Django's test setup creates this mailbox. sys.modules is used so that no cold start imports the module.
     if not hasattr(sys.modules.get("django.core.mail"), "outbox"):
         return False
