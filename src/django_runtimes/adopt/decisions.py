@@ -28,14 +28,14 @@ from django_runtimes.config.configuration_error import ConfigurationError
 from django_runtimes.config.databases.web_login import read_web_login, web_role
 from django_runtimes.config.ignored import ignored_variables
 from django_runtimes.config.mistakes import Mistakes
-from django_runtimes.config.variables.database_address import DB_PROXY_HOST
-from django_runtimes.config.variables.database_connections import (
+from django_runtimes.config.variables.database.database_address import DB_PROXY_HOST
+from django_runtimes.config.variables.database.database_connections import (
     DB_IDLE_IN_TRANSACTION_TIMEOUT_S,
     DB_LOCK_TIMEOUT_S,
     DB_POOL_EMPTY_S,
     DB_STATEMENT_TIMEOUT_S,
 )
-from django_runtimes.config.variables.database_login import DB_ROLE
+from django_runtimes.config.variables.database.database_login import DB_ROLE
 from django_runtimes.config.variables.hops import TRUSTED_PROXIES
 from django_runtimes.config.variables.observability_variables import ACCESS_LOG, METRICS, STAGE, TRACES
 from django_runtimes.config.variables.server_variables import (

@@ -10,7 +10,7 @@ from django_runtimes.config.variables.application_variables import (
     SECRET_KEY,
     SECRET_KEY_FALLBACKS,
 )
-from django_runtimes.config.variables.database_address import DATABASE_URL, DB_HOST
+from django_runtimes.config.variables.database.database_address import DATABASE_URL, DB_HOST
 from django_runtimes.config.variables.file_variables import MEDIA_BUCKET, MEDIA_ROOT, STATIC_MANIFEST, STATIC_ROOT
 from django_runtimes.config.variables.hops import BASE_PATH, HOST_HEADER, HSTS_SECONDS, HTTPS, PROTO_HEADER
 from django_runtimes.config.variables.mail_variables import MAIL, MAIL_FROM

@@ -14,9 +14,9 @@ from django_runtimes.config.runtimes.profile_choice import choose_profile
 from django_runtimes.config.values.profile import PROFILES, Profile
 from django_runtimes.config.values.runtime import Runtime
 from django_runtimes.config.variables.application_variables import RUNTIME
-from django_runtimes.config.variables.database_address import DATABASE_URL, DB_ROUTE
-from django_runtimes.config.variables.database_connections import DB_STRATEGY
-from django_runtimes.config.variables.database_login import DB_ROLE
+from django_runtimes.config.variables.database.database_address import DATABASE_URL, DB_ROUTE
+from django_runtimes.config.variables.database.database_connections import DB_STRATEGY
+from django_runtimes.config.variables.database.database_login import DB_ROLE
 from django_runtimes.config.variables.hops import HTTPS
 from django_runtimes.config.variables.table import PREFIX
 from django_runtimes.config.variables.variable import T_co, Variable

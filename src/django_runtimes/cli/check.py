@@ -8,7 +8,7 @@ from django_runtimes.adopt.process_variables import PartialVariables
 from django_runtimes.config.configuration_error import ConfigurationError
 from django_runtimes.config.environment import Environment
 from django_runtimes.config.mistakes import Mistakes
-from django_runtimes.config.variables.database_address import DATABASE_URL
+from django_runtimes.config.variables.database.database_address import DATABASE_URL
 
 _OPTION = "--explain"
 

@@ -114,7 +114,7 @@ def _main(arguments: list[str]) -> None:
             raise SystemExit(EXIT_INTERRUPTED) from None
     if arguments and arguments[0] in _OPERATIONS:
         from django_runtimes.config.values.choices import Role
-        from django_runtimes.config.variables.database_login import DB_ROLE
+        from django_runtimes.config.variables.database.database_login import DB_ROLE
 
         os.environ[DB_ROLE.name] = Role.OPERATIONS.value
     _run_command(arguments, asks_for_help=asks_for_help)

@@ -24,7 +24,7 @@ def is_for_stage(arguments: Sequence[str], environ: Mapping[str, str], directory
     if options & set(_FOR_A_STAGE):
         return True
     # Most commands do not need this import.
-    from django_runtimes.config.variables.database_address import DATABASE_URL, DB_HOST
+    from django_runtimes.config.variables.database.database_address import DATABASE_URL, DB_HOST
 
     if options & set(_FOR_DJANGO) or environ.get(DATABASE_URL.name) or environ.get(DB_HOST.name):
         return False

@@ -3,7 +3,7 @@
 from django_runtimes.config.configuration_error import ConfigurationError
 from django_runtimes.config.environment import Environment
 from django_runtimes.config.values.choices import Role
-from django_runtimes.config.variables.database_login import DB_ROLE
+from django_runtimes.config.variables.database.database_login import DB_ROLE
 from django_runtimes.config.variables.server_variables import ALLOWED_COMMANDS
 
 

@@ -6,14 +6,20 @@ from django_runtimes.config.environment import Environment
 from django_runtimes.config.values.choices import Role, Source
 from django_runtimes.config.values.connection_strategy import Persistent, Pool
 from django_runtimes.config.values.profile import Profile
-from django_runtimes.config.variables.database_address import DATABASE_URL, DB_HOST, DB_NAME, DB_PORT
-from django_runtimes.config.variables.database_connections import (
+from django_runtimes.config.variables.database.database_address import DATABASE_URL, DB_HOST, DB_NAME, DB_PORT
+from django_runtimes.config.variables.database.database_connections import (
     DB_MAX_AGE_S,
     DB_POOL_EMPTY_S,
     DB_POOL_MAX_SIZE,
     DB_POOL_TIMEOUT_S,
 )
-from django_runtimes.config.variables.database_login import DB_CREDENTIALS, DB_PASSWORD, DB_ROLE, DB_SECRET_ARN, DB_USER
+from django_runtimes.config.variables.database.database_login import (
+    DB_CREDENTIALS,
+    DB_PASSWORD,
+    DB_ROLE,
+    DB_SECRET_ARN,
+    DB_USER,
+)
 from django_runtimes.config.variables.variable import Variable
 
 _ADDRESS_VARIABLES = (DB_HOST, DB_PORT, DB_NAME, DB_USER, DB_PASSWORD)

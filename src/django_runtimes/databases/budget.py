@@ -11,7 +11,7 @@ from django_runtimes.config.runtimes.profile_choice import choose_profile
 from django_runtimes.config.values.connection_strategy import Connections, PerRequest, Pool, Route
 from django_runtimes.config.values.profile import Profile
 from django_runtimes.config.values.runtime import Runtime
-from django_runtimes.config.variables.connection_budget import (
+from django_runtimes.config.variables.database.connection_budget import (
     AWS_LAMBDA_MAX_CONCURRENCY,
     DB_MAX_CONNECTIONS,
     DB_PROXY_MAX_CONNECTIONS,
@@ -19,8 +19,8 @@ from django_runtimes.config.variables.connection_budget import (
     DEPLOY_OVERLAP_PERCENT,
     INSTANCES_MAX,
 )
-from django_runtimes.config.variables.database_connections import DB_POOL_MAX_SIZE
-from django_runtimes.config.variables.database_login import DB_OPERATIONS_SECRET_ARN, DB_OPERATIONS_USER
+from django_runtimes.config.variables.database.database_connections import DB_POOL_MAX_SIZE
+from django_runtimes.config.variables.database.database_login import DB_OPERATIONS_SECRET_ARN, DB_OPERATIONS_USER
 from django_runtimes.config.variables.server_variables import WORKERS
 from django_runtimes.config.variables.variable import Variable
 

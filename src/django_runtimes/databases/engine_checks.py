@@ -14,7 +14,7 @@ from django.db.utils import load_backend
 from django_runtimes.config.environment import Environment
 from django_runtimes.config.values.choices import Source
 from django_runtimes.config.values.connection_strategy import Strategy, connections_of
-from django_runtimes.config.variables.database_login import DB_CREDENTIALS
+from django_runtimes.config.variables.database.database_login import DB_CREDENTIALS
 from django_runtimes.databases.postgresql.wrapper import DatabaseWrapperMixin
 
 _LOST = {

@@ -21,8 +21,8 @@ from django_runtimes.config.runtimes.profile_choice import choose_profile
 from django_runtimes.config.values.choices import Role
 from django_runtimes.config.values.connection_strategy import Connections, PerRequest, Route, connections_of
 from django_runtimes.config.values.profile import Profile
-from django_runtimes.config.variables.database_address import DB_PROXY_HOST
-from django_runtimes.config.variables.database_login import (
+from django_runtimes.config.variables.database.database_address import DB_PROXY_HOST
+from django_runtimes.config.variables.database.database_login import (
     DB_OPERATIONS_PASSWORD,
     DB_OPERATIONS_SECRET_ARN,
     DB_OPERATIONS_USER,

@@ -3,8 +3,8 @@ import pytest
 from django_runtimes.config.configuration_error import ConfigurationError
 from django_runtimes.config.environment import Environment
 from django_runtimes.config.variables.application_variables import ALLOWED_HOSTS, DEBUG, SECRET_KEY_FALLBACKS
-from django_runtimes.config.variables.database_address import DATABASE_URL, DB_ROUTE
-from django_runtimes.config.variables.database_login import DB_PASSWORD
+from django_runtimes.config.variables.database.database_address import DATABASE_URL, DB_ROUTE
+from django_runtimes.config.variables.database.database_login import DB_PASSWORD
 from django_runtimes.config.variables.hops import HTTPS, TRUSTED_PROXIES
 from django_runtimes.config.variables.server_variables import PORT, WORKERS
 

@@ -10,7 +10,7 @@ from django_runtimes.config.databases.engines import is_postgresql
 from django_runtimes.config.databases.tls import ROOT_VARIABLES
 from django_runtimes.config.values.choices import Role
 from django_runtimes.config.values.connection_strategy import Route
-from django_runtimes.config.variables.database_address import (
+from django_runtimes.config.variables.database.database_address import (
     DATABASE_URL,
     DB_HOST,
     DB_NAME,
@@ -18,8 +18,8 @@ from django_runtimes.config.variables.database_address import (
     DB_PROXY_HOST,
     DB_ROUTE,
 )
-from django_runtimes.config.variables.database_connections import DB_ALWAYS_RESET, DB_STRATEGY
-from django_runtimes.config.variables.database_login import DB_CREDENTIALS, DB_PASSWORD, DB_ROLE, DB_USER
+from django_runtimes.config.variables.database.database_connections import DB_ALWAYS_RESET, DB_STRATEGY
+from django_runtimes.config.variables.database.database_login import DB_CREDENTIALS, DB_PASSWORD, DB_ROLE, DB_USER
 from django_runtimes.config.variables.variable import Variable
 
 OF_STRATEGY = ("CONN_MAX_AGE", "CONN_HEALTH_CHECKS", "pool")

@@ -15,7 +15,7 @@ from django_runtimes.config.adopted import not_called
 from django_runtimes.config.database_url.url import Address
 from django_runtimes.config.databases.engines import is_postgresql
 from django_runtimes.config.databases.search_path import schemas_of
-from django_runtimes.config.variables.database_address import DATABASE_URL
+from django_runtimes.config.variables.database.database_address import DATABASE_URL
 from django_runtimes.config.variables.table import PREFIX
 
 _LIMIT_S = 60.0

@@ -9,7 +9,7 @@ from django_runtimes.config.environment import Environment
 from django_runtimes.config.runtimes.detection import detect_runtime
 from django_runtimes.config.runtimes.profile_choice import choose_profile
 from django_runtimes.config.variables.application_variables import POOL_WAITS_DIRECTORY, SECRET_KEY
-from django_runtimes.config.variables.database_address import DATABASE_URL
+from django_runtimes.config.variables.database.database_address import DATABASE_URL
 
 # These variables differ for every target.
 _PER_TARGET = frozenset({DATABASE_URL.name, POOL_WAITS_DIRECTORY.name, SECRET_KEY.name})

@@ -13,7 +13,7 @@ from django_runtimes.compare.pins.statement_relay import StatementRelay
 from django_runtimes.compare.record.pin_counts import PinCounts
 from django_runtimes.compare.targets.target import Target, expect_answer
 from django_runtimes.compare.workload.workload import Workload
-from django_runtimes.config.variables.database_address import DATABASE_URL, DB_PROXY_HOST, DB_PROXY_PORT
+from django_runtimes.config.variables.database.database_address import DATABASE_URL, DB_PROXY_HOST, DB_PROXY_PORT
 from django_runtimes.pinning.rules import Statement, pinning_rules
 
 _DEFAULT_PORT = 5432

@@ -38,7 +38,7 @@ from django_runtimes.config.database_url.url import parse_database_url
 from django_runtimes.config.values.connection_strategy import Route, Strategy
 from django_runtimes.config.values.runtime import Runtime
 from django_runtimes.config.variables.application_variables import POOL_WAITS_DIRECTORY, RUNTIME
-from django_runtimes.config.variables.database_address import DATABASE_URL
+from django_runtimes.config.variables.database.database_address import DATABASE_URL
 
 
 @dataclass(frozen=True)

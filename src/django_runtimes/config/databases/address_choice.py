@@ -13,7 +13,7 @@ from django_runtimes.config.databases.engines import SPATIAL_ENGINE, is_postgres
 from django_runtimes.config.environment import Environment
 from django_runtimes.config.secret import Secret
 from django_runtimes.config.values.connection_strategy import Route
-from django_runtimes.config.variables.database_address import (
+from django_runtimes.config.variables.database.database_address import (
     DATABASE_URL,
     DB_HOST,
     DB_NAME,
@@ -22,7 +22,7 @@ from django_runtimes.config.variables.database_address import (
     DB_PROXY_PORT,
     PGHOSTADDR,
 )
-from django_runtimes.config.variables.database_login import DB_PASSWORD, DB_USER
+from django_runtimes.config.variables.database.database_login import DB_PASSWORD, DB_USER
 
 _DEFAULT_PORT = 5432
 # dj-database-url translates this option into OPTIONS["options"].

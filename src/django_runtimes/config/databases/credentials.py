@@ -8,7 +8,7 @@ from django_runtimes.config.environment import Environment
 from django_runtimes.config.region import aws_region
 from django_runtimes.config.secret import Secret
 from django_runtimes.config.values.choices import Role, Source
-from django_runtimes.config.variables.database_login import (
+from django_runtimes.config.variables.database.database_login import (
     DB_CREDENTIALS,
     DB_OPERATIONS_PASSWORD,
     DB_OPERATIONS_SECRET_ARN,

@@ -28,14 +28,14 @@ from django_runtimes.config.environment import Environment
 from django_runtimes.config.values.choices import Role
 from django_runtimes.config.values.connection_strategy import Pool, Route
 from django_runtimes.config.values.profile import Profile
-from django_runtimes.config.variables.database_address import DATABASE_URL, DB_SSLMODE
-from django_runtimes.config.variables.database_connections import (
+from django_runtimes.config.variables.database.database_address import DATABASE_URL, DB_SSLMODE
+from django_runtimes.config.variables.database.database_connections import (
     DB_ALWAYS_RESET,
     DB_CONNECT_TIMEOUT_S,
     DB_POOL_MAX_SIZE,
     DB_POOL_TIMEOUT_S,
 )
-from django_runtimes.config.variables.database_login import DB_ROLE
+from django_runtimes.config.variables.database.database_login import DB_ROLE
 
 # With these options the kernel notices a vanished peer within 3 s. Keepalive probes detect it while a query waits for
 # its result. tcp_user_timeout, which starts at the first retransmission after half a second, detects it while a query

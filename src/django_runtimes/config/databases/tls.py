@@ -10,7 +10,7 @@ from django_runtimes.config.configuration_error import ConfigurationError
 from django_runtimes.config.environment import Environment
 from django_runtimes.config.values.choices import SslMode
 from django_runtimes.config.values.connection_strategy import Route
-from django_runtimes.config.variables.database_address import (
+from django_runtimes.config.variables.database.database_address import (
     DB_PROXY_ROOT_CERTIFICATES,
     DB_ROOT_CERTIFICATES,
     DB_SSLMODE,

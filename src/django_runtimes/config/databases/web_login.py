@@ -8,8 +8,8 @@ from django_runtimes.config.databases.credentials import Login, web_login
 from django_runtimes.config.databases.engines import is_postgresql
 from django_runtimes.config.environment import Environment
 from django_runtimes.config.secret import Secret
-from django_runtimes.config.variables.database_address import DATABASE_URL, DB_HOST
-from django_runtimes.config.variables.database_login import DB_PASSWORD, DB_USER
+from django_runtimes.config.variables.database.database_address import DATABASE_URL, DB_HOST
+from django_runtimes.config.variables.database.database_login import DB_PASSWORD, DB_USER
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 

@@ -8,14 +8,14 @@ from django_runtimes.config.values.connection_strategy import Connections, PerRe
 from django_runtimes.config.values.profile import ASYNC_REQUESTS_PER_THREAD, PROFILES, Profile
 from django_runtimes.config.values.runtime import Runtime
 from django_runtimes.config.variables.application_variables import LOG_FORMAT
-from django_runtimes.config.variables.database_address import DB_ROUTE
-from django_runtimes.config.variables.database_connections import (
+from django_runtimes.config.variables.database.database_address import DB_ROUTE
+from django_runtimes.config.variables.database.database_connections import (
     DB_MAX_AGE_S,
     DB_POOL_MAX_SIZE,
     DB_POOL_TIMEOUT_S,
     DB_STRATEGY,
 )
-from django_runtimes.config.variables.database_login import DB_ROLE
+from django_runtimes.config.variables.database.database_login import DB_ROLE
 from django_runtimes.config.variables.hops import HTTPS
 from django_runtimes.config.variables.server_variables import ASYNC_REQUESTS, BIND_HOST, DRAIN_S, MAX_WAITING, THREADS
 

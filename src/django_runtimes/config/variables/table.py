@@ -6,10 +6,6 @@ from typing import Any
 from django_runtimes.config.variables import (
     application_variables,
     aws_variables,
-    connection_budget,
-    database_address,
-    database_connections,
-    database_login,
     file_variables,
     hops,
     mail_variables,
@@ -17,6 +13,12 @@ from django_runtimes.config.variables import (
     security_variables,
     server_variables,
     store_variables,
+)
+from django_runtimes.config.variables.database import (
+    connection_budget,
+    database_address,
+    database_connections,
+    database_login,
 )
 from django_runtimes.config.variables.variable import Variable
 

@@ -7,7 +7,7 @@ from functools import cache
 from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.config.databases.tls import PACKAGED_ROOTS
 from django_runtimes.config.values.connection_strategy import Route
-from django_runtimes.config.variables.database_address import DB_ROOT_CERTIFICATES
+from django_runtimes.config.variables.database.database_address import DB_ROOT_CERTIFICATES
 from django_runtimes.deploy.configuration import FILE_NAME
 from django_runtimes.deploy.context import Context
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django_runtimes.cli.tool_error import UsageError
-from django_runtimes.config.variables.database_address import DB_NAME
+from django_runtimes.config.variables.database.database_address import DB_NAME
 from django_runtimes.deploy.catalogue import DATABASE, LAMBDA, OPERATIONS, SCHEDULES, STACKS, Stack
 from django_runtimes.deploy.configuration import FILE_NAME, Deployment
 from django_runtimes.deploy.existing_resources import ROTATES_OPERATIONS, TABLE_PARAMETERS

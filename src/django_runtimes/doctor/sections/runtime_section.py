@@ -4,9 +4,9 @@ from typing import Any
 
 from django_runtimes.config.configuration_error import ConfigurationError
 from django_runtimes.config.values.runtime import Runtime
-from django_runtimes.config.variables.connection_budget import AWS_LAMBDA_MAX_CONCURRENCY
-from django_runtimes.config.variables.database_address import DB_ROUTE
-from django_runtimes.config.variables.database_connections import DB_STRATEGY
+from django_runtimes.config.variables.database.connection_budget import AWS_LAMBDA_MAX_CONCURRENCY
+from django_runtimes.config.variables.database.database_address import DB_ROUTE
+from django_runtimes.config.variables.database.database_connections import DB_STRATEGY
 from django_runtimes.config.variables.server_variables import THREADS, WORKERS
 from django_runtimes.config.variables.variable import Variable
 from django_runtimes.doctor.examination import Examination

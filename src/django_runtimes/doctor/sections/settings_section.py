@@ -17,7 +17,7 @@ from django_runtimes.cli.project.settings_probe import place_of
 from django_runtimes.config.configuration_error import ConfigurationError
 from django_runtimes.config.secret_key import SHORTEST_KEY
 from django_runtimes.config.values.choices import Role
-from django_runtimes.config.variables.database_login import DB_ROLE
+from django_runtimes.config.variables.database.database_login import DB_ROLE
 from django_runtimes.doctor.examination import Examination
 from django_runtimes.doctor.finding import Finding, Level
 from django_runtimes.doctor.sections.variables_section import examine_variables

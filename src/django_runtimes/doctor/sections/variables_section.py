@@ -3,7 +3,7 @@
 from typing import Any
 
 from django_runtimes.config.configuration_error import ConfigurationError
-from django_runtimes.config.variables.database_address import DATABASE_URL
+from django_runtimes.config.variables.database.database_address import DATABASE_URL
 from django_runtimes.config.variables.table import VARIABLES
 from django_runtimes.config.variables.variable import Variable
 from django_runtimes.doctor.examination import Examination

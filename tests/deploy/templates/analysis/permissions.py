@@ -12,7 +12,7 @@ from django_runtimes.config.environment import Environment
 from django_runtimes.config.runtimes.detection import detect_runtime
 from django_runtimes.config.runtimes.profile_choice import choose_profile
 from django_runtimes.config.values.choices import Role
-from django_runtimes.config.variables.database_login import DB_ROLE
+from django_runtimes.config.variables.database.database_login import DB_ROLE
 from django_runtimes.stores.dynamodb import dynamodb_table
 from tests.deploy.templates.analysis.processes import Process, started_processes
 from tests.deploy.templates.analysis.stacks import Deployment, Resource

@@ -75,7 +75,7 @@ def test_every_name_in_the_documents_is_in_the_table():
 
 
 def test_every_variable_is_used_somewhere():
-    groups = {path.stem for path in TABLE.glob("*.py")}
+    groups = {path.stem for path in TABLE.rglob("*.py")}
     used = {name for path in MODULES for name in imported_variables(ast.parse(path.read_text()), groups)}
 
     assert {variable.name.removeprefix("WEBAPP_") for variable in VARIABLES} - used == set()

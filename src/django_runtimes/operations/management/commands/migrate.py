@@ -12,7 +12,7 @@ from django.db import connections
 
 from django_runtimes.config.adopted import adopted_by
 from django_runtimes.config.values.choices import Role
-from django_runtimes.config.variables.database_connections import DB_LOCK_TIMEOUT_S
+from django_runtimes.config.variables.database.database_connections import DB_LOCK_TIMEOUT_S
 from django_runtimes.operations.migration_lock import MigrationLock, migration_lock
 from django_runtimes.operations.migration_session import migration_session
 from django_runtimes.operations.operations_session import open_session

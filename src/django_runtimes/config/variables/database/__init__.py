@@ -1,0 +1,1 @@
+"""Variables of the database: its address, login, connections and their budget."""
