@@ -5,8 +5,8 @@ import asyncio
 import os
 import random
 import sys
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from benchmarks import against, cost, report
@@ -119,26 +119,25 @@ def _run_against(name: str, progress: Progress) -> tuple[list[str], Path]:
 
 
 def _run_streams(progress: Progress) -> list[str]:
-    find_wrk()
-    rng = random.Random()  # noqa: S311  (an order, not a secret)
-    with ExitStack() as stack:
-        workspace = stack.enter_context(run_directory(account=None))
-        server = stack.enter_context(EmbeddedPostgres())
-        testbed = Testbed(Path(sys.executable), server, "bench_template", workspace)
-        testbed.prepare()
-        measured = asyncio.run(streams.measure(testbed, rng, progress))
-    return measured.lines()
+    with _testbed() as (testbed, rng):
+        return asyncio.run(streams.measure(testbed, rng, progress)).lines()
 
 
 def _run_parts(progress: Progress) -> list[str]:
+    with _testbed() as (testbed, rng):
+        return asyncio.run(parts.measure(AGAINST, testbed, rng, progress))
+
+
+@contextmanager
+def _testbed() -> Iterator[tuple[Testbed, random.Random]]:
+    """Prepare a testbed of this checkout, and yield it with a source of random orders."""
     find_wrk()
-    rng = random.Random()  # noqa: S311  (an order, not a secret)
     with ExitStack() as stack:
         workspace = stack.enter_context(run_directory(account=None))
         server = stack.enter_context(EmbeddedPostgres())
         testbed = Testbed(Path(sys.executable), server, "bench_template", workspace)
         testbed.prepare()
-        return asyncio.run(parts.measure(AGAINST, testbed, rng, progress))
+        yield testbed, random.Random()  # noqa: S311  (an order, not a secret)
 
 
 def _line(figure: Figure) -> str:
