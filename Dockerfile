@@ -35,6 +35,7 @@ ENV PATH=/opt/venv/bin:$PATH \
     DJANGO_SETTINGS_MODULE=webapp.settings \
     PYTHONDONTWRITEBYTECODE=1 \
     WEBAPP_BIND_HOST=0.0.0.0 \
+    WEBAPP_DIRECT_UPLOADS=1 \
     WEBAPP_MEDIA_ROOT=/tmp/media \
     WEBAPP_SECURITY_HEADERS=1 \
     WEBAPP_STATIC_ROOT=/app/static
@@ -52,7 +53,8 @@ windows_[^/]*|wintypes|wsgiref/validate|xml/dom|xmlrpc|zipapp)(/|[.]py$)' "$stdl
 COPY --from=packages /opt/venv /opt/venv
 COPY --from=application /app /app
 LABEL org.opencontainers.image.title="webapp" \
-      org.opencontainers.image.description="One ASGI Django codebase for AWS Lambda, App Runner, ECS and Kubernetes"
+      org.opencontainers.image.description="One ASGI Django codebase for AWS Lambda, App Runner, ECS and Kubernetes" \
+      com.amazonaws.lambda.feature.snapstart="Allow"
 # The user must not be able to write here, since Python searches this folder for modules first.
 WORKDIR /app
 USER 10001:10001

@@ -1,6 +1,6 @@
 # Each target sets up what it needs, and passes ARGS="…" to its command.
 .DEFAULT_GOAL := help
-.PHONY: help setup compare test test-aws_lambda test-aws_ecs test-matrix serve check check-templates instruments bench verdicts live-verdicts generator faults conformance versions weekly verbs image image-test docs lock
+.PHONY: help setup compare test test-aws_lambda test-aws_ecs test-data_api test-mysql test-matrix serve check check-templates browser-test instruments bench verdicts live-verdicts generator faults conformance versions weekly verbs image image-test docs lock
 
 # With this variable Python starts four times as slowly, which would distort measurements.
 unexport PYTHONDONTWRITEBYTECODE
@@ -33,14 +33,27 @@ compare: $(READY)  ## Run the application under every runtime and report the res
 serve: $(READY)  ## Serve the application at http://127.0.0.1:8000 on an embedded PostgreSQL
 	@$(BIN)/webapp serve $(ARGS)
 
-test: $(READY) $(CHECKOV_READY) $(MINISTACK_READY) $(INSTRUMENTS_READY)  ## Run all tests; those of the application run under both profiles
-	$(PYTEST) tests/deploy -m "profile_free and not verbs" -n 2 $(ARGS)
+test: $(READY) $(CHECKOV_READY) $(MINISTACK_READY) $(INSTRUMENTS_READY)  ## Run all tests; those of the application run under both profiles, and the sample's on the Data API and MariaDB
+	$(PYTEST) tests/deploy -m "profile_free and not verbs and not weekly" -n 2 $(ARGS)
 	$(PYTEST) --ignore tests/deploy -m "profile_free and not faults and not image and not verbs and not weekly" $(PARALLEL) $(ARGS)
-	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target --keep-going test-aws_lambda test-aws_ecs
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target --keep-going test-aws_lambda test-aws_ecs \
+		test-data_api test-mysql
 
 # Both profiles run at the same time, each on one core.
 test-aws_lambda test-aws_ecs: test-%: $(READY)
 	WEBAPP_RUNTIME=$* $(PYTEST) -m "not profile_free and not weekly" $(ARGS)
+
+# The tests of the sample application on the engine of the Data API, whose stand-in is in front of the same PostgreSQL.
+test-data_api: $(READY)
+	WEBAPP_RUNTIME=aws_lambda WEBAPP_DB_ROUTE=data_api $(PYTEST) tests/integration/guestbook tests/integration/accounts \
+		-m "not profile_free and not weekly" $(ARGS)
+
+# The same tests on a real MariaDB, under both profiles; for the first one, no statement may pin RDS Proxy.
+test-mysql: $(READY)  ## Run the sample's tests on MariaDB
+	WEBAPP_RUNTIME=aws_lambda WEBAPP_DB_ENGINE=mysql $(BIN)/webapp pinlint tests/integration/guestbook \
+		tests/integration/accounts -m "not profile_free and not weekly" $(ARGS)
+	WEBAPP_RUNTIME=aws_ecs WEBAPP_DB_ENGINE=mysql $(PYTEST) tests/integration/guestbook tests/integration/accounts \
+		-m "not profile_free and not weekly" $(ARGS)
 
 test-matrix:     ## Run the tests in clones under other paths, users, locales, orders and loads (ARGS="spaces user")
 	@scripts/test_matrix.sh $(ARGS)
@@ -65,6 +78,10 @@ instruments: $(INSTRUMENTS_READY)  ## Create the environments of the tools that 
 
 check-templates: $(READY) $(CHECKOV_READY)  ## Lint the templates in deploy/ and check them against the code
 	$(PYTEST) tests/deploy $(ARGS)
+
+# Part of `make test`.
+browser-test: $(READY)  ## Use the pages of the guestbook and the reports in Chromium
+	$(PYTEST) tests/browser $(ARGS)
 
 # The report is written even if a case fails.
 faults: $(READY)  ## Inject faults into the running system and write reports/faults.md
@@ -128,10 +145,10 @@ WITH_EXTRAS := $(COMPILE) --no-strip-extras
 SHIPPED := $(COMPILE) --python-version 3.11 --constraint requirements/constraints.txt
 
 # The library with its extras, and the additional requirements of this repository's own project.
-SERVING := pyproject.toml requirements/project.in --extra lambda --extra server --extra s3 --extra redis
+SERVING := pyproject.toml requirements/project.in --extra lambda --extra server --extra s3 --extra redis --extra mysql
 # Locust's extra has an environment of its own, an instrument. The lowest lock adds it, since only `make versions` tests
 # its lower bounds: there Locust runs in processes of its own, and nothing else imports gevent.
-DEVELOPMENT := pyproject.toml requirements/project.in --extra lambda --extra server --extra s3 --extra redis \
+DEVELOPMENT := pyproject.toml requirements/project.in --extra lambda --extra server --extra s3 --extra redis --extra mysql \
 	--extra traces --extra compare --extra deploy --group dev
 
 lock:            ## Compile the hashed lock files from pyproject.toml

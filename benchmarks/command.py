@@ -14,7 +14,7 @@ from benchmarks.contenders.peers import CHECKOUT, peers_python
 from benchmarks.contenders.revision import find_revision
 from benchmarks.contenders.testbed import Testbed
 from benchmarks.figures import Figure, Results
-from benchmarks.measurements import containers, lambda_cold, lambda_warm, parts, streams
+from benchmarks.measurements import containers, first_byte, lambda_cold, lambda_warm, parts, streams
 from benchmarks.measurements.wrk import find_wrk
 from benchmarks.plan import AGAINST, FULL, QUICK, Plan
 from benchmarks.record import record_comparison, record_environment
@@ -47,9 +47,16 @@ def main(arguments: Sequence[str]) -> int:
         help=f"measure how much {streams.STREAMS} open event streams slow down a page; takes about two minutes",
     )
     extent.add_argument(
+        "--first-byte",
+        action="store_true",
+        help="measure how long the first chunk of a stream takes from a function's view to its client, "
+        f"{first_byte.REQUESTS} times; takes about half a minute",
+    )
+    extent.add_argument(
         "--parts",
         action="store_true",
-        help="measure the cost of the access log, the metrics and the traces per request; takes about eight minutes",
+        help="measure the cost of the access log, the metrics, the traces and the security headers per request; takes "
+        "about ten minutes",
     )
     options = parser.parse_args(arguments)
     treat_termination_as_interruption()
@@ -59,6 +66,8 @@ def main(arguments: Sequence[str]) -> int:
                 lines, results = _run_against(options.against, progress)
             elif options.parts:
                 lines, results = _run_parts(progress), None
+            elif options.first_byte:
+                lines, results = _run_first_byte(progress), None
             elif options.streams:
                 lines, results = _run_streams(progress), None
             else:
@@ -121,6 +130,11 @@ def _run_against(name: str, progress: Progress) -> tuple[list[str], Path]:
 def _run_streams(progress: Progress) -> list[str]:
     with _testbed() as (testbed, rng):
         return asyncio.run(streams.measure(testbed, rng, progress)).lines()
+
+
+def _run_first_byte(progress: Progress) -> list[str]:
+    with _testbed() as (testbed, rng):
+        return first_byte.run(testbed, rng, progress)
 
 
 def _run_parts(progress: Progress) -> list[str]:

@@ -61,7 +61,7 @@ def measure(folder: Path) -> LiveRun:
     summary = summarize(read_run(folder / "run.json"))
     cells = [row.verdict for row in summary.rows if row.verdict not in _NOT_COUNTED]
     reached = sum(verdict in _REACHED for verdict in cells)
-    return LiveRun(len(cells), reached, summary.names_no_winner, duration_s)
+    return LiveRun(len(cells), reached, any(pair.differs for pair in summary.pairs), duration_s)
 
 
 def main() -> int:

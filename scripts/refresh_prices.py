@@ -10,7 +10,7 @@ import json
 import re
 import sys
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -207,7 +207,7 @@ def _document(page: Path, content: Mapping[str, Any]) -> None:
     keys = [
         (
             f"`{key.name}`",
-            usage_text(key, key.default),
+            _defaults(key, usage_text),
             _values(key),
             key.concerned,
             key.meaning,
@@ -220,6 +220,12 @@ def _document(page: Path, content: Mapping[str, Any]) -> None:
         text, "prices", ("name", "region", "value", "unit", "source", "date", "verified"), _price_rows(content)
     )
     page.write_text(text, encoding="utf-8")
+
+
+def _defaults(key: Any, text: Callable[[Any, Any], str]) -> str:
+    """Return the default of a KEY, with those of single runtimes."""
+    others = (f"; {text(key, value)} on {runtime}" for runtime, value in key.runtime_defaults.items())
+    return f"{text(key, key.default)}{''.join(others)}"
 
 
 def _values(key: Any) -> str:

@@ -78,6 +78,7 @@ if ! ls /usr/share/postgresql/*/extension/postgis.control >/dev/null 2>&1; then
     install_package postgresql-postgis >/dev/null 2>&1 ||
         say "setup: PostGIS is missing and cannot be installed from here; install the package postgresql-postgis (without it the tests of GeoDjango are skipped)"
 fi
+need_program mariadbd "the tests on MariaDB are skipped" mariadb-server
 need_program redis-server "the tests of stores on Redis are skipped"
 need_program nft "the fault cases on silent networks are skipped" nftables
 need_program ip "the same cases are skipped" iproute2

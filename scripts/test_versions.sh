@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs the unit, serving and database tests with another lock file, in an environment of its own.
+# Runs the tests of the served code with another lock file, in an environment of its own.
 # usage: [PYTHON=python3.13] scripts/test_versions.sh LOCK [PYTEST ARGUMENT…]
 # LOCK is newest (the newest Django that pyproject.toml allows) or lowest (the lower bound of every dependency).
 set -eu
@@ -26,7 +26,8 @@ if ! [ "$place/.ready" -nt "$lock" ] || ! [ "$place/.ready" -nt pyproject.toml ]
 fi
 # WEBAPP_RUNTIME chooses the profile, as in `make test`.
 if [ $# -eq 0 ]; then
-    set -- tests/unit tests/integration/serving tests/integration/databases
+    set -- tests/unit tests/integration/serving tests/integration/databases tests/integration/files \
+        tests/integration/mail tests/integration/observability tests/integration/outages tests/integration/stores
     # Only the lowest lock contains Locust; `make test` runs it from an environment of its own.
     [ "$lock" != requirements/lowest.txt ] || set -- "$@" tests/integration/compare/deployed/test_distributed.py
 fi

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,10 +16,10 @@ _START_LIMIT_S = 60.0
 
 
 @contextmanager
-def moto_server(log: Path) -> Iterator[str]:
-    """Run the server during the block, and yield its URL."""
+def moto_server(log: Path, *, variables: Mapping[str, str] | None = None) -> Iterator[str]:
+    """Run the server during the block, with moto's own settings as variables, and yield its URL."""
     port = free_port()
     command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
-    environ = {"PATH": os.environ["PATH"], **ACCESS_KEY}
+    environ = {"PATH": os.environ["PATH"], **ACCESS_KEY, **(variables or {})}
     with listening(command, port, environ=environ, log=log, timeout_s=_START_LIMIT_S):
         yield f"http://127.0.0.1:{port}"

@@ -11,6 +11,7 @@ from django_runtimes.cli.processes import find_program
 # Debian packages whose names differ from their programs' names.
 _PACKAGES = {
     "ip": "iproute2",
+    "mariadbd": "mariadb-server",
     "nft": "nftables",
     "postgres": "postgresql",
     "setpriv": "util-linux",

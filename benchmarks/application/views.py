@@ -1,8 +1,9 @@
-"""Views without a query, with a read and with a write, and a stream of events."""
+"""Views without a query, with a read and with a write, and streams."""
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 from django.db import transaction
@@ -46,6 +47,20 @@ async def feed(request: HttpRequest) -> StreamingHttpResponse:
             await asyncio.sleep(period_s)
 
     return StreamingHttpResponse(events(), content_type="text/event-stream")
+
+
+def moments(request: HttpRequest) -> StreamingHttpResponse:
+    """Stream two moments of time.perf_counter(), each when its chunk is made; with `async=1` asynchronously."""
+
+    def made() -> Iterator[str]:
+        yield f"{time.perf_counter()}\n"
+        yield f"{time.perf_counter()}\n"
+
+    async def made_asynchronously() -> AsyncIterator[str]:
+        for moment in made():
+            yield moment
+
+    return StreamingHttpResponse(made_asynchronously() if request.GET["async"] == "1" else made())
 
 
 def _as_json(item: Item) -> dict[str, Any]:

@@ -16,12 +16,13 @@ from django_runtimes.cli.progress import Progress
 _OFF = "off"
 _ACCESS_LOG = {"WEBAPP_ACCESS_LOG": "1", "WEBAPP_LOG_FORMAT": "json"}
 _METRICS = {**_ACCESS_LOG, "WEBAPP_METRICS": "emf", "WEBAPP_STAGE": "bench"}
-# Each contender also has the parts of the one before it.
+# Each contender but the last also has the parts of the one before it.
 PARTS: Mapping[str, Mapping[str, str]] = {
     _OFF: {},
     "access log": _ACCESS_LOG,
     "access log and metrics": _METRICS,
     "access log, metrics and traces": {**_METRICS, "WEBAPP_TRACES": "otlp", "OTEL_TRACES_SAMPLER": "always_off"},
+    "security headers": {"WEBAPP_SECURITY_HEADERS": "1"},
 }
 _PATH = "/ping"
 

@@ -3,15 +3,54 @@
 # Imported first, since it reads the clock.
 import django_runtimes.first_line  # noqa: F401, I001
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Collection
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from django.urls import URLPattern
 
     from django_runtimes.config.adopted import Adopted
+    from django_runtimes.throttling.throttle_middleware import ThrottleMiddleware
+    from django_runtimes.throttling.throttle_rule import ClientSource, RateSource
+    from django_runtimes.throttling.throttled_view import SomeView
 
-__all__ = ["configure", "get_asgi_application", "get_lambda_handler", "media_urlpatterns"]
+__all__ = [
+    "ThrottleMiddleware",
+    "after_restore",
+    "before_snapshot",
+    "configure",
+    "get_asgi_application",
+    "get_lambda_handler",
+    "media_urlpatterns",
+    "throttle",
+]
+
+
+_Hook = TypeVar("_Hook", bound=Callable[[], Any])
+
+
+def before_snapshot(hook: _Hook) -> _Hook:
+    """Register a function that Lambda's SnapStart calls before the snapshot; a decorator.
+
+    Close what restored environments must not share: sockets, threads, tokens. The library closes its own afterwards.
+    Functions run in the reverse order of their registration, and never without SnapStart. An error fails the
+    publication of the version. Raises ConfigurationError for an asynchronous function.
+    """
+    from django_runtimes.snapshot_hooks import HOOKS
+
+    return HOOKS.before_snapshot(hook)
+
+
+def after_restore(hook: _Hook) -> _Hook:
+    """Register a function that Lambda's SnapStart calls in each environment that it restores; a decorator.
+
+    Create again what must differ or be current. The secrets, the settings and `random` are current already. Functions
+    run in the order of their registration, and all hooks together must end within 10 s. An error fails the restore.
+    Raises ConfigurationError for an asynchronous function.
+    """
+    from django_runtimes.snapshot_hooks import HOOKS
+
+    return HOOKS.after_restore(hook)
 
 
 def configure(settings: dict[str, Any] | None = None) -> "Adopted":
@@ -54,3 +93,31 @@ def media_urlpatterns() -> "list[URLPattern]":
     from django_runtimes.adopt.media_urls import media_urlpatterns as patterns
 
     return patterns()
+
+
+def throttle(
+    rate: "RateSource",
+    *,
+    by: "ClientSource" = "address",
+    methods: Collection[str] = (),
+    name: str | None = None,
+) -> "Callable[[SomeView], SomeView]":
+    """Limit the requests of each client to a view: functions, asynchronous functions and classes of views.
+
+    `rate` is a text such as "100/m", "20/30s" or "1000/h", a function of the request that returns one, or None for no
+    limit. `by` is "address", "user" (the address of clients who are not logged in) or a function of the request.
+    `methods` limits only requests with these methods. Views with the same `name` share their counters, and the name is
+    in the headers. A request too many gets a 429. Raises ConfigurationError for a wrong argument.
+    """
+    from django_runtimes.throttling.throttled_view import throttled
+
+    return throttled(rate, by=by, methods=methods, name=name)
+
+
+def __getattr__(name: str) -> Any:
+    # MIDDLEWARE names the class, which must not be imported before it is used.
+    if name == "ThrottleMiddleware":
+        from django_runtimes.throttling.throttle_middleware import ThrottleMiddleware
+
+        return ThrottleMiddleware
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

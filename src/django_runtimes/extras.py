@@ -22,6 +22,7 @@ PACKAGES: Mapping[str, Mapping[str, str]] = {
         "uvicorn_worker": "uvicorn-worker",
         "uvloop": "uvloop",
     },
+    "mysql": {"pymysql": "pymysql"},
     "redis": {"redis": "redis"},
     "s3": {"boto3": "boto3", "storages": "django-storages"},
     "traces": {

@@ -14,6 +14,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "django_runtimes.files",
     "webapp.accounts",
     "webapp.guestbook",
 ]
@@ -43,6 +44,8 @@ TEMPLATES = [
 ROOT_URLCONF = "webapp.urls"
 ASGI_APPLICATION = "webapp.asgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+# Django's default is America/Chicago. The pages and the API state their times in UTC.
+TIME_ZONE = "UTC"
 AUTH_USER_MODEL = "accounts.User"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
@@ -65,5 +68,12 @@ STORAGES = {
 MEDIA_URL = "media/"
 MEDIA_ROOT = "media"
 
+# Django 6.1 has no default, and earlier versions ignore this; WEBAPP_MAIL replaces it.
+MAILERS = {"default": {"BACKEND": "django.core.mail.backends.smtp.EmailBackend", "OPTIONS": {"host": "localhost"}}}
+
+adopted = configure(globals())
 # Uploads are off on runtimes whose disk does not outlive the process.
-GUESTBOOK_PICTURES = configure(globals()).keeps_media
+GUESTBOOK_PICTURES = adopted.keeps_media
+# The number of posts from one address, counted in the store of WEBAPP_STORE_URL; without a store, each process would
+# count alone.
+GUESTBOOK_POST_RATE = "20/m" if adopted.has_store else None

@@ -4,11 +4,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from django_runtimes.cli.processes import find_program
-from tests.browser.opened_page import Opened
+from tests.browser.guestbook_server import ServedGuestbook, served_guestbook
+from tests.browser.opened_page import Opened, silent_page
 from tests.prerequisites import require_program
+
+# The first upload of a process imports boto3.
+expect.set_options(timeout=30_000)
+
+DESKTOP, PHONE = (1280, 900), (390, 844)
 
 
 # While Playwright runs, its event loop is the running one of this thread, so no asynchronous test can run.
@@ -22,12 +28,23 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
-DESKTOP, PHONE = (1280, 900), (390, 844)
-
-
 @pytest.fixture(params=[(DESKTOP, "light"), (DESKTOP, "dark"), (PHONE, "light"), (PHONE, "dark")], ids=str)
 def opened(browser: Browser, report: Path, request: pytest.FixtureRequest) -> Iterator[Opened]:
     """The page of the module's fixture `report`, on each screen and in each colour scheme."""
     opened = Opened(browser, report, *request.param)
     yield opened
     opened.page.context.close()
+
+
+@pytest.fixture(scope="session")
+def guestbook(database_server, tmp_path_factory) -> Iterator[ServedGuestbook]:
+    """The guestbook under the default policies, as its image serves it."""
+    with served_guestbook(database_server, tmp_path_factory.mktemp("guestbook")) as served:
+        yield served
+
+
+@pytest.fixture
+def page(browser: Browser, guestbook: ServedGuestbook) -> Iterator[Page]:
+    """A page whose test fails if anything was printed to the console, such as a violation of the policy."""
+    with silent_page(browser, guestbook.address, DESKTOP) as page:
+        yield page

@@ -1,9 +1,20 @@
 """A page opened from disk in Chromium, and what every page must meet."""
 
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
+
+
+def require_access(page: Page, *, but: str = "") -> None:
+    """Fail if axe finds a violation of another rule than `but`, or if the page scrolls sideways."""
+    found = Axe().run(page, options={"rules": {but: {"enabled": False}}} if but else None)
+    assert found.response["violations"] == [], found.generate_report()
+    width = page.evaluate("document.documentElement.clientWidth")
+    assert page.evaluate("document.documentElement.scrollWidth") == width
 
 
 class Opened:
@@ -33,7 +44,25 @@ class Opened:
 
     def require_access(self) -> None:
         """Fail if axe finds a violation, or if the page scrolls sideways."""
-        found = Axe().run(self.page)
-        assert found.response["violations"] == [], found.generate_report()
-        width = self.page.evaluate("document.documentElement.clientWidth")
-        assert self.page.evaluate("document.documentElement.scrollWidth") == width
+        require_access(self.page)
+
+
+@contextmanager
+def silent_page(
+    browser: Browser, address: str, size: tuple[int, int], *, failures: str = "no status", **options: bool
+) -> Iterator[Page]:
+    """Yield an empty page of this site; fail if it prints anything to the console.
+
+    Chromium prints each status above 399 and each failed request; `failures` is a pattern of those that the test
+    expects. `options` are those of Playwright's contexts.
+    """
+    width, height = size
+    context = browser.new_context(base_url=address, viewport={"width": width, "height": height}, **options)
+    page = context.new_page()
+    printed: list[str] = []
+    page.on("console", lambda message: printed.append(message.text))
+    page.on("pageerror", lambda error: printed.append(str(error)))
+    yield page
+    context.close()
+    expected = f"Failed to load resource: (the server responded with a status of )?({failures})( .*)?"
+    assert [text for text in printed if not re.fullmatch(expected, text)] == []

@@ -5,6 +5,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from django_runtimes.compare.record.results import Run
+from django_runtimes.compare.record.stream_result import StreamResult
 from django_runtimes.compare.record.timeline import BackendTimeline
 from django_runtimes.compare.report.report_files import write_reports
 from tests.browser.opened_page import Opened
@@ -24,6 +25,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
         replace(
             target,
             backends=timeline,
+            streams=(StreamResult("export", 8, {}, (3.0,) * 8, (9.0,) * 8, size_kb=26.2, billed_ms=12.2),),
             # The same figures at twice the rate stand for a second load.
             scenarios=(*target.scenarios, *(replace(each, rate_rps=50.0) for each in target.scenarios[:1])),
         )

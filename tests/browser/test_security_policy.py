@@ -1,63 +1,6 @@
 """The guestbook and the admin under the default policies, in Chromium."""
 
-import os
-import secrets
-import subprocess
-import sys
-from collections.abc import Iterator
-
-import pytest
-from playwright.sync_api import Browser, Page
-
-from django_runtimes.compare.services.database_creation import create_database, drop_database
-from tests.integration.entrypoints.launcher import REQUIRED, container
-
-PASSWORD = "correct horse battery"
-# With DEBUG, static files need no manifest of collectstatic.
-LOCAL = {
-    "WEBAPP_RUNTIME": "local",
-    "WEBAPP_DEBUG": "1",
-    "WEBAPP_HTTPS": "0",
-    "WEBAPP_ALLOWED_HOSTS": "127.0.0.1",
-    "WEBAPP_WORKERS": "1",
-    "WEBAPP_SECURITY_HEADERS": "1",
-}
-
-
-@pytest.fixture(scope="module")
-def address(database_server, tmp_path_factory) -> Iterator[str]:
-    """The address of a guestbook with an administrator."""
-    name = f"webapp_policy_{secrets.token_hex(4)}"
-    create_database(database_server, name)
-    folder = tmp_path_factory.mktemp("policy")
-    variables = {**LOCAL, "DATABASE_URL": database_server.url(name), "WEBAPP_MEDIA_ROOT": str(folder / "media")}
-    environ = {
-        **REQUIRED,
-        **variables,
-        "PATH": os.environ["PATH"],
-        "DJANGO_SETTINGS_MODULE": "webapp.settings",
-        "DJANGO_SUPERUSER_PASSWORD": PASSWORD,
-    }
-    for command in (
-        ["migrate", "-v", "0"],
-        ["createsuperuser", "--no-input", "--username", "root", "--email", "root@guestbook.example"],
-    ):
-        subprocess.run([sys.executable, "-m", "webapp", *command], env=environ, check=True, capture_output=True)
-    with container(folder / "log", **variables) as (_, port):
-        yield f"http://127.0.0.1:{port}"
-    drop_database(database_server, name)
-
-
-@pytest.fixture
-def page(browser: Browser, address) -> Iterator[Page]:
-    """A page whose test fails if anything was printed to the console, such as a violation of the policy."""
-    page = browser.new_context(base_url=address).new_page()
-    printed: list[str] = []
-    page.on("console", lambda message: printed.append(message.text))
-    page.on("pageerror", lambda error: printed.append(str(error)))
-    yield page
-    page.context.close()
-    assert printed == []
+from tests.browser.guestbook_server import PASSWORD
 
 
 def test_an_entry_is_added(page):
@@ -76,9 +19,10 @@ def test_the_admin_is_used(page):
     page.get_by_label("Username").fill("root")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Log in").click()
+    page.wait_for_url("**/admin/")
     for path in ("accounts/user/", "guestbook/entry/", "accounts/user/1/change/", "auth/group/add/"):
+        # Ends when every script of the page has been loaded.
         assert page.goto(f"/admin/{path}").status == 200
-        page.wait_for_load_state("networkidle")
 
     # The form's script moves a permission from one list into the other.
     page.locator("#id_permissions_from option").first.dblclick()
@@ -89,8 +33,8 @@ def test_the_admin_is_used(page):
     page.locator(".messagelist .success").wait_for()
 
 
-def test_a_script_that_somebody_injected_does_not_run(browser, address):
-    page = browser.new_context(base_url=address).new_page()
+def test_a_script_that_somebody_injected_does_not_run(browser, guestbook):
+    page = browser.new_context(base_url=guestbook.address).new_page()
     page.goto("/")
     printed: list[str] = []
     page.on("console", lambda message: printed.append(message.text))

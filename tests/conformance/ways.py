@@ -36,11 +36,14 @@ class Way:
 
 
 POSTGRESQL, REDIS, DYNAMODB = "CONFORMANCE_POSTGRESQL", "CONFORMANCE_REDIS", "CONFORMANCE_DYNAMODB"
+DATA_API, MYSQL = "CONFORMANCE_DATA_API", "CONFORMANCE_MYSQL"
 WAYS = (
     Way("asgi_handler", "stock", "requests"),
     Way("lambda_handler", "stock", "requests"),
     Way("engine", "stock_engine", "databases", server=POSTGRESQL),
     Way("engine_pool", "stock_engine_pool", "databases", server=POSTGRESQL),
+    Way("engine_data_api", "stock_engine_utc", "data_api", server=DATA_API),
+    Way("engine_mysql", "stock_mysql", "mysql", server=MYSQL),
     Way("store_redis", "stock_redis", "redis", server=REDIS),
     Way("store_dynamodb", "stock", "dynamodb", server=DYNAMODB),
 )

@@ -56,6 +56,9 @@ class IntrinsicFunctions(ABC):
         condition, yes, no = argument
         return yes if self._holds({"Condition": condition}) else no
 
+    def _joined(self, separator: str, parts: list[Any]) -> str:
+        return separator.join(map(str, parts))
+
     def _split(self, separator: str, text: str) -> list[str]:
         return text.split(separator)
 
@@ -77,8 +80,7 @@ class IntrinsicFunctions(ABC):
             case "Fn::Sub":
                 return self._substitute(argument)
             case "Fn::Join":
-                separator, parts = self.resolve(argument)
-                return separator.join(map(str, parts))
+                return self._joined(*self.resolve(argument))
             case "Fn::Split":
                 return self._split(*self.resolve(argument))
             case "Fn::Select":

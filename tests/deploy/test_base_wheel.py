@@ -60,18 +60,6 @@ REFUSED = {
         78,
         "webapp: WEBAPP_MEDIA_BUCKET='pictures' needs boto3, of the extra [s3]; ",
     ),
-    "a secret": (
-        ("webapp", "migrate"),
-        SECRET,
-        78,
-        "webapp: a database login from AWS Secrets Manager needs boto3, of the extra [s3]; ",
-    ),
-    "own secrets": (
-        (*LAUNCH, "check"),
-        {"WEBAPP_RUNTIME": "local", "WEBAPP_SECRETS": '{"API_KEY": "/key"}'},
-        78,
-        "webapp: WEBAPP_SECRETS needs boto3, of the extra [s3]; ",
-    ),
     "traces": (
         ("webapp", "check"),
         {"WEBAPP_TRACES": "otlp"},
@@ -96,19 +84,21 @@ REFUSED = {
 
 # The extras that modules need, by the start of the module's name; all other modules need only the base.
 EXTRA_OF_MODULES = {
-    "aws.parameter_store": "s3",
-    "aws.secrets_manager": "s3",
     "cli.literal_console": "compare",
     "cli.progress": "compare",
     "compare.": "compare",
-    "databases.credentials.secretsmanager": "s3",
+    "databases.mysql.": "mysql",
     "deploy.": "deploy",
     "doctor.deployment": "deploy",
     "entrypoints.aws_lambda": "lambda",
+    "files.incoming": "s3",
+    "files.s3_upload_storage": "s3",
+    "files.static_publication": "s3",
     "observability.traces": "traces",
     "pinning.": "pytest",
     "serving.aws_lambda.": "lambda",
     "serving.http.": "server",
+    "stores.counters.redis_counter": "redis",
     "stores.redis_cache": "redis",
 }
 # Importing these modules loads GDAL, a system library; or needs Locust, which has an environment of its own; or the
@@ -246,24 +236,14 @@ def test_the_doctor_reports_a_missing_extra_that_the_runtime_needs(installed: In
     assert "serving as aws_lambda needs awslambdaric, of the extra [lambda]" in " ".join(ended.stdout.split())
 
 
-@pytest.mark.parametrize(
-    ("variables", "purpose"),
-    [
-        (SECRET, f"the secret {SECRET['WEBAPP_DB_SECRET_ARN']}"),
-        (
-            {"WEBAPP_DB_CREDENTIALS": "iam", "AWS_REGION": "eu-west-1", "AWS_PROFILE": "shop"},
-            "AWS credentials of an instance, of single sign-on or of another profile",
-        ),
-    ],
-)
-def test_the_doctor_reports_a_missing_extra_that_the_login_needs(
-    installed: InstalledWheel, project: Path, variables, purpose: str
-):
-    environ = {"DATABASE_URL": "postgresql://app@127.0.0.1/app?sslmode=require", **variables}
+@pytest.mark.parametrize("variables", [SECRET, {"WEBAPP_DB_CREDENTIALS": "iam", "AWS_REGION": "eu-west-1"}])
+def test_the_doctor_reports_a_missing_extra_that_the_login_needs(installed: InstalledWheel, project: Path, variables):
+    environ = {"DATABASE_URL": "postgresql://app@127.0.0.1/app?sslmode=require", "AWS_PROFILE": "shop", **variables}
 
     ended = installed.run("webapp", "doctor", "database", directory=project, environ=environ, extras=False)
 
     assert ended.returncode in {1, 78}
+    purpose = "AWS credentials of an instance, of single sign-on or of another profile"
     assert f"{purpose} needs boto3, of the extra [s3]; " in " ".join(ended.stdout.split())
     assert ended.stderr == ""
 

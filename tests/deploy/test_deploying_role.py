@@ -30,6 +30,8 @@ CLIENTS = {"client", "brief_client", "patient_client"}
 IAM_NAMES = {
     "accessanalyzer:": "access-analyzer:",
     "cloudcontrol:": "cloudformation:",
+    "elbv2:": "elasticloadbalancing:",
+    "sesv2:": "ses:",
     "service-quotas:": "servicequotas:",
     "lambda:Invoke": "lambda:InvokeFunction",
 }
@@ -37,9 +39,12 @@ IAM_NAMES = {
 # What handlers may call for properties that no template has. Patterns, each with the reason.
 UNUSED = {
     "services that no template uses": (
-        *("autoscaling:*", "cognito-idp:*", "docdb-elastic:*", "elasticfilesystem:*", "events:*"),
+        *("autoscaling:*", "cognito-idp:*", "docdb-elastic:*", "elasticfilesystem:*"),
         *("firehose:*", "kinesis:*", "redshift*:*", "s3files:*", "s3tables:*", "vpc-lattice:*"),
         *("vpce:*",),
+    ),
+    "connection groups, staging and private origins of distributions": (
+        *("cloudfront:*ConnectionGroup", "cloudfront:UpdateDistributionWithStagingConfig", "cloudfront:GetVpcOrigin"),
     ),
     "AWS's own keys need no grants": ("kms:*", "logs:*ssociateKmsKey"),
     "rows, objects and log lines, which a deploy neither reads nor writes": (
@@ -71,12 +76,13 @@ UNUSED = {
         *("s3:*BucketMetadata*TableConfiguration", "s3:PutAccelerateConfiguration", "s3:*AnalyticsConfiguration"),
         *("s3:PutInventoryConfiguration", "s3:PutIntelligentTieringConfiguration", "s3:*Replication*"),
         *("s3:*BucketWebsite", "s3:*MetricsConfiguration", "s3:PutBucketAbac", "s3:Put*ObjectLockConfiguration"),
-        *("s3:DeleteBucketCors", "s3:PutBucketCORS"),
+        "s3:DeleteBucketCors",
     ),
     "replicas, global clusters, restores to a time and roles of databases": (
         *("secretsmanager:*Region*", "rds:*RoleToDB*", "rds:*RoleFromDB*", "rds:RemoveFromGlobalCluster"),
-        *("rds:*ToPointInTime", "rds:*ReadReplica", "rds:*BackupsReplication", "rds:*HttpEndpoint"),
+        *("rds:*ToPointInTime", "rds:*ReadReplica", "rds:*BackupsReplication"),
     ),
+    "resource policies of REST APIs": ("apigateway:UpdateRestApiPolicy",),
     "machines outside AWS, address pools and settings of the account": (
         *("codedeploy:RegisterOnPremisesInstance", "elasticloadbalancing:ModifyCapacityReservation"),
         *("elasticloadbalancing:ModifyIpPools", "elasticloadbalancing:*egisterTargets", "ecs:PutAccountSetting*"),
@@ -84,6 +90,7 @@ UNUSED = {
     ),
 }
 # Actions of neither a handler's list nor the verbs' own calls, each with its reason.
+# https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging.html lists those of an access log.
 ADDED = {
     "ecr:BatchCheckLayerAvailability": "docker and podman push",
     "ecr:BatchGetImage": "docker and podman push",
@@ -92,6 +99,9 @@ ADDED = {
     "ecr:InitiateLayerUpload": "docker and podman push",
     "ecr:PutImage": "docker and podman push",
     "ecr:UploadLayerPart": "docker and podman push",
+    "logs:GetLogDelivery": "the access log of an HTTP API, which its schema leaves out",
+    "logs:ListLogDeliveries": "the access log of an HTTP API, which its schema leaves out",
+    "logs:UpdateLogDelivery": "the access log of an HTTP API, which its schema leaves out",
     "serverlessrepo:GetCloudFormationTemplate": "the macro of rotation.yaml reads AWS's functions",
 }
 
@@ -187,12 +197,37 @@ def test_the_policies_allow_nothing_else():
     assert allowed() - actions_of_templates() - calls_of_verbs() - ADDED.keys() == set()
 
 
+def test_no_exception_covers_the_service_of_a_type():
+    """A pattern such as events:* would hide that a type of this service cannot be created."""
+    types = {each["Type"] for name in template_names() for each in read_template(name)["Resources"].values()}
+    of_types = {f"{type_name.split('::')[1].lower()}:*" for type_name in types}
+    patterns = {pattern for patterns in UNUSED.values() for pattern in patterns}
+
+    assert of_types & patterns == set()
+
+
 def test_every_exception_is_one():
     needed = actions_of_templates()
     patterns = [pattern for patterns in UNUSED.values() for pattern in patterns]
 
     assert [pattern for pattern in patterns if not any(fnmatchcase(each, pattern) for each in needed)] == []
     assert ADDED.keys() <= allowed()
+
+
+@pytest.mark.parametrize(
+    ("action", "resource"),
+    [
+        ("scheduler:CreateScheduleGroup", "schedule-group/PROJECT-dev"),
+        ("scheduler:CreateSchedule", "schedule/PROJECT-dev/clearsessions"),
+        ("scheduler:GetSchedule", "schedule/PROJECT-dev/clearsessions"),
+    ],
+)
+def test_the_policies_allow_the_schedules_of_a_stage(action: str, resource: str):
+    """AWS's service authorization reference has the form of the ARNs."""
+    patterns = [each for statement in statements() if action in statement["Action"] for each in statement["Resource"]]
+    arn = f"arn:PARTITION:scheduler:REGION:ACCOUNT:{resource}"
+
+    assert any(fnmatchcase(arn, pattern) for pattern in patterns)
 
 
 @pytest.mark.parametrize("path", sorted(POLICIES.glob("*.json")), ids=lambda path: path.stem)

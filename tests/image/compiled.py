@@ -6,7 +6,8 @@ from tests.image.podman import podman
 # Modules that a server, a function or a Django command loads.
 _LOADED = (
     *("django_runtimes.entrypoints.launch", "django_runtimes.entrypoints.asgi"),
-    "django_runtimes.entrypoints.aws_lambda",
+    *("django_runtimes.entrypoints.aws_lambda", "django_runtimes.entrypoints.lambda_process"),
+    "django_runtimes.serving.aws_lambda.runtime_loop.invocation_loop",
     *("gunicorn.app.wsgiapp", "django_runtimes.serving.http.fair_worker", "uvicorn.protocols.http.httptools_impl"),
     *("uvicorn.loops.uvloop", "awslambdaric.__main__", "django_runtimes.doctor.doctor", "storages.backends.s3"),
     *("PIL.JpegImagePlugin", "django.core.management.commands.migrate", "django.core.management.commands.check"),

@@ -84,6 +84,7 @@ def test_it_starts_only_the_launcher_as_an_unprivileged_user(configuration):
 def test_it_has_labels_and_no_build_variables(configuration):
     assert configuration["Labels"]["org.opencontainers.image.title"] == "webapp"
     assert configuration["Labels"]["org.opencontainers.image.description"]
+    assert configuration["Labels"]["com.amazonaws.lambda.feature.snapstart"] == "Allow"
     assert configuration["Labels"]["org.opencontainers.image.revision"] == revision()
     assert configuration["Labels"]["org.opencontainers.image.version"] == version("django-runtimes")
     assert not [
@@ -225,6 +226,16 @@ def test_it_runs_commands(image, database_url, log):
     assert exit_code == 0, output
     assert "[X]  guestbook.0001_initial" in output
     assert "[ ]" not in output
+
+
+def test_a_snapshot_of_the_function_shares_nothing(image, database_url, log):
+    environ = {**container_environ(database_url, "aws_lambda"), "WEBAPP_DB_ROUTE": "direct"}
+    exit_code, output = run(image, log, "check", "--snapshot", **environ)
+
+    assert exit_code == 0, output
+    assert "Nothing would be shared by all environments restored from this snapshot" in output
+    # The default pages were requested.
+    assert "page: " not in output
 
 
 def test_it_runs_the_doctor(image, database_url, log):

@@ -1,5 +1,6 @@
 """The application's database on the profile's route, its static files, and clients behind TLS."""
 
+import os
 import secrets
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -21,14 +22,31 @@ _BEHIND_TLS = {"X-Forwarded-Proto": "https"}
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings(database_server) -> Iterator[None]:
-    """Point Django at the session's PostgreSQL, through PgBouncer where the profile's route is the proxy."""
+def django_db_modify_db_settings(request) -> Iterator[None]:
+    """Point Django at the session's server, through a stand-in where the profile's route has another server."""
     from django.conf import settings
 
+    route = settings.DJANGO_RUNTIMES.profile.route
+    if route is Route.DATA_API:
+        data_api = request.getfixturevalue("data_api")
+        os.environ.update(data_api.environ(connections["default"].settings_dict["NAME"]))
+        options = {"cluster_arn": data_api.cluster_arn, "secret_arn": data_api.secret_arn}
+        connections["default"].settings_dict["OPTIONS"] = options
+        yield
+        return
+    if connections["default"].vendor == "mysql":
+        # On both routes the server itself: no package has a stand-in for RDS Proxy's MySQL.
+        address = parse_database_url(request.getfixturevalue("mariadb_server").url("webapp"))
+        connections["default"].settings_dict.update(
+            HOST=address.host, PORT=address.port, USER=address.user, PASSWORD=address.password
+        )
+        yield
+        return
+    database_server = request.getfixturevalue("database_server")
     address = parse_database_url(database_server.url("postgres"))
     host, port = address.host, address.port
     with ExitStack() as services:
-        if settings.DJANGO_RUNTIMES.profile.route is Route.PROXY:
+        if route is Route.PROXY:
             require_program("pgbouncer")
             pgbouncer = services.enter_context(PgBouncer(database_server))
             host, port = pgbouncer.host, pgbouncer.port

@@ -14,7 +14,11 @@ from packaging.utils import canonicalize_name
 _ROOT = Path(__file__).parents[2]
 _LIBRARY = _ROOT / "src" / "django_runtimes"
 # Packages whose names appear in the interface of a declared package, which depends on them.
-_INTERFACE_PACKAGES = {"boto3": ("botocore",), "aiohttp": ("multidict", "yarl")}
+_INTERFACE_PACKAGES = {
+    "boto3": ("botocore",),
+    "aiohttp": ("multidict", "yarl"),
+    "awslambdaric": ("snapshot-restore-py",),
+}
 # Optional packages that a project installs itself, as `webapp pinlint` and docs/compose.md say.
 _OPTIONAL = {"pytest", "websockets"}
 

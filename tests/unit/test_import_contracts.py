@@ -22,6 +22,7 @@ ALLOWED = {
         "databases",
         "deploy",
         "extras",
+        "files",
         "operations",
         "outages",
         "security",

@@ -3,13 +3,16 @@
 import ast
 import re
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
-import django_runtimes
-
 PROJECT = Path(__file__).parents[2] / "src" / "webapp"
+# Each documents its names in __all__.
+PUBLIC = ("django_runtimes", "django_runtimes.files")
+# An app and a URLconf.
+PUBLIC_STRINGS = ("django_runtimes.files", "django_runtimes.files.urls")
 # SILENCED_SYSTEM_CHECKS contains names of this form.
 CHECK = re.compile(r"django_runtimes\.[EW]\d{3}")
 
@@ -20,11 +23,12 @@ def private_names(source: str) -> Iterator[str]:
         match node:
             case ast.Import(names=names):
                 yield from (name.name for name in names if name.name.startswith("django_runtimes."))
-            case ast.ImportFrom(module=str(module), names=names) if module.partition(".")[0] == "django_runtimes":
-                private = {name.name for name in names} - set(django_runtimes.__all__)
-                yield from private if module == "django_runtimes" else [module]
+            case ast.ImportFrom(module=str(module), names=names) if module in PUBLIC:
+                yield from {name.name for name in names} - set(import_module(module).__all__)
+            case ast.ImportFrom(module=str(module)) if module.partition(".")[0] == "django_runtimes":
+                yield module
             case ast.Constant(value=str(text)) if re.match(r"django_runtimes\.\w", text):
-                yield from () if CHECK.fullmatch(text) else [text]
+                yield from () if CHECK.fullmatch(text) or text in PUBLIC_STRINGS else [text]
 
 
 def test_the_project_uses_public_names_only():
@@ -40,6 +44,8 @@ def test_the_project_uses_public_names_only():
         "import django_runtimes.serving",
         "from django_runtimes.config import configuration_error",
         "from django_runtimes import serving",
+        "from django_runtimes.files import incoming",
+        "from django_runtimes.files.incoming import permission",
         "INSTALLED_APPS = ['django_runtimes.databases']",
         "handler500 = 'django_runtimes.outages.responses.server_error'",
     ],
@@ -48,6 +54,8 @@ def test_private_names_are_found(source):
     assert len(list(private_names(source))) == 1
 
 
-@pytest.mark.parametrize("name", django_runtimes.__all__)
-def test_public_names_exist_and_are_documented(name):
-    assert getattr(django_runtimes, name).__doc__
+@pytest.mark.parametrize("package", PUBLIC)
+def test_public_names_exist_and_are_documented(package):
+    module = import_module(package)
+
+    assert [name for name in module.__all__ if not getattr(module, name).__doc__] == []

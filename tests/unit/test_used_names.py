@@ -12,13 +12,21 @@ WORD = re.compile(r"\w+")
 # Names that other packages call, each with its caller.
 CALLED_FROM_OUTSIDE = {
     "DatabaseConfig": "Django, which takes an app's only configuration",
+    "MariadbServer": "the fixture of the tests on MariaDB",
+    "bulk_batch_size": "Django, before it writes or deletes many objects",
+    "dump": "psycopg, for each value that it adapts",
     "handle_data": "html.parser",
     "handle_endtag": "html.parser",
     "handle_starttag": "html.parser",
     "is_usable": "Django, for each connection that it may reuse",
-    "note_throttled": "a rate limit of the project",
+    "nextset": "a caller of the cursor, by PEP 249",
+    "on_body": "httptools",
     "on_message_complete": "httptools",
+    "post_invocation_result": "awslambdaric, with the answer of an invocation",
+    "process_request": "Django, for each request that reaches a middleware",
+    "process_response": "Django, likewise",
     "pytest_configure": "pytest",
+    "runshell": "Django, for `webapp dbshell`",
     "send_messages": "Django, with the mail to send",
     "wait_closed": "uvicorn, at the end of a server",
 }

@@ -10,6 +10,7 @@ from django_runtimes.adopt.shapes import wrong_shapes
 from django_runtimes.adopt.steps.applications import set_apps, set_middleware
 from django_runtimes.adopt.steps.databases import set_databases
 from django_runtimes.adopt.steps.file_storage import (
+    has_direct_uploads,
     media_on_disk,
     refuse_ignored_storages,
     set_static_files,
@@ -22,7 +23,9 @@ from django_runtimes.adopt.steps.metrics_setup import refuse_lost_metrics
 from django_runtimes.adopt.steps.security import set_debug, set_hosts, set_secret_key
 from django_runtimes.adopt.steps.security_headers import set_security_headers
 from django_runtimes.adopt.steps.shutdown import refuse_long_drain
+from django_runtimes.adopt.steps.static_host import set_static_host
 from django_runtimes.adopt.steps.stores import set_caches, set_sessions
+from django_runtimes.adopt.steps.throttling import set_throttle
 from django_runtimes.config.adopted import SETTING, Adopted, MediaQuestion
 from django_runtimes.config.configuration_error import ConfigurationError
 from django_runtimes.config.databases.web_login import read_web_login, web_role
@@ -43,8 +46,12 @@ from django_runtimes.config.variables.server_variables import (
     MAX_WAIT_S,
     MAX_WEBSOCKET_MESSAGE_BYTES,
     MEASUREMENT_KEY,
+    STREAM_FRONT,
+    STREAM_MAX_S,
     WARM_UP,
 )
+from django_runtimes.config.variables.store_variables import STORE_URL
+from django_runtimes.config.variables.throttle_variables import THROTTLE, THROTTLE_OUTAGE, THROTTLE_TIMEOUT_MS
 
 Step = Callable[[Draft, ProcessVariables], None]
 
@@ -60,10 +67,12 @@ _STEPS: tuple[Step, ...] = (
     set_apps,
     set_middleware,
     set_static_files,
+    set_static_host,
     set_uploads,
     set_caches,
     set_sessions,
     set_security_headers,
+    set_throttle,
     set_mail,
     set_logs,
     refuse_lost_metrics,
@@ -139,7 +148,8 @@ def examine(project: Mapping[str, Any], environ: Mapping[str, str]) -> ExaminedP
 def _adopted(draft: Draft, variables: ProcessVariables) -> Adopted:
     # The decided entry may have the operations login, so the project's own entry is used.
     default: Mapping[str, Any] = draft.project["DATABASES"].get("default", {})
-    login = partial(read_web_login, variables.environment, default)
+    route = variables.profile.route
+    login = partial(read_web_login, variables.environment, default, route=route)
     return Adopted(
         detection=variables.detection,
         profile=variables.profile,
@@ -150,14 +160,20 @@ def _adopted(draft: Draft, variables: ProcessVariables) -> Adopted:
         max_body_bytes=variables[MAX_BODY_BYTES],
         max_websocket_message_bytes=variables[MAX_WEBSOCKET_MESSAGE_BYTES],
         warm_up=variables[WARM_UP],
+        stream_front=variables[STREAM_FRONT],
+        stream_max_s=variables[STREAM_MAX_S],
         access_log=variables[ACCESS_LOG],
         metrics=variables[METRICS],
         traces=variables[TRACES],
         stage=variables[STAGE],
+        throttle=variables[THROTTLE],
+        throttle_outage=variables[THROTTLE_OUTAGE],
+        throttle_timeout_ms=variables[THROTTLE_TIMEOUT_MS],
+        has_store=variables.is_set(STORE_URL),
         measurement_key=variables[MEASUREMENT_KEY],
         pool_empty_s=variables[DB_POOL_EMPTY_S],
         role=variables[DB_ROLE],
-        web_role=web_role(variables.environment, default),
+        web_role=web_role(variables.environment, default, route=route),
         read_web_login=login,
         proxy_host=variables[DB_PROXY_HOST],
         lock_timeout_s=variables[DB_LOCK_TIMEOUT_S],
@@ -168,6 +184,7 @@ def _adopted(draft: Draft, variables: ProcessVariables) -> Adopted:
             *ignored_variables(variables.environment, variables.profile),
             *ignored_log_variables(draft, variables),
         ),
+        direct_uploads=has_direct_uploads(draft.value("STORAGES")),
         is_media_on_disk=partial(media_on_disk, draft.value("STORAGES")),
         media_question=MediaQuestion(),
     )

@@ -11,13 +11,22 @@ from django_runtimes.config.variables.application_variables import (
     SECRET_KEY_FALLBACKS,
 )
 from django_runtimes.config.variables.database.database_address import DATABASE_URL, DB_HOST
-from django_runtimes.config.variables.file_variables import MEDIA_BUCKET, MEDIA_ROOT, STATIC_MANIFEST, STATIC_ROOT
+from django_runtimes.config.variables.file_variables import (
+    DIRECT_UPLOADS,
+    MEDIA_BUCKET,
+    MEDIA_ROOT,
+    STATIC_BUCKET,
+    STATIC_HOST,
+    STATIC_MANIFEST,
+    STATIC_ROOT,
+)
 from django_runtimes.config.variables.hops import BASE_PATH, HOST_HEADER, HSTS_SECONDS, HTTPS, PROTO_HEADER
 from django_runtimes.config.variables.mail_variables import MAIL, MAIL_FROM
 from django_runtimes.config.variables.observability_variables import ACCESS_LOG
 from django_runtimes.config.variables.security_variables import CSP, SECURITY_HEADERS
 from django_runtimes.config.variables.store_variables import SESSIONS, STORE_URL
 from django_runtimes.config.variables.table import PREFIX
+from django_runtimes.config.variables.throttle_variables import THROTTLE
 from django_runtimes.config.variables.variable import Variable
 
 
@@ -73,7 +82,7 @@ LISTED = (
         "MIDDLEWARE",
         (),
         "WhiteNoise is added if staticfiles is installed and nothing else serves the files; "
-        f"`{SECURITY_HEADERS.name}` adds what sends its headers",
+        f"`{SECURITY_HEADERS.name}` adds what sends its headers, and `{THROTTLE.name}` what counts requests",
     ),
     ListedName("PERMISSIONS_POLICY", (), f"no device, with `{SECURITY_HEADERS.name}`"),
     ListedName("SECRET_KEY", (SECRET_KEY,), "an error outside `local`, as is a public or short key"),
@@ -92,8 +101,10 @@ LISTED = (
     ListedName("SESSION_ENGINE", (SESSIONS,), f"sessions in the store with `{STORE_URL.name}`, else Django's"),
     ListedName("SILENCED_SYSTEM_CHECKS", (), "W005 and W021 are added if the call sets SECURE_HSTS_SECONDS"),
     ListedName("STATIC_ROOT", (STATIC_ROOT,), "`build/static` in the working directory"),
-    ListedName("STATIC_URL", (BASE_PATH,), "Django's"),
-    ListedName("STORAGES", (MEDIA_BUCKET, STATIC_MANIFEST), "Django's; each variable changes only one storage"),
+    ListedName("STATIC_URL", (STATIC_HOST, STATIC_BUCKET, BASE_PATH), "Django's"),
+    ListedName(
+        "STORAGES", (MEDIA_BUCKET, DIRECT_UPLOADS, STATIC_MANIFEST), "Django's; each variable changes only one storage"
+    ),
     ListedName("TEMPLATES", (), f"the context processor of csp_nonce is added with `{SECURITY_HEADERS.name}`"),
     ListedName("USE_X_FORWARDED_HOST", (HOST_HEADER,), "Django's"),
     ListedName("WHITENOISE_STATIC_PREFIX", (), f"the path of STATIC_URL below `{BASE_PATH.name}`"),

@@ -3,29 +3,30 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django_runtimes.adopt.steps.s3_storage import S3
+from django_runtimes.adopt.steps.s3_storage import S3_BACKENDS
 from django_runtimes.adopt.steps.stores import REDIS_CACHE
 from django_runtimes.config.database_url.libpq import require_libpq
-from django_runtimes.config.databases.credentials import StoredSecret
+from django_runtimes.config.databases.engines import MYSQL_ENGINE, is_own_engine
 from django_runtimes.config.mistakes import Mistakes
 from django_runtimes.config.values.choices import TraceProtocol
 from django_runtimes.config.variables.observability_variables import TRACES
 from django_runtimes.config.variables.store_variables import STORE_URL
-from django_runtimes.extras import require_extra, require_module
+from django_runtimes.extras import require_extra
 
 
 def require_packages(settings: Mapping[str, Any], traces: TraceProtocol) -> None:
     """Raise ConfigurationError for each missing package; `settings` are those that `configure()` is about to set."""
     mistakes = Mistakes()
     databases: Mapping[str, Mapping[str, Any]] = settings.get("DATABASES", {})
-    if any(str(database.get("ENGINE", "")).startswith("django_runtimes.") for database in databases.values()):
+    engines = {str(database.get("ENGINE", "")) for database in databases.values()}
+    if any(is_own_engine(engine) and engine != MYSQL_ENGINE for engine in engines):
         with mistakes.collected():
             require_libpq()
-    if any(isinstance(database.get("CREDENTIALS"), StoredSecret) for database in databases.values()):
+    if MYSQL_ENGINE in engines:
         with mistakes.collected():
-            require_module("boto3", "s3", "a database login from AWS Secrets Manager")
+            require_extra("mysql", "MySQL or MariaDB in DATABASES")
     storage: Mapping[str, Any] = settings.get("STORAGES", {}).get("default", {})
-    if storage.get("BACKEND") == S3:
+    if storage.get("BACKEND") in S3_BACKENDS:
         with mistakes.collected():
             require_extra("s3", f"WEBAPP_MEDIA_BUCKET={storage['OPTIONS']['bucket_name']!r}")
     if traces is not TraceProtocol.NONE:

@@ -11,6 +11,7 @@ from django_runtimes.config.environment import Environment
 from django_runtimes.config.http.front import Front, read_front
 from django_runtimes.config.runtimes.detection import Detection, detect_runtime
 from django_runtimes.config.runtimes.profile_choice import choose_profile
+from django_runtimes.config.values.data_paths import SCHEMES
 from django_runtimes.config.values.profile import PROFILES, Profile
 from django_runtimes.config.values.runtime import Runtime
 from django_runtimes.config.variables.application_variables import RUNTIME
@@ -22,7 +23,6 @@ from django_runtimes.config.variables.table import PREFIX
 from django_runtimes.config.variables.variable import T_co, Variable
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
-_POSTGRESQL = ("postgresql://", "postgres://", "postgis://")
 # Whether DATABASES can work depends on these parts of the profile.
 _CHOICES: tuple[Variable[Any], ...] = (DB_ROLE, DB_ROUTE, DB_STRATEGY)
 
@@ -52,7 +52,7 @@ class ProcessVariables:
     @cached_property
     def profile(self) -> Profile:
         """The runtime's profile; ConfigurationError for an invalid variable."""
-        return choose_profile(self.runtime, self.environment)
+        return choose_profile(self.runtime, self.environment, self._default)
 
     def __getitem__(self, variable: Variable[T_co]) -> T_co:
         return self.environment[variable]
@@ -88,7 +88,8 @@ class ProcessVariables:
 
     def _is_url_of_project(self, url: str) -> bool:
         """Return whether DATABASE_URL is the project's own: for another engine, or already read by the settings."""
-        return not url.startswith(_POSTGRESQL) or (not self._has_own and has_address_of(self._default, url))
+        scheme, found, _ = url.partition("://")
+        return not (found and scheme in SCHEMES) or (not self._has_own and has_address_of(self._default, url))
 
 
 class PartialVariables(ProcessVariables):
@@ -115,7 +116,7 @@ class PartialVariables(ProcessVariables):
         """The profile of the valid variables; ConfigurationError for an invalid choice."""
         for choice in _CHOICES:
             _ = self.environment[choice]
-        return choose_profile(self.runtime, self.environment.valid())
+        return choose_profile(self.runtime, self.environment.valid(), self._default)
 
     @property
     def https(self) -> bool:

@@ -66,8 +66,8 @@ class Draft:
         return self.project.get(name, getattr(global_settings, name, None))
 
     def set(self, name: str, after: Any, reason: str) -> None:
-        """Change a setting, unless it already has the value, from the project or as Django's default."""
-        before = self.project.get(name, MISSING)
+        """Change a setting, unless it already has the value, from another change, the project or Django's default."""
+        before = self.settings.get(name, self.project.get(name, MISSING))
         present = getattr(global_settings, name, MISSING) if before is MISSING else before
         if type(present) is type(after) and present == after:
             return

@@ -11,6 +11,7 @@ from django_runtimes.config.aws_profile import named_profile, read_aws_profile
 from django_runtimes.config.configuration_error import ConfigurationError
 from django_runtimes.config.environment import Environment
 from django_runtimes.extras import missing_package
+from django_runtimes.snapshot_hooks import HOOKS
 
 # Only botocore follows profiles that name another source of credentials.
 _ONLY_BOTOCORE = ("role_arn", "sso_start_url", "sso_session", "credential_process", "login_session")
@@ -50,6 +51,7 @@ class AwsCredentials:
 
 # The sources keep their credentials here, so that a process loads them once.
 PROCESS_CREDENTIALS = AwsCredentials()
+HOOKS.release_before_snapshot(PROCESS_CREDENTIALS.forget)
 
 
 def _key_of_variables() -> AccessKey | None:

@@ -2,12 +2,11 @@
 
 import json
 import os
-from contextlib import closing
 from datetime import UTC, datetime
-from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
+from django_runtimes.aws.https_pool import HttpsPool, NoAnswerError, Patience
 from django_runtimes.aws.signature import AccessKey
 from django_runtimes.aws.temporary_key import AwsCredentialsError, TemporaryKey
 
@@ -15,7 +14,7 @@ from django_runtimes.aws.temporary_key import AwsCredentialsError, TemporaryKey
 _ECS_HOST = "169.254.170.2"
 _HOSTS = (_ECS_HOST, "169.254.170.23", "fd00:ec2::23", "localhost", "127.0.0.1", "::1")
 # The AWS SDKs use the same timeout; the endpoint is on the same machine.
-_TIMEOUT_S = 2.0
+_PATIENCE = Patience(connect_s=2.0, read_s=2.0, attempts=1)
 _HTTP_OK = 200
 
 
@@ -32,22 +31,24 @@ class ContainerRole:
         """Ask the endpoint for credentials; raise AwsCredentialsError if it gives none."""
         endpoint = self._endpoint
         path = endpoint._replace(scheme="", netloc="").geturl() or "/"
+        pool = HttpsPool(endpoint, _PATIENCE)
         try:
-            with closing(HTTPConnection(endpoint.hostname or "", endpoint.port, timeout=_TIMEOUT_S)) as connection:
-                connection.request("GET", path, headers=_authorization())
-                answer = connection.getresponse()
-                status, text = answer.status, answer.read()
-        except OSError as error:
-            raise AwsCredentialsError(f"{endpoint.netloc}: {error}") from None
-        except (HTTPException, ValueError) as error:
+            answer = pool.send("GET", path, _authorization(), b"")
+        except NoAnswerError as error:
+            raise AwsCredentialsError(f"{error}; check the variables AWS_CONTAINER_CREDENTIALS_…") from None
+        except (OSError, ValueError) as error:
+            # The error of an invalid token quotes it.
+            failure = str(error) if isinstance(error, OSError) else type(error).__name__
             raise AwsCredentialsError(
-                f"{endpoint.netloc} does not answer over HTTP ({type(error).__name__}); "
-                "check the variables AWS_CONTAINER_CREDENTIALS_…"
+                f"{endpoint.netloc} cannot be asked for credentials ({failure}); check the variables AWS_CONTAINER_…"
             ) from None
-        if status != _HTTP_OK:
-            raise AwsCredentialsError(f"{endpoint.netloc} answers {status}; check the role of the task or pod")
+        finally:
+            # The next request follows hours later.
+            pool.close()
+        if answer.status != _HTTP_OK:
+            raise AwsCredentialsError(f"{endpoint.netloc} answers {answer.status}; check the role of the task or pod")
         try:
-            fields = json.loads(text)
+            fields = json.loads(answer.body)
             key = AccessKey(fields["AccessKeyId"], fields["SecretAccessKey"], fields["Token"])
             return TemporaryKey(key, datetime.fromisoformat(fields["Expiration"]).astimezone(UTC))
         except (ValueError, KeyError, TypeError) as error:

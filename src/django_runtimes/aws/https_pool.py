@@ -8,8 +8,10 @@ from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from time import monotonic
 from typing import NamedTuple
 from urllib.parse import SplitResult
+from weakref import WeakSet
 
 from django_runtimes.aws.trusted_roots import tls_context
+from django_runtimes.snapshot_hooks import HOOKS
 
 # AWS's endpoints close connections that rest longer.
 _MAX_REST_S = 20.0
@@ -17,6 +19,14 @@ _MAX_REST_S = 20.0
 _MOST_RESTING = 32
 _CONNECT_TIMEOUT_S = 1.0
 _READ_TIMEOUT_S = 2.0
+
+
+class Patience(NamedTuple):
+    """How long a request waits for the connection and for each part of the answer, and how often it is attempted."""
+
+    connect_s: float
+    read_s: float
+    attempts: int
 
 
 class HttpAnswer(NamedTuple):
@@ -44,16 +54,19 @@ class _Resting(NamedTuple):
 class HttpsPool:
     """Sends requests on resting connections to one server, or on new ones; for all threads and forked processes."""
 
-    def __init__(self, server: SplitResult) -> None:
+    def __init__(self, server: SplitResult, patience: Patience | None = None) -> None:
         self._server = server
+        self._patience = patience
         self._resting: deque[_Resting] = deque()
+        _POOLS.add(self)
 
     def send(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> HttpAnswer:
         """Return the server's answer; raise NoAnswerError if there is none. `target` is the path with the query."""
         connection = self._take() or self._connect()
         try:
-            connection.sock.settimeout(_READ_TIMEOUT_S)
-            connection.request(method, target, body, dict(headers))
+            connection.sock.settimeout(self._patience.read_s if self._patience else _READ_TIMEOUT_S)
+            # A request without a body has no length, unless its method requires one.
+            connection.request(method, target, body or None, dict(headers))
             response = connection.getresponse()
             answer = HttpAnswer(
                 response.status, {name.lower(): value for name, value in response.getheaders()}, response.read()
@@ -91,10 +104,11 @@ class HttpsPool:
 
     def _connect(self) -> HTTPConnection:
         host, port = self._server.hostname or "", self._server.port
+        timeout_s = self._patience.connect_s if self._patience else _CONNECT_TIMEOUT_S
         if self._server.scheme == "https":
-            connection: HTTPConnection = HTTPSConnection(host, port, timeout=_CONNECT_TIMEOUT_S, context=tls_context())
+            connection: HTTPConnection = HTTPSConnection(host, port, timeout=timeout_s, context=tls_context())
         else:
-            connection = HTTPConnection(host, port, timeout=_CONNECT_TIMEOUT_S)
+            connection = HTTPConnection(host, port, timeout=timeout_s)
         try:
             connection.connect()
         except (OSError, ValueError) as error:
@@ -104,6 +118,17 @@ class HttpsPool:
     def _no_answer(self, error: Exception, *, was_sent: bool) -> NoAnswerError:
         reason = " ".join(str(error).split()) or type(error).__name__
         return NoAnswerError(f"{self._server.netloc} does not answer ({reason})", was_sent=was_sent)
+
+
+_POOLS: WeakSet[HttpsPool] = WeakSet()
+
+
+def _close_all() -> None:
+    for pool in list(_POOLS):
+        pool.close()
+
+
+HOOKS.release_before_snapshot(_close_all)
 
 
 def _has_input(connection: HTTPConnection) -> bool:

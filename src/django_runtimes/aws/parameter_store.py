@@ -1,9 +1,12 @@
 """Reads parameters from AWS Systems Manager's Parameter Store."""
 
-import logging
 from collections.abc import Sequence
+from contextlib import closing
 
-from django_runtimes.aws.secrets_manager import CLIENT_CONFIG, SecretError
+from django_runtimes.aws.aws_service import PARAMETER_STORE
+from django_runtimes.aws.secrets_manager import SecretError
+from django_runtimes.aws.service_client import AwsAnswerError, ServiceClient
+from django_runtimes.config.configuration_error import ConfigurationError
 
 # GetParameters accepts at most ten names.
 _PER_CALL = 10
@@ -17,22 +20,19 @@ class ParameterStore:
 
     def read(self, names: Sequence[str]) -> dict[str, str]:
         """Return the values by name; raise SecretError if any of them cannot be read."""
-        import boto3
-        from botocore.exceptions import BotoCoreError, ClientError
-
-        # botocore logs whole responses at DEBUG.
-        logging.getLogger("botocore").setLevel(logging.INFO)
         values: dict[str, str] = {}
         try:
-            client = boto3.session.Session().client("ssm", region_name=self._region, config=CLIENT_CONFIG)
-            for start in range(0, len(names), _PER_CALL):
-                some = list(names[start : start + _PER_CALL])
-                answer = client.get_parameters(Names=some, WithDecryption=True)
-                values |= {each["Name"]: each["Value"] for each in answer["Parameters"]}
-        except ClientError as error:
-            failure = f"{error.response['Error']['Code']}; check the permission ssm:GetParameters"
-        except (BotoCoreError, OSError) as error:
-            failure = " ".join(str(error).split())
+            with closing(ServiceClient(PARAMETER_STORE, self._region)) as client:
+                for start in range(0, len(names), _PER_CALL):
+                    some = {"Names": list(names[start : start + _PER_CALL]), "WithDecryption": True}
+                    answer = client.call("AmazonSSM.GetParameters", some, version="1.1", repeatable=True)
+                    values |= {each["Name"]: each["Value"] for each in answer["Parameters"]}
+        except AwsAnswerError as error:
+            failure = f"{error.code}; check the permission ssm:GetParameters"
+        except (ConfigurationError, OSError) as error:
+            failure = str(error)
+        except (KeyError, TypeError):
+            failure = "the answer is not Parameter Store's; check AWS_ENDPOINT_URL_SSM"
         else:
             if missing := [name for name in names if name not in values]:
                 raise SecretError(f"Parameter Store has no parameter {missing[0]!r} in {self._region}; create it")

@@ -1,34 +1,52 @@
 """Sets the variables whose values are secrets in AWS, where the platform does not: on Lambda."""
 
-from collections.abc import Iterable, MutableMapping
+import json
+from collections.abc import Iterable, Mapping, MutableMapping
+from contextlib import closing
 
+from django_runtimes.aws.parameter_store import ParameterStore
+from django_runtimes.aws.secrets_manager import SecretError, SecretsManager
 from django_runtimes.config.configuration_error import ConfigurationError
 from django_runtimes.config.environment import Environment
 from django_runtimes.config.region import aws_region
-from django_runtimes.config.variables.application_variables import SECRETS
-from django_runtimes.config.variables.secret_references import SecretReference, parse_secret_references
-from django_runtimes.extras import require_module
+from django_runtimes.config.variables.application_variables import SECRET_KEY, SECRET_KEY_ARN, SECRETS
+from django_runtimes.config.variables.secret_references import (
+    SecretReference,
+    parse_secret_reference,
+    parse_secret_references,
+)
 
-# The references that this process has read; their values count until it ends.
+# The references that this process has read at its start.
 _read_before: list[str] = []
 
 
 def load_secret_variables(environ: MutableMapping[str, str]) -> None:
-    """Read the secrets that WEBAPP_SECRETS names, once per process, and set their variables.
+    """Read the secrets that variables name, and set their variables; do nothing if this process has done so.
 
     Raise ConfigurationError, which shows no value, if a secret cannot be read or cannot be a variable.
     """
-    text = environ.get(SECRETS.name)
-    if not text or text in _read_before:
-        return
-    require_module("boto3", "s3", SECRETS.name)
     environment = Environment(environ)
-    references = parse_secret_references(environment[SECRETS] or "")
-    environ.update(_read(references, aws_region(environment)))
+    references = stored_references(environment)
+    text = str(references)
+    if not references or text in _read_before:
+        return
+    environ.update(read_secret_variables(references, aws_region(environment)))
     _read_before.append(text)
 
 
-def _read(references: dict[str, SecretReference], region: str | None) -> dict[str, str]:
+def stored_references(environment: Environment) -> dict[str, SecretReference]:
+    """Return the references of WEBAPP_SECRETS and WEBAPP_SECRET_KEY_ARN by the names of their variables."""
+    references = parse_secret_references(environment[SECRETS] or "{}")
+    if arn := environment[SECRET_KEY_ARN]:
+        references.setdefault(SECRET_KEY.name, parse_secret_reference(arn))
+    return references
+
+
+def read_secret_variables(references: Mapping[str, SecretReference], region: str | None) -> dict[str, str]:
+    """Return the current values by the names of their variables; `region` has the parameters.
+
+    Raise ConfigurationError, which shows no value.
+    """
     parameters = _read_parameters(references, region)
     secrets = _read_secrets(dict.fromkeys(each.arn for each in references.values() if each.arn))
     values = {}
@@ -40,13 +58,10 @@ def _read(references: dict[str, SecretReference], region: str | None) -> dict[st
     return values
 
 
-def _read_parameters(references: dict[str, SecretReference], region: str | None) -> dict[str, str]:
+def _read_parameters(references: Mapping[str, SecretReference], region: str | None) -> dict[str, str]:
     names = list(dict.fromkeys(each.parameter for each in references.values() if each.parameter))
     if not names:
         return {}
-    from django_runtimes.aws.parameter_store import ParameterStore
-    from django_runtimes.aws.secrets_manager import SecretError
-
     if region is None:
         raise ConfigurationError(f"{SECRETS.name} names {names[0]!r}, but AWS_REGION is not set; set it to its region")
     try:
@@ -57,14 +72,15 @@ def _read_parameters(references: dict[str, SecretReference], region: str | None)
 
 
 def _read_secrets(arns: Iterable[str]) -> dict[str, str]:
-    from django_runtimes.aws.secrets_manager import SecretError, SecretsManager
-
     by_region: dict[str, list[str]] = {}
     for arn in arns:
         by_region.setdefault(arn.split(":")[3], []).append(arn)
     texts: dict[str, str] = {}
     for region, some in by_region.items():
-        for arn, text in SecretsManager(region).read_all(some).items():
+        # The next read is minutes away, so no connection is kept for it.
+        with closing(SecretsManager(region)) as store:
+            found = store.read_all(some)
+        for arn, text in found.items():
             if isinstance(text, SecretError):
                 raise ConfigurationError(f"the secret {arn} cannot be read: {text}")
             if text is None:
@@ -77,9 +93,6 @@ def _value(name: str, reference: SecretReference, secrets: dict[str, str]) -> st
     text = secrets[reference.arn]
     if not reference.json_key:
         return text
-    # Only secrets with several values need this import.
-    import json
-
     try:
         content = json.loads(text)
     except ValueError:

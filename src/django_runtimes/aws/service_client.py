@@ -10,7 +10,7 @@ from typing import Any
 
 from django_runtimes.aws.aws_credentials import PROCESS_CREDENTIALS, AwsCredentials
 from django_runtimes.aws.aws_service import AwsService, endpoint_of
-from django_runtimes.aws.https_pool import HttpAnswer, HttpsPool, NoAnswerError
+from django_runtimes.aws.https_pool import HttpAnswer, HttpsPool, NoAnswerError, Patience
 from django_runtimes.aws.signature import SigningScope, encode_query, sign_headers
 from django_runtimes.aws.temporary_key import AwsCredentialsError
 from django_runtimes.config.environment import Environment
@@ -52,32 +52,49 @@ class AwsAnswerError(Exception):
 class AwsUnavailableError(OSError):
     """A service, or the source of the credentials, did not answer, or kept throttling, until the last attempt.
 
-    `is_unreachable` says whether there was no answer at all.
+    `is_unreachable` says whether there was no answer at all, and `may_be_done` whether the service may have carried out
+    the request. `code` is AWS's name of the error in an answer with a status of 500 or more.
     """
 
-    def __init__(self, text: str, *, is_unreachable: bool = False) -> None:
+    def __init__(
+        self, text: str, *, is_unreachable: bool = False, may_be_done: bool = False, code: str | None = None
+    ) -> None:
         super().__init__(text)
+        self.code = code
         self.is_unreachable = is_unreachable
+        self.may_be_done = may_be_done
 
 
 class ServiceClient:
     """Calls one service in one region; for all threads.
 
-    An attempt takes at most 3 s. It is repeated if AWS throttled it or never received it, and for a `repeatable` call
-    also if its outcome is unknown.
+    An attempt takes at most 3 s, or as long as `patience` says. It is repeated if AWS throttled it or never received
+    it, and for a `repeatable` call also if its outcome is unknown.
     """
 
-    def __init__(self, service: AwsService, region: str, *, credentials: AwsCredentials = PROCESS_CREDENTIALS) -> None:
+    def __init__(
+        self,
+        service: AwsService,
+        region: str,
+        *,
+        credentials: AwsCredentials = PROCESS_CREDENTIALS,
+        patience: Patience | None = None,
+    ) -> None:
         self._service = service
         self._region = region
         self._credentials = credentials
         self._endpoint = endpoint_of(service, region, Environment(os.environ))
-        self._pool = HttpsPool(self._endpoint)
+        self._pool = HttpsPool(self._endpoint, patience)
+        self._attempts = patience.attempts if patience else _ATTEMPTS
 
     @property
     def server(self) -> str:
         """The host of the endpoint, with its port if the endpoint has one."""
         return self._endpoint.netloc
+
+    def close(self) -> None:
+        """Close the resting connections."""
+        self._pool.close()
 
     def call(self, target: str, parameters: Mapping[str, Any], *, version: str, repeatable: bool) -> dict[str, Any]:
         """Call an operation of a service with the protocol JSON `version`, such as 1.0, by its X-Amz-Target.
@@ -108,15 +125,15 @@ class ServiceClient:
             try:
                 answer = self._send(method, path, encoded, headers, body)
             except NoAnswerError as error:
-                if attempt >= _UNANSWERED_ATTEMPTS or (error.was_sent and not repeatable):
-                    raise AwsUnavailableError(str(error), is_unreachable=True) from None
+                if attempt >= min(_UNANSWERED_ATTEMPTS, self._attempts) or (error.was_sent and not repeatable):
+                    raise AwsUnavailableError(str(error), is_unreachable=True, may_be_done=error.was_sent) from None
             else:
                 if answer.status < 300:
-                    return dict(json.loads(answer.body or b"{}"))
+                    return _fields(answer, self.server)
                 refusal = _refusal(answer)
                 if not self._may_repeat(answer.status, refusal.code, repeatable=repeatable):
                     raise self._failure(answer.status, refusal)
-                if attempt == _ATTEMPTS:
+                if attempt >= self._attempts:
                     raise AwsUnavailableError(f"{self.server} refused {attempt} attempts: {refusal}")
             sleep(random.uniform(0, _LONGEST_WAITS_S[attempt - 1]))  # noqa: S311  (no secret)
             attempt += 1
@@ -142,13 +159,24 @@ class ServiceClient:
         if code in _EXPIRED:
             self._credentials.forget()
             return True
-        return code in _THROTTLED or status == _UNAVAILABLE or (repeatable and status >= _SERVER_ERROR)
+        if code in _THROTTLED or (status == _UNAVAILABLE and self._service.refuses_with_503):
+            return True
+        return repeatable and status >= _SERVER_ERROR
 
     def _failure(self, status: int, refusal: AwsAnswerError) -> Exception:
         """Return the error of an answer that is not repeated."""
         if status >= _SERVER_ERROR:
-            return AwsUnavailableError(f"{self.server} answers {status}: {refusal}")
+            text = f"{self.server} answers {status}: {refusal}"
+            return AwsUnavailableError(text, may_be_done=True, code=refusal.code)
         return refusal
+
+
+def _fields(answer: HttpAnswer, server: str) -> dict[str, Any]:
+    try:
+        return dict(json.loads(answer.body or b"{}"))
+    except (TypeError, ValueError):
+        # A proxy or a captive portal answered.
+        raise AwsUnavailableError(f"{server} answers no JSON object", may_be_done=True) from None
 
 
 def _refusal(answer: HttpAnswer) -> AwsAnswerError:

@@ -1,4 +1,4 @@
-"""Signs requests and database logins with AWS Signature Version 4.
+"""Signs requests with AWS Signature Version 4, in their headers or in their address.
 
 See https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html. Signing with botocore
 would add forty times as much to a cold start.
@@ -10,9 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import quote
-
-# The longest lifetime that RDS accepts for rds-db:connect.
-LIFETIME_S = 900
 
 _ALGORITHM = "AWS4-HMAC-SHA256"
 _NOTHING_SHA256 = hashlib.sha256(b"").hexdigest()
@@ -44,27 +41,24 @@ class SigningScope:
         return f"{self.timestamp[:8]}/{self.region}/{self.service}/aws4_request"
 
 
-def sign_login(key: AccessKey, *, region: str, host: str, port: int, user: str, at: datetime) -> str:
-    """Return a token that lets `user` log in at `host` and `port` for 15 minutes from `at`, a time in UTC.
+def presign(key: AccessKey, scope: SigningScope, *, host: str, parameters: Mapping[str, str], lifetime_s: int) -> str:
+    """Return the address, without its scheme, of a GET request to `host` that is valid for `lifetime_s`.
 
-    The token is a presigned URL without its scheme.
+    `host` has its port, unless the port is the scheme's.
     """
-    scope = SigningScope("rds-db", region, at)
-    parameters = {
-        "Action": "connect",
-        "DBUser": user,
+    presigned = {
+        **parameters,
         "X-Amz-Algorithm": _ALGORITHM,
         "X-Amz-Credential": f"{key.key_id}/{scope}",
         "X-Amz-Date": scope.timestamp,
-        "X-Amz-Expires": str(LIFETIME_S),
+        "X-Amz-Expires": str(lifetime_s),
         "X-Amz-SignedHeaders": "host",
     }
     if key.session_token:
-        parameters["X-Amz-Security-Token"] = key.session_token
-    query = encode_query(parameters)
-    place = f"{host.lower()}:{port}"
-    request = f"GET\n/\n{query}\nhost:{place}\n\nhost\n{_NOTHING_SHA256}"
-    return f"{place}/?{query}&X-Amz-Signature={_signature(key, scope, request)}"
+        presigned["X-Amz-Security-Token"] = key.session_token
+    query = encode_query(presigned)
+    request = f"GET\n/\n{query}\nhost:{host}\n\nhost\n{_NOTHING_SHA256}"
+    return f"{host}/?{query}&X-Amz-Signature={_signature(key, scope, request)}"
 
 
 def sign_headers(

@@ -1,4 +1,4 @@
-"""Extends Django's `check` with `--explain` and a check that the settings call `configure()`."""
+"""Extends Django's `check` with `--explain`, `--snapshot` and a check that the settings call `configure()`."""
 
 import os
 import sys
@@ -9,19 +9,29 @@ from django_runtimes.config.configuration_error import ConfigurationError
 from django_runtimes.config.environment import Environment
 from django_runtimes.config.mistakes import Mistakes
 from django_runtimes.config.variables.database.database_address import DATABASE_URL
+from django_runtimes.extras import require_extra
 
 _OPTION = "--explain"
+_SNAPSHOT = "--snapshot"
+# The cli imports nothing of the application; this module runs as a process of its own.
+_EXAMINATION = "django_runtimes.entrypoints.snapshots.examination.snapshot_examination"
 
 
 def before_check(arguments: Sequence[str]) -> list[str]:
     """Load the settings, print the changes of `configure()` with --explain, and return the arguments for Django.
 
+    With --snapshot, exit with 1 if restored environments would share anything.
+
     ConfigurationError, with all mistakes, for invalid variables and settings, and if the settings do not call
     `configure()` or lack its changes.
     """
     if {"--help", "-h"} & set(arguments):
-        sys.stdout.write(f"{_OPTION}  list every setting that configure() added or changed, with the reason\n\n")
-        return [argument for argument in arguments if argument != _OPTION]
+        sys.stdout.write(
+            f"{_OPTION}   list every setting that configure() added or changed, with the reason\n"
+            f"{_SNAPSHOT}  take the application to the point of SnapStart's snapshot, and list what restored "
+            "environments would share\n\n"
+        )
+        return [argument for argument in arguments if argument not in (_OPTION, _SNAPSHOT)]
     from django.conf import settings
 
     from django_runtimes.adopt.after_call import unchecked_mistakes
@@ -45,7 +55,21 @@ def before_check(arguments: Sequence[str]) -> list[str]:
         from django_runtimes.adopt.explanation import explain
 
         sys.stdout.write(explain(call) + "\n")
-    return [argument for argument in arguments if argument != _OPTION]
+    if _SNAPSHOT in arguments and (exit_code := _examine_snapshot()):
+        raise SystemExit(exit_code)
+    return [argument for argument in arguments if argument not in (_OPTION, _SNAPSHOT)]
+
+
+def _examine_snapshot() -> int:
+    """Run the examination in a process in which nothing else is loaded, with a folder for its temporary files."""
+    import subprocess
+    import tempfile
+
+    require_extra("lambda", f"check {_SNAPSHOT}")
+    sys.stdout.flush()
+    with tempfile.TemporaryDirectory() as folder:
+        environ = {**os.environ, "TMPDIR": folder, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+        return subprocess.run([sys.executable, "-m", _EXAMINATION], env=environ, check=False).returncode
 
 
 def _unreadable_variables() -> Mistakes:

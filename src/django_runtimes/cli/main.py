@@ -60,7 +60,7 @@ webapp report     analyse saved runs again, compare them, and fail if a figure c
 webapp cost       price the targets of a comparison on AWS, and find when one becomes cheaper than another
 webapp serve      serve this application at http://127.0.0.1:8000 on an embedded PostgreSQL
 webapp test       run the project's own tests under the profile of each runtime
-webapp pinlint    run the tests and list the statements that would pin RDS Proxy
+webapp pinlint    run the tests and list what would pin RDS Proxy or what the Data API would refuse
 webapp doctor     check the variables, the database and its connection budget
 webapp init       adopt a Django project: settings, dependency, Dockerfile, workload (--undo reverts it)
 webapp deploy     build, push, migrate, shift the traffic, test, and roll back when the test fails

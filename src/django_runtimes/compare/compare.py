@@ -4,7 +4,6 @@ import argparse
 import os
 import re
 import sys
-import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -46,6 +45,7 @@ from django_runtimes.compare.report.terminal import print_report
 from django_runtimes.compare.run.comparison import run_comparison
 from django_runtimes.compare.run.expected_load import expected_requests
 from django_runtimes.compare.run.output import choose_directory, publish
+from django_runtimes.compare.services.run_directory import run_directory
 from django_runtimes.compare.targets.memory_sizes import balanced_weight, memory_sizes, with_memory_sizes
 from django_runtimes.compare.targets.name import DEFAULT_TARGETS, TargetName
 from django_runtimes.compare.workload.reading import load_workload
@@ -76,11 +76,12 @@ def main(arguments: Sequence[str]) -> int:
             yes=options.yes,
         )
         directory = choose_directory(options.output, project_at(Path.cwd()).directory)
-        with tempfile.TemporaryDirectory(prefix="webapp-compare-logs-") as kept:
+        # If this process is killed, the next run removes the logs.
+        with run_directory(account=None) as kept:
             with Progress(sys.stderr) as progress:
-                run = run_comparison(plan, progress, kept_logs=Path(kept))
+                run = run_comparison(plan, progress, kept_logs=kept)
             outcomes = judge(conditions, [JudgedRun(run)])
-            publish(run, directory, Path(kept), outcomes=outcomes)
+            publish(run, directory, kept, outcomes=outcomes)
         if options.json:
             sys.stdout.write(run.to_json())
         else:
@@ -126,6 +127,11 @@ def plan_of(options: argparse.Namespace) -> ComparisonPlan:
         targets = tuple(TargetName.parse(text) for text in options.target if not is_deployed(text))
         if len(set(targets)) < len(targets):
             raise UsageError("--target names a target twice; name each once")
+        if options.image and (restored := next((name for name in targets if name.snap_start), None)):
+            raise UsageError(
+                f"--target {str(restored)!r} with --image: containers of an image cannot be restored here; leave out "
+                "--image or the option"
+            )
         plan = replace(plan, targets=targets)
     if options.memory:
         plan = replace(plan, targets=with_memory_sizes(plan.targets, options.memory))
@@ -150,7 +156,7 @@ def _limits(options: argparse.Namespace) -> StatedLimits:
         )
     if options.quick and options.max_p99_ms is not None:
         raise UsageError(
-            f"--max-p99-ms {options.max_p99_ms:g} needs 1,000 samples per scenario, which --quick does not measure; "
+            f"--max-p99-ms {options.max_p99_ms:g} needs 368 samples per scenario, which --quick does not measure; "
             "leave one of the two out"
         )
     return StatedLimits(options.max_p99_ms, options.max_usd_per_month, options.requests_per_month)
@@ -241,7 +247,7 @@ def parser() -> argparse.ArgumentParser:
         default="5m",
         metavar="TIME",
         help="the time that the run may take, such as 5m (default), with medians at 50 %% of the weakest target's "
-        "capacity; from 10m on, 10, 50 and 80 %%, and each p99",
+        "capacity; from 10m on, 10, 50 and 80 %%, and each p99 for which it is long enough",
     )
     rates = parser.add_mutually_exclusive_group()
     rates.add_argument(

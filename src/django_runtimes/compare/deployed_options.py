@@ -50,6 +50,8 @@ def with_deployed_targets(
 ) -> ComparisonPlan:
     """Return the plan with the deployed targets of the command line; raise UsageError for unusable ones."""
     services = read_services([text for text in options.target or () if is_deployed(text)])
+    if not services:
+        _refuse_without_effect(options)
     services = with_watched(with_headers(services, options.header, environ), options.cloudwatch)
     if options.cloudwatch and find_spec("boto3") is None:
         raise UsageError("--cloudwatch needs boto3, of the extra [deploy]; install it, or leave out --cloudwatch")
@@ -66,6 +68,12 @@ def with_deployed_targets(
         max_rate_rps=options.max_rate,
         measurement_key=read_measurement_key(environ),
     )
+
+
+def _refuse_without_effect(options: argparse.Namespace) -> None:
+    if options.allow_writes or options.max_rate != MAX_DEPLOYED_RATE_RPS:
+        option = "--allow-writes" if options.allow_writes else "--max-rate"
+        raise UsageError(f"{option} affects only deployed targets; name one as --target aws_lambda=https://…")
 
 
 def read_measurement_key(environ: Mapping[str, str]) -> str | None:

@@ -7,7 +7,6 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from django_runtimes.cli.arguments import OneLineParser
 from django_runtimes.cli.exit_codes import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_USAGE
@@ -18,6 +17,7 @@ from django_runtimes.compare.codebase.own_variables import database_notices, own
 from django_runtimes.compare.services.database_creation import create_database
 from django_runtimes.compare.services.named_objects import create_named_objects
 from django_runtimes.compare.services.postgres import EmbeddedPostgres, postgres_server
+from django_runtimes.compare.services.run_directory import run_directory
 from django_runtimes.compare.suite.suite import Suite
 from django_runtimes.compare.suite.suite_process import run_suite
 from django_runtimes.compare.suite.suite_runner import RUNNERS, choose_runner
@@ -85,7 +85,7 @@ def _run(suite: Suite, runtime: Runtime, endings: dict[Runtime, str]) -> int:
         environ = suite.environ(runtime, given_url or server.application_url(_DATABASE))
         if settings.lacks_static_root:
             # WhiteNoise, which the library adds, warns of a missing folder, and some suites treat warnings as errors.
-            environ[STATIC_ROOT.name] = stack.enter_context(TemporaryDirectory(prefix="webapp-static-"))
+            environ[STATIC_ROOT.name] = str(stack.enter_context(run_directory(account=None)))
         started_s = time.monotonic()
         endings[runtime] = "was interrupted"
         exit_code = run_suite((*suite.runner.command, *suite.arguments), environ, suite.runner.directory)

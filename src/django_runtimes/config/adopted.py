@@ -2,16 +2,19 @@
 
 from collections.abc import Callable
 from ipaddress import IPv4Network, IPv6Network
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from django_runtimes.config.configuration_error import ConfigurationError
 from django_runtimes.config.databases.credentials import Login
 from django_runtimes.config.http.front import Front
 from django_runtimes.config.runtimes.detection import Detection
 from django_runtimes.config.secret import Secret
-from django_runtimes.config.values.choices import MetricsFormat, Role, TraceProtocol
+from django_runtimes.config.values.choices import MetricsFormat, Role, StreamFront, ThrottleOutage, TraceProtocol
 from django_runtimes.config.values.profile import Profile
 from django_runtimes.config.values.runtime import Runtime
+
+if TYPE_CHECKING:
+    from django_runtimes.config.values.request_rate import RequestRate
 
 SETTING = "DJANGO_RUNTIMES"
 
@@ -36,10 +39,16 @@ class Adopted(NamedTuple):
     max_body_bytes: int
     max_websocket_message_bytes: int
     warm_up: bool
+    stream_front: StreamFront
+    stream_max_s: int
     access_log: bool
     metrics: MetricsFormat
     traces: TraceProtocol
     stage: str | None
+    throttle: "RequestRate | None"
+    throttle_outage: ThrottleOutage
+    throttle_timeout_ms: int
+    has_store: bool
     measurement_key: Secret | None
     pool_empty_s: int
     role: Role
@@ -51,6 +60,7 @@ class Adopted(NamedTuple):
     idle_in_transaction_timeout_s: int
     unknown_variables: tuple[tuple[str, str | None], ...]
     ignored_variables: tuple[tuple[str, str], ...]
+    direct_uploads: bool
     is_media_on_disk: Callable[[], bool]
     media_question: MediaQuestion
 

@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from django_runtimes.config.configuration_error import ConfigurationError
 from django_runtimes.config.secret import Secret
+from django_runtimes.config.values.region_code import is_region
 
 _TABLE = re.compile(r"[A-Za-z0-9_.-]{3,255}")
 # redis-py knows its own schemes only; Valkey speaks the same protocol.
@@ -56,6 +57,12 @@ def parse_store_url(url: str) -> StoreAddress:
     raise _refusal(f"has the scheme {shown}, which is no store", _REMEDY)
 
 
+def without_login(url: str) -> str:
+    """Return the URL of a server without user and password, for logs."""
+    scheme, _, rest = url.partition("://")
+    return f"{scheme}://{rest.rpartition('@')[2]}"
+
+
 def _dynamodb(rest: str) -> StoreAddress:
     # A table's name is case-sensitive, so the URL's host is not used.
     table, _, query = rest.partition("?")
@@ -67,6 +74,10 @@ def _dynamodb(rest: str) -> StoreAddress:
     region = options.pop(_REGION, None)
     if options or region == "":
         raise _refusal("has an option other than region", f"write dynamodb://{table}?region=eu-central-1")
+    if region is not None and not is_region(region):
+        raise _refusal(
+            f"has the region {region!r}, which is not a region", f"write dynamodb://{table}?region=eu-central-1"
+        )
     return StoreAddress(StoreKind.DYNAMODB, table, region)
 
 

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 from django_runtimes.config.environment import Environment
@@ -23,13 +23,11 @@ from django_runtimes.config.variables.database.database_connections import DB_PO
 from django_runtimes.config.variables.database.database_login import DB_OPERATIONS_SECRET_ARN, DB_OPERATIONS_USER
 from django_runtimes.config.variables.server_variables import WORKERS
 from django_runtimes.config.variables.variable import Variable
+from django_runtimes.databases.interface.budget_terms import BudgetTerms
+from django_runtimes.databases.interface.server_limits import ConnectionLimit, ServerLimits
 
 # The invoking thread and the thread of asynchronous views each keep a connection; a readiness check uses a third one.
 _PERSISTENT_ON_LAMBDA = 3
-# A management command uses one connection, and a second connection holds the lock of `migrate`.
-_OPERATIONS = 2
-# PostgreSQL's default.
-_SUPERUSER_RESERVED = 3
 
 Sign = Literal["", "+", "-", "x"]
 
@@ -90,36 +88,19 @@ class Comparison:
         return needed is not None and available is not None and needed <= available
 
 
-@dataclass(frozen=True)
-class ConnectionLimit:
-    """A CONNECTION LIMIT of the web role or the database."""
-
-    kind: Literal["role", "database"]
-    name: str
-    value: int
-
-
-@dataclass(frozen=True)
-class ServerLimits:
-    """The limits that a server reported: its slots, the reserved slots among them, and each CONNECTION LIMIT."""
-
-    max_connections: int
-    reserved: Mapping[str, int] = field(default_factory=dict)
-    connection_limits: tuple[ConnectionLimit, ...] = ()
-
-
 def connection_budget(
     environ: Mapping[str, str],
     server: ServerLimits | None,
     *,
+    terms: BudgetTerms,
     cpu_count: int,
     connections: Connections | None = None,
 ) -> tuple[Comparison, ...]:
     """Return the comparisons that must hold for the deployment that the variables describe.
 
-    `server` is None if it could not be queried. `cpu_count` is the number of workers if WEBAPP_WORKERS is not set.
-    `connections` is the strategy in DATABASES, or None if it is unknown. Raise ConfigurationError for a variable that
-    cannot be parsed.
+    `server` is None if it could not be queried. `terms` are the engine's. `cpu_count` is the number of workers if
+    WEBAPP_WORKERS is not set. `connections` is the strategy in DATABASES, or None if it is unknown. Raise
+    ConfigurationError for a variable that cannot be parsed.
     """
     runtime, environment = detect_runtime(environ).runtime, Environment(environ)
     profile = choose_profile(runtime, environment)
@@ -127,7 +108,7 @@ def connection_budget(
         profile = profile._replace(connections=connections)
     application = _application(environment, runtime, profile, cpu_count=cpu_count)
     if profile.route is Route.DIRECT:
-        return _on_server(environment, application, server, _remedy(runtime, profile))
+        return _on_server(environment, application, server, terms, _remedy(runtime, profile, terms))
     pool = _variable(
         environment,
         DB_PROXY_MAX_CONNECTIONS,
@@ -139,10 +120,11 @@ def connection_budget(
         "the proxy",
         Sum("needed", application),
         Sum("available", (pool,)),
-        f"{_remedy(runtime, profile)}; until then requests may wait for the proxy, and fail after its borrow timeout",
+        f"{_remedy(runtime, profile, terms)}; until then requests may wait for the proxy, and fail after its borrow "
+        "timeout",
     )
     lower = "lower the proxy's share and WEBAPP_DB_PROXY_MAX_CONNECTIONS, or raise max_connections"
-    return (through_proxy, *_on_server(environment, (pool,), server, lower))
+    return (through_proxy, *_on_server(environment, (pool,), server, terms, lower))
 
 
 def _application(environment: Environment, runtime: Runtime, profile: Profile, *, cpu_count: int) -> tuple[Term, ...]:
@@ -209,16 +191,17 @@ def _connections_of_a_process(environment: Environment, runtime: Runtime, profil
 
 
 def _on_server(
-    environment: Environment, held: tuple[Term, ...], server: ServerLimits | None, remedy: str
+    environment: Environment, held: tuple[Term, ...], server: ServerLimits | None, terms: BudgetTerms, remedy: str
 ) -> tuple[Comparison, ...]:
     """Return the comparison with the server's slots, and one for each limit of the role or database."""
-    operations = Term("+", "operations", _OPERATIONS, "a command and its lock")
+    operations = Term("+", "operations", terms.operations, terms.operations_source)
     needed = (
         *held,
         operations,
         _variable(environment, DB_RESERVED_CONNECTIONS, "+", "administrator's reserve"),
     )
-    slots = Comparison("the server", Sum("needed", needed), Sum("available", _slots(environment, server)), remedy)
+    available = Sum("available", _slots(environment, server, terms))
+    slots = Comparison("the server", Sum("needed", needed), available, remedy)
     limits = () if server is None else server.connection_limits
     return (
         slots,
@@ -242,7 +225,7 @@ def _counts_operations(environment: Environment, limit: ConnectionLimit) -> bool
     return user == limit.name if user else not environment.is_set(DB_OPERATIONS_SECRET_ARN)
 
 
-def _slots(environment: Environment, server: ServerLimits | None) -> tuple[Term, ...]:
+def _slots(environment: Environment, server: ServerLimits | None, terms: BudgetTerms) -> tuple[Term, ...]:
     if server is not None:
         asked = "the server"
         reserved = (Term("-", name, count, asked) for name, count in server.reserved.items())
@@ -255,18 +238,20 @@ def _slots(environment: Environment, server: ServerLimits | None) -> tuple[Term,
             "max_connections",
             remedy="run this where the server can be reached, or set WEBAPP_DB_MAX_CONNECTIONS",
         ),
-        Term("-", "superuser_reserved_connections", _SUPERUSER_RESERVED, "PostgreSQL's default"),
+        *(Term("-", name, count, terms.reserved_source) for name, count in terms.reserved.items()),
     )
 
 
-def _remedy(runtime: Runtime, profile: Profile) -> str:
+def _remedy(runtime: Runtime, profile: Profile, terms: BudgetTerms) -> str:
     """Return how to lower the need or raise the limit."""
     if runtime is Runtime.AWS_LAMBDA:
         lower = "lower the reserved concurrency, and WEBAPP_INSTANCES_MAX with it"
     elif isinstance(profile.connections, Pool):
         lower = "lower WEBAPP_INSTANCES_MAX, WEBAPP_WORKERS or WEBAPP_DB_POOL_MAX_SIZE"
-    else:
+    elif terms.has_pool:
         lower = "lower WEBAPP_INSTANCES_MAX, WEBAPP_WORKERS or WEBAPP_THREADS, set WEBAPP_DB_STRATEGY=pool"
+    else:
+        lower = "lower WEBAPP_INSTANCES_MAX, WEBAPP_WORKERS, WEBAPP_THREADS or WEBAPP_ASYNC_REQUESTS"
     if profile.route is Route.PROXY:
         return f"{lower}, or raise the proxy's share"
     return f"{lower}, raise max_connections, or connect through a proxy (WEBAPP_DB_ROUTE=proxy)"

@@ -15,7 +15,7 @@ from django_runtimes.config.environment import Environment
 from django_runtimes.config.values.choices import Source
 from django_runtimes.config.values.connection_strategy import Strategy, connections_of
 from django_runtimes.config.variables.database.database_login import DB_CREDENTIALS
-from django_runtimes.databases.postgresql.wrapper import DatabaseWrapperMixin
+from django_runtimes.databases.interface.engine_registry import engine_of, engines
 
 _LOST = {
     Strategy.POOL: "a pool that replaces dead connections at once, and sessions that are reset between requests",
@@ -30,24 +30,19 @@ def check_engines(**kwargs: Any) -> list[CheckMessage]:
         _complaint(alias, database, wrapper)
         for alias, database in settings.DATABASES.items()
         if _is_configured(alias, database)
-        and not _has_mixin(wrapper := load_backend(database["ENGINE"]).DatabaseWrapper)
+        and not _has_features(wrapper := load_backend(database["ENGINE"]).DatabaseWrapper)
     ]
 
 
-def _has_mixin(wrapper: type) -> bool:
-    """Return whether the mixin precedes Django's classes, whose methods do not call super()."""
-    ancestors = wrapper.__mro__
-    return DatabaseWrapperMixin in ancestors and ancestors.index(DatabaseWrapperMixin) < min(
-        index for index, cls in enumerate((*ancestors, BaseDatabaseWrapper)) if cls.__module__.startswith("django.db.")
-    )
+def _has_features(wrapper: type[BaseDatabaseWrapper]) -> bool:
+    engine = engine_of(wrapper)
+    return engine is not None and engine.has_features(wrapper)
 
 
-def _complaint(alias: str, database: Mapping[str, Any], wrapper: type) -> CheckMessage:
+def _complaint(alias: str, database: Mapping[str, Any], wrapper: type[BaseDatabaseWrapper]) -> CheckMessage:
     subject = f"DATABASES[{alias!r}] has the engine {database['ENGINE']!r}"
-    hint = (
-        f"Set ENGINE to {_own_engine(wrapper)!r}; or write an engine whose DatabaseWrapper has "
-        "django_runtimes.databases.postgresql.wrapper.DatabaseWrapperMixin before that class (`webapp docs engines`)."
-    )
+    # The variables configure the first engine, unless the settings have replaced it.
+    hint = (engine_of(wrapper) or engines()[0]).how_to_get_features(wrapper)
     source = _source()
     if source is not Source.PASSWORD:
         text = f"{subject}, which does not fetch the login of WEBAPP_DB_CREDENTIALS={source}."
@@ -70,8 +65,3 @@ def _is_configured(alias: str, database: Mapping[str, Any]) -> bool:
 
 def _source() -> Source:
     return Environment(os.environ)[DB_CREDENTIALS]
-
-
-def _own_engine(wrapper: type) -> str:
-    is_spatial = any(cls.__module__.startswith("django.contrib.gis.") for cls in wrapper.__mro__)
-    return "django_runtimes.databases.postgis" if is_spatial else "django_runtimes.databases.postgresql"

@@ -3,12 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
-from django.db import InternalError
+from django.db import DatabaseError
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from django_runtimes.outages.outage import database_error
-
-_READ_ONLY = "25006"
+from django_runtimes.databases.interface.engine_registry import engine_of
 
 
 def watch(connection: BaseDatabaseWrapper, **kwargs: Any) -> None:
@@ -32,8 +30,9 @@ def _evict_when_read_only(
 ) -> Any:
     try:
         return execute(sql, params, many, context)
-    except InternalError as error:
-        cause = database_error(error)
-        if cause is not None and cause.sqlstate == _READ_ONLY:
-            context["connection"].evict()
+    except DatabaseError as error:
+        connection = context["connection"]
+        engine = engine_of(connection)
+        if engine is not None and engine.is_read_only(error.__cause__):
+            connection.evict()
         raise

@@ -8,7 +8,7 @@ from weakref import WeakSet
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 
-from django_runtimes.databases.postgresql.connections.fork import pools
+from django_runtimes.databases.sockets.fork import pools
 
 
 class OpenedConnections:

@@ -2,8 +2,8 @@
 
 from django.db import DEFAULT_DB_ALIAS, connections
 
-from django_runtimes.databases.postgresql.connections.fork import pools
 from django_runtimes.databases.postgresql.session.state import CompiledSQL
+from django_runtimes.databases.sockets.fork import pools
 
 # Django's engine for a default database that the settings leave out.
 _NO_ENGINE = "django.db.backends.dummy"

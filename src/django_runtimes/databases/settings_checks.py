@@ -9,6 +9,7 @@ from django.core.checks import Warning as CheckWarning
 from django_runtimes.config.adopted import adopted_by
 from django_runtimes.config.values.connection_strategy import Pool, Route, connections_of
 from django_runtimes.config.values.runtime import Runtime
+from django_runtimes.databases.data_api.utc_names import UTC_NAMES
 
 
 def check_pool_without_age(**kwargs: Any) -> list[CheckMessage]:
@@ -89,12 +90,32 @@ def check_ignored_variables(**kwargs: Any) -> list[CheckMessage]:
     ]
 
 
+def check_time_zones_on_data_api(**kwargs: Any) -> list[CheckMessage]:
+    """Return an error for each database on the route data_api whose sessions would have another time zone than UTC."""
+    own_zone = None if settings.USE_TZ else settings.TIME_ZONE
+    zones = {
+        alias: own_zone or database.get("TIME_ZONE") or "UTC"
+        for alias, database in settings.DATABASES.items()
+        if database.get("ROUTE") == Route.DATA_API
+    }
+    return [
+        Error(
+            f"DATABASES[{alias!r}] has the time zone {zone!r} on the route data_api, whose sessions are in UTC.",
+            hint="Set USE_TZ to True and remove TIME_ZONE from DATABASES, or set TIME_ZONE to 'UTC'.",
+            id="webapp.E020",
+        )
+        for alias, zone in zones.items()
+        if zone not in UTC_NAMES
+    ]
+
+
 CHECKS = (
     check_pool_without_age,
     check_lambda_route,
     check_cursors_through_proxy,
     check_threads_have_connections,
     check_ignored_variables,
+    check_time_zones_on_data_api,
 )
 
 

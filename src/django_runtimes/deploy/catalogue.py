@@ -31,6 +31,7 @@ NETWORK = Stack("network", "foundation/network.yaml", holds_data=True)
 SECURITY_GROUPS = Stack("security-groups", "foundation/security-groups.yaml", holds_data=True)
 ENDPOINTS = Stack("endpoints", "foundation/endpoints.yaml")
 STORAGE = Stack("storage", "foundation/storage.yaml", holds_data=True)
+DISTRIBUTION = Stack("distribution", "foundation/distribution.yaml")
 DATABASE = Stack("database", "foundation/database.yaml", holds_data=True)
 SECRETS = Stack("secrets", "foundation/secrets.yaml", holds_data=True)
 PROXY = Stack("proxy", "foundation/proxy.yaml")
@@ -57,6 +58,7 @@ STACKS = (
     SECURITY_GROUPS,
     ENDPOINTS,
     STORAGE,
+    DISTRIBUTION,
     DATABASE,
     SECRETS,
     PROXY,
@@ -84,16 +86,6 @@ PROCESS_STACKS = tuple(stack.name for stack in (OPERATIONS, OPERATIONS_TASK, *_R
 _COMPANIONS = {DeployTarget.AWS_LAMBDA: (PROXY,), DeployTarget.AWS_ECS: (LOAD_BALANCER,)}
 
 
-# The services whose own roles a target needs; AWS creates them at the first use in an account.
-_OF_ECS = ("ecs.amazonaws.com", "elasticloadbalancing.amazonaws.com", "ecs.application-autoscaling.amazonaws.com")
-_LINKED_SERVICES = {DeployTarget.AWS_ECS: _OF_ECS, DeployTarget.AWS_ECS_EXPRESS: _OF_ECS}
-
-
-def linked_services(target: DeployTarget) -> tuple[str, ...]:
-    """Return the services whose roles must exist before the target is created."""
-    return _LINKED_SERVICES.get(target, ())
-
-
 def runtime_stack(target: DeployTarget) -> Stack:
     """Return the stack that receives the traffic."""
     return _RUNTIMES[target]
@@ -104,12 +96,20 @@ def endpoint_stack(target: DeployTarget) -> Stack:
     return LOAD_BALANCER if target is DeployTarget.AWS_ECS else _RUNTIMES[target]
 
 
-def foundation(target: DeployTarget, *, egress: str) -> tuple[Stack, ...]:
-    """Return the stacks that must exist before an image is deployed, in order; `egress` is the network's parameter."""
+def foundation(
+    target: DeployTarget, *, egress: str, static_files: str, has_data_api: bool = False
+) -> tuple[Stack, ...]:
+    """Return the stacks that must exist before an image is deployed, in order.
+
+    `egress` is the parameter of the network, and `static_files` the one of the storage; a stage that calls the Data API
+    has no proxy.
+    """
     wanted = {REGISTRY, MONITORING, LOGS, NETWORK, SECURITY_GROUPS, STORAGE, DATABASE, SECRETS}
-    wanted |= set(_COMPANIONS.get(target, ()))
+    wanted |= set(_COMPANIONS.get(target, ())) - ({PROXY} if has_data_api else set())
     if egress == "endpoints":
         wanted.add(ENDPOINTS)
+    if static_files == "cloudfront":
+        wanted.add(DISTRIBUTION)
     return tuple(stack for stack in STACKS if stack in wanted)
 
 

@@ -21,6 +21,8 @@ from django_runtimes.deploy.catalogue import (
     REGISTRY,
     ROTATION,
     SCHEDULES,
+    SECRETS,
+    STORAGE,
     Stack,
     endpoint_stack,
     foundation,
@@ -35,6 +37,7 @@ from django_runtimes.deploy.configuration import (
 )
 from django_runtimes.deploy.consent import Consent
 from django_runtimes.deploy.own_settings import OwnSettings
+from django_runtimes.deploy.templates.database_route import DATA_API_PARAMETER
 from django_runtimes.deploy.templates.parameters import effective, read_templates, stack_parameters
 from django_runtimes.deploy.templates.process_template import with_own_settings
 from django_runtimes.deploy.templates.template_source import TemplateSource, find_templates
@@ -72,12 +75,34 @@ class Context:
     @property
     def foundation(self) -> tuple[Stack, ...]:
         """The stacks that need no image, in order."""
-        return foundation(self.deployment.target, egress=self.value(NETWORK, "Egress"))
+        return foundation(
+            self.deployment.target,
+            egress=self.value(NETWORK, "Egress"),
+            static_files=self.static_files,
+            has_data_api=self.has_data_api,
+        )
+
+    @property
+    def has_data_api(self) -> bool:
+        """Whether the functions call Aurora's Data API from outside the network; never with an older copy."""
+        # The parameters of a stack with processes contain the stage's own secrets, which AWS may lack.
+        declared = self.templates[SECRETS.name].parameters
+        return DATA_API_PARAMETER in declared and self.value(SECRETS, DATA_API_PARAMETER) == "yes"
+
+    @property
+    def static_files(self) -> str:
+        """The parameter StaticFiles; "image" for an older copy of the templates, which does not have it."""
+        name = "StaticFiles"
+        return self.value(STORAGE, name) if name in self.templates[STORAGE.name].parameters else "image"
 
     @property
     def rotation(self) -> tuple[Stack, ...]:
-        """The stacks that rotate the logins' passwords once the roles exist; none without passwords."""
-        by_password = self.value(DATABASE, "Credentials") == "secretsmanager"
+        """The stacks that rotate the logins' passwords once the roles exist.
+
+        There are none without passwords, and none with the Data API: AWS's rotation functions run in the network and
+        would need a way out of it.
+        """
+        by_password = self.value(DATABASE, "Credentials") == "secretsmanager" and not self.has_data_api
         return (ROTATION,) if by_password and self.deployment.existing.rotates_web_login else ()
 
     @property
@@ -88,8 +113,12 @@ class Context:
     @property
     def schedules(self) -> tuple[Stack, ...]:
         """The stack of the schedules, unless none is enabled and none was."""
-        is_used = any(each.enabled for each in self.deployment.settings.schedules)
-        return (SCHEDULES,) if is_used or self.has(SCHEDULES) else ()
+        return (SCHEDULES,) if self.has_enabled_schedule or self.has(SCHEDULES) else ()
+
+    @property
+    def has_enabled_schedule(self) -> bool:
+        """Whether a command runs at set times."""
+        return any(each.enabled for each in self.deployment.settings.schedules)
 
     @cached_property
     def stacks(self) -> Stacks:

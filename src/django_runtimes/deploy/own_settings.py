@@ -8,16 +8,18 @@ from typing import Any
 from django_runtimes.cli.project.passed_variables import complaint_about
 from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.config.configuration_error import ConfigurationError
+from django_runtimes.config.values.data_paths import Engine
+from django_runtimes.config.variables.database.database_address import DB_ENGINE
 from django_runtimes.config.variables.secret_references import SecretReference, parse_secret_reference
 from django_runtimes.config.variables.table import PREFIX, VARIABLES
 from django_runtimes.config.variables.variable import RuleError
 
 # Lambda, which runs the management commands of every target, accepts only these names.
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]+")
-# App Runner reserves the second.
-_AWS_PREFIXES = ("AWS_", "AWSAPPRUNNER")
+# App Runner reserves the first. ECS sets the others in each container, such as the address of the role's credentials.
+PLATFORM_PREFIXES = ("AWSAPPRUNNER", "AWS_CONTAINER_", "ECS_CONTAINER_")
 # A project may have settings for each stage; the other names that the tools set describe the image or the database.
-_SETTINGS = "DJANGO_SETTINGS_MODULE"
+SETTINGS_MODULE = "DJANGO_SETTINGS_MODULE"
 # CloudFormation replaces such a text, wherever it stands, and nothing can quote it.
 _DYNAMIC_REFERENCE = "{{resolve:"
 # XML, in which CloudFormation returns templates, has no other control characters.
@@ -60,9 +62,9 @@ def read_own_settings(
 
 def refuse_reserved(name: str, place: str) -> None:
     """Raise UsageError for a name that cannot be a variable, or belongs to AWS, the tools or the library."""
-    if prefix := next((prefix for prefix in _AWS_PREFIXES if name.startswith(prefix)), None):
+    if prefix := next((prefix for prefix in PLATFORM_PREFIXES if name.startswith(prefix)), None):
         raise UsageError(
-            f"{place} {name}: names that begin with {prefix} belong to AWS's platforms and tools; "
+            f"{place} {name}: names that begin with {prefix} belong to AWS's platforms; "
             "let the settings read the value from a variable with another name"
         )
     if not _NAME.fullmatch(name):
@@ -73,7 +75,7 @@ def refuse_reserved(name: str, place: str) -> None:
     if name.startswith(PREFIX):
         if name not in _LIBRARY:
             raise UsageError(f"{place} {name}: the library has no such variable; `webapp docs settings` lists them")
-    elif name != _SETTINGS and (complaint := complaint_about(name)):
+    elif name != SETTINGS_MODULE and (complaint := complaint_about(name)):
         raise UsageError(f"{place} {name} {complaint}")
 
 
@@ -98,9 +100,14 @@ def _check_value(name: str, value: object, *, place: str, stage: str) -> None:
                 f"{place} {name} is a secret; run `webapp secrets set {name} --stage {stage}`, and remove it here"
             )
         try:
-            _LIBRARY[name].parse(value)
+            parsed = _LIBRARY[name].parse(value)
         except ConfigurationError as error:
             raise UsageError(f"{place} {error}") from None
+        if name == DB_ENGINE.name and parsed is not Engine.POSTGRESQL:
+            raise UsageError(
+                f"{place} {name} = {value!r}, but the database of a stage is PostgreSQL; remove it, or run the image "
+                "on another database with your own templates (`webapp docs mysql`)"
+            )
 
 
 def _reference(name: str, value: object, *, place: str, region: str) -> SecretReference:

@@ -12,6 +12,7 @@ from django_runtimes.doctor.finding import Finding
 from django_runtimes.doctor.sections.aws_section import examine_aws
 from django_runtimes.doctor.sections.budget_section import examine_budget
 from django_runtimes.doctor.sections.database_section import examine_database
+from django_runtimes.doctor.sections.media_section import examine_media
 from django_runtimes.doctor.sections.runtime_section import examine_runtime
 from django_runtimes.doctor.sections.settings_section import examine_settings
 from django_runtimes.doctor.sections.store_section import examine_store
@@ -23,6 +24,7 @@ SECTIONS: dict[str, Callable[[Examination], list[Finding]]] = {
     "database": examine_database,
     "budget": examine_budget,
     "store": examine_store,
+    "media": examine_media,
     "aws": examine_aws,
 }
 

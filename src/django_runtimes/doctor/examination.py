@@ -14,6 +14,7 @@ from django_runtimes.cli.project.project import NO_SETTINGS
 from django_runtimes.config.configuration_error import ConfigurationError
 from django_runtimes.config.databases.address_choice import address_is_given
 from django_runtimes.config.databases.database_settings import database_settings
+from django_runtimes.config.databases.engine_choice import chosen_engine
 from django_runtimes.config.databases.engines import is_postgresql
 from django_runtimes.config.environment import Environment
 from django_runtimes.config.runtimes.detection import Detection, detect_runtime
@@ -28,12 +29,11 @@ from django_runtimes.config.variables.database.database_login import (
     DB_OPERATIONS_USER,
     DB_ROLE,
 )
-from django_runtimes.doctor.examined_server import ExaminedServer, ServerError, ask_server
+from django_runtimes.databases.interface.database_engine import DatabaseEngine
+from django_runtimes.databases.interface.engine_registry import NO_ENGINE, engine_of_entry, engine_on_route
+from django_runtimes.databases.interface.examined_server import ExaminedServer, ServerError
 from django_runtimes.entrypoints.cpu import worker_cpus
 
-_POSTGRESQL = "postgresql"
-# Django's default for an entry of DATABASES without ENGINE, and that engine's vendor.
-_NO_ENGINE, _NONE = "django.db.backends.dummy", "unknown"
 _OPERATIONS_LOGIN = (DB_OPERATIONS_USER, DB_OPERATIONS_PASSWORD, DB_OPERATIONS_SECRET_ARN)
 
 
@@ -144,14 +144,24 @@ class Examination:
         return settings.DATABASES  # type: ignore[no-any-return]
 
     @cached_property
-    def vendors(self) -> Mapping[str, str | ImproperlyConfigured]:
-        """Each database's vendor, such as "postgresql", or the error that loading its engine raised."""
-        return {alias: _vendor(database) for alias, database in self.databases.items()}
+    def engines(self) -> Mapping[str, DatabaseEngine | ImproperlyConfigured | None]:
+        """Each database's engine, the error that loading it raised, or None if the library does not support it.
+
+        An entry without ENGINE is left out.
+        """
+        return {
+            alias: _engine(database)
+            for alias, database in self.databases.items()
+            if database.get("ENGINE", NO_ENGINE) not in {"", NO_ENGINE}
+        }
 
     @property
-    def is_postgresql(self) -> bool:
-        """Whether the default database is PostgreSQL, or is not known, since the variables can name no other."""
-        return self.vendors.get("default", _NONE) in {_POSTGRESQL, _NONE}
+    def default_engine(self) -> DatabaseEngine | None:
+        """The engine of the default database, which the variables choose if it is not known; None if unsupported."""
+        if "default" not in self.engines:
+            return engine_on_route(chosen_engine(self.environment), self.usable_profile.route)
+        engine = self.engines["default"]
+        return engine if isinstance(engine, DatabaseEngine) else None
 
     @cached_property
     def connections(self) -> Connections | None:
@@ -181,35 +191,43 @@ class Examination:
 
     def _logins(self) -> list[ExaminedLogin]:
         logins = []
-        if self.is_postgresql:
-            logins.append(ExaminedLogin("web", Route.DIRECT, needed=True))
+        engine = self.default_engine
+        # The server itself is asked, unless no login can reach it.
+        route = Route.DIRECT if engine is None or Route.DIRECT in engine.routes else engine.routes[0]
+        if engine is not None:
+            logins.append(ExaminedLogin("web", route, needed=True))
             is_proxied = self.usable_profile.route is Route.PROXY
-            if self.environment.is_set(DB_PROXY_HOST) or is_proxied:
+            if Route.PROXY in engine.routes and (self.environment.is_set(DB_PROXY_HOST) or is_proxied):
                 logins.append(ExaminedLogin("web", Route.PROXY, needed=is_proxied))
         if any(map(self.environment.is_set, _OPERATIONS_LOGIN)):
-            logins.append(ExaminedLogin("operations", Route.DIRECT, needed=True))
-        further = [alias for alias, vendor in self.vendors.items() if vendor == _POSTGRESQL and alias != "default"]
+            logins.append(ExaminedLogin("operations", route, needed=True))
+        further = [
+            alias for alias, engine in self.engines.items() if isinstance(engine, DatabaseEngine) and alias != "default"
+        ]
         return logins + [
             ExaminedLogin("web", self.databases[alias].get("ROUTE", Route.DIRECT), needed=True, alias=alias)
             for alias in further
         ]
 
     def _ask(self, login: ExaminedLogin) -> ExaminedServer | ServerError:
-        if (database := self._database_of_settings(login)) is not None:
-            return ask_server(database)
-        environment = Environment({**self.environ, DB_ROLE.name: login.role})
-        profile = self.usable_profile._replace(connections=PerRequest(), route=login.route)
-        try:
-            return ask_server(database_settings(environment, profile, self._default_database()))
-        except ConfigurationError as error:
-            return ServerError(str(error), "", is_unreadable=login.needed)
+        database = self._database_of_settings(login)
+        if database is None:
+            environment = Environment({**self.environ, DB_ROLE.name: login.role})
+            profile = self.usable_profile._replace(connections=PerRequest(), route=login.route)
+            try:
+                database = database_settings(environment, profile, self._default_database())
+            except ConfigurationError as error:
+                return ServerError(str(error), "", is_unreadable=login.needed)
+        engine = engine_of_entry(database)
+        assert engine is not None, "only databases of supported engines have logins"  # noqa: S101
+        return engine.ask_server(database)
 
     def _database_of_settings(self, login: ExaminedLogin) -> dict[str, Any] | None:
         """Return the entry of DATABASES for the login, or None when only variables configure it."""
         database = self.databases.get(login.alias, {})
         if login.alias == "default" and (
             login.role != Role.WEB
-            or self.vendors.get("default") != _POSTGRESQL
+            or not isinstance(self.engines.get("default"), DatabaseEngine)
             or database.get("ROUTE", self.usable_profile.route) != login.route
         ):
             return None
@@ -240,10 +258,8 @@ class _LoadedSettings:
     refusal: RefusedProject | None = None
 
 
-def _vendor(database: Mapping[str, Any]) -> str | ImproperlyConfigured:
-    from django.db.utils import load_backend
-
+def _engine(database: Mapping[str, Any]) -> DatabaseEngine | ImproperlyConfigured | None:
     try:
-        return str(load_backend(database.get("ENGINE") or _NO_ENGINE).DatabaseWrapper.vendor)
+        return engine_of_entry(database)
     except ImproperlyConfigured as error:
         return error

@@ -1,4 +1,4 @@
-"""The Lambda handler that the image passes to awslambdaric."""
+"""The Lambda handler that serves requests."""
 
 import gc
 

@@ -1,4 +1,4 @@
-"""Starts the process that the runtime needs: awslambdaric on Lambda, the server in a container."""
+"""Starts the process that the runtime needs: the loop of a Lambda function, or the server in a container."""
 
 import gc
 import os
@@ -126,8 +126,11 @@ def _handler_of_function() -> str:
 
 
 def _become_function(environment: Environment, handler: str) -> None:
-    """Run awslambdaric in this process, which saves a second start of Python (docs/decisions/0008)."""
+    """Serve invocations in this process, which saves a second start of Python (docs/decisions/0008)."""
     require_extra("lambda", f"serving as {Runtime.AWS_LAMBDA}")
+    from django_runtimes.entrypoints.lambda_process import LambdaProcess
+
+    process = LambdaProcess(environment)
     if allowed_commands(environment):
         # Each command loads the settings itself and reports their errors. If the image names a handler, that is for
         # the other function, which serves requests from the same image.
@@ -135,33 +138,12 @@ def _become_function(environment: Environment, handler: str) -> None:
     else:
         # The objects of the init phase stay alive, and collecting garbage among them takes a tenth of the cold start.
         gc.disable()
-        from awslambdaric import bootstrap
-
-        # Tools that the settings load look for awslambdaric's functions here, as under `python -m awslambdaric`.
-        sys.modules["__main__"].bootstrap = bootstrap  # type: ignore[attr-defined]
         _load_settings()
         _load_handler(handler)
-        _keep_log_handlers(bootstrap)
+        process.keep_log_handlers()
         gc.freeze()
         gc.enable()
-    from awslambdaric.__main__ import main as run_awslambdaric
-
-    run_awslambdaric(["awslambdaric", handler])
-
-
-def _keep_log_handlers(bootstrap: ModuleType) -> None:
-    """Keep awslambdaric from adding its handler to those of the settings, which would write each line twice.
-
-    Under `python -m awslambdaric` the settings load after it, and replace its handler.
-    """
-    # The server and the commands start without these imports.
-    import logging
-    import time
-
-    if logging.getLogger().handlers:
-        bootstrap._setup_logging = lambda *_: None  # type: ignore[attr-defined]
-        # awslambdaric sets this too.
-        logging.Formatter.converter = time.gmtime
+    process.run(handler)
 
 
 def _become_server(runtime: Runtime, environment: Environment) -> None:
@@ -216,7 +198,7 @@ def _require_address(bind_host: str) -> None:
 
 
 def _load_settings() -> ModuleType:
-    """Import the settings here, so that errors take one line, and workers and awslambdaric need not load them again."""
+    """Import the settings here, so that errors take one line, and workers and the loop need not load them again."""
     name = settings_module(os.environ)
     load_stored_variables()
     settings = import_named(name, named_by=f"DJANGO_SETTINGS_MODULE={name!r}")
@@ -235,7 +217,7 @@ def _load_handler(name: str) -> None:
     except ConfigurationError:
         raise
     except Exception:
-        # awslambdaric imports the module again, and reports the error to Lambda.
+        # The loop imports the module again, and reports the error to Lambda.
         return
     found = getattr(module, attribute, None)
     if not callable(found):

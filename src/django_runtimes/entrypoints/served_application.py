@@ -16,6 +16,7 @@ from django_runtimes.config.values.runtime import Runtime
 from django_runtimes.config.variables.application_variables import POOL_WAITS_DIRECTORY, START_PHASES
 from django_runtimes.entrypoints.named_module import import_named
 from django_runtimes.entrypoints.stored_variables import load_stored_variables
+from django_runtimes.snapshot_hooks import takes_snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,6 +48,7 @@ def load_application() -> Served:
 
     Raise ConfigurationError for a wrong name, or for an application that does not use the library's handler.
     """
+    _serving.append(True)
     django = _django()
     from django.conf import settings
 
@@ -88,6 +90,8 @@ def log_runtime() -> None:
     )
 
 
+# Not empty in a process that serves requests, as opposed to one that only imports the application.
+_serving: list[bool] = []
 # One entry for each call of get_asgi_application(), which a composed application must make.
 _calls: list[str] = []
 
@@ -106,7 +110,8 @@ def _django() -> Served:
 
 @cache
 def _start_recorder() -> "StartRecorder | None":
-    if not Environment(os.environ)[START_PHASES]:
+    if not Environment(os.environ)[START_PHASES] or takes_snapshot():
+        # The first request would be one of those that warm up a snapshot.
         return None
     from django_runtimes.entrypoints.start_recorder import RECORDER
 
@@ -124,6 +129,11 @@ def _make_handler() -> "OneHopASGIHandler":
     from django_runtimes.serving.asgi.one_hop import OneHopASGIHandler
 
     here = adopted()
+    if here.access_log and _serving:
+        from django_runtimes.observability.served_logs import begin_serving
+
+        # Before the handler is created, which logs the path of requests.
+        begin_serving()
     _keep_pool_waits()
     refuse_later_mistakes()
     # The library's app calls this too, for Django's own handlers, but under `local` the app may not be installed.

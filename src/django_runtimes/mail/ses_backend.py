@@ -93,8 +93,13 @@ class SesBackend(BaseEmailBackend):
 
 def _bare(address: str) -> str:
     """Return an address without its name, and with an international domain in ASCII."""
-    local, at, domain = parseaddr(str(address))[1].rpartition("@")
-    return f"{local}{at}{domain.encode('idna').decode()}"
+    bare = parseaddr(str(address))[1]
+    local, at, domain = bare.rpartition("@")
+    try:
+        return f"{local}{at}{domain.encode('idna').decode()}"
+    except UnicodeError:
+        # SES refuses the address, and says why.
+        return bare
 
 
 def _content(message: EmailMessage) -> bytes:

@@ -3,7 +3,8 @@
 import re
 
 _INTEGERS = ("smallint", "integer", "bigint")
-_TEXTS = ("varchar", "text")
+# The last is MySQL's type of a TextField.
+_TEXTS = ("varchar", "text", "longtext")
 _TYPE = re.compile(r"(?P<name>[a-z ]+?)(?:\((?P<limits>\d+(?:, ?\d+)?)\))?")
 # PostgreSQL ignores the declared length of an array.
 _ARRAY = re.compile(r"(?:\[\d*\])+$")

@@ -79,12 +79,14 @@ def judge(
     alias: str,
     known_apps: Collection[str],
     sizes: Mapping[str, int],
+    rolls_back_tables: bool = True,
     allowed: Collection[str] = (),
 ) -> list[Verdict]:
     """Return the verdicts on `plan`, in its order, without querying the database.
 
     `state` is the state of the running version, and is changed here; `known_apps` are the apps of that version, and
-    `sizes` are the sizes of its tables in bytes. `allowed` are the migrations that --allow names, as app.name.
+    `sizes` are the sizes of its tables in bytes. `rolls_back_tables` is whether the database changes tables within
+    transactions. `allowed` are the migrations that --allow names, as app.name.
     Raises UnappliableError, which names the operation.
     """
     if not state.models:
@@ -106,7 +108,8 @@ def judge(
             if not isinstance(step.operation, _WITHOUT_LONG_LOCKS):
                 at_once += [(complaint, step.operation) for complaint in waits(step.before, step.after, sizes)]
         # Other sessions do not see an effect that a later operation of the same transaction undoes.
-        found = [pair for pair in raised.items() if pair[0] in standing or not migration.atomic]
+        is_at_once = migration.atomic and rolls_back_tables
+        found = [pair for pair in raised.items() if pair[0] in standing or not is_at_once]
         verdicts += [_verdict(migration, *pair, allowed) for pair in found + at_once]
     return verdicts
 

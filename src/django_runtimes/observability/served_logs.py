@@ -11,6 +11,7 @@ _SERVERS = ("gunicorn.error", "uvicorn.error")
 # uvicorn's access log of websockets, which has the query string, and the lines of the library below it.
 _WEBSOCKET = '%s - "WebSocket %s"'
 _WEBSOCKET_MESSAGES = frozenset({"connection open", "connection closed"})
+_NAMES_REQUESTS = RequestFilter()
 
 
 class ServedHandler(logging.StreamHandler):  # type: ignore[type-arg]  # it is not generic at run time
@@ -21,11 +22,13 @@ class ServedHandler(logging.StreamHandler):  # type: ignore[type-arg]  # it is n
 
 
 def begin_serving() -> None:
-    """Name the current request in the lines of every handler, and write the library's to standard output."""
-    names_requests = RequestFilter()
+    """Name the current request in the lines of every handler, and write the library's to standard output.
+
+    Call it after Django's set-up, and again after the application is loaded, which may add handlers.
+    """
     handlers = set(_handlers())
     for handler in handlers:
-        handler.addFilter(names_requests)
+        handler.addFilter(_NAMES_REQUESTS)
         if isinstance(handler, ServedHandler):
             handler.setStream(sys.stdout)
     logging.getLogger("uvicorn.error").addFilter(_is_no_access)

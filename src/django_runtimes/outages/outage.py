@@ -2,8 +2,8 @@
 
 from typing import NamedTuple
 
-import psycopg
-
+from django_runtimes.databases.interface.database_failure import DatabaseFailure
+from django_runtimes.databases.interface.engine_registry import DriverError
 from django_runtimes.outages.store_error import StoreUnavailableError
 
 
@@ -25,26 +25,17 @@ OVERLOADED = Outage(503, "overloaded", "Too many requests are waiting; try again
 # A request needs its session, and the store of sessions does not answer.
 STORE_UNAVAILABLE = Outage(503, "unavailable", "The session is not available right now; try again in a few seconds.", 5)
 
-# The outages by prefix of the SQLSTATE.
-_OUTAGES = (
-    ("08", UNAVAILABLE),  # connection lost, and errors of a pooler, such as PgBouncer's query_wait_timeout
-    ("25006", UNAVAILABLE),  # read-only: this server is no longer the primary after a failover
-    ("25P03", UNAVAILABLE),  # idle_in_transaction_session_timeout
-    ("25P04", TIMEOUT),  # transaction_timeout
-    ("40001", BUSY),  # serialization failure
-    ("40P01", BUSY),  # deadlock, in which PostgreSQL cancelled this transaction
-    ("53300", UNAVAILABLE),  # too many connections
-    ("55P03", BUSY),  # lock_timeout, NOWAIT
-    ("57P", UNAVAILABLE),  # shutdown, crash, start-up, or pg_terminate_backend()
-)
-_CANCELLED = "57014"
+_BY_FAILURE = {
+    DatabaseFailure.UNAVAILABLE: UNAVAILABLE,
+    DatabaseFailure.BUSY: BUSY,
+    DatabaseFailure.TIMEOUT: TIMEOUT,
+}
 
 
-def database_error(error: BaseException | None) -> psycopg.Error | None:
-    """Return the first psycopg error in the chain of causes that begins with `error`."""
-    while error is not None and not isinstance(error, psycopg.Error):
-        error = error.__cause__
-    return error
+def outage_of(found: DriverError) -> Outage | None:
+    """Return the outage that matches a driver's error, or None for any other error, such as an application's bug."""
+    failure = found.engine.failure_of(found.error)
+    return None if failure is None else _BY_FAILURE[failure]
 
 
 def store_error(error: BaseException | None) -> StoreUnavailableError | None:
@@ -52,25 +43,3 @@ def store_error(error: BaseException | None) -> StoreUnavailableError | None:
     while error is not None and not isinstance(error, StoreUnavailableError):
         error = error.__cause__
     return error
-
-
-def outage_of(error: psycopg.Error) -> Outage | None:
-    """Return the outage that matches `error`, or None for any other error, such as an application's bug."""
-    if error.sqlstate is None:
-        # libpq sets no SQLSTATE when connecting fails or a connection breaks, and neither does psycopg_pool.
-        return UNAVAILABLE if isinstance(error, psycopg.OperationalError) else None
-    if error.sqlstate == _CANCELLED:
-        # Every cancelled statement has this SQLSTATE; only the message names the timeout.
-        return TIMEOUT if "statement timeout" in (error.diag.message_primary or "") else None
-    return next((outage for beginning, outage in _OUTAGES if error.sqlstate.startswith(beginning)), None)
-
-
-def described(error: psycopg.Error) -> str:
-    """Return the error's class with its SQLSTATE, or with the first line of its message if it has none.
-
-    A statement's values never appear.
-    """
-    name = type(error).__name__
-    if error.sqlstate is not None:
-        return f"{name}, SQLSTATE {error.sqlstate}"
-    return f"{name}: {str(error).partition(chr(10))[0]}"

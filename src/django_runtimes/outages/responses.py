@@ -1,6 +1,7 @@
 """Renders outages in the format that the client accepts."""
 
 import logging
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template import TemplateDoesNotExist
@@ -8,7 +9,8 @@ from django.template.loader import render_to_string
 from django.utils.cache import patch_vary_headers
 from django.utils.log import log_response
 
-from django_runtimes.outages.outage import STORE_UNAVAILABLE, Outage, database_error, described, outage_of, store_error
+from django_runtimes.databases.interface.engine_registry import driver_error
+from django_runtimes.outages.outage import STORE_UNAVAILABLE, Outage, outage_of, store_error
 
 logger = logging.getLogger(__name__)
 
@@ -26,11 +28,11 @@ def answer_to(error: BaseException | None, request: HttpRequest) -> HttpResponse
     if (of_store := store_error(error)) is not None:
         outage, reason = STORE_UNAVAILABLE, f"store: {of_store}"
     else:
-        of_database = database_error(error)
-        found = None if of_database is None else outage_of(of_database)
-        if of_database is None or found is None:
+        found = driver_error(error)
+        of_database = None if found is None else outage_of(found)
+        if found is None or of_database is None:
             return None
-        outage, reason = found, described(of_database)
+        outage, reason = of_database, found.engine.described(found.error)
     response = outage_response(request, outage)
     log_response(
         "%s: %s (%s)",
@@ -47,9 +49,10 @@ def answer_to(error: BaseException | None, request: HttpRequest) -> HttpResponse
 def outage_response(request: HttpRequest, outage: Outage) -> HttpResponse:
     """Return JSON, a page or plain text.
 
-    It is rendered without session, user and context processors, which would query the database.
+    The page's template has the variable `csp_nonce` alone: session, user and the project's context processors would
+    query the database.
     """
-    response = _in_format(_media_type(request), outage)
+    response = _in_format(request, outage)
     response["Retry-After"] = str(outage.retry_after_s)
     response["Cache-Control"] = "no-store"
     response["Content-Length"] = str(len(response.content))
@@ -63,13 +66,21 @@ def _media_type(request: HttpRequest) -> str | None:
     return "application/json" if request.path_info.startswith(_API) else request.get_preferred_type(_MEDIA_TYPES)
 
 
-def _in_format(media_type: str | None, outage: Outage) -> HttpResponse:
+def _csp_nonce(request: HttpRequest) -> Any:
+    """Return the nonce of the response's policy; it is empty without the middleware that sends the policy."""
+    # django-csp's middleware sets the first attribute, and Django 6's the second. Reading the nonce creates it.
+    nonce = getattr(request, "csp_nonce", None)
+    return getattr(request, "_csp_nonce", "") if nonce is None else nonce
+
+
+def _in_format(request: HttpRequest, outage: Outage) -> HttpResponse:
+    media_type = _media_type(request)
     if media_type == "application/json":
         error = {"code": outage.code, "message": outage.message}
         return JsonResponse({"error": error}, status=outage.status)
     if media_type == "text/html":
         try:
-            page = render_to_string(f"{outage.status}.html")
+            page = render_to_string(f"{outage.status}.html", {"csp_nonce": _csp_nonce(request)})
         except TemplateDoesNotExist:
             # The project may have no such template.
             pass

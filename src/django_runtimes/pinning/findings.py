@@ -1,26 +1,27 @@
-"""Collects the pinning statements of a test run, and counts the others."""
+"""Collects the statements of a test run that break a rule of a route, and counts the others."""
 
 from collections import Counter
 from dataclasses import dataclass, field
 from enum import StrEnum
 from threading import Lock
 
+from django_runtimes.pinning.data_api.returned_rows import ReturnedRows
+from django_runtimes.pinning.linted_route import PROXY, LintedRoute
 from django_runtimes.pinning.origin import Origin, Sender, origin
-from django_runtimes.pinning.rules import Rule, Statement, pinning_rules
+from django_runtimes.pinning.rules import Rule, Statement
 
 _SHOWN_CHARACTERS = 120
 
 
 class LeftOut(StrEnum):
-    """Senders whose pinning statements are counted but not reported."""
+    """Senders whose statements are counted but not reported, though they break a rule."""
 
-    # Management commands use the direct route.
     MANAGEMENT_COMMANDS = "management_commands"
     MARKED_TESTS = "marked_tests"
 
 
 @dataclass(repr=False)
-class PinFinding:
+class LintFinding:
     """A place in the code that breaks a rule: its first statement (shortened), the number of times, and the tests."""
 
     rule: Rule
@@ -37,25 +38,26 @@ class PinFinding:
 class Findings:
     """Collects findings while tests run; any thread may call `observe()`."""
 
-    def __init__(self) -> None:
+    def __init__(self, route: LintedRoute = PROXY) -> None:
+        self.route = route
         self.statements = 0
         self.tests = 0
         self.left_out: Counter[LeftOut] = Counter()
-        self._found: dict[tuple[Rule, Origin], PinFinding] = {}
+        self._found: dict[tuple[Rule, Origin], LintFinding] = {}
         self._test: str | None = None
         self._reason: str | None = None
         self._sent_by_test = 0
         self._lock = Lock()
 
     @property
-    def pins(self) -> list[PinFinding]:
+    def found(self) -> list[LintFinding]:
         """The findings, the most frequent first."""
         return sorted(self._found.values(), key=lambda finding: (-finding.times, repr(finding)))
 
-    def begin_test(self, name: str, *, pins_because: str | None) -> None:
-        """Note the start of a test's body; `pins_because` is the test's reason to pin on purpose."""
+    def begin_test(self, name: str, *, reason: str | None) -> None:
+        """Note the start of a test's body; `reason` is why the test breaks rules on purpose."""
         with self._lock:
-            self._test, self._reason, self._sent_by_test = name, pins_because, 0
+            self._test, self._reason, self._sent_by_test = name, reason, 0
 
     def end_test(self) -> None:
         """Note the end of the test's body; later statements belong to its fixtures."""
@@ -64,8 +66,8 @@ class Findings:
             self._test = self._reason = None
 
     def observe(self, statement: Statement) -> None:
-        """Count a statement, and keep it if it pins."""
-        rules = pinning_rules(statement)
+        """Count a statement, and keep it if it breaks a rule."""
+        rules = self.route.statement_rules(statement)
         with self._lock:
             if self._test is not None:
                 self.statements += 1
@@ -73,19 +75,31 @@ class Findings:
             if rules:
                 self._keep(statement, rules)
 
+    def observe_rows(self, rows: ReturnedRows) -> None:
+        """Keep the statement of a result that breaks a rule."""
+        broken = self.route.row_rules(rows)
+        if broken:
+            with self._lock:
+                self._keep(rows.statement, broken)
+
     def _keep(self, statement: Statement, rules: tuple[Rule, ...]) -> None:
         sent_from = origin()
-        if sent_from.sender is Sender.COMMAND:
+        if sent_from.sender is Sender.COMMAND and self.route.spares_commands:
             if self._test is not None:
                 self.left_out[LeftOut.MANAGEMENT_COMMANDS] += 1
             return
         if sent_from.sender is Sender.TEST_CASE or (self._test is None and sent_from.sender is not Sender.CONNECTING):
             return
+        rules = tuple(rule for rule in rules if self.route.concerns(rule, sent_from))
+        if not rules:
+            return
         if self._reason is not None:
             self.left_out[LeftOut.MARKED_TESTS] += 1
             return
         for rule in rules:
-            finding = self._found.setdefault((rule, sent_from), PinFinding(rule, sent_from, _shortened(statement.text)))
+            finding = self._found.setdefault(
+                (rule, sent_from), LintFinding(rule, sent_from, _shortened(statement.text))
+            )
             finding.times += 1
             if self._test is not None and self._test not in finding.tests:
                 finding.tests.append(self._test)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass
 from enum import Enum
+from itertools import takewhile
 from types import FrameType
 
 # The layers between the sending code and the connection.
@@ -14,6 +15,14 @@ _ENGINES = ("django.contrib.gis.db", "django_runtimes.databases.postgis", "djang
 _DATABASE_LAYER = (*_DRIVER, "django.db", *_ENGINES)
 _CONNECTING = ("connect", "_configure_connection")
 _CURSORS = "django.db.backends.utils"
+# These functions ask the engine how many rows a statement may have.
+_BATCHES = (
+    ("django.db.models.query", "_batched_insert"),
+    ("django.db.models.query", "bulk_update"),
+    ("django.db.models.deletion", "collect"),
+    ("django.db.models.deletion", "delete"),
+)
+_COMPILER = "django.db.models.sql.compiler"
 _FIXTURES_OF_TESTS = (
     "_fixture_setup",
     "_fixture_teardown",
@@ -48,11 +57,18 @@ class CodePlace:
 
 @dataclass(frozen=True)
 class Origin:
-    """The sender of a statement: the innermost code outside the driver, and the project's code that called it."""
+    """The sender of a statement: the innermost code outside the driver, and the project's code that called it.
+
+    `in_batches` is true if Django divides the work into statements of a size that the engine chooses, `is_compiled` if
+    Django's compiler wrote the statement, and `of_engine` if only Django's database layer sent it.
+    """
 
     sender: Sender
     place: CodePlace
     called_from: CodePlace | None
+    in_batches: bool = False
+    is_compiled: bool = False
+    of_engine: bool = False
 
 
 # The calls of the coroutine that awaits a worker thread, whose own stack lacks them.
@@ -78,13 +94,17 @@ def origin() -> Origin:
         stack = stack[: connecting + 1]
     stack = stack[_wrappers_end(stack) :]
     nearest = next((call for call in stack if not _is_in(call, _DRIVER) and not _is_standard(call)), stack[0])
-    outside = [call for call in stack if not _is_in(call, _DATABASE_LAYER) and not _is_standard(call)]
+    outside = [call for call in stack if not _is_inside(call)]
+    inside = list(takewhile(_is_inside, stack))
     place = outside[0].place if outside else nearest.place
     own = next((call.place for call in outside if not call.place.file.startswith(_LIBRARIES)), None)
     return Origin(
         sender=Sender.CONNECTING if connecting is not None else _sender(stack),
         place=place,
         called_from=own if own != place else None,
+        in_batches=any((call.module, _name(call)) in _BATCHES for call in inside),
+        is_compiled=any(call.module == _COMPILER for call in inside),
+        of_engine=not outside,
     )
 
 
@@ -123,6 +143,10 @@ def _sender(stack: tuple[_Call, ...]) -> Sender:
 
 def _name(call: _Call) -> str:
     return call.place.function.rpartition(".")[2]
+
+
+def _is_inside(call: _Call) -> bool:
+    return _is_in(call, _DATABASE_LAYER) or _is_standard(call)
 
 
 def _is_in(call: _Call, packages: tuple[str, ...]) -> bool:

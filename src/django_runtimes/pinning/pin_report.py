@@ -4,25 +4,28 @@ import sysconfig
 from pathlib import Path
 from typing import Any
 
-from django_runtimes.pinning.findings import Findings, LeftOut, PinFinding
+from django_runtimes.pinning.findings import Findings, LeftOut, LintFinding
 from django_runtimes.pinning.origin import CodePlace, Sender
 
 _FORMAT_VERSION = 1
 _LEFT_OUT = {
     LeftOut.MANAGEMENT_COMMANDS: "that management commands send, on the direct route",
-    LeftOut.MARKED_TESTS: "that tests marked pins(...) send on purpose",
+    LeftOut.MARKED_TESTS: "that tests marked {marker}(...) send on purpose",
 }
 
 
 def render_text(findings: Findings) -> str:
     """Return the report for the terminal, each finding with its remedy."""
-    pins = findings.pins
+    found, route = findings.found, findings.route
     lines = []
-    for finding in pins:
+    for finding in found:
         lines += [*_finding_lines(finding), ""]
-    verdict = f"{_count(len(pins), 'place')} would pin RDS Proxy" if pins else "nothing would pin RDS Proxy"
+    verdict = f"{_count(len(found), 'place') if found else 'nothing'} would {route.verdict}"
     lines.append(f"{verdict}; checked {_count(findings.statements, 'statement')} of {_count(findings.tests, 'test')}")
-    lines += [f"left out: {times:,} {_LEFT_OUT[whose]}" for whose, times in sorted(findings.left_out.items())]
+    lines += [
+        f"left out: {times:,} {_LEFT_OUT[whose].format(marker=route.marker)}"
+        for whose, times in sorted(findings.left_out.items())
+    ]
     return "\n".join(lines) + "\n"
 
 
@@ -33,7 +36,7 @@ def as_json(findings: Findings) -> dict[str, Any]:
         "statements": findings.statements,
         "tests": findings.tests,
         "left_out": {whose.value: times for whose, times in sorted(findings.left_out.items())},
-        "pins": [
+        "found": [
             {
                 "rule": finding.rule.name,
                 "reason": finding.rule.reason,
@@ -45,12 +48,12 @@ def as_json(findings: Findings) -> dict[str, Any]:
                 "times": finding.times,
                 "tests": finding.tests,
             }
-            for finding in findings.pins
+            for finding in findings.found
         ],
     }
 
 
-def _finding_lines(finding: PinFinding) -> list[str]:
+def _finding_lines(finding: LintFinding) -> list[str]:
     origin = finding.origin
     lines = [
         f"{_shown(origin.place)}",
@@ -64,7 +67,7 @@ def _finding_lines(finding: PinFinding) -> list[str]:
     return lines
 
 
-def _sent(finding: PinFinding) -> str:
+def _sent(finding: LintFinding) -> str:
     times = _count(finding.times, "time")
     if finding.origin.sender is Sender.CONNECTING:
         return f"{times}, each time a connection was opened"

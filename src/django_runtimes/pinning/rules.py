@@ -5,11 +5,22 @@ proxy, the rules read a statement's text and not the bodies of functions.
 """
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from django_runtimes.databases.postgresql.session.lexer import Token, TokenKind, split_statements
+from django_runtimes.config.values.data_paths import Engine
+from django_runtimes.databases.postgresql.session.lexer import split_statements
+from django_runtimes.databases.postgresql.session.statement_parts import (
+    PREPARED_WORDS,
+    SESSION_LOCKS,
+    TEMPORARY_SCHEMA,
+    TEMPORARY_WORDS,
+    called_functions,
+    makes_temporary,
+    uses_prepared,
+    without_explain,
+    words_of,
+)
 
 STATEMENT_MAX_BYTES = 16 * 1024
 # Tests repeat the same few statements.
@@ -21,17 +32,27 @@ class Statement:
     """One statement as it is sent to the server.
 
     `named` is true for a statement that is prepared under a name. `size_bytes` counts the text, which may contain
-    parameters, and the values bound outside the text.
+    parameters, and the values bound outside the text; `value_sizes_bytes` has the size of each value.
+    `longest_value_bytes` is the size in a result of the longest, if it is sent as more than 64 KB. `of_driver` is true
+    for a statement that psycopg made, such as BEGIN and FETCH. `in_transaction` says whether it belongs to a
+    transaction of the application, as opposed to one around a test. `has_untyped_json` is true if one of its long
+    values is JSON as text, whose type PostgreSQL takes from its place.
     """
 
     text: str
     size_bytes: int
     named: bool = False
+    value_sizes_bytes: tuple[int, ...] = ()
+    of_driver: bool = False
+    in_transaction: bool = False
+    has_untyped_json: bool = False
+    longest_value_bytes: int = 0
+    engine: Engine = Engine.POSTGRESQL
 
 
 @dataclass(frozen=True)
 class Rule:
-    """One way to pin: its name in reports, the reason, and the remedy."""
+    """One way to pin, or one limit of a route: its name in reports, the reason, and the remedy."""
 
     name: str
     reason: str
@@ -82,9 +103,6 @@ SIZE = Rule(
 _FIRST_WORDS = {
     "set": SETTING,
     "reset": SETTING,
-    "prepare": PREPARED,
-    "execute": PREPARED,
-    "deallocate": PREPARED,
     "discard": DISCARD,
     "declare": CURSOR,
     "listen": LISTEN,
@@ -96,21 +114,12 @@ _FUNCTIONS = {
     "setval": SEQUENCE,
     "currval": SEQUENCE,
     "lastval": SEQUENCE,
-    "pg_advisory_lock": ADVISORY_LOCK,
-    "pg_advisory_lock_shared": ADVISORY_LOCK,
-    "pg_try_advisory_lock": ADVISORY_LOCK,
-    "pg_try_advisory_lock_shared": ADVISORY_LOCK,
-    "pg_advisory_unlock": ADVISORY_LOCK,
-    "pg_advisory_unlock_shared": ADVISORY_LOCK,
-    "pg_advisory_unlock_all": ADVISORY_LOCK,
+    **dict.fromkeys(SESSION_LOCKS, ADVISORY_LOCK),
 }
-_TEMPORARY_WORDS = ("temp", "temporary")
-# The alias of the session's own temporary schema, or the numbered name of any temporary schema.
-_TEMPORARY_SCHEMA = r"pg_temp(?:_\d+)?"
-_BEFORE_TEMPORARY = ("or", "replace", "local", "global")
 # Tokenizing is slow, and most statements have none of these words.
 _SUSPECT = re.compile(
-    rf"\b(?:{'|'.join((*_FIRST_WORDS, *_FUNCTIONS, *_TEMPORARY_WORDS, _TEMPORARY_SCHEMA))})\b", re.IGNORECASE
+    rf"\b(?:{'|'.join((*_FIRST_WORDS, *_FUNCTIONS, *PREPARED_WORDS, *TEMPORARY_WORDS, TEMPORARY_SCHEMA))})\b",
+    re.IGNORECASE,
 )
 
 
@@ -130,73 +139,15 @@ def _rules_of_text(sql: str) -> tuple[Rule, ...]:
         return ()
     rules: dict[Rule, None] = {}
     for tokens in split_statements(sql):
-        executed = _without_explain(tokens)
-        words = [token.text if token.kind is TokenKind.WORD else None for token in executed]
-        if (rule := _rule_of_first_words(words)) is not None:
-            rules[rule] = None
-        if _makes_temporary(executed, words):
+        executed = without_explain(tokens)
+        words = words_of(executed)
+        if words and words[0] in _FIRST_WORDS:
+            rules[_FIRST_WORDS[words[0]]] = None
+        if uses_prepared(words):
+            rules[PREPARED] = None
+        if makes_temporary(executed):
             rules[TEMPORARY] = None
-        for position in range(len(executed)):
-            if (rule := _rule_of_call(executed, position)) is not None:
-                rules[rule] = None
+        for name in called_functions(executed):
+            if name in _FUNCTIONS:
+                rules[_FUNCTIONS[name]] = None
     return tuple(rules)
-
-
-def _without_explain(tokens: list[Token]) -> list[Token]:
-    if tokens[0] != (TokenKind.WORD, "explain"):
-        return tokens
-    rest = tokens[1:]
-    if rest and rest[0] == (TokenKind.MARK, "("):
-        closing = next((at for at, token in enumerate(rest) if token == (TokenKind.MARK, ")")), len(rest))
-        return rest[closing + 1 :]
-    while rest and rest[0] in ((TokenKind.WORD, "analyze"), (TokenKind.WORD, "analyse"), (TokenKind.WORD, "verbose")):
-        rest = rest[1:]
-    return rest
-
-
-def _rule_of_first_words(words: Sequence[str | None]) -> Rule | None:
-    # Any session may finish the two-phase commit that PREPARE TRANSACTION begins.
-    if not words or words[0] is None or words[:2] == ["prepare", "transaction"]:
-        return None
-    # This is CREATE TABLE ... AS EXECUTE. After a later AS, `execute` may be the name of a column.
-    if words[0] == "create" and "as" in words and words[words.index("as") + 1 :][:1] == ["execute"]:
-        return PREPARED
-    return _FIRST_WORDS.get(words[0])
-
-
-def _makes_temporary(tokens: Sequence[Token], words: Sequence[str | None]) -> bool:
-    if not words:
-        return False
-    if words[0] == "create":
-        word = next((word for word in words[1:] if word not in _BEFORE_TEMPORARY), None)
-        return word in _TEMPORARY_WORDS or any(_is_in_temporary_schema(tokens, at) for at in range(len(tokens)))
-    # INSERT INTO temp writes to a table named temp; SELECT ... INTO TEMP creates one.
-    return any(
-        word == "into"
-        and words[at - 1] not in ("insert", "merge")
-        and (_next_but(words, at + 1, _BEFORE_TEMPORARY) in _TEMPORARY_WORDS or _is_in_temporary_schema(tokens, at + 1))
-        for at, word in enumerate(words)
-        if at > 0
-    )
-
-
-def _next_but(words: Sequence[str | None], start: int, skipped: Sequence[str]) -> str | None:
-    return next((word for word in words[start:] if word not in skipped), None)
-
-
-def _is_in_temporary_schema(tokens: Sequence[Token], position: int) -> bool:
-    return (
-        tokens[position + 1 : position + 2] == [(TokenKind.MARK, ".")]
-        and tokens[position].kind in (TokenKind.WORD, TokenKind.QUOTED)
-        and re.fullmatch(_TEMPORARY_SCHEMA, tokens[position].text) is not None
-    )
-
-
-def _rule_of_call(tokens: Sequence[Token], position: int) -> Rule | None:
-    token = tokens[position]
-    rule = _FUNCTIONS.get(token.text) if token.kind in (TokenKind.WORD, TokenKind.QUOTED) else None
-    if rule is None or tokens[position + 1 : position + 2] != [(TokenKind.MARK, "(")]:
-        return None
-    is_qualified = position > 1 and tokens[position - 1] == (TokenKind.MARK, ".")
-    # A function of that name in another schema is not PostgreSQL's.
-    return None if is_qualified and tokens[position - 2].text != "pg_catalog" else rule

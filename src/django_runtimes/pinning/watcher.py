@@ -18,17 +18,17 @@ class TestWatcher:
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, object, object]:
         """Note the start and the end of a test's body."""
-        self._findings.begin_test(item.nodeid, pins_because=_reason_to_pin(item))
+        self._findings.begin_test(item.nodeid, reason=_reason(item, self._findings.route.marker))
         try:
             return (yield)
         finally:
             self._findings.end_test()
 
 
-def _reason_to_pin(item: pytest.Item) -> str | None:
-    marker = item.get_closest_marker("pins")
+def _reason(item: pytest.Item, name: str) -> str | None:
+    marker = item.get_closest_marker(name)
     if marker is None:
         return None
     if len(marker.args) != 1 or not isinstance(marker.args[0], str):
-        pytest.fail("the marker pins has no reason; write @pytest.mark.pins('why this may pin')", pytrace=False)
+        pytest.fail(f"the marker {name} has no reason; write @pytest.mark.{name}('why')", pytrace=False)
     return marker.args[0]

@@ -10,13 +10,14 @@ from pathlib import Path
 from django_runtimes.cli.arguments import OneLineParser
 from django_runtimes.cli.exit_codes import EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED, EXIT_USAGE
 from django_runtimes.cli.interruption import interrupt_unless_ignored
+from django_runtimes.cli.project.tested_page import page_to_test
 from django_runtimes.cli.standard_output import discard_output
 from django_runtimes.cli.tool_error import ToolError, UsageError
 from django_runtimes.deploy.configuration import FILE_NAME as CONFIGURATION_FILE
 from django_runtimes.deploy.consent import Consent
 from django_runtimes.deploy.zappa.zappa_file import find_zappa_file
 from django_runtimes.extras import how_to_install, install_command, is_installed, missing_package
-from django_runtimes.project_files.adoption import Adoption, plan_adoption
+from django_runtimes.project_files.adoption import WORKLOAD, Adoption, plan_adoption
 from django_runtimes.project_files.changes.difference import render_difference
 from django_runtimes.project_files.changes.file_plan import FilePlan
 from django_runtimes.project_files.changes.writing import undo_adoption, write
@@ -116,7 +117,8 @@ def _plan_deploy(plan: FilePlan, options: argparse.Namespace, others: list[str])
     if plan.has_file(path):
         plan.already.append(f"{CONFIGURATION_FILE} exists, and is not changed")
         return
-    planned = plan_file([*others, *(["--yes"] if options.yes or options.dry_run else [])])
+    page = page_to_test(plan.read(plan.root / WORKLOAD) or b"", WORKLOAD)
+    planned = plan_file([*others, *(["--yes"] if options.yes or options.dry_run else [])], page=page)
     plan.write(path, planned.text.encode())
     plan.remarks += [f"{CONFIGURATION_FILE}: {remark}" for remark in planned.remarks]
 
@@ -139,7 +141,7 @@ def _files(plan: FilePlan) -> str:
 
 
 def _next_commands(adoption: Adoption, directory: Path) -> list[str]:
-    """Return the next two commands to run in the project's folder."""
+    """Return the next commands to run in the project's folder."""
     layout, dependencies = adoption.layout, adoption.dependencies
     paths = [change.path for change in adoption.plan.changes]
     # A lock file contains the wheel's hash, so a new wheel changes it too.
@@ -153,6 +155,8 @@ def _next_commands(adoption: Adoption, directory: Path) -> list[str]:
         first = _compile_command(adoption)
     compare = f"{runner}webapp compare", "runs the project under every runtime, and compares the results"
     commands = [first, compare]
+    if adoption.plan.exists(adoption.plan.root / CONFIGURATION_FILE):
+        commands.append((f"{runner}webapp doctor aws", "checks what `webapp deploy` needs, and changes nothing"))
     width = max(len(command) for command, _ in commands)
     where = f" in {layout.root.relative_to(directory)}" if layout.root != directory else ""
     return [f"next{where}:", *(f"  {command:<{width}}  {purpose}" for command, purpose in commands)]

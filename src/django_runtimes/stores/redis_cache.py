@@ -13,30 +13,41 @@ from redis.exceptions import (
     AuthenticationError,
     AuthorizationError,
     ClusterDownError,
+    DataError,
+    InvalidResponse,
     MasterDownError,
     OutOfMemoryError,
     ReadOnlyError,
+    RedisError,
     TryAgainError,
 )
 from redis.exceptions import ConnectionError as UnreachableError
 from redis.exceptions import TimeoutError as SilentError
 from redis.retry import Retry
 
+from django_runtimes.config.store_url import without_login
+from django_runtimes.outages.store_error import StoreUnavailableError
 from django_runtimes.stores.store_health import StoreHealth, health_of
 from django_runtimes.stores.tolerance import TolerantCache, key_prefix_of
 
 # redis-py has no timeouts of its own, and repeats commands, which would count twice.
 _OPTIONS = {"socket_connect_timeout": 1.0, "socket_timeout": 2.0, "retry": Retry(NoBackoff(), 0)}
 _UNREACHABLE = (UnreachableError, SilentError)
-_REFUSED = (ClusterDownError, MasterDownError, OutOfMemoryError, ReadOnlyError, TryAgainError)
-# Only a change of the configuration helps.
-_MISTAKES = (AuthenticationError, AuthorizationError)
+_FAILING = (ClusterDownError, InvalidResponse, MasterDownError, OutOfMemoryError, ReadOnlyError, TryAgainError)
+# redis-py has no classes for these answers of a server that is failing. In a pipeline, other text comes before them.
+_FAILING_ANSWER = re.compile(r"(^|caused error: )(BUSY|MISCONF|NOREPLICAS)\b")
+# These are about one entry or argument. Every other error is about the server, or about this process's right to use it.
+_OF_VALUES = re.compile(
+    "WRONGTYPE|value is not an integer|increment or decrement would overflow|invalid expire time|string exceeds maximum"
+)
+# They are subclasses of the error of a lost connection.
+_LOGIN_ERRORS = (AuthenticationError, AuthorizationError)
 _PER_SCAN = 500
 _GLOB = re.compile(r"([*?\[\]\\])")
 
 
 class StrictRedisCache(RedisCache):
-    """Django's cache, which raises StoreUnavailableError while the server does not answer."""
+    """Django's cache, which raises StoreUnavailableError while the server does not answer, or refuses."""
 
     _cache: "StoreRedisClient"
 
@@ -55,7 +66,7 @@ class StrictRedisCache(RedisCache):
 
 
 class RedisStoreCache(TolerantCache, StrictRedisCache):
-    """A cache that misses while the server does not answer."""
+    """A cache that misses while the server does not answer, or refuses."""
 
 
 class StoreRedisClient(RedisCacheClient):
@@ -65,7 +76,7 @@ class StoreRedisClient(RedisCacheClient):
 
     def __init__(self, servers: list[str], **options: Any) -> None:
         super().__init__(servers, **{**_OPTIONS, **options})
-        self._health = health_of(_without_login(servers[0]))
+        self._health = health_of(without_login(servers[0]))
         self._client = partial(_StoreRedis, self._health)
 
     def set_many(self, data: Mapping[Any, Any], timeout: Any) -> None:
@@ -102,12 +113,18 @@ def _outages(health: StoreHealth) -> Iterator[None]:
     health.require()
     try:
         yield
-    except _MISTAKES:
+    except DataError:
         raise
-    except (*_UNREACHABLE, *_REFUSED) as error:
-        raise health.failed(error, is_unreachable=isinstance(error, _UNREACHABLE)) from error
+    except RedisError as error:
+        if _OF_VALUES.search(str(error)):
+            raise
+        raise _store_error(health, error) from error
+    health.answered()
 
 
-def _without_login(url: str) -> str:
-    scheme, _, rest = url.partition("://")
-    return f"{scheme}://{rest.rpartition('@')[2]}"
+def _store_error(health: StoreHealth, error: RedisError) -> StoreUnavailableError:
+    is_login = isinstance(error, _LOGIN_ERRORS)
+    if not is_login and (isinstance(error, (*_UNREACHABLE, *_FAILING)) or _FAILING_ANSWER.search(str(error))):
+        return health.failed(error, is_unreachable=isinstance(error, _UNREACHABLE))
+    reason = " ".join(f"{type(error).__name__}: {error}".split())
+    return health.refused(reason, "check the login in WEBAPP_STORE_URL" if is_login else "check WEBAPP_STORE_URL")

@@ -9,10 +9,10 @@ from django_runtimes.outages.store_error import StoreUnavailableError
 
 
 class SessionStore(CachedSessions):
-    """Django's sessions in a cache, except that a store that does not answer is an error.
+    """Django's sessions in a cache, except that a store that does not answer, or refuses, is an error.
 
     Django's own would begin a new session, which logs the visitor out. The error becomes a 503, after which Django
-    saves no session and changes no cookie.
+    saves no session and changes no cookie. The cache must raise StoreUnavailableError for each error of its store.
     """
 
     _cache: BaseCache

@@ -7,8 +7,7 @@ from django.conf import settings
 from django.core.cache.backends.base import BaseCache
 from django.utils.module_loading import import_string
 
-from django_runtimes.config.configuration_error import ConfigurationError
-from django_runtimes.outages.store_error import StoreUnavailableError
+from django_runtimes.outages.store_error import StoreRefusedError, StoreUnavailableError
 from django_runtimes.stores.tolerance import TolerantCache
 
 _KEY = "django_runtimes.probe"
@@ -30,14 +29,15 @@ def store_failure() -> StoreFailure | None:
         cache.set(_KEY, written, _LIFETIME_S)
         found = cache.get(_KEY)
         cache.delete(_KEY)
+    except StoreRefusedError as error:
+        text = f"the store refuses to be used: {error}" if error.remedy else str(error)
+        return StoreFailure(text, error.remedy)
     except StoreUnavailableError as error:
         return StoreFailure(f"the store does not answer: {error}", "check its address, and the network's rules")
-    except ConfigurationError as error:
-        return StoreFailure(str(error))
     except Exception as error:
-        # Redis refuses a login or a command with errors of its own.
+        # The project's own functions for keys may raise anything.
         reason = " ".join(f"{type(error).__name__}: {error}".split())
-        return StoreFailure(f"the store refuses to be used: {reason}", "check the login in WEBAPP_STORE_URL")
+        return StoreFailure(f"the store refuses to be used: {reason}", "check CACHES and WEBAPP_STORE_URL")
     finally:
         # The cache on Redis has connections of its own.
         getattr(cache, "disconnect", lambda: None)()

@@ -1,15 +1,16 @@
 """The guestbook's JSON API, for programs."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig
 from django.core.paginator import EmptyPage, Paginator
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
 from django.db.models import Count, Max, Q
 from django.forms import Form
-from django.http import HttpRequest, JsonResponse
+from django.http import HttpRequest, JsonResponse, StreamingHttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
@@ -17,14 +18,17 @@ from django.views.decorators.csrf import csrf_exempt
 from webapp.guestbook.entries import KeyReusedError, create_entry, is_idempotency_key
 from webapp.guestbook.forms import EntryForm, PageForm
 from webapp.guestbook.models import Entry
+from webapp.guestbook.post_limit import limit_posts
 
 _PAGE_SIZE_DEFAULT = 10
+_EXPORTED_AT_ONCE = 50
 
 FieldErrors = Mapping[str, Sequence[str]]
 
 
 # The view needs no CSRF protection, since the API reads no cookie that another site could make a browser send.
 @csrf_exempt
+@limit_posts
 def entries(request: HttpRequest) -> JsonResponse:
     """List entries, newest first (GET), or add one entry for each Idempotency-Key (POST)."""
     if request.method == "POST":
@@ -43,6 +47,14 @@ def entry(request: HttpRequest, entry_id: int) -> JsonResponse:
     if found is None:
         return _error(404, "not_found", f"There is no entry {entry_id}.")
     return JsonResponse(_as_json(found))
+
+
+@csrf_exempt
+def export(request: HttpRequest) -> JsonResponse | StreamingHttpResponse:
+    """Stream all entries, oldest first, as one JSON object per line."""
+    if request.method not in ("GET", "HEAD"):
+        return _method_not_allowed(request, "GET, HEAD")
+    return StreamingHttpResponse(_exported_lines(), content_type="application/x-ndjson")
 
 
 # Django refuses async views under ATOMIC_REQUESTS unless they opt out.
@@ -65,6 +77,17 @@ async def statistics(request: HttpRequest) -> JsonResponse:
 def not_found(request: HttpRequest) -> JsonResponse:
     """Return 404 as JSON for every other path below /api/, so that programs never get an HTML page."""
     return _error(404, "not_found", f"There is nothing at {request.path}.")
+
+
+def _exported_lines() -> Iterator[str]:
+    """Yield the lines of a few entries at a time; no cursor and no transaction stays open while the client reads."""
+    newest = 0
+    visible = Entry.objects.visible().order_by("pk")
+    while exported := list(visible.filter(pk__gt=newest)[:_EXPORTED_AT_ONCE]):
+        yield "".join(f"{json.dumps(_as_json(each), cls=DjangoJSONEncoder)}\n" for each in exported)
+        if len(exported) < _EXPORTED_AT_ONCE:
+            return
+        newest = exported[-1].pk
 
 
 def _list_entries(request: HttpRequest) -> JsonResponse:

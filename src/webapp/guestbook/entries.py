@@ -38,7 +38,7 @@ def create_entry(
         request_digest=digest,
     )
     try:
-        with _savepoint_if_needed():
+        with _transaction_if_needed(has_file=picture is not None):
             entry.save(force_insert=True)
     except IntegrityError:
         if idempotency_key is None:
@@ -52,10 +52,10 @@ def create_entry(
     return entry
 
 
-def _savepoint_if_needed() -> AbstractContextManager[None]:
+def _transaction_if_needed(*, has_file: bool) -> AbstractContextManager[None]:
     # A failed INSERT would abort the caller's transaction. Without a transaction, the INSERT commits in one round trip;
-    # BEGIN and COMMIT would add two.
-    if transaction.get_connection().in_atomic_block:
+    # BEGIN and COMMIT would add two. A picture that was sent to the bucket waits there for the commit.
+    if has_file or transaction.get_connection().in_atomic_block:
         return transaction.atomic()
     return nullcontext()
 

@@ -4,9 +4,9 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.core.files.uploadedfile import UploadedFile
 from django.core.validators import FileExtensionValidator
 
+from django_runtimes.files import DirectImageField
 from webapp.guestbook.models import AUTHOR_LENGTH_MAX, MESSAGE_LENGTH_MAX
 
 _PICTURE_BYTES_MAX = 5 * 1024 * 1024
@@ -27,15 +27,12 @@ class PlainTextField(forms.CharField):
         return text.replace("\r\n", "\n")
 
 
-class PictureField(forms.ImageField):
+class PictureField(DirectImageField):
     """A picture that Pillow can decode, in a format that browsers display."""
 
     default_validators = [FileExtensionValidator(_PICTURE_EXTENSIONS)]
 
     def to_python(self, data: Any) -> Any:
-        # The size is checked before Pillow decodes the upload.
-        if isinstance(data, UploadedFile) and (data.size or 0) > _PICTURE_BYTES_MAX:
-            raise ValidationError(f"This file has {data.size:,} bytes; send at most {_PICTURE_BYTES_MAX:,}.")
         upload: Any = super().to_python(data)
         if upload is not None and upload.image.format not in _PICTURE_FORMATS:
             raise ValidationError(f"This is a {upload.image.format} file; send one of: {', '.join(_PICTURE_FORMATS)}.")
@@ -61,8 +58,9 @@ class PictureEntryForm(EntryForm):
 
     picture = PictureField(
         required=False,
+        max_bytes=_PICTURE_BYTES_MAX,
+        content_types=("image/gif", "image/jpeg", "image/png", "image/webp"),
         help_text="Optional: JPEG, PNG, WebP or GIF, at most 5 MB.",
-        widget=forms.FileInput(attrs={"accept": "image/gif,image/jpeg,image/png,image/webp"}),
     )
 
 

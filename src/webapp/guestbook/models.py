@@ -9,6 +9,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import Truncator
 
+from django_runtimes.files import deletes_files
+
 AUTHOR_LENGTH_MAX = 80
 MESSAGE_LENGTH_MAX = 2000
 
@@ -25,6 +27,7 @@ class EntryManager(models.Manager["Entry"]):
         return self.filter(hidden=False)
 
 
+@deletes_files
 class Entry(models.Model):
     """A visitor's entry; `hidden` removes it from every page without deleting it."""
 

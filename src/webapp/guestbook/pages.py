@@ -8,20 +8,23 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.templatetags.static import static
 from django.views.decorators.http import require_http_methods, require_safe
 
+from django_runtimes.files import uploaded_files
 from webapp.guestbook.entries import create_entry
 from webapp.guestbook.forms import EntryForm, PictureEntryForm
 from webapp.guestbook.models import Entry
+from webapp.guestbook.post_limit import limit_posts
 
 _ENTRIES_PER_PAGE = 10
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@limit_posts
 def entry_list(request: HttpRequest) -> HttpResponse:
     """Show the newest entries and a form, or add an entry."""
     form_class = PictureEntryForm if settings.GUESTBOOK_PICTURES else EntryForm
     if request.method != "POST":
         return _render_list(request, form_class(initial={"author": request.session.get("author", "")}))
-    form = form_class(request.POST, request.FILES)
+    form = form_class(request.POST, uploaded_files(request))
     if not form.is_valid():
         return _render_list(request, form, status=400)
     create_entry(**form.cleaned_data)

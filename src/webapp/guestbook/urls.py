@@ -12,6 +12,7 @@ urlpatterns = [
     path("favicon.ico", pages.favicon, name="favicon"),
     path("api/entries", api.entries, name="api_entries"),
     path("api/entries/<int:entry_id>", api.entry, name="api_entry"),
+    path("api/export", api.export, name="api_export"),
     path("api/statistics", api.statistics, name="api_statistics"),
     re_path(r"^api/", api.not_found),
 ]

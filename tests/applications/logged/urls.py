@@ -5,7 +5,7 @@ import time
 
 from asgiref.sync import sync_to_async
 from django.db import connection
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.urls import path
 
 logger = logging.getLogger("shop")
@@ -37,8 +37,21 @@ def own_id(request):
     return response
 
 
+def reserved(request):
+    logger.warning("reserved", extra={"time": "mine", "level": "mine", "logger": "mine", "colour": "red"})
+    return HttpResponse("logged")
+
+
 def fail(request):
     raise ValueError("broken")
+
+
+def reset(request, token):
+    raise KeyError("token")
+
+
+async def areset(request, token):
+    raise Http404
 
 
 def chunks(request):
@@ -71,6 +84,14 @@ def endless(request):
 
 
 def broken_stream(request):
+    def generate():
+        yield "begun\n"
+        raise KeyError("gone")
+
+    return StreamingHttpResponse(generate())
+
+
+def abroken_stream(request):
     async def generate():
         yield "begun\n"
         raise KeyError("gone")
@@ -86,10 +107,14 @@ urlpatterns = [
     path("orders/<int:number>", order),
     path("aorders/<int:number>", aorder),
     path("id", own_id),
+    path("reserved", reserved),
     path("fail", fail),
+    path("reset/<token>", reset),
+    path("areset/<token>", areset),
     path("chunks", chunks),
     path("achunks", achunks),
     path("endless", endless),
     path("broken", broken_stream),
+    path("abroken", abroken_stream),
     path("take", take),
 ]

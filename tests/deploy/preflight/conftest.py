@@ -37,7 +37,10 @@ _EMPTY: dict[str, Any] = {
     "certificates": None,
     "hosted_zones": None,
     "records": {},
+    "least_acu": 0,
     "offers": {},
+    "mail_identities": {},
+    "mail_account": {},
 }
 _DOMAIN = {"Domain": "guestbook.example.com", "load-balancer": {"CertificateArn": CERTIFICATE}}
 

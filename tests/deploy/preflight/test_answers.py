@@ -1,17 +1,21 @@
 """Each check passes, or fails with the remedy."""
 
+from dataclasses import replace
+
 import pytest
 
+from django_runtimes.deploy.catalogue import OPERATIONS_TASK, REGISTRY
 from django_runtimes.deploy.preflight.checks.account_check import ACCOUNT
 from django_runtimes.deploy.preflight.checks.concurrency_check import CONCURRENCY
 from django_runtimes.deploy.preflight.checks.memory_check import DATABASE_MEMORY
 from django_runtimes.deploy.preflight.checks.monitoring_check import MONITORING_COST, billed_metrics
-from django_runtimes.deploy.preflight.checks.name_check import NAMES
 from django_runtimes.deploy.preflight.checks.network_quota_check import NETWORKS
 from django_runtimes.deploy.preflight.checks.permission_check import PERMISSIONS
 from django_runtimes.deploy.preflight.checks.region_check import REGION
 from django_runtimes.deploy.preflight.checks.service_role_check import SERVICE_ROLES
 from django_runtimes.deploy.preflight.checks.target_check import TARGET
+from django_runtimes.deploy.preflight.checks.vcpu_quota_check import VCPUS
+from tests.deploy.preflight.conftest import deployed, shown
 from tests.deploy.standin.standin import StandIn
 
 pytestmark = pytest.mark.profile_free
@@ -44,6 +48,21 @@ def test_reservations_above_the_quota_fail(aws: StandIn, ask):
     ]
 
 
+def test_provisioned_executions_count_against_the_quota(aws: StandIn, ask):
+    aws.limit_executions(200)
+
+    assert ask(CONCURRENCY, ReservedConcurrency=0, ProvisionedConcurrency=500) == [
+        (
+            "bad",
+            "Lambda will reserve 501 of the account's 200 concurrent executions; 100 are available",
+            f"{MORE}, or write into [stages.dev.parameters]: ProvisionedConcurrency = 0",
+        )
+    ]
+    # They are part of the function's own reservation.
+    text = "Lambda will reserve 51 of the account's 200 concurrent executions; 100 are available"
+    assert ask(CONCURRENCY, ReservedConcurrency=50, ProvisionedConcurrency=50) == [("good", text, "")]
+
+
 def test_a_new_account_is_told_to_reserve_nothing(aws: StandIn, ask):
     aws.limit_executions(10)
 
@@ -64,6 +83,19 @@ def test_a_new_account_is_told_to_reserve_nothing(aws: StandIn, ask):
     assert ask(CONCURRENCY, ReservedConcurrency=0, ReservedExecution=False) == [
         ("doubtful", "the account runs 10 Lambda functions at once, all together; further requests get 503", MORE)
     ]
+
+
+def test_tasks_above_fargates_quota_are_named(aws: StandIn, ask):
+    remedy = 'request more (Service Quotas, "Fargate On-Demand vCPU resource count"), or set fewer tasks or CpuUnits'
+    assert ask(VCPUS, target="aws_ecs") == []
+    assert ask(VCPUS) == []
+
+    more = "MaxTasks needs 4 vCPUs of Fargate, and up to 8 during a deploy, and the account may run 6"
+    assert ask(VCPUS, target="aws_ecs", MaxTasks=8) == [("doubtful", more, remedy)]
+    assert ask(VCPUS, target="aws_ecs_express", MaxTasks=8) == [("doubtful", more, remedy)]
+    aws.account(quotas={"L-3032A538": 2})
+    few = "MinTasks needs 2.5 vCPUs of Fargate, and the account may run 2"
+    assert ask(VCPUS, target="aws_ecs", MinTasks=5, MaxTasks=5) == [("bad", few, remedy)]
 
 
 def test_a_function_needs_concurrency_for_static_files(ask):
@@ -113,6 +145,18 @@ def test_function_urls_are_asked_for_only_where_chosen(aws: StandIn, ask):
     )
 
 
+def test_a_region_that_may_lack_snapshots_is_a_warning(ask):
+    answer = (
+        "doubtful",
+        "ap-southeast-6 has no SnapStart, as far as is known",
+        "if AWS refuses the stack 'lambda', remove SnapStart, or choose another region in webapp.toml",
+    )
+
+    assert answer in ask(REGION, region="ap-southeast-6", SnapStart="yes")
+    assert answer not in ask(REGION, region="ap-southeast-6")
+    assert [outlook for outlook, *_ in ask(REGION, SnapStart="yes")] == ["good"]
+
+
 def test_a_network_within_the_quota_passes(aws: StandIn, ask):
     aws.account(vpcs={"vpc-1": "172.31.0.0/16"})
 
@@ -152,42 +196,6 @@ def test_two_networks_with_the_same_addresses_are_a_warning(aws: StandIn, ask):
     assert [answer[0] for answer in ask(NETWORKS, AddressPrefix="10.1")] == ["good"]
 
 
-def test_free_names_pass(ask):
-    ((outlook, text, _),) = ask(NAMES)
-
-    assert outlook == "good"
-    assert text.endswith(" names of new resources are free")
-
-
-@pytest.mark.parametrize(
-    ("target", "type_name", "name", "stack"),
-    [
-        ("aws_lambda", "AWS::ECR::Repository", "guestbook", "guestbook-registry"),
-        ("aws_lambda", "AWS::Lambda::Function", "guestbook-dev-web", "guestbook-dev-lambda"),
-        ("aws_lambda", "AWS::RDS::DBInstance", "guestbook-dev", "guestbook-dev-database"),
-        ("aws_lambda", "AWS::RDS::DBProxy", "guestbook-dev", "guestbook-dev-proxy"),
-        ("aws_ecs", "AWS::ECS::Cluster", "guestbook-dev", "guestbook-dev-fargate"),
-    ],
-)
-def test_a_taken_name_fails(target: str, type_name: str, name: str, stack: str, aws: StandIn, ask):
-    aws.account(resources={type_name: [name]})
-
-    assert ask(NAMES, target=target) == [
-        (
-            "bad",
-            f"{type_name} '{name}' exists already, outside the stack {stack} that would create it",
-            "delete it if it is a leftover, import it into a stack, or choose another project name in webapp.toml",
-        )
-    ]
-
-
-def test_the_name_of_another_engine_is_not_asked_for(aws: StandIn, ask):
-    aws.account(resources={"AWS::RDS::DBCluster": ["guestbook-dev"]})
-
-    assert [answer[0] for answer in ask(NAMES)] == ["good"]
-    assert [answer[0] for answer in ask(NAMES, Engine="aurora")] == ["bad"]
-
-
 def test_missing_service_linked_roles_are_named(aws: StandIn, ask):
     (answer,) = ask(SERVICE_ROLES, target="aws_ecs")
     assert answer[1] == (
@@ -199,7 +207,35 @@ def test_missing_service_linked_roles_are_named(aws: StandIn, ask):
     # A role that exists needs no permission.
     aws.account(forbidden=["iam:CreateServiceLinkedRole"])
 
-    assert ask(SERVICE_ROLES) == [("good", "the account has all service-linked roles of the target", "")]
+    assert ask(SERVICE_ROLES) == [("good", "the account has all service-linked roles of the new stacks", "")]
+
+
+def test_only_the_resources_of_new_stacks_need_roles(plan):
+    tables = {"schedules": {"import": {"command": "check", "rate": "1 day", "task": True}}}
+    stage = plan(tables=tables)
+    ((_, text, _),) = shown(stage, SERVICE_ROLES)
+    assert "AWSServiceRoleForECS" in text
+    existing = deployed(stage, of={stack: {} for stack in stage.wanted if stack != OPERATIONS_TASK})
+    assert shown(existing, SERVICE_ROLES) == [
+        ("good", "the first deploy creates the service-linked roles AWSServiceRoleForECS", "")
+    ]
+
+    assert shown(deployed(stage, of={stack: {} for stack in stage.wanted}), SERVICE_ROLES) == []
+
+
+def test_a_condition_that_only_cloudformation_evaluates_may_hold(plan):
+    stage = plan()
+    registry = stage.context.templates[REGISTRY.name]
+    odd = {
+        "Conditions": {"Odd": {"Fn::Contains": [["a"], "a"]}},
+        "Resources": {"Service": {"Type": "AWS::AppRunner::Service", "Condition": "Odd"}},
+    }
+    templates = {**stage.context.templates, REGISTRY.name: replace(registry, content={**registry.content, **odd})}
+
+    changed = replace(stage, context=replace(stage.context, templates=templates))
+
+    assert "AWS::AppRunner::Service" in changed.new_types
+    assert "AWS::AppRunner::Service" not in stage.new_types
 
 
 def test_missing_service_linked_roles_need_the_permission_to_create_them(aws: StandIn, ask):

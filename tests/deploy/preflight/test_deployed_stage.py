@@ -15,8 +15,14 @@ REPOSITORY = "123456789012.dkr.ecr.us-east-1.amazonaws.com/guestbook"
 GONE = f"sha256:{'0' * 64}"
 
 
+@pytest.fixture(scope="module")
+def registry(running: StandIn) -> None:
+    """Create the registry, which the module's tests share."""
+    create_registry(running)
+
+
+@pytest.mark.usefixtures("registry")
 def test_a_running_image_needs_the_tag_of_its_target(aws: StandIn, plan):
-    create_registry(aws)
     digest = aws.push("guestbook", "v1")
     stage = deployed(plan(), of={LAMBDA: {}}, parameters={LAMBDA: {"ImageUri": f"{REPOSITORY}@{digest}"}})
     text = (
@@ -31,6 +37,20 @@ def test_a_running_image_needs_the_tag_of_its_target(aws: StandIn, plan):
     stage.context.images.tag(digest, "live-dev-aws_lambda-1")
 
     assert shown(stage, RUNNING_IMAGE) == [("good", "the image that receives the traffic cannot expire", "")]
+
+
+@pytest.mark.usefixtures("registry")
+def test_the_operations_functions_image_needs_the_tag_of_a_target(aws: StandIn, plan):
+    digest = aws.push("guestbook", "v2")
+    stage = deployed(plan(), of={OPERATIONS: {}}, parameters={OPERATIONS: {"ImageUri": f"{REPOSITORY}@{digest}"}})
+    stage.context.images.tag(digest, "live-staging-aws_ecs-2")
+    ((outlook, text, _),) = shown(stage, RUNNING_IMAGE)
+    assert outlook == "doubtful"
+    assert text.startswith(f"{digest}, which runs the management commands, has no tag live-dev-aws_lambda-… or ")
+
+    stage.context.images.tag(digest, "live-dev-aws_ecs-2")
+
+    assert shown(stage, RUNNING_IMAGE) == [("good", "the image that runs the management commands cannot expire", "")]
 
 
 def test_a_running_image_that_has_expired_is_a_warning(plan):

@@ -26,6 +26,8 @@ def test_a_network_without_endpoints_is_not_asked_about(aws: StandIn, ask):
 def test_zones_with_all_endpoints_pass(ask):
     assert ask(ENDPOINT_ZONES, Egress="endpoints") == [("good", "the network's zones have all 4 endpoints", "")]
     assert ask(ENDPOINT_ZONES, **MAIL) == [("good", "the network's zones have all 5 endpoints", "")]
+    by_api = {"Egress": "endpoints", "MailEndpoint": "api"}
+    assert ask(ENDPOINT_ZONES, **by_api) == [("good", "the network's zones have all 5 endpoints", "")]
 
 
 def test_zones_with_the_missing_endpoint_are_named(aws: StandIn, ask):

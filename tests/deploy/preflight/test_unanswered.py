@@ -22,6 +22,7 @@ FIRST_CALLS = {
     "the availability zones": ("ec2:DescribeAvailabilityZones", "RequestLimitExceeded"),
     "the quota of VPCs": ("ec2:DescribeVpcs", "RequestLimitExceeded"),
     "Lambda's quota of concurrent executions": ("lambda:GetAccountSettings", "TooManyRequestsException"),
+    "Fargate's quota of vCPUs": ("service-quotas:GetServiceQuota", "TooManyRequestsException"),
     "whether names are free": ("cloudcontrol:GetResource", "ThrottlingException"),
     "the service-linked roles": ("iam:GetRole", "Throttling"),
     "permissions": ("iam:SimulatePrincipalPolicy", "Throttling"),
@@ -34,7 +35,9 @@ FIRST_CALLS = {
     "the certificate": ("acm:DescribeCertificate", "ThrottlingException"),
     "the hosted zone": ("route53:GetHostedZone", "Throttling"),
     "the database's class": ("rds:DescribeOrderableDBInstanceOptions", "Throttling"),
+    "the Data API": ("rds:DescribeDBEngineVersions", "Throttling"),
     "the key of the measurements": ("secretsmanager:DescribeSecret", "ThrottlingException"),
+    "mail through SES": ("sesv2:GetEmailIdentity", "TooManyRequestsException"),
     "the stage's functions": ("lambda:GetFunctionConfiguration", "TooManyRequestsException"),
 }
 # The tables of the stages to which some questions apply.
@@ -53,7 +56,10 @@ STAGES: dict[str, dict[str, Any]] = {
     "the snapshot": {"tables": {"database": {"snapshot": "orders-before", **LOGIN}}},
     "the zones of the endpoints": {"Egress": "endpoints"},
     "the certificate": {"target": "aws_ecs"},
+    "the Data API": {"Route": "data_api"},
+    "Fargate's quota of vCPUs": {"target": "aws_ecs"},
     "the hosted zone": {"target": "aws_ecs", "HostedZoneId": "Z1"},
+    "mail through SES": {"MailIdentity": "example.com"},
     "the key of the measurements": {
         "MeasurementKeyArn": "arn:aws:secretsmanager:us-east-1:123456789012:secret:measurements-a1B2c3"
     },
@@ -63,8 +69,11 @@ IMAGE = f"123456789012.dkr.ecr.us-east-1.amazonaws.com/guestbook@sha256:{'0' * 6
 WITHOUT_CALLS = {
     "the ARNs among the parameters",
     "the account",
+    "the database's connections",
     "the database's memory",
+    "the route to the database",
     "the state of the stacks",
+    "the storage of static files",
     "the target",
 }
 

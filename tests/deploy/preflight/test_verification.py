@@ -14,6 +14,7 @@ from django_runtimes.deploy.preflight.planned_stage import PlannedStage
 from django_runtimes.deploy.preflight.preflight import preflight
 from django_runtimes.doctor.deployment import VERIFICATIONS
 from tests.deploy.preflight.conftest import deployed
+from tests.deploy.preflight.test_unanswered import DATABASE_TABLE, NETWORK_TABLE
 from tests.deploy.standin.standin import StandIn
 
 pytestmark = pytest.mark.profile_free
@@ -46,7 +47,7 @@ def test_an_account_confirms_the_assumptions_about_it(plan):
         ("good", f"AWS accepts the syntax of all {len(STACKS)} templates"),
         ("good", "IAM finds no error in the 4 policies of the deploying role"),
         ("good", "DescribeType answers TypeNotFoundException for a type that a region lacks"),
-        ("good", "Cloud Control answers ResourceNotFoundException for free names of all 7 types"),
+        ("good", "Cloud Control answers ResourceNotFoundException for free names of all 9 types"),
     ]
 
 
@@ -69,7 +70,7 @@ def test_an_account_confirms_the_assumptions_about_it(plan):
             "cloudcontrol:GetResource",
             "GeneralServiceException",
             "the answer for a free name",
-            "Cloud Control answers GeneralServiceException for a free name of AWS::ECR::Repository",
+            "Cloud Control answers GeneralServiceException for a free name of AWS::CloudWatch::Dashboard",
         ),
     ],
 )
@@ -108,8 +109,14 @@ def test_the_databases_log_is_the_stacks(aws: StandIn, plan):
         logGroupName=group, logStreamName="guestbook-dev.0", logEvents=[{"timestamp": 1, "message": "ready"}]
     )
 
-    text = f"RDS writes to the log group {group}, which the stack created"
+    text = f"RDS writes to the log group {group}, which the deploy created"
     assert verify("the database's log", stage) == [("good", text)]
+
+
+def test_the_log_of_an_existing_database_is_not_the_stacks(plan):
+    stage = deployed(plan(tables={"network": NETWORK_TABLE, "database": DATABASE_TABLE}), of={DATABASE: {}})
+
+    assert verify("the database's log", stage) == []
 
 
 def test_the_proxys_share_is_a_percentage_of_max_connections(aws: StandIn, plan):
@@ -122,6 +129,26 @@ def test_the_proxys_share_is_a_percentage_of_max_connections(aws: StandIn, plan)
 
     aws.account(metrics={"MaxDatabaseConnectionsAllowed": 77})
     assert verify(subject, stage) == [("bad", "the proxy opens at most 77 connections, not 80")]
+
+
+def test_the_proxys_share_of_an_existing_server_is_compared(aws: StandIn, plan):
+    tables = {"network": NETWORK_TABLE, "database": DATABASE_TABLE}
+    stage = deployed(plan(tables=tables, MaxConnections=150), of={PROXY: {}})
+    subject = "the proxy's share of connections"
+
+    aws.account(metrics={"MaxDatabaseConnectionsAllowed": 400})
+    (answer,) = preflight(stage, [CHECKS[subject]])
+    assert str(answer) == (
+        "the proxy opens at most 400 connections, 80 % of the whole server's, but MaxConnections = 150; write "
+        "MaxConnectionsPercent = 30 into [stages.dev.parameters]"
+    )
+
+    aws.account(metrics={"MaxDatabaseConnectionsAllowed": 60})
+    assert verify(subject, stage) == [("bad", "the proxy opens at most 60 connections, but ProxyMaxConnections = 80")]
+
+    aws.account(metrics={"MaxDatabaseConnectionsAllowed": 120})
+    text = "the proxy opens at most 120 of the 150 connections in MaxConnections"
+    assert verify(subject, stage) == [("good", text)]
 
 
 def test_a_pending_rotation_is_found(aws: StandIn, plan):

@@ -34,7 +34,7 @@ async def serve(directory: Path) -> None:
         configuration,
         state,
         Faults(state),
-        MotoServer(state, directory),
+        MotoServer(state, directory, configuration["moto"]),
         Functions(state, directory, variables),
         Containers(state, directory, variables),
     )

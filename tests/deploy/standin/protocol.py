@@ -29,6 +29,7 @@ _BY_SIGNING_NAME = {
     "cloudcontrolapi": "cloudcontrol",
     "email": "ses",
     "servicequotas": "service-quotas",
+    "ses": "sesv2",
 }
 # Values that AWS returns although the models do not list them: a stack's own events have stack statuses.
 _UNLISTED_VALUES = {

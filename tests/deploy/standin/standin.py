@@ -33,10 +33,13 @@ _KEYS = {"AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY": "
 class StandIn:
     """A running stand-in whose state is in `directory`."""
 
-    def __init__(self, directory: Path, *, overlay: Mapping[str, str | None], registry: bool) -> None:
+    def __init__(
+        self, directory: Path, *, overlay: Mapping[str, str | None], registry: bool, moto: str | None = None
+    ) -> None:
         self._directory = directory
         self._overlay = dict(overlay)
         self._with_registry = registry
+        self._moto = moto
         self._log = directory / "standin.log"
         self._ports: dict[str, int] = {}
         self._process: subprocess.Popen[bytes] | None = None
@@ -122,7 +125,12 @@ class StandIn:
 
     def start(self) -> None:
         """Start the stand-in from the state on disk, and wait until it answers."""
-        configuration = {"ports": self._ports, "overlay": self._overlay, "registry": self._with_registry}
+        configuration = {
+            "ports": self._ports,
+            "overlay": self._overlay,
+            "registry": self._with_registry,
+            "moto": self._moto,
+        }
         (self._directory / "configuration.json").write_text(json.dumps(configuration))
         self._process = process = processes.spawn(
             [sys.executable, "-m", "tests.deploy.standin", str(self._directory)],
@@ -140,6 +148,8 @@ class StandIn:
     def kill(self) -> None:
         """Kill the stand-in with SIGKILL, as abruptly as a power cut."""
         assert self._process is not None
+        # A moto that the stand-in did not start may still work on its last request, and would mix it with a replay.
+        self._moto = None
         self._process.kill()
         self._process.wait()
         self._process = None
@@ -284,11 +294,18 @@ class StandIn:
 
 @contextmanager
 def standin(
-    directory: Path, *, overlay: Mapping[str, str | None] | None = None, registry: bool = False
+    directory: Path,
+    *,
+    overlay: Mapping[str, str | None] | None = None,
+    registry: bool = False,
+    moto: str | None = None,
 ) -> Iterator[StandIn]:
-    """Run a separate stand-in, empty or with the state that `directory` already holds."""
+    """Run a separate stand-in, empty or with the state that `directory` already holds.
+
+    `moto` is the URL of a moto server that no other stand-in uses; without one the stand-in starts its own.
+    """
     directory.mkdir(parents=True, exist_ok=True)
-    aws = StandIn(directory, overlay=overlay or {}, registry=registry)
+    aws = StandIn(directory, overlay=overlay or {}, registry=registry, moto=moto)
     with contextlib.ExitStack() as stack:
         stack.callback(aws.stop)
         aws.start_anywhere()

@@ -7,11 +7,12 @@ from types import SimpleNamespace
 
 import pytest
 
+from django_runtimes.deploy.catalogue import DeployTarget
 from django_runtimes.observability.metrics.metric_table import DIMENSIONS, METRICS, NAMESPACE
 from django_runtimes.serving.aws_lambda.command_handler import CommandHandler
-from tests.deploy.templates.analysis.alarms import goes_off, metrics_of, watched_metric
-from tests.deploy.templates.analysis.stacks import TEMPLATES, Resource, deploy
-from tests.deploy.templates.analysis.variants import of_type
+from tests.deploy.templates.analysis.alarms import goes_off, metrics_of, statistics_of, watched_metric
+from tests.deploy.templates.analysis.stacks import EXPRESS_BALANCING, TEMPLATES, Resource, deploy
+from tests.deploy.templates.analysis.variants import ON_DATA_API, of_type
 
 pytestmark = pytest.mark.profile_free
 
@@ -23,6 +24,25 @@ KEY_METRICS = {
     "5xx": {"5xx", "Url5xxCount", "HTTPCode_Target_5XX_Count", "HTTPCode_ELB_5XX_Count", "5xxStatusResponses"},
     "throttles": {"Throttles"},
 }
+
+
+# The stacks of each target.
+SHARED = (
+    "foundation/monitoring.yaml",
+    "foundation/network.yaml",
+    "foundation/storage.yaml",
+    "foundation/database.yaml",
+    "operations/schedules.yaml",
+    "operations/template.yaml",
+)
+TARGETS = {
+    "Lambda": ("lambda/template.yaml", "foundation/proxy.yaml"),
+    "App Runner": ("apprunner/template.yaml",),
+    "ECS Fargate": ("ecs/fargate.yaml", "ecs/load-balancer.yaml"),
+    "ECS Express": ("ecs/express.yaml",),
+}
+EXPRESS = "ecs/express.yaml"
+EXPRESS_GROUPS = "ECSManagedResourceArns.IngressPath.TargetGroupArns"
 
 
 @pytest.mark.parametrize("metrics", KEY_METRICS.values(), ids=KEY_METRICS)
@@ -66,7 +86,33 @@ def test_every_alarm_is_sent_to_the_topic():
 def test_latency_alarms_use_the_99th_percentile():
     for alarm in of_type("AWS::CloudWatch::Alarm"):
         if watched_metric(alarm) in KEY_METRICS["slow answers"]:
-            assert alarm.properties["ExtendedStatistic"] == "p99"
+            assert statistics_of(alarm) == {"p99"}
+
+
+# What the alarms of every target must watch, each by one of these metrics.
+EVERY_TARGET = ("5xx", "slow answers")
+OF_EACH_TARGET = {
+    # Lambda starts an environment per request; an exceeded reservation is what a missing task is elsewhere.
+    "Lambda": {"failed invocations": {"Errors"}, "throttles": {"Throttles"}},
+    # App Runner replaces an instance that fails its health check, and has no metric for it.
+    "App Runner": {},
+    "ECS Fargate": {"5xx of the load balancer": {"HTTPCode_ELB_5XX_Count"}, "missing tasks": {"HealthyHostCount"}},
+    "ECS Express": {"5xx of the load balancer": {"HTTPCode_ELB_5XX_Count"}, "missing tasks": {"HealthyHostCount"}},
+}
+
+
+@pytest.mark.parametrize("target", OF_EACH_TARGET)
+def test_the_alarms_of_each_target_watch_what_users_notice(target: str):
+    alarms = [each for each in deploy().of_type("AWS::CloudWatch::Alarm") if each.stack in TARGETS[target]]
+    watched = {watched_metric(alarm) for alarm in alarms}
+    wanted = {name: KEY_METRICS[name] for name in EVERY_TARGET} | OF_EACH_TARGET[target]
+
+    assert [name for name, metrics in wanted.items() if not metrics & watched] == []
+
+
+def test_every_target_has_a_list_of_alarms():
+    assert OF_EACH_TARGET.keys() == TARGETS.keys()
+    assert len(TARGETS) == len(DeployTarget)
 
 
 @pytest.mark.parametrize("metrics", KEY_METRICS.values(), ids=KEY_METRICS)
@@ -117,6 +163,7 @@ def test_the_alarms_that_stop_a_deploy_are_rates():
         ("ecs/fargate.yaml", "HTTPCode_ELB_5XX_Count"),
         ("ecs/fargate.yaml", "HTTPCode_Target_5XX_Count"),
         ("lambda/template.yaml", "5xx"),
+        ("lambda/template.yaml", "5XXError"),
         ("lambda/template.yaml", "Errors"),
         ("lambda/template.yaml", "Url5xxCount"),
     }
@@ -151,27 +198,69 @@ def test_a_load_balancer_without_tasks_goes_off():
 
 
 def test_missing_tasks_go_off_even_without_data():
-    (alarm,) = [each for each in deploy().of_type("AWS::CloudWatch::Alarm") if each.name == "NoHealthyTask"]
+    alarms = [each for each in deploy().of_type("AWS::CloudWatch::Alarm") if each.name == "NoHealthyTask"]
 
-    assert alarm.properties["TreatMissingData"] == "breaching"
-    assert (alarm.properties["Statistic"], alarm.properties["Threshold"]) == ("Maximum", 1)
+    assert [each.stack for each in alarms] == ["ecs/fargate.yaml", "ecs/express.yaml"]
+    for alarm in alarms:
+        assert alarm.properties["TreatMissingData"] == "breaching"
+        assert (statistics_of(alarm), alarm.properties["Threshold"]) == ({"Maximum"}, 1)
 
 
-# The stacks of each target.
-SHARED = (
-    "foundation/monitoring.yaml",
-    "foundation/network.yaml",
-    "foundation/storage.yaml",
-    "foundation/database.yaml",
-    "operations/schedules.yaml",
-    "operations/template.yaml",
+# --- Express Mode, whose canaries alternate between two target groups ------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("former", "latter", "is_reported"),
+    [
+        # (5xx responses, responses) of each group.
+        ((None, 1000), (None, None), False),
+        ((None, None), (2, 2), False),
+        ((20, 1100), (None, None), False),
+        ((None, None), (30, 1000), True),
+        # A canary with a twentieth of the traffic that always fails.
+        ((None, 1000), (50, 50), True),
+        ((None, None), (None, None), False),
+    ],
 )
-TARGETS = {
-    "Lambda": ("lambda/template.yaml", "foundation/proxy.yaml"),
-    "App Runner": ("apprunner/template.yaml",),
-    "ECS Fargate": ("ecs/fargate.yaml", "ecs/load-balancer.yaml"),
-    "ECS Express": ("ecs/express.yaml",),
-}
+def test_5xx_of_express_mode_are_read_in_both_groups(
+    former: tuple[float | None, float | None], latter: tuple[float | None, float | None], is_reported: bool
+):
+    alarm = deploy().named(EXPRESS, "ServerErrors")
+    orders = [(former, latter), (latter, former)]
+
+    for (errors, requests), (errors2, requests2) in orders:
+        values = {"errors": errors, "requests": requests, "errors2": errors2, "requests2": requests2}
+        assert goes_off(alarm, **values) == is_reported
+
+
+@pytest.mark.parametrize(
+    ("healthy", "healthy2", "is_reported"), [(2, None, False), (0, 2, False), (0, None, True), (None, None, True)]
+)
+def test_tasks_of_express_mode_are_missing_if_neither_group_has_one(
+    healthy: float | None, healthy2: float | None, is_reported: bool
+):
+    alarm = deploy().named(EXPRESS, "NoHealthyTask")
+
+    assert goes_off(alarm, healthy=healthy, healthy2=healthy2) == is_reported
+    assert goes_off(alarm, healthy=healthy2, healthy2=healthy) == is_reported
+
+
+def test_the_alarms_of_express_mode_read_both_target_groups():
+    for name in ("ServerErrors", "NoHealthyTask", "SlowAnswers"):
+        groups = {metric.dimensions for metric in metrics_of(deploy().named(EXPRESS, name))}
+        assert groups == {
+            ("app/express/0a1", "targetgroup/express/0b1"),
+            ("app/express/0a1", "targetgroup/express/0b2"),
+        }
+
+
+def test_a_single_target_group_of_express_mode_is_read_twice(monkeypatch: pytest.MonkeyPatch):
+    only = EXPRESS_BALANCING[EXPRESS_GROUPS][:1]
+    monkeypatch.setitem(EXPRESS_BALANCING, EXPRESS_GROUPS, list(only))
+
+    groups = {metric.dimensions for metric in metrics_of(deploy().named(EXPRESS, "NoHealthyTask"))}
+
+    assert groups == {("app/express/0a1", "targetgroup/express/0b1")}
 
 
 def test_the_page_on_costs_states_the_number_of_billed_metrics():
@@ -182,7 +271,11 @@ def test_the_page_on_costs_states_the_number_of_billed_metrics():
     }
     stated = ", ".join(f"{number} on {target}" for target, number in numbers.items())
 
-    assert f"read {stated}" in (TEMPLATES / "README.md").read_text()
+    on_data_api = sum(len(metrics_of(alarm)) for alarm in ON_DATA_API.of_type("AWS::CloudWatch::Alarm"))
+
+    page = (TEMPLATES / "README.md").read_text()
+    assert f"read {stated}" in page
+    assert f'With `Route = "data_api"` they read {on_data_api}.' in page
 
 
 # --- the application's own metrics -----------------------------------------------------------------------

@@ -3,6 +3,7 @@
 import pytest
 
 from django_runtimes.databases.budget import Comparison, connection_budget
+from django_runtimes.databases.postgresql.postgresql_budget import POSTGRESQL_BUDGET
 from tests.deploy.templates.analysis.processes import Process, started_processes
 from tests.deploy.templates.analysis.stacks import deploy
 
@@ -18,7 +19,7 @@ def process_of(template: str, **parameters: object) -> Process:
 
 def budget_of(template: str, **parameters: object) -> tuple[Comparison, ...]:
     """Return the connection budget of a template; its variables replace the values that a server would report."""
-    return connection_budget(process_of(template, **parameters).environ, None, cpu_count=1)
+    return connection_budget(process_of(template, **parameters).environ, None, terms=POSTGRESQL_BUDGET, cpu_count=1)
 
 
 @pytest.mark.parametrize("engine", ["instance", "aurora"])

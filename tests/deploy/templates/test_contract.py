@@ -13,16 +13,16 @@ from django_runtimes.config.http.host_origin import trusted_origins
 from django_runtimes.config.runtimes.detection import detect_runtime
 from django_runtimes.config.runtimes.profile_choice import choose_profile
 from django_runtimes.config.secret_key import secret_key
+from django_runtimes.config.values.connection_strategy import Route
 from django_runtimes.config.values.runtime import Runtime
 from django_runtimes.config.variables.application_variables import ALLOWED_HOSTS, CSRF_TRUSTED_ORIGINS
 from django_runtimes.config.variables.server_variables import GRACEFUL_TIMEOUT_S
 from django_runtimes.config.variables.table import VARIABLES
+from django_runtimes.deploy.templates.parameter_rules import broken_rule
 from django_runtimes.deploy.templates.parameters import SAME_EVERYWHERE
-from django_runtimes.stores.dynamodb.entry import EXPIRES_AT, KEY
 from tests.deploy.templates.analysis.processes import Process, started_processes
 from tests.deploy.templates.analysis.stacks import (
     INSTEAD_OF,
-    MEASUREMENT_KEY_ARN,
     ONLY_WITH,
     TEMPLATES,
     deploy,
@@ -43,6 +43,9 @@ RUNTIMES = {
     "AWS::ECS::TaskDefinition": Runtime.AWS_ECS,
     "AWS::Lambda::Function": Runtime.AWS_LAMBDA,
 }
+
+# The verbs choose these values, and check those of schedules before.
+FILLED_BY_VERBS = {"Project", "Stage", "ImageUri", "ScheduleName", "Command", "Expression"}
 
 by_stack = pytest.mark.parametrize("process", PROCESSES, ids=str)
 by_serving_stack = pytest.mark.parametrize("process", SERVING, ids=str)
@@ -89,9 +92,45 @@ def test_every_template_declares_a_shared_parameter_identically(name: str):
                 for template in map(read_template, template_names())
                 if parameter in template.get("Parameters", {})
             ]
-            for key in ("Type", "Default", "AllowedValues", "AllowedPattern", "MinValue", "MinLength", "MaxLength"):
+            for key in (
+                "Type",
+                "Default",
+                "AllowedValues",
+                "AllowedPattern",
+                "ConstraintDescription",
+                "MinValue",
+                "MinLength",
+                "MaxLength",
+            ):
                 # ECS writes processor names in capitals.
                 assert {repr(other.get(key)).lower() for other in others} == {repr(declared.get(key)).lower()}
+
+
+@pytest.mark.parametrize("name", template_names())
+def test_a_pattern_for_values_of_webapp_toml_is_described_in_words(name: str):
+    patterns = {
+        parameter: declared.get("ConstraintDescription", "")
+        for parameter, declared in read_template(name).get("Parameters", {}).items()
+        if "AllowedPattern" in declared and parameter not in FILLED_BY_VERBS
+    }
+
+    assert [parameter for parameter, text in patterns.items() if not text.startswith("must be ")] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "parameter", "accepted", "refused"),
+    [
+        ("foundation/monitoring.yaml", "AlarmEmail", ["", "ops@example.com"], ["ops", "ops@", "a@b.com c@d.com"]),
+        ("foundation/network.yaml", "AddressPrefix", ["10.0", "10.99", "10.255", "172.31"], ["10.256", "10.01", "10"]),
+    ],
+)
+def test_a_value_that_aws_would_refuse_is_refused_before(
+    name: str, parameter: str, accepted: list[str], refused: list[str]
+):
+    declared = read_template(name)["Parameters"][parameter]
+
+    assert [text for text in accepted if broken_rule(declared, text)] == []
+    assert [text for text in refused if not broken_rule(declared, text)] == []
 
 
 # --- processes -----------------------------------------------------------------------------------------
@@ -117,29 +156,9 @@ def test_the_application_starts_with_its_variables(process: Process):
 
     assert secret_key(environment, local=False)
     assert environment[ALLOWED_HOSTS]
-    assert database_settings(environment, profile)["OPTIONS"]["sslmode"] == "verify-full"
+    options = database_settings(environment, profile)["OPTIONS"]
+    assert "cluster_arn" in options if profile.route is Route.DATA_API else options["sslmode"] == "verify-full"
     assert profile.https
-
-
-def test_every_process_uses_the_stages_table_if_the_store_is_dynamodb():
-    urls = {
-        process.resource.stack: process.declared.get("WEBAPP_STORE_URL")
-        for process in started_processes(deploy(Store="dynamodb"))
-    }
-
-    assert urls == dict.fromkeys(urls, "dynamodb://foundation/storage.yaml:StoreTable")
-    assert len(urls) == 6
-    assert not [each for each in started_processes(deploy()) if "WEBAPP_STORE_URL" in each.declared]
-
-
-def test_the_table_is_one_that_the_store_can_use():
-    table = deploy().named("foundation/storage.yaml", "StoreTable")
-
-    assert table.properties["KeySchema"] == [{"AttributeName": KEY, "KeyType": "HASH"}]
-    assert table.properties["AttributeDefinitions"] == [{"AttributeName": KEY, "AttributeType": "S"}]
-    assert table.properties["TimeToLiveSpecification"] == {"AttributeName": EXPIRES_AT, "Enabled": True}
-    assert table.properties["BillingMode"] == "PAY_PER_REQUEST"
-    assert table.policies == {"DeletionPolicy": "RetainExceptOnCreate", "UpdateReplacePolicy": "Retain"}
 
 
 @by_serving_stack
@@ -152,7 +171,7 @@ def test_no_wildcard_host_or_origin_is_trusted(process: Process):
     assert "*" not in hosts
 
 
-@pytest.mark.parametrize("front_door", ["http_api", "function_url"])
+@pytest.mark.parametrize("front_door", ["http_api", "function_url", "rest_api"])
 def test_forms_of_your_own_domain_are_trusted(front_door: str):
     """Behind CloudFront the request's host is AWS's, so only the list of origins lets a form through."""
     with_hosts = [
@@ -187,47 +206,6 @@ def test_no_secret_is_passed_in_plain_text(process: Process):
     # A table has no password, unlike other stores.
     for name in secrets & set(process.declared) - {"WEBAPP_STORE_URL"}:
         assert process.declared[name].startswith("{{resolve:secretsmanager:")
-
-
-def test_every_serving_process_takes_the_measurement_key_from_its_secret():
-    references = {
-        process.resource.stack: process.environ["WEBAPP_MEASUREMENT_KEY"]
-        for process in started_processes(deploy(MeasurementKeyArn=MEASUREMENT_KEY_ARN))
-        if "WEBAPP_MEASUREMENT_KEY" in process.environ
-    }
-
-    assert references == {
-        # CloudFormation puts the secret's value in place of this reference; the other services read the secret.
-        "lambda/template.yaml": "{{resolve:secretsmanager:" + MEASUREMENT_KEY_ARN + ":SecretString}}",
-        "apprunner/template.yaml": MEASUREMENT_KEY_ARN,
-        "ecs/fargate.yaml": MEASUREMENT_KEY_ARN,
-        "ecs/express.yaml": MEASUREMENT_KEY_ARN,
-    }
-
-
-def test_no_process_reports_measurements_by_default():
-    assert not [each for each in started_processes(deploy()) if "WEBAPP_MEASUREMENT_KEY" in each.environ]
-
-
-@pytest.mark.parametrize(
-    ("arn", "is_accepted"),
-    [
-        ("", True),
-        (MEASUREMENT_KEY_ARN, True),
-        ("arn:aws-us-gov:secretsmanager:us-gov-west-1:123456789012:secret:team/key-a1B2c3", True),
-        # Roles need the complete ARN, with the six characters that Secrets Manager appends to the name.
-        ("arn:aws:secretsmanager:us-east-1:123456789012:secret:key", False),
-        ("guestbook-dev-measurement-key", False),
-        ("a measurement key of more than 32 characters", False),
-    ],
-)
-@pytest.mark.parametrize(
-    "name", ["lambda/template.yaml", "apprunner/template.yaml", "ecs/fargate.yaml", "ecs/express.yaml"]
-)
-def test_the_measurement_key_is_given_by_a_complete_arn(name: str, arn: str, is_accepted: bool):
-    pattern = read_template(name)["Parameters"]["MeasurementKeyArn"]["AllowedPattern"]
-
-    assert bool(re.fullmatch(pattern, arn)) == is_accepted
 
 
 @pytest.mark.parametrize("process", [each for each in PROCESSES if each not in FUNCTIONS], ids=str)
@@ -273,6 +251,63 @@ def test_the_web_function_times_out_before_the_http_api():
     (function,) = deploy().stacks["lambda/template.yaml"].of_type("AWS::Lambda::Function")
 
     assert function.properties["Timeout"] < 30
+
+
+STREAM_ACTION = "2021-11-15/functions/{}/response-streaming-invocations"
+REPLY_ACTION = "2015-03-31/functions/{}/invocations"
+
+
+@pytest.mark.parametrize(
+    ("streams", "mode", "action", "timeout_s", "front"),
+    [("yes", "STREAM", STREAM_ACTION, 65, "rest_api"), ("no", "BUFFERED", REPLY_ACTION, 28, None)],
+)
+def test_a_rest_api_streams_on_every_path(streams: str, mode: str, action: str, timeout_s: int, front: str | None):
+    stack = deploy(FrontDoor="rest_api", Streams=streams).stacks["lambda/template.yaml"]
+    (function,) = stack.of_type("AWS::Lambda::Function")
+    root, paths = stack.of_type("AWS::ApiGateway::Method")
+    alias = "arn:aws:lambda:us-east-1:123456789012:alias:lambda/template.yaml/Alias"
+
+    assert function.properties["Timeout"] == timeout_s
+    assert function.properties["Environment"]["Variables"].get("WEBAPP_STREAM_FRONT") == front
+    assert root.properties["ResourceId"] == "lambda/template.yaml:Rest.RootResourceId"
+    assert paths.properties["ResourceId"] == "lambda/template.yaml:RestPath"
+    for method in (root, paths):
+        integration = method.properties["Integration"]
+        assert method.properties["HttpMethod"] == "ANY"
+        assert integration["ResponseTransferMode"] == mode
+        assert integration["Uri"] == f"arn:aws:apigateway:us-east-1:lambda:path/{action.format(alias)}"
+        # The function ends first, so that its log shows the timeout.
+        assert integration["TimeoutInMillis"] > timeout_s * 1_000
+
+
+@pytest.mark.parametrize(("streams", "name"), [("yes", "RestStreams"), ("no", "RestReplies")])
+def test_a_change_of_the_transfer_mode_reaches_the_stage_of_a_rest_api(streams: str, name: str):
+    stack = deploy(FrontDoor="rest_api", Streams=streams).stacks["lambda/template.yaml"]
+    (stage,) = stack.of_type("AWS::ApiGateway::Stage")
+
+    assert [each.name for each in stack.of_type("AWS::ApiGateway::Deployment")] == [name]
+    assert stage.properties["DeploymentId"] == f"lambda/template.yaml:{name}"
+
+
+def test_an_http_api_does_not_stream():
+    (function,) = deploy(Streams="yes").stacks["lambda/template.yaml"].of_type("AWS::Lambda::Function")
+
+    assert function.properties["Timeout"] == 29
+    assert "WEBAPP_STREAM_FRONT" not in function.properties["Environment"]["Variables"]
+
+
+@pytest.mark.parametrize(
+    ("hosts", "base_path", "stripped"), [("", "/live", "1"), ("guestbook.example", None, None)], ids=["own", "domain"]
+)
+def test_the_stage_of_a_rest_api_is_a_base_path_only_at_its_own_address(hosts: str, base_path: str, stripped: str):
+    stack = deploy(FrontDoor="rest_api", Hosts=hosts).stacks["lambda/template.yaml"]
+    (function,), (stage,) = stack.of_type("AWS::Lambda::Function"), stack.of_type("AWS::ApiGateway::Stage")
+    variables = function.properties["Environment"]["Variables"]
+
+    assert variables.get("WEBAPP_BASE_PATH") == base_path
+    assert variables.get("WEBAPP_BASE_PATH_STRIPPED") == stripped
+    assert stage.properties["StageName"] == "live"
+    assert variables["WEBAPP_ALLOWED_HOSTS"].startswith("lambda/template.yaml:Rest.execute-api.us-east-1.amazonaws.com")
 
 
 def test_the_web_function_cannot_run_commands():

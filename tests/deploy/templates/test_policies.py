@@ -1,25 +1,28 @@
 """Each role has exactly the permissions that its users need."""
 
-import ast
 import copy
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import boto3
 import botocore.client
 import pytest
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.test import override_settings
 from storages.backends.s3 import S3Storage
 
-from django_runtimes.config.databases.credentials import StoredSecret
-from django_runtimes.databases.credentials.secretsmanager import SecretsManagerProvider
+from django_runtimes.files import incoming
+from django_runtimes.files.direct_upload import DirectUpload
+from django_runtimes.files.sent_upload import announced_upload
 from moto import mock_aws
 from tests.deploy.templates.analysis.mutations import mutate
 from tests.deploy.templates.analysis.permissions import Call, granted_permissions, may_make, permission_mismatches
 from tests.deploy.templates.analysis.processes import started_processes
 from tests.deploy.templates.analysis.stacks import (
+    DATA_API,
     MEASUREMENT_KEY_ARN,
     TEMPLATES,
     Deployment,
@@ -31,13 +34,11 @@ from tests.deploy.templates.analysis.variants import DEPLOYMENTS
 
 pytestmark = pytest.mark.profile_free
 
-SOURCE = Path(__file__).parents[3] / "src"
-# The tools run on a developer's machine, with the developer's permissions.
-TOOLS = {"compare", "deploy", "doctor"}
 
 # S3's permissions and its calls have different names; True marks permissions on objects.
 S3_PERMISSIONS = {
     "AbortMultipartUpload": {"s3:AbortMultipartUpload": True},
+    "CopyObject": {"s3:GetObject": True, "s3:PutObject": True},
     "CompleteMultipartUpload": {"s3:PutObject": True},
     "CreateMultipartUpload": {"s3:PutObject": True},
     "DeleteObject": {"s3:DeleteObject": True},
@@ -47,6 +48,7 @@ S3_PERMISSIONS = {
     "ListObjects": {"s3:ListBucket": False},
     "PutObject": {"s3:PutObject": True},
     "UploadPart": {"s3:PutObject": True},
+    "UploadPartCopy": {"s3:GetObject": True, "s3:PutObject": True},
 }
 
 LAMBDA, STORAGE = "lambda/template.yaml", "foundation/storage.yaml"
@@ -57,6 +59,10 @@ VARIANTS = [
     {"Engine": "aurora", "Credentials": "secretsmanager", "Production": "yes", "Exec": "yes"},
     {"MeasurementKeyArn": MEASUREMENT_KEY_ARN, "Exec": "yes"},
     {"Store": "dynamodb"},
+    {"StaticFiles": "cloudfront"},
+    {"MailIdentity": "example.com", "MailFrom": "shop@example.com"},
+    DATA_API,
+    {**DATA_API, "Store": "dynamodb", "StaticFiles": "bucket", "WarmUp": "yes", "Production": "yes"},
 ]
 
 
@@ -90,12 +96,31 @@ def exercise_storage() -> None:
     assert not storage.exists("small.png")
 
 
+def exercise_direct_uploads() -> None:
+    """Accept an upload that is copied at once, and one that is copied in parts."""
+    backend = {"BACKEND": "django_runtimes.files.s3_upload_storage.S3UploadStorage"}
+    storages = {"default": backend | {"OPTIONS": {"bucket_name": "pictures"}}}
+    with override_settings(STORAGES=storages), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(transaction, "on_commit", lambda remove: remove())
+        for size in (10, 9 * 2**20):
+            sent = announced_upload("a.png", size, "image/png")
+            # The browser uses the permission of the role that has signed its POST.
+            incoming.permission(sent)
+            boto3.client("s3").put_object(Bucket="pictures", Key=sent.key, Body=b"x" * size, ContentType="image/png")
+            upload = DirectUpload(sent, "")
+            upload.verify()
+            upload.read()
+            default_storage.save("accepted.png", upload)
+            assert incoming.arrived(sent) is None
+
+
 @pytest.fixture(scope="module")
 def media_actions() -> dict[str, bool]:
     with recorded_calls() as calls:
         boto3.client("s3").create_bucket(Bucket="pictures")
         calls.clear()
         exercise_storage()
+        exercise_direct_uploads()
     # Only an upload that fails half-way is aborted, and none fails here.
     operations = {operation for _, operation in calls} | {"AbortMultipartUpload"}
     return {action: where for operation in operations for action, where in S3_PERMISSIONS[operation].items()}
@@ -120,7 +145,7 @@ def test_a_missing_permission_is_found(media_actions: dict[str, bool]):
 
 def test_an_unused_permission_is_found(media_actions: dict[str, bool]):
     template = copy.deepcopy(read_template("operations/template.yaml"))
-    (policy,) = template["Resources"]["Role"]["Properties"]["Policies"]
+    policy, _ = template["Resources"]["Role"]["Properties"]["Policies"]
     policy["PolicyDocument"]["Statement"].append({"Effect": "Allow", "Action": "s3:*", "Resource": "*"})
 
     (found,) = permission_mismatches(deploy({"operations/template.yaml": template}), media_actions)
@@ -217,46 +242,6 @@ def test_a_wrong_database_user_is_found(media_actions: dict[str, bool]):
     (found,) = permission_mismatches(deploy({"operations/template.yaml": template}), media_actions)
 
     assert [action for action, _ in found.missing] == ["rds-db:connect"]
-
-
-def test_a_login_by_secret_calls_only_get_secret_value():
-    with recorded_calls() as calls:
-        arn = boto3.client("secretsmanager").create_secret(Name="login", SecretString="only-a-password")["ARN"]
-        calls.clear()
-        SecretsManagerProvider(StoredSecret(arn, ttl_s=60), user="webapp").login()
-
-    assert calls == {("secretsmanager", "GetSecretValue")}
-
-
-def test_served_code_uses_only_known_aws_services():
-    services = {
-        (path.relative_to(SOURCE).as_posix(), service)
-        for path in SOURCE.rglob("*.py")
-        if path.relative_to(SOURCE).parts[1] not in TOOLS
-        for service in services_used(ast.parse(path.read_text()))
-    }
-
-    assert services == {
-        ("django_runtimes/aws/secrets_manager.py", "secretsmanager"),
-        # Only processes with a stage's own secrets call it, and only their roles may.
-        ("django_runtimes/aws/parameter_store.py", "ssm"),
-    }
-
-
-def services_used(module: ast.Module) -> Iterator[str]:
-    """Yield the services for which the module creates boto3 clients or resources."""
-    for node in ast.walk(module):
-        if (
-            isinstance(node, ast.Call)
-            and isinstance(node.func, ast.Attribute)
-            and node.func.attr
-            in {
-                "client",
-                "create_client",
-                "resource",
-            }
-        ):
-            yield from (part.value for part in node.args[:1] if isinstance(part, ast.Constant))
 
 
 def test_no_two_jobs_share_a_role():

@@ -64,6 +64,11 @@ FAULTS: dict[Promise, list[tuple[str, str, Any]]] = {
     ],
     runtime_promises.requests_reach_the_function_only_by_its_alias: [
         (LAMBDA, "Integration/Properties/IntegrationUri", FUNCTION_ARN),
+        (
+            LAMBDA,
+            "RestPaths/Properties/Integration/Uri",
+            "arn:aws:apigateway:us-east-1:lambda:path/functions/web/invocations",
+        ),
         (LAMBDA, "ApiMayInvoke/Properties/FunctionName", {"Ref": "Function"}),
         (LAMBDA, "EverybodyMayUseUrl/Properties/FunctionName", {"Ref": "Function"}),
         (LAMBDA, "WarmUpSchedule/Properties/Target/Arn", FUNCTION_ARN),
@@ -83,9 +88,11 @@ FAULTS: dict[Promise, list[tuple[str, str, Any]]] = {
         (SCHEDULES, "FunctionSchedule/Properties/Target/RetryPolicy/MaximumRetryAttempts", 185),
         (SCHEDULES, "TaskSchedule/Properties/Target/RetryPolicy/MaximumRetryAttempts", 185),
     ],
-    runtime_promises.the_http_api_throttles: [
+    runtime_promises.an_api_throttles: [
         (LAMBDA, "ApiStage/Properties/DefaultRouteSettings", None),
         (LAMBDA, "ApiStage/Properties/DefaultRouteSettings/ThrottlingBurstLimit", None),
+        (LAMBDA, "RestStage/Properties/MethodSettings", None),
+        (LAMBDA, "RestStage/Properties/MethodSettings/0/HttpMethod", "GET"),
     ],
     runtime_promises.app_runner_sends_all_traffic_through_the_vpc: [
         (APP_RUNNER, "Service/Properties/NetworkConfiguration", None),
@@ -153,8 +160,18 @@ FAULTS: dict[Promise, list[tuple[str, str, Any]]] = {
     foundation_promises.old_file_versions_expire: [
         (STORAGE, "MediaBucket/Properties/VersioningConfiguration/Status", "Suspended"),
         (STORAGE, "MediaBucket/Properties/LifecycleConfiguration/Rules/0/Status", "Disabled"),
+        (STORAGE, "MediaBucket/Properties/LifecycleConfiguration/Rules/1/Status", "Disabled"),
+        (STORAGE, "MediaBucket/Properties/LifecycleConfiguration/Rules/0/Prefix", "incoming/"),
         (STORAGE, "AccessLogBucket/Properties/LifecycleConfiguration", None),
         (ACCOUNT, "TrailBucket/DeletionPolicy", "Delete"),
+    ],
+    foundation_promises.unclaimed_uploads_expire: [
+        (STORAGE, "MediaBucket/Properties/LifecycleConfiguration/Rules/1/Status", "Disabled"),
+        (STORAGE, "MediaBucket/Properties/LifecycleConfiguration/Rules/1/Prefix", "uploads/"),
+    ],
+    foundation_promises.browsers_may_send_uploads: [
+        (STORAGE, "MediaBucket/Properties/CorsConfiguration", None),
+        (STORAGE, "MediaBucket/Properties/CorsConfiguration/CorsRules/0/AllowedMethods", ["PUT"]),
     ],
     foundation_promises.entries_of_the_store_expire: [
         (STORAGE, "StoreTable/Properties/TimeToLiveSpecification/Enabled", False)
@@ -173,6 +190,7 @@ FAULTS: dict[Promise, list[tuple[str, str, Any]]] = {
         (LAMBDA, f"{ERRORS}/Dimensions", None),
         (LAMBDA, f"{ERRORS}/Dimensions/0/Value", "another"),
         (FARGATE, "NoHealthyTask/Properties/ComparisonOperator", "GreaterThanThreshold"),
+        (EXPRESS, "SlowAnswers/Properties/Metrics/2/MetricStat/Metric/Dimensions/1/Value", "another"),
         (PROXY, "PinnedSessions/Properties/ActionsEnabled", False),
         (FARGATE, "ServerErrors/Properties/EvaluationPeriods", 60),
         (DATABASE, "LittleStorage/Properties/ComparisonOperator", "GreaterThanThreshold"),
@@ -181,6 +199,7 @@ FAULTS: dict[Promise, list[tuple[str, str, Any]]] = {
         (OPERATIONS, "Failures", None),
         (LAMBDA, "Throttles/Properties/MetricName", "Invocations"),
         (FARGATE, "NoHealthyTask", None),
+        (EXPRESS, "LoadBalancerErrors", None),
     ],
     foundation_promises.aws_names_resolve_to_private_addresses: [
         (NETWORK, "Vpc/Properties/EnableDnsHostnames", False),
@@ -262,6 +281,7 @@ def test_a_custom_handler_becomes_the_images_command():
         ({"AlarmEmail": "team@example.com"}, "AWS::SNS::Subscription"),
         ({"Egress": "nat"}, "AWS::EC2::NatGateway"),
         ({"FrontDoor": "function_url"}, "AWS::Lambda::Url"),
+        ({"FrontDoor": "rest_api"}, "AWS::ApiGateway::RestApi"),
         ({"Credentials": "secretsmanager", "Egress": "nat"}, "AWS::SecretsManager::RotationSchedule"),
         ({"Engine": "aurora"}, "AWS::RDS::DBCluster"),
     ],

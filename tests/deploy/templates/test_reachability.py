@@ -150,6 +150,13 @@ def test_mail_reaches_its_endpoint_at_its_port():
     assert (f"{ENDPOINTS} Mail", 587) in with_mail
 
 
+def test_the_api_of_ses_has_an_endpoint_of_its_own():
+    without, with_api = (deploy(Egress="endpoints", MailEndpoint=choice).stacks[ENDPOINTS] for choice in ("no", "api"))
+
+    assert with_api.resources.keys() - without.resources.keys() == {"MailApi"}
+    assert with_api.resources["MailApi"].properties["ServiceName"] == "com.amazonaws.us-east-1.email"
+
+
 @pytest.mark.parametrize(
     ("ports", "is_accepted"),
     [("", True), ("587", True), ("25,80,587,6379,65535", True), ("65536", False), ("0", False), ("1,2,3,4,5,6", False)],

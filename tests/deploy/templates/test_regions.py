@@ -1,6 +1,7 @@
 """cfn-lint finds nothing in any region that the verbs accept, except the types that a region lacks."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -8,7 +9,7 @@ from pathlib import Path
 import boto3.session
 import pytest
 
-from django_runtimes.deploy.preflight.checks.region_check import RARE_TYPES
+from django_runtimes.deploy.preflight.checks.region_check import RARE_TYPES, WITHOUT_SNAP_START
 from tests.deploy.templates.analysis.stacks import TEMPLATES, template_names
 
 pytestmark = [pytest.mark.profile_free, pytest.mark.weekly]
@@ -18,6 +19,7 @@ CFN_LINT = Path(sys.executable).with_name("cfn-lint")
 COMPANIONS = {
     "AWS::AppRunner::AutoScalingConfiguration": "AWS::AppRunner::Service",
     "AWS::AppRunner::VpcConnector": "AWS::AppRunner::Service",
+    "AWS::CloudFront::Distribution": "AWS::CloudFront::OriginAccessControl",
     "AWS::RDS::DBProxyTargetGroup": "AWS::RDS::DBProxy",
 }
 # Created by hand, in a region that has budgets.
@@ -49,7 +51,9 @@ def test_templates_fail_only_where_a_region_lacks_a_type():
 
     assert linted.stderr == ""
     findings = json.loads(linted.stdout)
-    # E3006 is cfn-lint's finding of a type that the region lacks.
-    assert [finding for finding in findings if finding["Rule"]["Id"] != "E3006"] == []
+    # cfn-lint finds types that a region lacks (E3006) and regions without SnapStart (E2530).
+    assert [finding for finding in findings if finding["Rule"]["Id"] not in {"E3006", "E2530"}] == []
+    [snap_start] = [finding["Message"] for finding in findings if finding["Rule"]["Id"] == "E2530"]
+    assert set(re.findall(r"'([a-z]+(?:-[a-z]+)+-\d)'", snap_start)) == WITHOUT_SNAP_START
     missing = {word.strip("'") for each in findings for word in each["Message"].split() if word.startswith("'AWS::")}
     assert {COMPANIONS.get(name, name) for name in missing} == set(RARE_TYPES)

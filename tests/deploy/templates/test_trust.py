@@ -101,7 +101,7 @@ BY_URL = {(ALIAS, "*", frozenset({"lambda:InvokeFunction"})), (ALIAS, "*", froze
 WITH_ALL = {"CloudTrail": "yes", "Engine": "aurora", "Credentials": "secretsmanager", "Egress": "nat"}
 
 
-@pytest.mark.parametrize("front_door", ["http_api", "function_url"])
+@pytest.mark.parametrize("front_door", ["http_api", "function_url", "rest_api"])
 @pytest.mark.parametrize(
     ("context", "more"),
     [
@@ -134,7 +134,7 @@ def test_services_have_their_permissions_for_this_account(
         "arn:aws:lambda:us-east-1:999999999999:function:webapp-dev-web",
     ],
 )
-@pytest.mark.parametrize("front_door", ["http_api", "function_url"])
+@pytest.mark.parametrize("front_door", ["http_api", "function_url", "rest_api"])
 def test_services_have_no_permissions_for_another_account(front_door: str, arn: str):
     context = service_context("999999999999", **source(arn), **{"s3:x-amz-acl": "bucket-owner-full-control"})
 
@@ -150,6 +150,15 @@ def test_only_the_stacks_http_api_may_invoke_the_function():
     deployment = deploy()
     own = f"arn:aws:execute-api:us-east-1:{ACCOUNT}:{LAMBDA}:Api/$default/$default"
     strange = f"arn:aws:execute-api:us-east-1:{ACCOUNT}:another/$default/$default"
+
+    assert grants(deployment, source(own)) - UNCONDITIONAL == BY_API
+    assert grants(deployment, source(strange)) - UNCONDITIONAL == set()
+
+
+def test_only_the_stacks_rest_api_may_invoke_the_function():
+    deployment = deploy(FrontDoor="rest_api")
+    own = f"arn:aws:execute-api:us-east-1:{ACCOUNT}:{LAMBDA}:Rest/live/GET/users"
+    strange = f"arn:aws:execute-api:us-east-1:{ACCOUNT}:another/live/GET/users"
 
     assert grants(deployment, source(own)) - UNCONDITIONAL == BY_API
     assert grants(deployment, source(strange)) - UNCONDITIONAL == set()

@@ -84,8 +84,11 @@ def assert_permitted(aws: StandIn, *, besides: frozenset[str] = frozenset()) -> 
     names = {
         "lambda:Invoke": "lambda:InvokeFunction",
         "cloudcontrol:GetResource": "cloudformation:GetResource",
+        "elbv2:DescribeLoadBalancers": "elasticloadbalancing:DescribeLoadBalancers",
         "service-quotas:GetServiceQuota": "servicequotas:GetServiceQuota",
         "service-quotas:GetAWSDefaultServiceQuota": "servicequotas:GetAWSDefaultServiceQuota",
+        "sesv2:GetAccount": "ses:GetAccount",
+        "sesv2:GetEmailIdentity": "ses:GetEmailIdentity",
     }
     asked = {names.get(call, call) for call in aws.calls()}
     assert asked - besides - {"cloudformation:CreateStack", "cloudformation:ListChangeSets"} <= permitted

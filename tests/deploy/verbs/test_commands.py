@@ -8,7 +8,7 @@ from django_runtimes.cli.progress import Progress
 from django_runtimes.cli.tool_error import ToolError
 from django_runtimes.deploy.consent import Consent
 from django_runtimes.deploy.context import open_context
-from django_runtimes.deploy.steps.database_preparation import migrate
+from django_runtimes.deploy.steps.stage_preparation import migrate
 from tests.deploy.standin.standin import StandIn, standin
 from tests.deploy.standin_tests.small_stacks import LOG, REPOSITORY, apply, operations_function, template
 from tests.deploy.verbs.conftest import Project

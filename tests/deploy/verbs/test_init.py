@@ -25,14 +25,19 @@ def init(directory: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+PAGE = '[[requests]]\nname = "shop"\nscenario = "read"\nmethod = "GET"\npath = "/shop/"\n'
+
+
 def test_options_answer_every_question(tmp_path: Path):
+    (tmp_path / "compare.toml").write_text(PAGE)
+
     ended = init(tmp_path, "--project", "shop", "--region", "eu-west-1", "--target", "aws_ecs", "--stage", "staging")
 
     assert ended.returncode == 0, ended.stderr
     assert tomllib.loads((tmp_path / "webapp.toml").read_text()) == {
         "project": "shop",
         "region": "eu-west-1",
-        "page": "/",
+        "page": "/shop/",
         "stages": {"staging": {"target": "aws_ecs", "parameters": {"AddressPrefix": "10.1"}}},
     }
 
@@ -96,10 +101,25 @@ def test_zappa_settings_are_converted_and_the_rest_listed(tmp_path: Path):
             },
         },
     }
-    assert "dev: s3_bucket: not needed" in ended.stderr
+    assert "dev, prd: s3_bucket: not needed" in ended.stderr
     assert "dev: environment_variables: API_TOKEN looks like a secret" in ended.stderr
     assert "hunter2" not in text + ended.stderr
     assert '# account = "123456789012"' in text
+
+
+def test_each_zappa_stage_keeps_its_settings_module(tmp_path: Path):
+    (tmp_path / "zappa_settings.toml").write_text(
+        '[qa]\naws_region = "eu-west-1"\ndjango_settings = "forum.settings.qa"\n'
+        '[prd]\nextends = "qa"\ndjango_settings = "forum.settings.prd"\n'
+    )
+
+    init(tmp_path, "--yes")
+
+    stages = load_configuration(tmp_path).stages
+    assert {name: stage.own.environment["DJANGO_SETTINGS_MODULE"] for name, stage in stages.items()} == {
+        "qa": "forum.settings.qa",
+        "prd": "forum.settings.prd",
+    }
 
 
 def test_one_stage_of_zappas_settings_can_be_chosen(tmp_path: Path):

@@ -27,7 +27,11 @@ target = "aws_lambda"
 [stages.dev.parameters]
 Egress = "nat"
 """
-REQUIRED = '[tool.webapp]\nsettings = "webapp.settings"\nenvironment = ["SITE_NAME", "API_KEY", "AWS_BUCKET"]\n'
+REQUIRED = """
+[tool.webapp]
+settings = "webapp.settings"
+environment = ["SITE_NAME", "API_KEY", "AWS_BUCKET", "AWSAPPRUNNER_X"]
+"""
 ELSEWHERE = "arn:aws:secretsmanager:us-east-1:999999999999:secret:theirs-a1B2c3"
 
 
@@ -69,15 +73,16 @@ def test_a_complete_stage_is_accepted(check):
     boto3.client("ssm", region_name="us-east-1").put_parameter(Name="/dsn", Value="x", Type="SecureString")
 
     check(
-        f'[stages.dev.environment]\nSITE_NAME = ""\n[stages.dev.secrets]\nAPI_KEY = "{arn}"\nDSN = "/dsn"\n',
+        '[stages.dev.environment]\nSITE_NAME = ""\nAWS_BUCKET = "b"\n'
+        f'[stages.dev.secrets]\nAPI_KEY = "{arn}"\nDSN = "/dsn"\n',
         project=REQUIRED,
     )
 
 
 def test_every_missing_name_is_listed(check):
     assert error_text(check, "", project=REQUIRED) == (
-        "SITE_NAME, API_KEY: [tool.webapp] environment lists it, and the stage dev has no value for it; write "
-        'SITE_NAME = "…" under [stages.dev.environment] in webapp.toml, or run `webapp secrets set SITE_NAME '
+        "SITE_NAME, API_KEY, AWS_BUCKET: [tool.webapp] environment lists it, and the stage dev has no value for it; "
+        'write SITE_NAME = "…" under [stages.dev.environment] in webapp.toml, or run `webapp secrets set SITE_NAME '
         "--stage dev`"
     )
 
@@ -124,8 +129,29 @@ def test_a_stage_has_either_a_store_of_its_own_or_the_templates_table(check):
 
     check(own)
     assert error_text(check, f'{own}[parameters]\nStore = "dynamodb"\n') == (
-        "[stages.dev.secrets] WEBAPP_STORE_URL and Store = 'dynamodb' name two stores; remove one of them from "
+        "[stages.dev.secrets] WEBAPP_STORE_URL and Store = 'dynamodb' contradict each other; remove one of them from "
         "webapp.toml"
+    )
+
+
+def test_a_stage_has_either_a_static_bucket_of_its_own_or_the_templates(check):
+    own = '[stages.dev.environment]\nWEBAPP_STATIC_BUCKET = "shop-static"\n'
+
+    check(own)
+    assert error_text(check, f'{own}[parameters]\nStaticFiles = "bucket"\n') == (
+        "[stages.dev.environment] WEBAPP_STATIC_BUCKET and StaticFiles = 'bucket' contradict each other; remove one of "
+        "them from webapp.toml"
+    )
+
+
+def test_a_stage_has_a_static_host_of_its_own_unless_it_has_a_distribution(check):
+    own = '[stages.dev.environment]\nWEBAPP_STATIC_HOST = "static.example.com"\n'
+
+    check(own)
+    check(f'{own}[parameters]\nStaticFiles = "bucket"\n')
+    assert error_text(check, f'{own}[parameters]\nStaticFiles = "cloudfront"\n') == (
+        "[stages.dev.environment] WEBAPP_STATIC_HOST and StaticFiles = 'cloudfront' contradict each other; remove one "
+        "of them from webapp.toml"
     )
 
 
@@ -186,6 +212,17 @@ def test_secrets_need_a_route_on_every_target(target: str, check):
     )
 
 
+def test_a_function_that_reads_the_secret_key_needs_a_route(check):
+    lines = "[stages.dev.parameters.lambda]\nReadsSecretKey = true\n"
+
+    assert error_text(check, lines, head=HEAD.replace('Egress = "nat"\n', "")).startswith(
+        "ReadsSecretKey = 'yes' with Egress = 'none' cuts the function off from the secret key; set Egress to "
+        "'endpoints' or 'nat' in webapp.toml ("
+    )
+    check(lines)
+    check(lines.replace("true", "false"), head=HEAD.replace('Egress = "nat"\n', ""))
+
+
 def test_endpoints_reach_no_parameter(check):
     message = error_text(check, '[stages.dev.secrets]\nDSN = "/dsn"\n', head=HEAD.replace('"nat"', '"endpoints"'))
 
@@ -199,8 +236,8 @@ def test_deploy_refuses_a_missing_name_before_it_builds(make_project, aws: Stand
     message = project.error("deploy", "--yes", exit_code=2)
     found = project.run("doctor", "aws", exit_code=None).stdout
 
-    assert "SITE_NAME, API_KEY: [tool.webapp] environment lists it" in message
+    assert "SITE_NAME, API_KEY, AWS_BUCKET: [tool.webapp] environment lists it" in message
     # The doctor wraps its lines.
-    assert "SITE_NAME, API_KEY: [tool.webapp] environment lists it" in " ".join(found.split())
+    assert "SITE_NAME, API_KEY, AWS_BUCKET: [tool.webapp] environment lists it" in " ".join(found.split())
     assert "cloudformation:CreateChangeSet" not in aws.calls()
     assert "secretsmanager:GetSecretValue" not in aws.calls()

@@ -91,7 +91,7 @@ def test_a_terminal_does_not_show_the_value(make_project, aws: StandIn):
 @pytest.mark.parametrize(
     ("name", "value", "expected"),
     [
-        ("AWS_TOKEN", "x", "names that begin with AWS_ belong to AWS's platforms and tools"),
+        ("AWS_SESSION_TOKEN", "x", "AWS_SESSION_TOKEN is reserved by AWS Lambda, where no function can set it"),
         ("WEBAPP_SECRET_KEY", "x", "WEBAPP_SECRET_KEY is set by the templates; remove it"),
         ("WEBAPP_MEASUREMENT_KEY", "x", "set MeasurementKeyArn in [stages.dev.parameters] instead"),
         ("WEBAPP_NONSENSE", "x", "WEBAPP_NONSENSE: the library has no such variable"),

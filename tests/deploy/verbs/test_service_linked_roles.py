@@ -23,7 +23,7 @@ def deploy(project: Project, aws: StandIn) -> str:
     return project.run("deploy", "--image", image, "--yes", exit_code=1).stderr
 
 
-def test_the_roles_of_ecs_exist_before_its_first_use(project: Project, aws: StandIn):
+def test_the_roles_of_the_planned_resources_exist_before_their_first_use(project: Project, aws: StandIn):
     deploy(project, aws)
     # The roles of the first attempt exist already.
     deploy(project, aws)
@@ -33,6 +33,7 @@ def test_the_roles_of_ecs_exist_before_its_first_use(project: Project, aws: Stan
         "/aws-service-role/ecs.amazonaws.com/",
         "/aws-service-role/ecs.application-autoscaling.amazonaws.com/",
         "/aws-service-role/elasticloadbalancing.amazonaws.com/",
+        "/aws-service-role/rds.amazonaws.com/",
     }
     calls = aws.calls()
     assert calls.index("iam:CreateServiceLinkedRole") < calls.index("cloudformation:ExecuteChangeSet")

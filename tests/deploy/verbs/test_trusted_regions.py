@@ -3,7 +3,7 @@
 import boto3
 import pytest
 
-from django_runtimes.deploy.steps.trusted_regions import trusted_regions
+from django_runtimes.databases.rds_authorities import trusted_regions
 from tests.deploy.standin.standin import StandIn
 from tests.deploy.verbs.conftest import Project
 

@@ -6,11 +6,12 @@ import pytest
 
 from django_runtimes.cli.container_engine import ContainerEngine
 from django_runtimes.cli.progress import Progress
-from django_runtimes.cli.tool_error import ToolError
+from django_runtimes.cli.tool_error import ToolError, UsageError
 from django_runtimes.deploy.consent import Consent
 from django_runtimes.deploy.context import open_context
 from django_runtimes.deploy.image_builder import ImageBuilder
 from django_runtimes.deploy.steps.image_building import build
+from django_runtimes.deploy.steps.route_validation import validate_route
 from tests.deploy.standin.standin import StandIn
 from tests.deploy.verbs.conftest import Project, create_registry
 
@@ -73,3 +74,90 @@ def test_an_invalid_parameter_is_found_before_any_stack_is_created(
     message = project.error("deploy", "--dry-run", "--image", "sha256:" + "0" * 64, exit_code=2)
 
     assert expected in message
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ('Route = "dataapi"', "Route = 'dataapi' is not a route; choose from runtime, data_api"),
+        ('Engine = "postgres"', "Engine = 'postgres'"),
+    ],
+)
+def test_a_value_that_does_not_exist_is_refused_without_aws(line: str, expected: str, make_project):
+    project: Project = make_project({})
+    path = project.directory / "webapp.toml"
+    heading = "[stages.dev.parameters]\n"
+    path.write_text(path.read_text().replace(heading, f"{heading}{line}\n"))
+
+    message = project.error("deploy", "--dry-run", "--image", "sha256:" + "0" * 64, exit_code=2)
+
+    assert expected in message
+
+
+DATA_API = 'Route = "data_api"'
+
+
+@pytest.mark.parametrize(
+    ("target", "lines", "expected"),
+    [
+        (
+            "aws_ecs",
+            [DATA_API],
+            "Route = 'data_api' is not available on aws_ecs: its containers are billed while the database pauses, and "
+            "keep a pool of connections, which is faster than a call of the Data API for each statement; set target to "
+            "'aws_lambda', or remove Route from webapp.toml",
+        ),
+        (
+            "aws_lambda",
+            [DATA_API, 'Engine = "instance"'],
+            "Engine = 'instance' does not fit Route = 'data_api', which needs 'aurora'; remove Engine from "
+            "webapp.toml, or set it to 'aurora' in [stages.dev.parameters]",
+        ),
+        (
+            "aws_lambda",
+            [DATA_API, 'Credentials = "iam"'],
+            "Credentials = 'iam' does not fit Route = 'data_api', which needs 'secretsmanager'; remove Credentials "
+            "from webapp.toml, or set it to 'secretsmanager' in [stages.dev.parameters]",
+        ),
+        (
+            "aws_lambda",
+            [DATA_API, 'Egress = "nat"'],
+            "Egress = 'nat' costs money and serves nothing with Route = 'data_api', whose functions run outside the "
+            "network; remove Egress from webapp.toml, or set it to 'none' in [stages.dev.parameters]",
+        ),
+        (
+            "aws_lambda",
+            [DATA_API, "MinAcu = 0.25"],
+            "MinAcu = '0.25' is not a capacity of Aurora, which has steps of 0.5 ACU; correct it in webapp.toml",
+        ),
+        (
+            "aws_ecs_express",
+            ['Engine = "aurora"', "MaxAcu = 4.2"],
+            "MaxAcu = '4.2' is not a capacity of Aurora, which has steps of 0.5 ACU; correct it in webapp.toml",
+        ),
+        (
+            "aws_lambda",
+            ['Engine = "aurora"', "MinAcu = 0"],
+            "MinAcu = '0' is too small for RDS Proxy, which waits for more capacity until its stack fails; set it to 2 "
+            "or more in webapp.toml, or remove it",
+        ),
+        (
+            "aws_app_runner",
+            ['Engine = "aurora"', "MinAcu = 0"],
+            "MinAcu = '0' pauses no cluster with Route = 'runtime', since the containers keep their connections; set "
+            "it to 0.5 or more in webapp.toml, or remove it",
+        ),
+    ],
+)
+def test_a_route_that_does_not_fit_is_refused(make_project, target: str, lines: list[str], expected: str):
+    project: Project = make_project({}, target=target)
+    path = project.directory / "webapp.toml"
+    heading = "[stages.dev.parameters]\n"
+    path.write_text(path.read_text().replace(heading, "\n".join([heading.rstrip(), *lines, ""])))
+    consent = Consent(yes=True, dry_run=False)
+    context = open_context(project.directory, stage="dev", target=None, consent=consent, progress=Progress())
+
+    with pytest.raises(UsageError) as refused:
+        validate_route(context)
+
+    assert str(refused.value) == expected

@@ -15,11 +15,13 @@ from tests.faults.application.names import STOPPED
 from webapp.guestbook.entries import create_entry
 from webapp.guestbook.models import Entry
 
+_SLEEP = {"postgresql": "SELECT pg_sleep(%s)", "mysql": "SELECT SLEEP(%s)"}
+
 
 def sleep(request: HttpRequest, seconds: int) -> JsonResponse:
     """Run one query that takes `seconds`."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_sleep(%s)", [seconds])
+        cursor.execute(_SLEEP[connection.vendor], [seconds])
     return JsonResponse({})
 
 

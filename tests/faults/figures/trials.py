@@ -12,9 +12,10 @@ import pytest
 
 from tests.faults.figures.load import SteadyLoad
 from tests.faults.figures.replies import Reply
-from tests.faults.parts.databases import administration, backends, written
+from tests.faults.parts.mariadb_system import MariadbSystem
 from tests.faults.parts.system import System
 
+AnySystem = System | MariadbSystem
 REPETITIONS = 5
 RATE_RPS = 50.0
 # Each waiting request occupies an execution environment, which takes 0.4 s of CPU to start. One machine can run only a
@@ -129,7 +130,7 @@ class Trial:
             self.figures.setdefault(name, []).append(round(value, 4))
 
     @asynccontextmanager
-    async def repetition(self, system: System, *, rate_rps: float = RATE_RPS) -> AsyncIterator[SteadyLoad]:
+    async def repetition(self, system: AnySystem, *, rate_rps: float = RATE_RPS) -> AsyncIterator[SteadyLoad]:
         """Run one repetition under load, then check that no write was lost or duplicated and no secret leaked."""
         seen = _Backends()
         sampling = asyncio.create_task(_sample(system, seen))
@@ -146,10 +147,10 @@ class Trial:
         self.note(requests=len(load.replies), backends=seen.most, samples=seen.samples)
         await self.check_writes(system, load.replies)
 
-    async def check_writes(self, system: System, replies: list[Reply]) -> None:
+    async def check_writes(self, system: AnySystem, replies: list[Reply]) -> None:
         """Compare the acknowledged writes with the rows in the database, and look for leaked secrets."""
         writes = [reply for reply in replies if reply.key is not None]
-        rows = await written(system.database, [reply.key for reply in writes if reply.key])
+        rows = await system.written([reply.key for reply in writes if reply.key])
         acknowledged = {reply.key for reply in writes if reply.status == 201}
         refused = {reply.key for reply in writes} - acknowledged
         self.limits = _ALWAYS | self.limits
@@ -171,13 +172,13 @@ class _Backends:
     samples: int = 0
 
 
-async def _sample(system: System, seen: _Backends) -> None:
+async def _sample(system: AnySystem, seen: _Backends) -> None:
     while True:
         # Some cases take the database down.
         with contextlib.suppress(psycopg.Error, OSError):
-            async with administration(system.database) as connection:
+            async with system.backend_count() as count:
                 while True:
-                    seen.most = max(seen.most, await backends(connection))
+                    seen.most = max(seen.most, await count())
                     seen.samples += 1
                     await asyncio.sleep(_SAMPLE_S)
         await asyncio.sleep(_SAMPLE_S)

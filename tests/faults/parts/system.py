@@ -1,7 +1,7 @@
 """The complete system of a case: the real server or the Lambda emulator, the proxy and the database."""
 
 import sys
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +18,7 @@ from django_runtimes.compare.targets.name import TargetName
 from django_runtimes.compare.workload.workload import Application
 from django_runtimes.config.values.connection_strategy import Route
 from django_runtimes.config.values.runtime import Runtime
-from tests.faults.parts.databases import DATABASE, log_of
+from tests.faults.parts.databases import DATABASE, administration, backends, log_of, written
 from tests.faults.waiting import until_ended
 
 CONTAINER = "aws_ecs/pool/direct"
@@ -31,7 +31,7 @@ LAMBDA_POOL = "aws_lambda/pool/direct"
 WORKERS = 2
 POOL_MAX = 8
 _ROOT = Path(__file__).parents[3]
-_APPLICATION = Application("tests.faults.application.settings", _ROOT, prepare=())
+APPLICATION = Application("tests.faults.application.settings", _ROOT, prepare=())
 _COMMANDS = (("migrate", "--verbosity", "0"), ("set_role_timeouts",))
 
 
@@ -55,6 +55,16 @@ class System:
     @property
     def is_lambda(self) -> bool:
         return self.target.runtime is Runtime.AWS_LAMBDA
+
+    async def written(self, keys: list[str]) -> dict[str, int]:
+        """Return the number of rows for each key that has any."""
+        return await written(self.database, keys)
+
+    @asynccontextmanager
+    async def backend_count(self) -> AsyncIterator[Callable[[], Awaitable[int]]]:
+        """Yield a function that returns the number of the application's connections."""
+        async with administration(self.database) as connection:
+            yield lambda: backends(connection)
 
     def leaking_logs(self) -> int:
         """Return the number of log files that contain a secret."""
@@ -83,8 +93,8 @@ async def serving(
         proxy = None
         if name.route is Route.PROXY:
             proxy = stack.enter_context(PgBouncer(database, pool_size=proxy_pool_size))
-        environ = application_environ(_APPLICATION, database_url=database.url(DATABASE), static_root=directory)
-        await _prepare({**environ, "WEBAPP_RUNTIME": Runtime.AWS_ECS.value}, log_of(logs, "prepare"))
+        environ = application_environ(APPLICATION, database_url=database.url(DATABASE), static_root=directory)
+        await prepare_database({**environ, "WEBAPP_RUNTIME": Runtime.AWS_ECS.value}, log_of(logs, "prepare"), _COMMANDS)
         environ = {
             **target_environ(name, environ, proxy),
             "WEBAPP_WORKERS": str(WORKERS),
@@ -129,8 +139,9 @@ def _hidden(environ: Mapping[str, str], database: PostgresServer) -> tuple[str, 
     return (environ["WEBAPP_SECRET_KEY"], *(password for password in passwords if password))
 
 
-async def _prepare(environ: Mapping[str, str], log: Path) -> None:
-    for command in _COMMANDS:
+async def prepare_database(environ: Mapping[str, str], log: Path, commands: Iterable[tuple[str, ...]]) -> None:
+    """Run the commands one after another."""
+    for command in commands:
         process = processes.spawn([sys.executable, "-m", "webapp", *command], environ=environ, log=log)
         try:
             await until_ended(process)

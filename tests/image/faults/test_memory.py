@@ -12,8 +12,8 @@ from tests.faults.figures.trials import Trial
 from tests.image.faults.parts.serving import Conversation, ask, serving
 
 _CONVERSATIONS = 12
-_RATE_RPS = 50
-_HEAD_START_S = 0.3
+_RATE_RPS = 20
+_HEAD_START_S = 0.6
 
 
 @pytest.mark.fault(22, "out of memory", "aws_ecs")
@@ -49,7 +49,7 @@ def test_only_the_worker_that_runs_out_of_memory_fails_and_is_replaced(trial: Tr
 
 
 class _Bystander(threading.Thread):
-    """Sends 50 requests per second to the other worker.
+    """Sends 20 requests per second to the other worker.
 
     With more requests, that worker might need memory just while the kernel frees the victim's memory, and become a
     victim itself.

@@ -10,7 +10,7 @@ from signal import SIGTERM
 import psycopg
 import pytest
 
-from django_runtimes.operations.migration_lock import LOCK_KEY
+from django_runtimes.databases.postgresql.administration.session_lock import LOCK_KEY
 from tests.faults.figures.trials import Trial
 from tests.image.containers import Container, container_environ, run_container
 from tests.image.faults.application.views import STARTED

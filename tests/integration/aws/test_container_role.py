@@ -139,6 +139,26 @@ def test_an_unreachable_endpoint_is_a_credentials_error(endpoint, monkeypatch):
 
 
 @pytest.mark.parametrize(
+    ("variables", "reason"),
+    [
+        ({"AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE": "/no/such/token"}, r"No such file or directory: '/no/such/token'"),
+        ({"AWS_CONTAINER_AUTHORIZATION_TOKEN": "s3cret\nX-A: b"}, r"ValueError"),
+        ({"AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://127.0.0.1:x/"}, r"ValueError"),
+    ],
+)
+def test_variables_that_cannot_be_used_are_a_credentials_error(endpoint, monkeypatch, variables, reason):
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+
+    with pytest.raises(CredentialsError, match=reason) as raised:
+        provider().login()
+
+    assert str(raised.value).endswith("; check the variables AWS_CONTAINER_…")
+    assert "s3cret" not in str(raised.value)
+    assert endpoint.requests == []
+
+
+@pytest.mark.parametrize(
     "variables",
     [
         {"AWS_CONTAINER_CREDENTIALS_FULL_URI": ""},

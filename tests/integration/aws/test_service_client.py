@@ -14,7 +14,7 @@ import trustme
 
 from django_runtimes.aws import https_pool, service_client
 from django_runtimes.aws.aws_credentials import AwsCredentials
-from django_runtimes.aws.aws_service import DYNAMODB
+from django_runtimes.aws.aws_service import DYNAMODB, RDS_DATA
 from django_runtimes.aws.service_client import AwsAnswerError, AwsUnavailableError, ServiceClient
 from django_runtimes.aws.trusted_roots import has_hashes, tls_context
 from tests.integration.aws.scripted_server import NO_ANSWER, THROTTLED, ScriptedServer, scripted_server
@@ -142,6 +142,30 @@ def test_a_call_with_an_unknown_outcome_is_repeated_if_it_may_be(client, server,
     assert len(server.received) == 3
 
 
+@pytest.mark.parametrize("outcome", [BROKEN, NO_ANSWER, AWAY])
+def test_a_call_of_the_data_api_may_be_done_in_spite_of_its_answer(server, monkeypatch, outcome):
+    monkeypatch.setenv("AWS_ENDPOINT_URL_RDS_DATA", server.url)
+    client = ServiceClient(RDS_DATA, "eu-west-1", credentials=AwsCredentials())
+    server.script = [outcome]
+
+    with pytest.raises(AwsUnavailableError) as raised:
+        client.request("POST", "/CommitTransaction", headers={}, body=b"{}", repeatable=False)
+
+    client.close()
+    assert raised.value.may_be_done
+    assert len(server.received) == 1
+
+
+def test_a_call_that_was_not_sent_was_not_done(monkeypatch):
+    monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", "http://127.0.0.1:1")
+    client = ServiceClient(DYNAMODB, "eu-west-1", credentials=AwsCredentials())
+
+    with pytest.raises(AwsUnavailableError) as raised:
+        get(client, repeatable=False)
+
+    assert not raised.value.may_be_done
+
+
 def test_a_refused_call_is_an_error_with_its_code(client, server):
     server.script = [MISSING]
 
@@ -150,6 +174,14 @@ def test_a_refused_call_is_an_error_with_its_code(client, server):
 
     assert raised.value.code == "ResourceNotFoundException"
     assert len(server.received) == 1
+
+
+@pytest.mark.parametrize("answer", ["<html>Please log in</html>", "[1]"])
+def test_an_answer_that_is_no_json_object_is_an_outage(client, server, answer):
+    server.script = [(200, answer)]
+
+    with pytest.raises(AwsUnavailableError, match=r"127\.0\.0\.1:\d+ answers no JSON object"):
+        client.call("Test.Get", {}, version="1.0", repeatable=True)
 
 
 def test_an_expired_key_is_loaded_again(client, server, monkeypatch, tmp_path):
@@ -171,7 +203,7 @@ def test_missing_credentials_are_an_outage(client, server, monkeypatch):
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://127.0.0.1:1/")
 
-    with pytest.raises(AwsUnavailableError, match=r"cannot load the AWS credentials: 127.0.0.1:1: .*refused"):
+    with pytest.raises(AwsUnavailableError, match=r"cannot load the AWS credentials: 127.0.0.1:1 .*refused"):
         get(client)
     assert server.received == []
 

@@ -49,7 +49,14 @@ def test_two_targets_are_measured_side_by_side(tmp_path):
     medians = [each["latency_ms"]["p50"] for each in run["targets"][0]["scenarios"] if each["rate_rps"]]
     # The handler's duration is part of the latency.
     assert 0 < run["targets"][0]["usage"]["duration_ms"] < 3 * max(medians)
-    assert run["targets"][1]["usage"] == {}
+    assert set(run["targets"][1]["usage"]) == {"stream_s", "stream_mb"}
+    for target in run["targets"]:
+        (stream,) = target["streams"]
+        assert stream["name"] == "export"
+        # Only some may fit into the time.
+        assert stream["sent"] == len(stream["last_byte_ms"]) <= 6
+        assert stream["errors"] == {}
+    assert run["environment"]["plan"]["streams"] == 6
     assert run["environment"]["pgbouncer"]["pool_mode"] == "transaction"
     assert run["environment"]["targets"][LAMBDA]["detected by"] == "WEBAPP_RUNTIME=aws_lambda"
     assert sorted(path.name for path in (tmp_path / "report").iterdir()) == [
@@ -178,7 +185,9 @@ def test_ctrl_c_leaves_no_process_and_keeps_the_results(tmp_path):
     assert run.targets[0].scenarios[0].blocks
 
 
-def test_a_killed_comparison_leaves_no_process(tmp_path):
+def test_a_killed_comparison_leaves_no_process(tmp_path, tmp_path_factory, monkeypatch):
+    temporary = tmp_path_factory.mktemp("temporary")
+    monkeypatch.setenv("TMPDIR", str(temporary))
     targets = ("--target", CONTAINER, "--target", "aws_lambda/per_request/direct")
     with comparison(*targets, "--output", str(tmp_path / "r")) as process:
         wait_for_line(process, "warming up")
@@ -190,6 +199,8 @@ def test_a_killed_comparison_leaves_no_process(tmp_path):
     assert len(children) > 5
     assert remaining(children) == set()
     assert list(tmp_path.iterdir()) == []
+    # The next run removes these.
+    assert {path.name[: len("webapp-service-")] for path in temporary.iterdir()} == {"webapp-service-"}
 
 
 @pytest.mark.parametrize(
@@ -197,7 +208,8 @@ def test_a_killed_comparison_leaves_no_process(tmp_path):
     [
         (["--target", "heroku/pool/direct"], "--target 'heroku/pool/direct' has no runtime 'heroku'; choose one of:"),
         (["--target", "aws_ecs/puddle/direct"], "has no strategy 'puddle'; choose one of: per_request, persistent,"),
-        (["--target", "aws_ecs/pool/detour"], "has no route 'detour'; choose one of: direct, proxy"),
+        (["--target", "aws_ecs/pool/detour"], "has no route 'detour'; choose one of: data_api, direct, proxy"),
+        (["--target", "aws_ecs/pool/data_api"], "the route data_api has only the strategy per_request"),
         (["--target", "aws_ecs"], "is not runtime/strategy/route; use the form aws_lambda/per_request/proxy"),
         (["--target", CONTAINER, "--target", CONTAINER], "names a target twice"),
         (["--workload", "absent.toml"], "absent.toml cannot be read (No such file"),

@@ -20,6 +20,7 @@ from django_runtimes.compare.targets.lambda_target import LambdaTarget
 from django_runtimes.compare.targets.name import TargetName
 from django_runtimes.compare.workload.workload import Application
 from django_runtimes.databases.budget import connection_budget
+from django_runtimes.databases.postgresql.postgresql_budget import POSTGRESQL_BUDGET
 from tests.applications.holding.urls import LOCK
 
 pytestmark = pytest.mark.profile_free
@@ -122,7 +123,9 @@ def observe(database_server, database):
 
 def budgeted(environ: dict[str, str]) -> int:
     """Return how many connections the budget counts for one instance outside deploys."""
-    (comparison,) = connection_budget(environ | {"WEBAPP_DEPLOY_OVERLAP_PERCENT": "100"}, None, cpu_count=1)
+    (comparison,) = connection_budget(
+        environ | {"WEBAPP_DEPLOY_OVERLAP_PERCENT": "100"}, None, terms=POSTGRESQL_BUDGET, cpu_count=1
+    )
     product = 1
     for term in comparison.needed.terms[:3]:
         product *= term.value

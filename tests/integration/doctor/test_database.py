@@ -31,7 +31,7 @@ def test_a_sound_configuration_gives_exit_code_0(database_server, database, alte
 
     assert examined.returncode == 0, examined.stdout
     assert examined.stderr == ""
-    assert examined.stdout.splitlines()[-1] == "findings: 7 ok, 2 skipped"
+    assert examined.stdout.splitlines()[-1] == "findings: 7 ok, 3 skipped"
     assert max(map(len, examined.stdout.splitlines())) <= 80
     assert f"    = available                       {available(database_server)}\n" in examined.stdout
 
@@ -43,7 +43,7 @@ def test_the_json_has_every_section(database_server, database):
     assert list(answer) == ["schema", "exit_code", "sections"]
     assert (answer["schema"], answer["exit_code"]) == (1, examined.returncode)
     names = [section["name"] for section in answer["sections"]]
-    assert names == ["runtime", "settings", "database", "budget", "store", "aws"]
+    assert names == ["runtime", "settings", "database", "budget", "store", "media", "aws"]
     assert {key for section in answer["sections"] for finding in section["findings"] for key in finding} == {
         "level", "text", "remedy", "rows",
     }  # fmt: skip

@@ -198,7 +198,10 @@ def test_another_engine_stays_the_projects_if_something_else_is_wrong(project):
     examined = doctor("database", "budget", "--json", WEBAPP_RUNTIME="aws_ecs", **there)
 
     assert findings(examined, "database") == [
-        ("skipped", "DATABASES['default'] has the engine 'django.db.backends.sqlite3'; only PostgreSQL is examined")
+        (
+            "skipped",
+            "DATABASES['default'] has the engine 'django.db.backends.sqlite3'; only PostgreSQL and MySQL are examined",
+        )
     ]
 
 

@@ -58,7 +58,7 @@ def test_every_further_database_is_examined(database_server, database, alter, se
     found = findings(examined, "database")
     assert (
         "skipped",
-        "DATABASES['notes'] has the engine 'django.db.backends.sqlite3'; only PostgreSQL is examined",
+        "DATABASES['notes'] has the engine 'django.db.backends.sqlite3'; only PostgreSQL and MySQL are examined",
     ) in found
     replica = [level for level, text in found if text.startswith("DATABASES['replica']: ")]
     assert replica == ["ok", "ok", "ok"]
@@ -118,7 +118,7 @@ def plain_project(tmp_path):
     return {"PYTHONPATH": str(tmp_path), "DJANGO_SETTINGS_MODULE": "plain"}
 
 
-@pytest.mark.parametrize("url", ["sqlite:///db.sqlite3", "mysql://app:hunter2@127.0.0.1/app"])
+@pytest.mark.parametrize("url", ["sqlite:///db.sqlite3", "oracle://app:hunter2@127.0.0.1/app"])
 def test_a_database_url_that_only_the_project_reads_is_skipped(plain_project, url):
     examined = doctor("settings", "--json", **plain_project, DATABASE_URL=url)
 
@@ -160,10 +160,13 @@ def test_another_engine_is_skipped(plain_project):
     examined = doctor("database", "budget", "--json", **plain_project)
 
     assert findings(examined, "database") == [
-        ("skipped", "DATABASES['default'] has the engine 'django.db.backends.sqlite3'; only PostgreSQL is examined")
+        (
+            "skipped",
+            "DATABASES['default'] has the engine 'django.db.backends.sqlite3'; only PostgreSQL and MySQL are examined",
+        )
     ]
     assert findings(examined, "budget") == [
-        ("skipped", "the default database is not PostgreSQL, so its connections are not counted")
+        ("skipped", "the default database is not PostgreSQL or MySQL, so its connections are not counted")
     ]
     assert examined.returncode == 0
 

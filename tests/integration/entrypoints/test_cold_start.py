@@ -21,7 +21,6 @@ LOADED_AT_INIT = {
     "psycopg",
     "psycopg_binary",
     "pythonjsonlogger",
-    "runtime_client",
     "simplejson",
     "sqlparse",
     "typing_extensions",
@@ -29,22 +28,76 @@ LOADED_AT_INIT = {
     "whitenoise",
 }
 
+# The modules of the parts that a variable turns on, or that the guestbook's models, forms and views use: a part that is
+# off costs its app and no more.
+LOADED_OF_PARTS = {
+    "aws": [],
+    "files": [
+        "",
+        ".apps",
+        ".claims",
+        ".direct_upload",
+        ".row_files",
+        ".sent_upload",
+        ".upload_fields",
+        ".upload_limits",
+        ".upload_view",
+        ".upload_widget",
+        ".urls",
+    ],
+    "mail": [],
+    "migration_gate": ["", ".apps"],
+    "observability": ["", ".apps", ".line_formatters", ".log_encoder"],
+    "operations": ["", ".apps"],
+    "outages": ["", ".uncaught"],
+    "security": [],
+    "stores": [],
+    "throttling": ["", ".clients", ".throttle_rule", ".throttled_view"],
+}
+
 # The operations function loads the rest in the process of each command.
-LOADED_FOR_OPERATIONS = {"awslambdaric", "django_runtimes", "runtime_client", "simplejson"}
+LOADED_FOR_OPERATIONS = {"awslambdaric", "django_runtimes", "simplejson"}
+
+# The library's loop replaces awslambdaric's client and its bootstrap.
+LOADED_OF_AWSLAMBDARIC = [
+    "awslambdaric",
+    "awslambdaric.lambda_context",
+    "awslambdaric.lambda_runtime_exception",
+    "awslambdaric.lambda_runtime_marshaller",
+]
+LOADED_OF_THE_LOOP = [
+    f"django_runtimes.serving.aws_lambda.runtime_loop{name}"
+    for name in (
+        "",
+        ".error_report",
+        ".invocation_loop",
+        ".patched_bootstrap",
+        ".runtime_client",
+        ".runtime_connection",
+        ".runtime_logs",
+        ".stream_outlet",
+    )
+]
 
 SOURCE = """
 import gc, importlib, json, sys
 before = set(sys.modules)
-# The image starts the launcher; awslambdaric then imports the handler's module.
+# The launcher imports the handler's module, and then runs the loop.
 import django_runtimes.entrypoints.launch
+import django_runtimes.entrypoints.lambda_process
 importlib.import_module(sys.argv[1])
-import awslambdaric.__main__
+import django_runtimes.serving.aws_lambda.runtime_loop.invocation_loop
 names = {name.partition(".")[0] for name in set(sys.modules) - before}
 third_party = sorted(name for name in names if name not in sys.stdlib_module_names)
 observing = sorted(name for name in sys.modules if name.startswith("django_runtimes.observability."))
 state = {"enabled": gc.isenabled(), "frozen": gc.get_freeze_count()}
 stores = sorted(name for name in sys.modules if name.startswith(("django_runtimes.stores", "django_runtimes.aws")))
-print(json.dumps({"stores": stores, "packages": third_party, "observing": observing, **state}))
+engines = sorted(name for name in sys.modules if name.startswith("django_runtimes.databases.interface."))
+state |= {"stores": stores, "engines": engines}
+state["own"] = sorted(name for name in sys.modules if name.startswith("django_runtimes."))
+state["streams"] = sorted(name for name in sys.modules if "aws_lambda.streams" in name)
+state["loop"] = sorted(name for name in sys.modules if ".runtime_loop" in name or name.startswith("awslambdaric"))
+print(json.dumps({"packages": third_party, "observing": observing, **state}))
 """
 
 
@@ -78,11 +131,25 @@ def test_the_init_phase_loads_only_these_packages(init_phase):
     assert init_phase["packages"] == LOADED_AT_INIT
 
 
-def test_the_init_phase_loads_nothing_of_parts_that_are_off(init_phase):
-    assert init_phase["observing"] == [
-        "django_runtimes.observability.apps",
-        "django_runtimes.observability.log_encoder",
+def test_the_loop_loads_neither_awslambdarics_client_nor_its_bootstrap(init_phase):
+    assert init_phase["loop"] == LOADED_OF_AWSLAMBDARIC + LOADED_OF_THE_LOOP
+
+
+def test_the_init_phase_loads_no_code_that_only_streams_need(init_phase):
+    assert init_phase["streams"] == [
+        "django_runtimes.serving.aws_lambda.streams",
+        "django_runtimes.serving.aws_lambda.streams.reply_stream",
+        "django_runtimes.serving.aws_lambda.streams.whole_body",
     ]
+
+
+@pytest.mark.parametrize("part", LOADED_OF_PARTS)
+def test_the_init_phase_loads_only_these_modules_of_a_part(init_phase, part):
+    package = f"django_runtimes.{part}"
+
+    loaded = [name.removeprefix(package) for name in init_phase["own"] if f"{name}.".startswith(f"{package}.")]
+
+    assert loaded == LOADED_OF_PARTS[part]
 
 
 def test_the_access_log_and_the_metrics_need_no_further_package():
@@ -115,8 +182,21 @@ def test_the_access_log_and_the_metrics_need_no_further_package():
     ]
 
 
-def test_the_init_phase_loads_nothing_of_a_store_that_is_off(init_phase):
-    assert init_phase["stores"] == []
+def test_the_init_phase_loads_no_answer_of_a_database_engine(init_phase):
+    assert init_phase["engines"] == ["django_runtimes.databases.interface.engine_registry"]
+
+
+def test_the_middleware_of_a_limit_needs_no_further_package():
+    loaded = load("django_runtimes.entrypoints.aws_lambda", WEBAPP_STORE_URL="memory://", WEBAPP_THROTTLE="100/m")
+
+    assert loaded["packages"] == LOADED_AT_INIT
+    assert loaded["stores"] == [
+        "django_runtimes.stores",
+        "django_runtimes.stores.apps",
+        "django_runtimes.stores.counters",
+        "django_runtimes.stores.counters.counter",
+        "django_runtimes.stores.counters.process_counter",
+    ]
 
 
 def test_a_store_loads_no_further_package_before_it_is_used():

@@ -126,9 +126,14 @@ def test_a_function_without_its_proxy_does_not_start():
     [
         ({"WEBAPP_ALLOWED_COMMANDS": "migrate"}, "WEBAPP_ALLOWED_COMMANDS='migrate' lets events run commands"),
         ({"WEBAPP_DB_ROLE": "operations"}, "WEBAPP_DB_ROLE=operations lets a Lambda function run only commands"),
+        ({"WEBAPP_LAMBDA_LOOP": "other"}, "WEBAPP_LAMBDA_LOOP='other' is not a loop; choose one of: awslambdaric, own"),
+        (
+            {"WEBAPP_STREAM_FRONT": "function_url", "WEBAPP_LAMBDA_LOOP": "awslambdaric"},
+            "WEBAPP_STREAM_FRONT='function_url' needs WEBAPP_LAMBDA_LOOP=own",
+        ),
     ],
 )
-def test_a_function_with_the_wrong_role_is_refused(variables, complaint):
+def test_a_function_with_wrong_variables_is_refused(variables, complaint):
     on_lambda = {"WEBAPP_RUNTIME": "aws_lambda", "WEBAPP_DB_PROXY_HOST": "127.0.0.1"}
 
     launched = run("django_runtimes.entrypoints.launch", **REQUIRED | on_lambda | variables)
@@ -136,6 +141,16 @@ def test_a_function_with_the_wrong_role_is_refused(variables, complaint):
     assert launched.returncode == 78
     assert launched.stderr.startswith(f"webapp: {complaint}")
     assert len(launched.stderr.splitlines()) == 1
+
+
+def test_a_function_outside_lambda_ends_with_one_line():
+    on_lambda = {"WEBAPP_RUNTIME": "aws_lambda", "WEBAPP_DB_PROXY_HOST": "127.0.0.1"}
+
+    launched = run("django_runtimes.entrypoints.launch", **REQUIRED | on_lambda)
+
+    assert launched.returncode == 78
+    assert launched.stderr.splitlines()[-1].startswith("webapp: AWS_LAMBDA_RUNTIME_API is not set; Lambda sets it")
+    assert "Traceback" not in launched.stderr
 
 
 @pytest.mark.parametrize("runtime", ["aws_app_runner", "aws_ecs", "aws_lambda", "kubernetes"])

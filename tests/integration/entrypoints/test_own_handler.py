@@ -25,9 +25,8 @@ pytestmark = pytest.mark.profile_free
 DOCUMENT = Path(__file__).parents[3] / "docs/compose.md"
 # The rest of a project's settings, which the document omits. It does not ask whether uploads outlive the process.
 SETTINGS = (
-    Path(webapp.settings.__file__)
-    .read_text()
-    .replace("configure(globals()).keeps_media", 'False\nSILENCED_SYSTEM_CHECKS = ["django_runtimes.W024"]')
+    Path(webapp.settings.__file__).read_text().partition("adopted = configure(globals())")[0]
+    + 'GUESTBOOK_PICTURES = False\nGUESTBOOK_POST_RATE = None\nSILENCED_SYSTEM_CHECKS = ["django_runtimes.W024"]\n'
 )
 HANDLER = "config.aws_lambda.handler"
 LAUNCH = "django_runtimes.entrypoints.launch"

@@ -1,5 +1,6 @@
 """The processes of an image read their secrets before the settings, from an AWS that moto emulates."""
 
+import asyncio
 import json
 import os
 import subprocess
@@ -25,18 +26,25 @@ VALUE = "first value ünï"
 HEADERS = {"Host": "guestbook.example", "X-Forwarded-Proto": "https"}
 SETTINGS = """
 import os
+import sys
 SHOWN = {name: os.environ[name] for name in ("API_KEY", "PASSWORD", "PORT_NUMBER", "DSN")}
 INSTALLED_APPS = ["shop"]
 DATABASES = {}
 ROOT_URLCONF = "shop.urls"
 from django_runtimes import configure
 configure(globals())
+CLIENTS = sorted({"boto3", "botocore", "urllib3"} & set(sys.modules))
 """
 URLS = """
+import os
 from django.conf import settings
 from django.http import JsonResponse
 from django.urls import path
-urlpatterns = [path("shown", lambda request: JsonResponse(settings.SHOWN))]
+urlpatterns = [
+    path("shown", lambda request: JsonResponse(settings.SHOWN)),
+    path("now", lambda request: JsonResponse({name: os.environ[name] for name in settings.SHOWN})),
+    path("clients", lambda request: JsonResponse({"loaded": settings.CLIENTS})),
+]
 """
 COMMAND = """
 import json
@@ -130,13 +138,18 @@ def function(project: Path, environ: dict[str, str], name: str = "web") -> Launc
 
 
 async def answered(project: Path, environ: dict[str, str]) -> dict[str, str]:
-    async with (
-        LambdaTarget(function(project, environ)) as target,
-        aiohttp.ClientSession(headers=HEADERS) as session,
-        session.get(f"{target.url}/shown") as response,
-    ):
+    async with LambdaTarget(function(project, environ)) as target, aiohttp.ClientSession(headers=HEADERS) as session:
+        return await values_at(session, f"{target.url}/shown")
+
+
+async def values_at(session: aiohttp.ClientSession, url: str) -> dict[str, str]:
+    async with session.get(url) as response:
         values: dict[str, str] = await response.json()
         return values
+
+
+def logged(project: Path) -> str:
+    return "".join(path.read_text() for path in (project / "logs").rglob("*.log"))
 
 
 async def test_a_web_function_reads_its_secrets_before_the_settings(project: Path, secrets: Aws):
@@ -148,8 +161,30 @@ async def test_a_web_function_reads_its_secrets_before_the_settings(project: Pat
 
     assert first == shown(VALUE)
     assert after_a_cold_start == shown("second value")
-    logs = "".join(path.read_text() for path in (project / "logs").rglob("*.log"))
-    assert [value for value in (VALUE, "second value", "a password", "dsn.example") if value in logs] == []
+    values = (VALUE, "second value", "a password", "dsn.example")
+    assert [value for value in values if value in logged(project)] == []
+
+
+async def test_a_web_function_reads_a_rotated_secret_again(project: Path, secrets: Aws):
+    environ = secrets.variables(project, WEBAPP_SECRETS_TTL_S="1")
+
+    async with LambdaTarget(function(project, environ)) as target, aiohttp.ClientSession(headers=HEADERS) as session:
+        loaded = await values_at(session, f"{target.url}/clients")
+        secrets.replace(secrets.api_key, "second value")
+        await asyncio.sleep(1.1)
+        rotated = await values_at(session, f"{target.url}/now")
+        settings = await values_at(session, f"{target.url}/shown")
+        secrets.delete(secrets.api_key)
+        await asyncio.sleep(1.1)
+        kept = await values_at(session, f"{target.url}/now")
+
+    assert loaded == {"loaded": []}
+    assert rotated == kept == shown("second value")
+    # A setting keeps the value that it was computed from.
+    assert settings == shown(VALUE)
+    assert "API_KEY changed in AWS; settings that were computed from the former value keep it" in logged(project)
+    assert f"the secret {secrets.api_key} cannot be read: ResourceNotFoundException; check" in logged(project)
+    assert [value for value in (VALUE, "second value", "a password", "dsn.example") if value in logged(project)] == []
 
 
 async def test_each_command_of_the_operations_function_reads_them_again(project: Path, secrets: Aws):

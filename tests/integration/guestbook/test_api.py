@@ -170,6 +170,7 @@ def test_an_unknown_address_is_not_found_in_json(client, address):
         ("/api/entries", "GET, HEAD, POST"),
         ("/api/entries/1", "GET, HEAD"),
         ("/api/statistics", "GET, HEAD"),
+        ("/api/export", "GET, HEAD"),
     ],
 )
 def test_other_methods_are_not_allowed(client, address, allowed):
@@ -222,3 +223,34 @@ def test_statistics_are_served_with_atomic_requests(client, monkeypatch):
     monkeypatch.setitem(connections.settings["default"], "ATOMIC_REQUESTS", True)
 
     assert client.get("/api/statistics").status_code == 200
+
+
+def exported(client) -> list[dict]:
+    response = client.get("/api/export")
+    assert (response.status_code, response["Content-Type"]) == (200, "application/x-ndjson")
+    return [json.loads(line) for line in response.getvalue().splitlines()]
+
+
+def test_an_export_has_every_visible_entry_as_the_api_shows_it(client):
+    first = Entry.objects.create(**_HELLO)
+    Entry.objects.create(**_HELLO, hidden=True)
+    second = Entry.objects.create(author="Grace", message="With an accent: é\nand a second line.")
+
+    assert exported(client) == [client.get(f"/api/entries/{each.pk}").json() for each in (first, second)]
+
+
+@pytest.mark.parametrize(("entries", "queries"), [(0, 1), (49, 1), (50, 2), (120, 3)])
+def test_an_export_reads_a_few_entries_at_a_time(client, django_assert_num_queries, entries, queries):
+    Entry.objects.bulk_create(Entry(**_HELLO) for _ in range(entries))
+
+    with django_assert_num_queries(queries):
+        lines = exported(client)
+
+    assert [each["id"] for each in lines] == sorted(Entry.objects.values_list("pk", flat=True))
+
+
+def test_an_export_sends_the_first_entries_before_it_reads_the_others(client, django_assert_num_queries):
+    Entry.objects.bulk_create(Entry(**_HELLO) for _ in range(60))
+
+    with django_assert_num_queries(1):
+        next(iter(client.get("/api/export").streaming_content))

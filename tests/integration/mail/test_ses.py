@@ -10,11 +10,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
 import boto3
+import django
 import pytest
-from django.core.mail import EmailMessage, EmailMultiAlternatives, get_connection
+from django.core.mail import EmailMessage, EmailMultiAlternatives, send_mail
 from django.core.mail.message import BadHeaderError
 
 from django_runtimes.mail import ses_backend
+from django_runtimes.mail.ses_backend import SesBackend
 from tests.moto import ACCESS_KEY, REGION, moto_server
 
 pytestmark = pytest.mark.profile_free
@@ -46,8 +48,16 @@ def use(monkeypatch, url):
 
 
 def send(message, **options):
-    message.connection = get_connection(BACKEND, **options)
-    return message.send()
+    return SesBackend(**options).send_messages([message])
+
+
+def test_django_sends_a_mail(server, settings):
+    if django.VERSION >= (6, 1):
+        settings.MAILERS = {"default": {"BACKEND": BACKEND}}
+    else:
+        settings.EMAIL_BACKEND = BACKEND
+
+    assert send_mail("Hello", "text", SENDER, ["ada@mail.example"]) == 1
 
 
 def test_a_message_with_all_that_a_mail_may_have(service):
@@ -81,7 +91,17 @@ def test_a_message_with_all_that_a_mail_may_have(service):
     assert "dan@mail.example" not in raw.as_string()
     parts = {part.get_content_type(): part.get_payload(decode=True) for part in raw.walk()}
     assert parts["application/pdf"] == b"%PDF-\x00\xff"
-    assert parts["text/html"].decode() == "<p>Schöne Grüße</p>"
+    # Django 6 ends a part with a line break.
+    assert parts["text/html"].decode().rstrip() == "<p>Schöne Grüße</p>"
+
+
+def test_ses_judges_an_address_that_no_domain_can_have(service):
+    answers, requests = service
+    answers.append((400, "BadRequestException"))
+
+    assert send(EmailMessage("Hello", "text", SENDER, ["ada@mail..example"]), fail_silently=True) == 0
+
+    assert requests[0][1]["Destination"]["ToAddresses"] == ["ada@mail..example"]
 
 
 def test_several_messages_and_one_without_recipients(server):
@@ -89,7 +109,7 @@ def test_several_messages_and_one_without_recipients(server):
     messages[0].attach("ü.pdf", b"%PDF-\x00\xff", "application/pdf")
     messages[0].bcc = ["dan@mail.example"]
 
-    assert get_connection(BACKEND).send_messages(messages) == 2
+    assert SesBackend().send_messages(messages) == 2
 
 
 def test_a_sender_that_is_not_verified(server, caplog):

@@ -3,7 +3,7 @@
 import psycopg
 import pytest
 
-from django_runtimes.migration_gate.sizes import read_sizes
+from django_runtimes.databases.postgresql.administration.table_sizes import read_sizes
 
 pytestmark = pytest.mark.profile_free
 

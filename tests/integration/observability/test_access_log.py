@@ -176,13 +176,14 @@ def test_a_streams_line_is_written_at_its_end(shop, path):
     assert "aborted" not in line
 
 
-def test_a_stream_that_fails_has_a_trace_with_its_id(shop):
+@pytest.mark.parametrize("path", ["broken", "abroken"])
+def test_a_stream_that_fails_has_a_trace_with_its_id(shop, path):
     with pytest.raises(IncompleteRead):
-        shop.ask("/broken", **{"X-Request-ID": "broken-stream"})
+        shop.ask(f"/{path}", **{"X-Request-ID": f"{path}-stream"})
 
-    line = shop.line("broken-stream")
+    line = shop.line(f"{path}-stream")
     assert (line["status"], line["aborted"], line["error"]) == (200, "failed", "KeyError")
-    traces = shop.lines(lambda line: "exc_info" in line and of(line) == "broken-stream")
+    traces = shop.lines(lambda line: "exc_info" in line and of(line) == f"{path}-stream")
     assert [line["logger"] for line in traces] == ["uvicorn.error"]
 
 

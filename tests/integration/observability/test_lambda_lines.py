@@ -1,6 +1,8 @@
 """One line for each request of a Lambda function, and the invocation's ids on every other line."""
 
 import json
+import logging
+import logging.config
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -14,6 +16,7 @@ from django_runtimes.compare.emulator.lambda_function import Function
 from django_runtimes.compare.targets.lambda_target import LambdaTarget
 from django_runtimes.observability.access.access_lines import JsonLines
 from django_runtimes.observability.access.access_log import AccessLog
+from django_runtimes.observability.access.request_filter import RequestFilter
 from django_runtimes.serving.aws_lambda.handler import DirectLambdaHandler
 from django_runtimes.serving.health import HealthChecks
 from tests.integration.entrypoints.launcher import REQUIRED
@@ -28,7 +31,17 @@ LOGGED = REQUIRED | {
     "WEBAPP_DB_ROUTE": "direct",
     "WEBAPP_ACCESS_LOG": "1",
 }
-urlpatterns = [path("large", lambda request: HttpResponse("x" * 2001))]
+NUMBER, TOKEN = "740317403174", "MQ-cx5k2a-SECRET"
+
+
+async def awaited(request, token):
+    return HttpResponse("awaited")
+
+
+urlpatterns = [
+    path("large/<token>", lambda request, token: HttpResponse("x" * 2001)),
+    path("awaited/<token>", awaited),
+]
 CONTEXT = SimpleNamespace(aws_request_id="c6af9ac6", function_name="web", memory_limit_in_mb="1024")
 
 
@@ -56,7 +69,17 @@ async def test_each_request_has_one_line(tmp_path, database_server, application,
     headers = {"Host": "guestbook.example", "Cookie": "sessionid=hunter3"}
     ids = []
     async with LambdaTarget(function) as target, aiohttp.ClientSession(headers=headers) as session:
-        for path in ("orders/7?token=hunter2", "aorders/7", "fail", "chunks", "achunks", "healthz"):
+        for path in (
+            "orders/7?token=hunter2",
+            f"aorders/{NUMBER}",
+            "fail",
+            "chunks",
+            "achunks",
+            f"reset/{TOKEN}",
+            f"areset/{TOKEN}",
+            f"nothing/{TOKEN}",
+            "healthz",
+        ):
             async with session.get(f"{target.url}/{path}") as answer:
                 await answer.read()
                 ids.append(answer.headers.get("X-Request-ID"))
@@ -72,8 +95,19 @@ async def test_each_request_has_one_line(tmp_path, database_server, application,
         ("/fail", 500, 0, False),
         ("/chunks", 200, 0, False),
         ("/achunks", 200, 0, False),
+        ("/reset/<token>", 500, 0, False),
+        ("/areset/<token>", 404, 0, False),
+        (None, 404, 0, False),
     ]
     assert "hunter" not in text
+    assert NUMBER not in text
+    assert TOKEN not in text
+    assert [line["message"] for line in lines if line["logger"] == "django.request"] == [
+        "Internal Server Error: /fail",
+        "Internal Server Error: /reset/<token>",
+        "Not Found: /areset/<token>",
+        "Not Found: (no route)",
+    ]
     for line in access:
         own = [each for each in lines if each.get("request_id") == line["request_id"]]
         assert {(each["lambda_request_id"], each["trace_id"]) for each in own} == {
@@ -116,8 +150,31 @@ def test_events_that_are_refused(handler, capfd):
     assert statuses == [413, 400]
 
 
+@pytest.mark.parametrize("own", [{}, {"mangum.http": {"level": "DEBUG"}}], ids=["root", "own logger"])
+def test_mangum_logs_no_request(handler, caplog, own):
+    level = logging.getLogger("mangum.http").level
+    logging.config.dictConfig({"version": 1, "disable_existing_loggers": False, "loggers": own})
+    try:
+        with caplog.at_level(logging.DEBUG):
+            handler(event_for("http_api_v2", "GET", f"/awaited/{TOKEN}"), CONTEXT)
+    finally:
+        logging.getLogger("mangum.http").setLevel(level)
+
+    assert not [record for record in caplog.records if record.name.startswith("mangum")]
+
+
+def test_the_line_of_a_large_reply_has_its_route(handler, caplog):
+    names_requests = RequestFilter()
+    caplog.handler.addFilter(names_requests)
+    handler(event_for("http_api_v2", "GET", f"/large/{TOKEN}"), CONTEXT)
+    caplog.handler.removeFilter(names_requests)
+
+    (message,) = [record.getMessage() for record in caplog.records if "exceeds" in record.getMessage()]
+    assert message.startswith("GET /large/<token>: a reply of ")
+
+
 def test_a_reply_that_is_too_large(handler, capfd):
-    reply = handler(event_for("http_api_v2", "GET", "/large"), CONTEXT)
+    reply = handler(event_for("http_api_v2", "GET", "/large/1"), CONTEXT)
 
     (line,) = lines_of(capfd)
     assert reply["statusCode"] == line["status"] == 500

@@ -79,13 +79,48 @@ def test_lines_go_to_standard_output():
     assert "ValueError" not in str(process.stderr)
 
 
+@pytest.fixture(scope="module")
+def native() -> Process:
+    """A server that has ended, in which every request took Django's native path."""
+    with served(LOGGED_MIDDLEWARE="tests.applications.logged.middleware.BothModes") as process:
+        for path in ("reset", "areset", "nothing"):
+            process.ask(f"/{path}/MQ-cx5k2a-SECRET")
+        process.ask("/reserved")
+    return process
+
+
+def test_no_line_has_a_path_with_its_values(native):
+    assert [each["message"] for each in native.objects if each["logger"] == "django.request"] == [
+        "Internal Server Error: /reset/<token>",
+        "Not Found: /areset/<token>",
+        "Not Found: (no route)",
+    ]
+    assert "SECRET" not in str(native.stdout + native.stderr)
+
+
+def test_lines_of_the_start_go_to_standard_output(native):
+    assert any("native path" in each["message"] for each in native.objects)
+    assert not [line for line in native.stderr if line.startswith("{")]
+
+
+def test_lines_of_uvicorn_have_no_codes_of_a_terminal(native):
+    assert [each["message"] for each in native.objects if each["logger"] == "uvicorn.error"]
+    assert not [each for each in native.objects if "color_message" in each]
+
+
+def test_the_lines_own_fields_win_over_extra_ones(native):
+    (line,) = [each for each in native.objects if each["message"] == "reserved"]
+    assert (line["level"], line["logger"], line["colour"]) == ("WARNING", "shop", "red")
+    assert line["time"].endswith("Z")
+
+
 def test_an_outage_of_the_database():
     with served() as process:
         status, request_id = process.ask("/orders/7")
 
     warned, access = [each for each in process.objects if each.get("request_id") == request_id]
     assert (status, access["status"], access["route"]) == (503, 503, "/orders/<int:number>")
-    assert (warned["level"], warned["request"]) == ("WARNING", "GET /orders/7")
+    assert (warned["level"], warned["request"]) == ("WARNING", "GET /orders/<int:number>")
 
 
 def test_an_id_of_an_untrusted_peer_is_replaced():

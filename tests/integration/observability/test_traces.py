@@ -67,6 +67,11 @@ class Collector:
         self._thread.join()
 
 
+def attribute(span, name: str) -> str:
+    (value,) = [each.value.string_value for each in span.attributes if each.key == name]
+    return value
+
+
 @pytest.fixture
 def collector() -> Iterator[Collector]:
     made = Collector()
@@ -89,11 +94,13 @@ def test_a_containers_requests_and_queries_are_spans(collector, database_url):
         process.ask("/orders/7?token=hunter2", **PARENT)
         process.ask("/aorders/7", **X_RAY)
         process.ask("/fail")
+        process.ask("/unknown/hunter3")
 
     # The worker has sent its last spans at its end.
-    requests = collector.named(lambda name: name.startswith("GET "))
+    requests = collector.named(lambda name: name.startswith("GET"))
     queries = collector.named(lambda name: name.startswith("SELECT"))
-    assert [span.name for span in requests] == ["GET orders/<int:number>", "GET aorders/<int:number>", "GET fail"]
+    names = [span.name for span in requests]
+    assert names == ["GET orders/<int:number>", "GET aorders/<int:number>", "GET fail", "GET"]
     assert [span.trace_id.hex() for span in requests[:2]] == [TRACE, "67891233abcdef012345678912345678"]
     assert [requests[0].parent_span_id.hex(), requests[1].parent_span_id.hex()] == [
         "00f067aa0ba902b7",
@@ -104,7 +111,14 @@ def test_a_containers_requests_and_queries_are_spans(collector, database_url):
     assert [line["trace_id"] for line in process.objects if line["logger"] == "django_runtimes.access"] == [
         span.trace_id.hex() for span in requests
     ]
-    assert "hunter2" not in str(collector.spans)
+    assert [attribute(span, "http.target") for span in requests] == [
+        "/orders/<int:number>",
+        "/aorders/<int:number>",
+        "/fail",
+        "(no route)",
+    ]
+    assert attribute(requests[0], "http.url").endswith("/orders/<int:number>")
+    assert all(text not in str(collector.spans) for text in ("hunter", "orders/7"))
     assert {
         (one["service.name"], one["deployment.environment.name"], one["cloud.platform"]) for one in collector.resources
     } == {("shop", "shop-test", "aws_ecs")}

@@ -10,7 +10,7 @@ from pathlib import Path
 import psycopg
 
 from django_runtimes.cli import processes
-from django_runtimes.operations.migration_lock import LOCK_KEY
+from django_runtimes.databases.postgresql.administration.session_lock import LOCK_KEY
 
 APPLICATIONS = Path(__file__).parents[2] / "applications"
 # Far longer than any step takes on a busy machine, so reaching it means a hang.
@@ -56,31 +56,39 @@ class Migrate:
 class Journal:
     """The database and the processes that migrate it; the second migration can wait at a gate."""
 
+    application = "journal"
+
     def __init__(self, url: str, directory: Path) -> None:
         self.url = url
+        # Variables of the database's address, which the processes get.
+        self.address = {"DATABASE_URL": url}
         self._directory = directory
         self._gate = directory / "gate"
         self._processes: list[subprocess.Popen[bytes]] = []
 
     def migrate(self, *arguments: str, **environ: str) -> Migrate:
         """Start `webapp migrate` in the background."""
+        return self.run("migrate", *arguments, **environ)
+
+    def run(self, *arguments: str, **environ: str) -> Migrate:
+        """Start a command of `webapp` in the background."""
         log = self._directory / f"migrate-{len(self._processes)}.log"
         process = processes.spawn(
-            [sys.executable, "-m", "webapp", "migrate", *arguments], environ=self._environ() | environ, log=log
+            [sys.executable, "-m", "webapp", *arguments], environ=self._environ() | environ, log=log
         )
         self._processes.append(process)
         return Migrate(process, log)
 
     def migrate_to_gate(self, *arguments: str, **environ: str) -> Migrate:
         """Start `webapp migrate`, and return once its second migration waits at the gate."""
-        started = self.migrate(*arguments, **environ, JOURNAL_GATE=str(self._gate))
+        started = self.migrate(*arguments, **environ, **{f"{self.application.upper()}_GATE": str(self._gate)})
         reached = self._gate.with_suffix(".reached")
         until(lambda: reached.exists() or started.process.poll() is not None)
         assert reached.exists(), started.output
         return started
 
-    def with_statement(self, statement: str, *, atomic: bool = False) -> dict[str, str]:
-        """Add a last migration that executes one statement; return the variables that select it."""
+    def with_statement(self, statement: str | list[str], *, atomic: bool = False) -> dict[str, str]:
+        """Add a last migration that executes one statement or several; return the variables that select it."""
         package = self._directory / "statement"
         (package / "migrations").mkdir(parents=True)
         (package / "__init__.py").touch()
@@ -119,9 +127,9 @@ class Journal:
         return {
             "PATH": os.environ["PATH"],
             "PYTHONPATH": str(APPLICATIONS),
-            "DJANGO_SETTINGS_MODULE": "journal.settings",
-            "DATABASE_URL": self.url,
+            "DJANGO_SETTINGS_MODULE": f"{self.application}.settings",
             "WEBAPP_RUNTIME": "local",
+            **self.address,
         }
 
 

@@ -5,7 +5,7 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 
-from django_runtimes.operations.migration_lock import LOCK_KEY
+from django_runtimes.databases.postgresql.administration.session_lock import LOCK_KEY
 
 
 @pytest.mark.django_db

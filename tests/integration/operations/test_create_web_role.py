@@ -229,8 +229,8 @@ def test_a_role_cannot_create_itself(server, administrator):
 
     assert done.returncode == 1
     assert done.stderr == (
-        "CommandError: 'clerk' is logged in and cannot create itself; set WEBAPP_DB_OPERATIONS_USER to the role that "
-        "administers the server\n"
+        "CommandError: 'clerk' is logged in and cannot create itself; set WEBAPP_DB_OPERATIONS_USER or "
+        "WEBAPP_DB_OPERATIONS_SECRET_ARN to the role that administers the server\n"
     )
 
 

@@ -8,7 +8,7 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict
 
 from django_runtimes.compare.services.pgbouncer import PgBouncer
-from django_runtimes.operations.migration_lock import LOCK_KEY
+from django_runtimes.databases.postgresql.administration.session_lock import LOCK_KEY
 from tests.integration.operations.journal import until
 from tests.secret_key import SECRET_KEY
 
@@ -172,6 +172,8 @@ def test_the_lock_timeout_names_the_blocking_session(journal):
     assert "application_name 'report') has a lock on journal_entry" in blocked.output
     assert "run this again" in blocked.output
     assert "Traceback" not in blocked.output
+    # The migration is atomic.
+    assert "half-way" not in blocked.output
     assert journal.applied() == ALL[:4]
     assert journal.execute("SELECT text FROM journal_entry") == [("by the migration",)]
     assert journal.migrate().end() == 0
@@ -227,6 +229,17 @@ def test_a_concurrent_reindex_ignores_the_lock_timeout(journal):
 
     assert running.end() == 0, running.output
     assert journal.execute("SELECT 1 FROM pg_index WHERE NOT indisvalid") == []
+
+
+def test_a_non_atomic_migration_that_stops_half_way_is_named(journal):
+    stopped = journal.migrate(**journal.with_statement(["CREATE TABLE extra (id int)", "SELECT 1 / 0"]))
+
+    assert stopped.end() == 1
+    assert (
+        "\nstatement.0001_initial stopped half-way, and the database keeps what it has carried out: CREATE TABLE extra "
+        "(id int). Undo these statements, correct the cause and run this again; or carry out the rest of `webapp "
+        "sqlmigrate statement 0001_initial` by hand and record it with `webapp migrate statement 0001_initial --fake`\n"
+    ) in stopped.output
 
 
 def test_the_web_roles_timeouts_do_not_end_a_slow_migration(journal):

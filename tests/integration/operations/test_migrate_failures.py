@@ -26,11 +26,13 @@ def test_a_refused_login_is_reported_in_one_line(database_server, journal):
 
 
 @pytest.mark.parametrize("arguments", [(), ("--check",)])
-def test_an_unreachable_server_is_reported_in_one_line(journal, arguments):
-    failed = journal.migrate(*arguments, DATABASE_URL="postgresql://webapp:hunter2@127.0.0.1:1/postgres")
+@pytest.mark.parametrize("scheme", ["postgresql", "mysql"])
+def test_an_unreachable_server_is_reported_in_one_line(journal, arguments, scheme):
+    failed = journal.migrate(*arguments, DATABASE_URL=f"{scheme}://webapp:hunter2@127.0.0.1:1/postgres")
 
     assert failed.end() == 1
     (line,) = failed.output.splitlines()
-    assert line.startswith("CommandError: the database does not answer: connection ")
+    assert line.startswith("CommandError: the database does not answer: ")
+    assert "onnection refused" in line
     assert line.endswith("; `webapp doctor database` suggests remedies")
     assert "hunter2" not in line

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from django_runtimes.compare.services.pgbouncer import PgBouncer
-from django_runtimes.operations.role_timeouts import RoleTimeouts, read_role_timeouts
+from django_runtimes.databases.postgresql.administration.role_timeouts import RoleTimeouts, read_role_timeouts
 from tests.secret_key import SECRET_KEY
 
 pytestmark = pytest.mark.profile_free

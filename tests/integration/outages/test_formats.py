@@ -1,12 +1,16 @@
 """The response to an outage has the format that the client accepts."""
 
 import json
+import re
 
 import pytest
 from django.test import RequestFactory
+from django.utils.module_loading import import_string
 
+from django_runtimes.adopt.steps import security_headers
 from django_runtimes.outages.outage import BUSY, OVERLOADED, TIMEOUT, UNAVAILABLE
 from django_runtimes.outages.responses import outage_response
+from django_runtimes.security.content_policy import as_django_csp
 
 _BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8"
 
@@ -69,6 +73,25 @@ def test_without_templates_the_response_is_text(settings):
 
     assert response["Content-Type"] == "text/plain; charset=utf-8"
     assert response.text == f"{UNAVAILABLE.message}\n"
+
+
+def test_a_page_may_use_the_nonce_of_the_policy(settings):
+    page = {"503.html": '<script nonce="{{ csp_nonce }}"></script>{{ request }}{{ user }}'}
+    settings.TEMPLATES = [
+        {
+            "BACKEND": "django.template.backends.django.DjangoTemplates",
+            "OPTIONS": {"loaders": [("django.template.loaders.locmem.Loader", page)]},
+        }
+    ]
+    settings.SECURE_CSP = {"script-src": ["<CSP_NONCE_SENTINEL>"]}
+    settings.CONTENT_SECURITY_POLICY = {"DIRECTIVES": as_django_csp(settings.SECURE_CSP)["DIRECTIVES"]}
+    middleware = import_string(security_headers._POLICY)(lambda request: outage_response(request, UNAVAILABLE))
+
+    response = middleware(RequestFactory().get("/", headers={"accept": _BROWSER}))
+
+    (nonce,) = re.findall(r"'nonce-([^']+)'", response["Content-Security-Policy"])
+    assert response.text == f'<script nonce="{nonce}"></script>'
+    assert answer_outage(accept=_BROWSER).text == '<script nonce=""></script>'
 
 
 def test_a_page_that_fails_to_render_is_replaced_by_text(settings, caplog):

@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 
 import psycopg
 import pytest
@@ -25,6 +26,15 @@ only_directly = pytest.mark.skipif(_PROXIED, reason="the profile's route is the 
 @pytest.fixture(autouse=True)
 def _urls(settings) -> None:
     settings.ROOT_URLCONF = "tests.integration.outages.urls"
+
+
+def wait_until_open(pool):
+    """Wait until every connection of the pool is open and idle."""
+    pool.wait()
+    deadline = time.monotonic() + 5
+    while (stats := pool.get_stats())["pool_available"] < stats["pool_size"]:
+        assert time.monotonic() < deadline, stats
+        time.sleep(0.01)
 
 
 class ServedClient(Client):
@@ -130,6 +140,26 @@ def test_an_exhausted_pool_gives_503_until_a_connection_is_free(client, database
 
 
 @only_with_a_pool
+def test_a_limit_refuses_a_request_while_the_pool_is_empty(client, database):
+    """The second request would wait 30 s for a connection."""
+    assert client.get("/throttled").status_code == 200
+    shorten_wait_for_pool(database, timeout_s=30)
+    connections.close_all()
+    pool = connection.pool
+    pool.open()
+    held = [pool.getconn() for _ in range(pool.max_size)]
+
+    begun_at_s = time.monotonic()
+    refused = client.get("/throttled")
+    waited_s = time.monotonic() - begun_at_s
+
+    for each in held:
+        pool.putconn(each)
+    assert refused.status_code == 429
+    assert waited_s < 5
+
+
+@only_with_a_pool
 def test_a_full_waiting_list_of_the_pool_gives_503_at_once(client, database, caplog):
     # Only one request may wait for a connection, but for a long time.
     shorten_wait_for_pool(database, timeout_s=30, max_size=1, min_size=1, max_waiting=1)
@@ -225,7 +255,7 @@ def test_connections_to_a_read_only_server_are_replaced(client, database, alter_
     assert client.get("/query").status_code == 200
     if connection.pool is not None:
         # A connection that is still being opened would join the pool read-only after the others were replaced.
-        connection.pool.wait()
+        wait_until_open(connection.pool)
 
     # This resembles a failover: new connections reach the new primary, and open ones stay read-only.
     alter_role("RESET default_transaction_read_only")

@@ -9,6 +9,7 @@ from django.template import Context, Template
 from django.urls import include, path
 from django.views.decorators.csrf import csrf_exempt
 
+from django_runtimes import throttle
 from webapp.guestbook.models import Entry
 
 
@@ -18,6 +19,12 @@ def execute(statement, parameters=()):
 
 
 def query(request):
+    execute("SELECT 1")
+    return HttpResponse("queried")
+
+
+@throttle("1/31d", name="outages")
+def throttled(request):
     execute("SELECT 1")
     return HttpResponse("queried")
 
@@ -110,6 +117,7 @@ urlpatterns = [
         path(view.__name__, view)
         for view in (
             query,
+            throttled,
             aquery,
             slow,
             slow_in_transaction,

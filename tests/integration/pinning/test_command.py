@@ -49,14 +49,14 @@ def test_every_pin_is_listed_with_the_line_that_sent_it(pinlint, tmp_path):
 
     assert process.returncode == 1, process.stdout + process.stderr
     report = json.loads((tmp_path / "pins.json").read_text())
-    from_libraries = [pin for pin in report["pins"] if pin["called_from"]]
+    from_libraries = [pin for pin in report["found"] if pin["called_from"]]
     assert [
         (pin["rule"], pin["sent_by"]["file"], pin["called_from"]["file"], pin["called_from"]["line"])
         for pin in from_libraries
     ] == [("cursor", "django/forms/models.py", "pages.py", line_of("for _, label in names"))]
     found = {
         (pin["rule"], pin["sent_by"]["file"], pin["sent_by"]["line"], pin["times"])
-        for pin in report["pins"]
+        for pin in report["found"]
         if not pin["called_from"]
     }
     assert found == {
@@ -135,6 +135,87 @@ def test_without_a_database_it_ends_with_one_line(pinlint):
     )
 
 
+BLOCK = '[tool.webapp]\nsettings = "production"\n'
+CONFTEST = 'import os\nos.environ["DATABASE_URL"] = os.environ["URL_OF_TESTS"]\n'
+PRODUCTION = 'from settings import *\nALLOWED_HOSTS = ["shop.example"]\n'
+HOSTS = """
+import pytest
+from django.conf import settings
+from django.contrib.auth.models import Group
+
+@pytest.mark.django_db
+def test_hosts():
+    Group.objects.count()
+    assert "{host}" in settings.ALLOWED_HOSTS
+"""
+
+
+@pytest.fixture
+def run_with_block(tmp_path, logging_server):
+    """Return a function that lints a project with the block [tool.webapp], whose conftest.py sets a variable."""
+
+    def run(host, *arguments, production=PRODUCTION, configuration="", conftest=CONFTEST):
+        (tmp_path / "pyproject.toml").write_text(BLOCK)
+        (tmp_path / "production.py").write_text(production)
+        (tmp_path / "tests_settings.py").write_text(f"{CONFTEST}from settings import *\n")
+        (tmp_path / "settings.py").write_text((SHOP / "settings.py").read_text())
+        (tmp_path / "pytest.ini").write_text((SHOP / "pytest.ini").read_text() + configuration)
+        (tmp_path / "conftest.py").write_text(conftest)
+        (tmp_path / "test_hosts.py").write_text(HOSTS.format(host=host))
+        return subprocess.run(
+            [sys.executable, "-c", "from django_runtimes.cli.main import main; main()", "pinlint", "-q", *arguments],
+            env={"PATH": os.environ["PATH"], "URL_OF_TESTS": logging_server.url("postgres")},
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+
+    return run
+
+
+def test_settings_of_the_block_load_after_the_conftest(run_with_block):
+    process = run_with_block("shop.example", "--route", "data_api")
+
+    assert process.returncode == 0, process.stdout + process.stderr
+    assert process.stdout.endswith("nothing would fail on the Data API; checked 2 statements of 1 test\n")
+
+
+def test_a_conftest_that_imports_models_gets_the_settings_of_the_block(run_with_block):
+    conftest = "from django.contrib.auth.models import Group\n"
+    process = run_with_block("shop.example", production=CONFTEST + PRODUCTION, conftest=conftest)
+
+    assert process.returncode == 0, process.stdout + process.stderr
+    assert process.stdout.endswith("nothing would pin RDS Proxy; checked 2 statements of 1 test\n")
+
+
+def test_settings_of_pytest_come_before_those_of_the_block(run_with_block):
+    process = run_with_block("testserver", configuration="DJANGO_SETTINGS_MODULE = tests_settings\n")
+
+    assert process.returncode == 0, process.stdout + process.stderr
+
+
+def test_tests_on_a_database_without_rules_give_no_verdict(run_with_block):
+    sqlite = 'DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}}\n'
+
+    process = run_with_block("shop.example", "--route", "data_api", production=PRODUCTION + sqlite)
+
+    assert process.returncode == 3, process.stdout + process.stderr
+    assert process.stderr == (
+        "webapp pinlint: no verdict, since the tests use sqlite, and --route data_api needs postgresql; "
+        "set DATABASE_URL to such a server\n"
+    )
+
+
+def test_an_invalid_variable_of_these_settings_ends_with_one_line(run_with_block):
+    process = run_with_block("shop.example", production="from django_runtimes import configure\nconfigure(globals())\n")
+
+    assert process.returncode == 78
+    assert process.stderr.count("\n") == 1
+    assert process.stderr.startswith("webapp pinlint: ")
+
+
 SITE = """
 import pytest
 from django.db import connection
@@ -189,7 +270,7 @@ def test_each_pin_has_its_own_line_with_this_projects_settings(pinlint, tmp_path
     )
 
     assert process.returncode == 1, process.stdout + process.stderr
-    pins = json.loads((tmp_path / "pins.json").read_text())["pins"]
+    pins = json.loads((tmp_path / "pins.json").read_text())["found"]
     lines = SITE.splitlines()
 
     def line_of(text):
@@ -232,7 +313,7 @@ def test_a_run_that_ends_early_gives_no_verdict(pinlint, tmp_path, source, reaso
 
     assert process.returncode == 3
     assert process.stderr == f"webapp pinlint: no verdict, since {reason}; make the tests pass\n"
-    assert json.loads((tmp_path / "pins.json").read_text())["pins"] == []
+    assert json.loads((tmp_path / "pins.json").read_text())["found"] == []
 
 
 def test_an_interrupted_run_exits_with_130(pinlint, tmp_path):
@@ -261,8 +342,10 @@ def test_help_names_the_exit_codes(pinlint):
     process = pinlint("--help")
 
     assert process.returncode == 0
-    assert process.stdout.startswith("usage: webapp pinlint [--json FILE] [PYTEST ARGUMENTS]\n")
-    assert "exit codes: 0 nothing would pin" in process.stdout
+    assert process.stdout.startswith(
+        "usage: webapp pinlint [--route {proxy,data_api}] [--json FILE] [PYTEST ARGUMENTS]\n"
+    )
+    assert "exit codes: 0 nothing found" in process.stdout
 
 
 def test_without_pytest_one_line_says_how_to_install_it(pinlint):

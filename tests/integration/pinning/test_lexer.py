@@ -30,7 +30,31 @@ VALUES = [
     "- -1",
     '1 AS "; a$$b"',
     "1 AS a$$",
+    "'a' LIKE 'a' ESCAPE'\\'",
+    "CASE WHEN false THEN 'a;' ELSE'\\' END",
+    "E'a'\n'b\\'; '",
+    "'a\\' -- ' ;\n  '; E'\n",
+    "E'\\\\' -- \\' ;\n -- \n '\\\\;\\''",
+    "B'01'\n'1'",
+    "1 AS \N{GRINNING FACE}e",
+    "(ARRAY[1, 2])[1:2]",
+    "0x1F",
 ]
+
+
+def test_the_bodies_that_the_server_accepts_are_not_split(logging_server):
+    bodies = (
+        "BEGIN ATOMIC SELECT CASE WHEN a = 1 THEN 2 ELSE 3 END; SELECT a; END",
+        "RETURN CASE a WHEN 1 THEN 2 END",
+        "BEGIN ATOMIC SELECT (CASE a WHEN 1 THEN 2 END) AS end; END",
+        "LANGUAGE sql AS 'SELECT 1; SELECT 2'",
+    )
+    with psycopg.connect(logging_server.url("postgres")) as connection:
+        for body in bodies:
+            connection.execute(f"CREATE FUNCTION pg_temp.f(a int) RETURNS int {body};".encode())
+            connection.rollback()
+
+            assert len(split_statements(f"CREATE FUNCTION pg_temp.f(a int) RETURNS int {body}; SELECT 1")) == 2
 
 
 @pytest.mark.parametrize("seed", range(20))

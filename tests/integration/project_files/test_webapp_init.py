@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.project_files.projects import PLAIN, make, tree
+from tests.integration.project_files.projects import PLAIN, URLS, make, tree
 from tests.integration.project_files.running_init import init, write
 
 
@@ -97,12 +97,15 @@ def test_a_zappa_file_without_a_project_gives_only_webapp_toml(tmp_path: Path):
     assert tree(tmp_path) == before
 
 
-def test_init_passes_options_on_to_deploy(tmp_path: Path):
+def test_init_passes_options_on_to_deploy_with_a_page_that_it_has_tried(tmp_path: Path):
     make(tmp_path, "pip")
+    write(tmp_path, {"shop/urls.py": URLS.replace('path("",', 'path("home/",')})
 
     ended = init(tmp_path, "--yes", "--deploy", "--project", "kiosk", "--region", "eu-west-1")
 
-    assert tomllib.loads((tmp_path / "webapp.toml").read_text())["project"] == "kiosk", ended.stderr
+    content = tomllib.loads((tmp_path / "webapp.toml").read_text())
+    assert (content["project"], content["page"]) == ("kiosk", "/home/"), ended.stderr
+    assert "  webapp doctor aws " in ended.stderr
 
 
 def test_undo_needs_no_readable_pyproject(tmp_path: Path):

@@ -1,55 +1,14 @@
 """Compares the example projects, and runs their own tests."""
 
 import json
+from pathlib import Path
 
 import pytest
 
 TARGETS = ("--target", "aws_ecs/pool/direct", "--target", "aws_lambda/per_request/direct")
 SHORT = ("--quick", "--rate", "20")
-# A workload as the API's owner would write it: it logs in, adds items and counts them.
-STOCK_WORKLOAD = """\
-name = "stock"
-
-[application]
-prepare = [["fill_stock"]]
-
-[application.environment]
-STOCK_DB_NAME = "{database_name}"
-STOCK_DB_USER = "{database_user}"
-STOCK_DB_PASSWORD = "{database_password}"
-STOCK_DB_HOST = "{database_host}"
-STOCK_DB_PORT = "{database_port}"
-
-[session]
-users = ["ada@stock.example"]
-virtual_users = 4
-
-[[session.steps]]
-method = "GET"
-path = "/session/"
-
-[[session.steps]]
-method = "POST"
-path = "/session/"
-json = { email = "{user}", password = "a password of the stock" }
-
-[rows]
-keys_sql = "SELECT name FROM items_item WHERE name NOT LIKE 'item %'"
-
-[[requests]]
-name = "items"
-scenario = "read"
-method = "GET"
-path = "/items/"
-
-[[requests]]
-name = "add"
-scenario = "write"
-method = "POST"
-path = "/items/"
-json = { name = "{key}", count = 1 }
-expected_status = 201
-"""
+# It logs in, adds items and counts them.
+STOCK_WORKLOAD = Path(__file__).with_name("stock_workload.toml").read_text()
 
 
 def measured(example):

@@ -6,8 +6,10 @@ from django.core.cache import caches
 from django.core.management import call_command
 
 from django_runtimes.aws import https_pool
+from django_runtimes.outages.store_error import StoreUnavailableError
+from django_runtimes.stores.counters.process_counter import counter_in
 from django_runtimes.stores.dynamodb.dynamodb_table import table_named
-from django_runtimes.stores.store_health import health_of
+from django_runtimes.stores.store_health import StoreHealth, health_of
 from tests.ministack import ACCESS_KEY, REGION, Ministack, ministack_server
 from tests.redis_server import RedisServer, redis_server
 from tests.unit.adopt.projects import ready_project, settings_after
@@ -29,7 +31,7 @@ def redis(tmp_path_factory) -> Iterator[RedisServer]:
 
 
 @pytest.fixture(autouse=True)
-def _aws(monkeypatch) -> Iterator[None]:
+def _aws(monkeypatch, settings) -> Iterator[None]:
     """Keep this machine's variables and files of AWS out, and forget the stores of other tests."""
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         monkeypatch.delenv(name)
@@ -42,10 +44,12 @@ def _aws(monkeypatch) -> Iterator[None]:
         monkeypatch.setenv(name, value)
     # On a busy machine the emulator answers later than DynamoDB.
     monkeypatch.setattr(https_pool, "_READ_TIMEOUT_S", 60.0)
+    settings.DJANGO_RUNTIMES = settings.DJANGO_RUNTIMES._replace(throttle_timeout_ms=60_000)
     yield
     for table in _tables():
         table._client._pool.close()
     table_named.cache_clear()
+    counter_in.cache_clear()
     health_of.cache_clear()
 
 
@@ -90,3 +94,17 @@ def store(request, use_store) -> Ministack | RedisServer:
         use_store(server.url)
         caches["default"].clear()
     return server
+
+
+@pytest.fixture
+def failures(monkeypatch) -> list[str]:
+    """The errors of the calls that reached for a store; a store that rests is not asked."""
+    errors: list[str] = []
+    failed = StoreHealth.failed
+
+    def note(self: StoreHealth, error: Exception, **options: bool) -> StoreUnavailableError:
+        errors.append(str(error))
+        return failed(self, error, **options)
+
+    monkeypatch.setattr(StoreHealth, "failed", note)
+    return errors

@@ -9,8 +9,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from django_runtimes.aws import service_client
-from django_runtimes.config.configuration_error import ConfigurationError
-from django_runtimes.outages.store_error import StoreUnavailableError
+from django_runtimes.outages.store_error import StoreRefusedError, StoreUnavailableError
 from django_runtimes.stores.dynamodb import dynamodb_table, entry
 from django_runtimes.stores.dynamodb.dynamodb_table import DynamoDBTable, NotANumberError, table_named
 from django_runtimes.stores.dynamodb.entry import EntrySizeError, StoreEntry, value_of
@@ -161,7 +160,7 @@ def test_a_missing_table_is_an_error_with_its_remedy(dynamodb):
     missing = DynamoDBTable("other-store", REGION)
 
     with pytest.raises(
-        ConfigurationError, match=r"'other-store', which eu-west-1 does not have; create it with the stack"
+        StoreRefusedError, match=r"'other-store', which eu-west-1 does not have; create it with the stack"
     ):
         missing.get("k")
     missing._client._pool.close()
@@ -235,6 +234,6 @@ def test_a_missing_permission_is_an_error_with_its_name(scripted):
     server.script = [(400, {"__type": "AccessDeniedException", "Message": denied})]
 
     with pytest.raises(
-        ConfigurationError, match=r"AWS refuses PutItem \(AccessDeniedException: .*dynamodb:PutItem\); grant"
+        StoreRefusedError, match=r"AWS refuses PutItem \(AccessDeniedException: .*dynamodb:PutItem\); grant"
     ):
         table.put(StoreEntry("a", 1, None))

@@ -9,6 +9,8 @@ import sys
 import pytest
 
 from django_runtimes.aws import https_pool
+from django_runtimes.doctor.examination import Examination
+from django_runtimes.doctor.sections.store_section import examine_store
 from django_runtimes.stores.apps import check_answering_store
 from django_runtimes.stores.dynamodb.dynamodb_table import table_named
 from django_runtimes.stores.store_probe import store_failure
@@ -101,6 +103,27 @@ def test_the_doctor_says_whether_the_store_answers(dynamodb, table, level, text)
     assert finding["level"] == level
     assert finding["text"].startswith(text)
     assert ended.returncode == (level != "ok")
+
+
+@pytest.mark.parametrize(
+    ("url", "level", "text"),
+    [
+        (
+            "redis://cache.example",
+            "ok",
+            "each client address may send 100 requests in 60 s; if the store does not answer, the limit is open",
+        ),
+        (
+            "memory://",
+            "warning",
+            "each client address may send 100 requests in 60 s to each process, since each counts in its own memory",
+        ),
+    ],
+)
+def test_the_doctor_states_the_limit_on_requests(url, level, text):
+    findings = examine_store(Examination({"WEBAPP_STORE_URL": url, "WEBAPP_THROTTLE": "100/m"}, offline=True))
+
+    assert [(finding.level, finding.text) for finding in findings[1:]] == [(level, text)]
 
 
 def test_the_doctor_skips_the_store_offline_and_without_a_url():

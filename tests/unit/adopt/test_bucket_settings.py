@@ -10,7 +10,7 @@ from botocore.config import Config
 from django.core.files.storage import storages as storages_of_django
 
 from django_runtimes.config.configuration_error import ConfigurationError
-from tests.unit.adopt.projects import ready_project, settings_after
+from tests.unit.adopt.projects import decisions_for, ready_project, settings_after
 
 S3 = "storages.backends.s3.S3Storage"
 MINIO = "http://minio.internal:9000"
@@ -204,6 +204,83 @@ def test_an_empty_region_of_the_settings_gives_way_to_the_variable(url_of, empty
 def test_an_empty_region_is_missing(url_of, project):
     with pytest.raises(ConfigurationError, match="WEBAPP_MEDIA_BUCKET='pictures' is set, but AWS_REGION is not;"):
         url_of(project)
+
+
+FORMER_BUCKET = {
+    "AWS_STORAGE_BUCKET_NAME": "former",
+    "AWS_S3_CUSTOM_DOMAIN": "cdn.example",
+    "AWS_DEFAULT_ACL": "public-read",
+    "AWS_QUERYSTRING_AUTH": False,
+    "AWS_S3_USE_SSL": False,
+    "AWS_S3_OBJECT_PARAMETERS": {"ACL": "public-read", "CacheControl": "max-age=60"},
+}
+FORMER_OPTIONS = {
+    "bucket_name": "former",
+    "custom_domain": "cdn.example",
+    "default_acl": "public-read",
+    "querystring_auth": None,
+    "object_parameters": {"GrantRead": "id=everybody", "CacheControl": "no-cache"},
+}
+
+
+@pytest.mark.parametrize(
+    "project",
+    [
+        FORMER_BUCKET,
+        {**FORMER_BUCKET, "STORAGES": {"default": storage()}},
+        {"STORAGES": {"default": storage(**FORMER_OPTIONS)}},
+        {**FORMER_BUCKET, "STORAGES": {"default": {"BACKEND": "shop.storages.PublicMedia"}}},
+    ],
+    ids=["settings", "settings of S3Storage", "options", "settings of a class of its own"],
+)
+def test_settings_of_a_former_bucket_make_no_file_public(url_of, project):
+    # The fixture would fail without a signature.
+    assert url_of(project, AWS_REGION="eu-west-1") == (IN_HOST, "eu-west-1")
+
+    made = storages_of_django.create_storage(
+        settings_after(ready_project(**project), WEBAPP_MEDIA_BUCKET="pictures", AWS_REGION="eu-west-1")["STORAGES"][
+            "default"
+        ]
+    )
+    parameters = made._get_write_parameters("a.png")
+    assert sorted(parameters) == ["CacheControl", "ContentType"]
+
+
+@pytest.mark.parametrize("acl", [None, "", "bucket-owner-full-control"])
+def test_an_access_list_that_every_bucket_accepts_is_kept(acl):
+    settings = settings_after(
+        ready_project(AWS_DEFAULT_ACL=acl, AWS_QUERYSTRING_AUTH=True),
+        WEBAPP_MEDIA_BUCKET="pictures",
+        AWS_REGION="eu-west-1",
+    )
+
+    assert settings["STORAGES"]["default"]["OPTIONS"] == {"bucket_name": "pictures"}
+
+
+@pytest.mark.parametrize(("bucket", "options"), [("pictures", {}), ("former", {"custom_domain": None})])
+def test_a_domain_is_kept_if_it_signs_the_urls_of_this_bucket(bucket, options):
+    project = ready_project(
+        AWS_STORAGE_BUCKET_NAME=bucket,
+        AWS_S3_CUSTOM_DOMAIN="cdn.example",
+        AWS_CLOUDFRONT_KEY_ID="K2JCJMDEHXQW5F",
+        AWS_CLOUDFRONT_KEY="a key",
+    )
+    settings = settings_after(project, WEBAPP_MEDIA_BUCKET="pictures", AWS_REGION="eu-west-1")
+
+    assert settings["STORAGES"]["default"]["OPTIONS"] == {"bucket_name": "pictures", **options}
+
+
+def test_the_reason_names_what_cannot_apply():
+    project = ready_project(
+        AWS_QUERYSTRING_AUTH=False, STORAGES={"default": storage(bucket_name="former", custom_domain="cdn.example")}
+    )
+    changes = decisions_for(project, WEBAPP_MEDIA_BUCKET="pictures", AWS_REGION="eu-west-1").changes
+
+    (reason,) = (change.reason for change in changes if change.path == ("STORAGES", "default"))
+    assert reason == (
+        "WEBAPP_MEDIA_BUCKET is set: the bucket is private and its URLs are signed, so AWS_QUERYSTRING_AUTH, "
+        "OPTIONS['custom_domain'] cannot apply"
+    )
 
 
 DECIDE = """

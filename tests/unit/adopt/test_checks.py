@@ -8,14 +8,20 @@ from types import ModuleType
 import pytest
 from django.conf import settings as django_settings
 from django.core.checks import run_checks
+from django.core.files.storage import FileSystemStorage
 from django.test import override_settings
+from django.utils.decorators import method_decorator
+from django.views import View
 
-from django_runtimes.adopt.checks import CHECKS, DEPLOY_CHECKS, commands, later
-from django_runtimes.config.adopted import MediaQuestion
+from django_runtimes import throttle
+from django_runtimes.adopt.checks import CHECKS, DEPLOY_CHECKS, commands, later, unshared_limits
+from django_runtimes.config.adopted import Adopted, MediaQuestion
 from django_runtimes.config.environment import Environment
 from django_runtimes.config.runtimes.detection import Detection
 from django_runtimes.config.runtimes.profile_choice import choose_profile
 from django_runtimes.config.values.runtime import Runtime
+from django_runtimes.throttling import throttled_view
+from webapp.guestbook.models import Entry
 
 LOCMEM = "django.core.cache.backends.locmem.LocMemCache"
 ON_DISK = "django.core.cache.backends.filebased.FileBasedCache"
@@ -26,6 +32,11 @@ OF_PROJECT = "tests.unit.adopt.backends"
 FILE_SYSTEM = {"BACKEND": "django.core.files.storage.FileSystemStorage"}
 
 pytestmark = pytest.mark.filterwarnings("ignore:Overriding setting")
+
+
+@pytest.fixture(autouse=True)
+def _no_limits_of_other_tests(monkeypatch) -> None:
+    monkeypatch.setattr(unshared_limits, "limited_views", set())
 
 
 class Starting:
@@ -51,13 +62,17 @@ class Quiet:
         self.get_response = get_response
 
 
-def message_ids(runtime: Runtime, checks=CHECKS, **settings) -> list[str]:
-    """Return the IDs of the messages for the suite's own project with these settings."""
+def on(runtime: Runtime) -> Adopted:
+    """Return the decisions for the suite's own project on a runtime."""
     profile = choose_profile(runtime, Environment({}))
-    adopted = django_settings.DJANGO_RUNTIMES._replace(
+    return django_settings.DJANGO_RUNTIMES._replace(
         detection=Detection(runtime, "a test"), profile=profile, media_question=MediaQuestion()
     )
-    with override_settings(**{"DJANGO_RUNTIMES": adopted, "STORAGES": {"default": S3}, "DATABASES": {}} | settings):
+
+
+def message_ids(runtime: Runtime, checks=CHECKS, **settings) -> list[str]:
+    """Return the IDs of the messages for the suite's own project with these settings."""
+    with override_settings(**{"DJANGO_RUNTIMES": on(runtime), "STORAGES": {"default": S3}, "DATABASES": {}} | settings):
         return [message.id for check in checks if check is not later.check_set_later for message in check()]
 
 
@@ -92,10 +107,32 @@ def test_settings_that_fail_outside_local_get_a_warning(settings, expected):
     assert message_ids(Runtime.LOCAL, **settings) == []
 
 
+def test_a_static_bucket_needs_names_with_hashes(monkeypatch):
+    plain = {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+    hashed = {"staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"}}
+    assert message_ids(Runtime.LOCAL, STORAGES=plain) == []
+
+    monkeypatch.setenv("WEBAPP_STATIC_BUCKET", "shop-static")
+
+    assert message_ids(Runtime.LOCAL, STORAGES=plain) == ["django_runtimes.W037"]
+    assert message_ids(Runtime.LOCAL, STORAGES=hashed) == []
+
+
 def test_settings_that_turn_uploads_off_get_no_warning(monkeypatch):
     monkeypatch.setattr(MediaQuestion, "is_asked", True)
 
     assert message_ids(Runtime.AWS_ECS, STORAGES={"default": FILE_SYSTEM}) == []
+
+
+def test_a_field_with_a_storage_of_its_own_on_the_disk_gets_a_warning(monkeypatch):
+    picture = Entry._meta.get_field("picture")
+    monkeypatch.setattr(MediaQuestion, "is_asked", True)
+    assert message_ids(Runtime.AWS_ECS) == []
+
+    monkeypatch.setattr(picture, "storage", FileSystemStorage("/srv/pictures"))
+
+    assert message_ids(Runtime.AWS_ECS) == ["django_runtimes.W024"]
+    assert message_ids(Runtime.LOCAL) == []
 
 
 def test_sessions_in_a_per_process_cache_get_a_warning():
@@ -166,6 +203,28 @@ def test_a_key_with_few_distinct_characters_gets_a_warning(key):
     assert str(key) not in warning.msg
     assert message_ids(Runtime.AWS_ECS, DEPLOY_CHECKS, SECRET_KEY="abcde" * 12) == []
     assert message_ids(Runtime.LOCAL, DEPLOY_CHECKS, SECRET_KEY=key) == []
+
+
+def test_limits_that_each_process_counts_alone_get_a_warning(monkeypatch):
+    monkeypatch.setattr(throttled_view, "limited_views", views := set())
+    monkeypatch.setattr(unshared_limits, "limited_views", views)
+    throttle(lambda request: None)(lambda request: None)
+    throttle(None)(lambda request: None)
+    assert message_ids(Runtime.AWS_ECS) == []
+
+    method_decorator(throttle("5/m"), name="dispatch")(type("Own", (View,), {}))
+    throttle("5/m")(message_ids)
+
+    with override_settings(DJANGO_RUNTIMES=on(Runtime.AWS_ECS)):
+        (warning,) = unshared_limits.check_limits()
+    assert (warning.id, warning.msg) == (
+        "django_runtimes.W035",
+        "@throttle limits a class with method_decorator, tests.unit.adopt.test_checks.message_ids in each process "
+        "alone, since each counts in its own memory: a client gets the limit once for every process.",
+    )
+    assert message_ids(Runtime.LOCAL) == []
+    shared = {"default": {"BACKEND": "django_runtimes.stores.redis_cache.RedisStoreCache", "LOCATION": "redis://c"}}
+    assert message_ids(Runtime.AWS_ECS, CACHES=shared) == []
 
 
 def test_the_checks_are_registered():

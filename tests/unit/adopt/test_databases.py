@@ -211,6 +211,7 @@ def test_a_replica_gets_engine_strategy_tls_and_timeouts():
         ("replica.example", "", Route.DIRECT),
         ("shop.proxy-abc123.eu-central-1.rds.amazonaws.com", "", Route.PROXY),
         ("shop.endpoint.proxy-abc123.eu-central-1.rds.amazonaws.com", "", Route.PROXY),
+        ("shop.proxy-abc123.rds.cn-north-1.amazonaws.com.cn", "", Route.PROXY),
         ("Proxy.example", "", Route.PROXY),
         ("proxy.example", "6432", Route.DIRECT),
     ],
@@ -317,3 +318,17 @@ def test_options_that_only_prefer_encryption_are_kept():
     entry = default(postgresql(OPTIONS=own), DATABASE_URL=f"{LOCAL_URL}?sslmode=prefer")
 
     assert own.items() <= entry["OPTIONS"].items()
+
+
+def test_the_data_api_takes_the_place_of_the_address():
+    cluster = "arn:aws:rds:eu-west-1:123456789012:cluster:shop"
+    secret = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:shop-AbCdEf"
+    given = {"WEBAPP_DB_ROUTE": "data_api", "WEBAPP_DB_CLUSTER_ARN": cluster, "WEBAPP_DB_SECRET_ARN": secret}
+
+    explained = reasons(postgresql(HOST="db.example"), **given)
+
+    route = "the route is data_api (WEBAPP_DB_ROUTE is set)"
+    assert explained["ENGINE"] == f"the library's engine calls the service: {route}"
+    assert explained["HOST"] == f"the service connects to the database: {route}"
+    assert explained["cluster_arn"] == "WEBAPP_DB_CLUSTER_ARN is set"
+    assert explained["secret_arn"] == "WEBAPP_DB_SECRET_ARN is set"

@@ -82,7 +82,7 @@ def test_sqlite_is_refused(engine):
 
     assert text == (
         f"DATABASES['default'] has the engine {engine!r}, whose file aws_ecs loses with each instance; "
-        "set DATABASE_URL, or WEBAPP_DB_HOST, WEBAPP_DB_NAME and WEBAPP_DB_USER, to a PostgreSQL database"
+        "set DATABASE_URL, or WEBAPP_DB_HOST, WEBAPP_DB_NAME and WEBAPP_DB_USER, to a PostgreSQL or MySQL database"
     )
 
 
@@ -178,7 +178,7 @@ def test_local_without_a_variable_refuses_nothing(settings):
 @pytest.mark.parametrize(
     ("variables", "first"),
     [
-        ({"DATABASE_URL": "mysql://app@db.example/shop"}, "DATABASE_URL is not a PostgreSQL URL"),
+        ({"DATABASE_URL": "oracle://app@db.example/shop"}, "DATABASE_URL is not a PostgreSQL or MySQL URL"),
         ({"WEBAPP_DB_ROUTE": "tunnel"}, "WEBAPP_DB_ROUTE='tunnel' is not a route"),
         ({"WEBAPP_DB_CONNECT_TIMEOUT_S": "soon"}, "WEBAPP_DB_CONNECT_TIMEOUT_S='soon' is not a whole number"),
     ],

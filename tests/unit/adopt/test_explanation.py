@@ -130,7 +130,7 @@ def test_the_variable_of_each_part_of_the_address_is_named(environ, reasons_of_p
 
 
 def test_the_default_port_is_explained_without_a_variable():
-    assert place_reasons({"WEBAPP_DB_NAME": "shop"})["PORT"] == "the settings name none: PostgreSQL's default"
+    assert place_reasons({"WEBAPP_DB_NAME": "shop"})["PORT"] == "the settings name none: the engine's default"
 
 
 REMOTE = {"HOST": "db.example", "OPTIONS": {"sslmode": "require", "sslrootcert": "/etc/hosts"}}

@@ -29,6 +29,18 @@ def test_mailers_of_django_6_1(monkeypatch):
     assert "EMAIL_BACKEND" not in settings
 
 
+@pytest.mark.parametrize("name", ["EMAIL_HOST", "EMAIL_BACKEND"])
+def test_a_project_with_the_settings_before_mailers_keeps_them(monkeypatch, name):
+    """Django 6.1 does not start with MAILERS beside EMAIL_HOST."""
+    monkeypatch.setattr(mail_service, "_HAS_MAILERS", True)
+    monkeypatch.setattr(mail_service, "_BEFORE_MAILERS", frozenset({"EMAIL_BACKEND", "EMAIL_HOST"}))
+
+    settings = settings_after(ready_project(**{name: "smtp.example.com"}), **ON)
+
+    assert settings["EMAIL_BACKEND"] == BACKEND
+    assert "MAILERS" not in settings
+
+
 def test_only_the_sender_is_replaced():
     settings = settings_after(ready_project(), WEBAPP_MAIL_FROM="shop@mail.example")
 

@@ -89,8 +89,22 @@ def test_the_profile_fills_settings_that_nothing_else_sets():
     assert settings["SECURE_HSTS_SECONDS"] == 3600
     assert settings["SILENCED_SYSTEM_CHECKS"] == ["security.W005", "security.W021"]
     assert settings["CSRF_TRUSTED_ORIGINS"] == ["https://shop.example"]
-    assert settings["LOGGING"]["formatters"]["line"]["()"] == "pythonjsonlogger.json.JsonFormatter"
+    formatter = settings["LOGGING"]["formatters"]["line"]["()"]
+    assert formatter == "django_runtimes.observability.line_formatters.JsonLineFormatter"
     assert settings["STATIC_ROOT"].endswith("/build/static")
+
+
+def test_errors_are_mailed_if_the_project_has_admins():
+    settings = settings_after(ready_project(ADMINS=[("Ada", "ada@shop.example")]))
+
+    assert settings["LOGGING"]["loggers"]["django"]["handlers"] == ["mail_admins"]
+    assert settings_after(ready_project())["LOGGING"]["loggers"]["django"]["handlers"] == []
+
+
+def test_a_comparison_mails_no_errors():
+    project = ready_project(ADMINS=[("Ada", "ada@shop.example")])
+
+    assert settings_after(project, WEBAPP_START_PHASES="1")["LOGGING"]["loggers"]["django"]["handlers"] == []
 
 
 def test_a_project_that_sets_hsts_silences_no_check():
@@ -205,7 +219,7 @@ def test_uploads_are_kept_unless_the_storage_is_a_local_disk(backend, kept):
 
 
 def test_an_s3_storage_keeps_its_options():
-    own = {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": {"bucket_name": "own", "querystring_auth": False}}
+    own = {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": {"bucket_name": "own", "location": "shop"}}
 
     settings = settings_after(
         ready_project(STORAGES={"default": own}, AWS_S3_REGION_NAME="eu-west-1"),
@@ -213,7 +227,7 @@ def test_an_s3_storage_keeps_its_options():
         AWS_REGION="eu-central-1",
     )
 
-    assert settings["STORAGES"]["default"]["OPTIONS"] == {"bucket_name": "uploads", "querystring_auth": False}
+    assert settings["STORAGES"]["default"]["OPTIONS"] == {"bucket_name": "uploads", "location": "shop"}
     assert settings["AWS_S3_REGION_NAME"] == "eu-west-1"
 
 
@@ -284,3 +298,26 @@ def test_without_a_manifest_static_files_get_plain_storage():
     assert storages == {"default": media, "staticfiles": plain}
     assert storages["default"] is media
     assert settings_after(project, WEBAPP_STATIC_MANIFEST="1")["STORAGES"] is project["STORAGES"]
+
+
+def test_with_a_manifest_only_djangos_own_storage_is_replaced():
+    hashed = {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"}
+    options = {"OPTIONS": {"allow_overwrite": True}}
+    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"} | options
+    media = {"BACKEND": "own.Media"}
+    own = {"default": media, "staticfiles": {"BACKEND": "own.Static"}}
+
+    default = decisions_for(ready_project(), WEBAPP_STATIC_MANIFEST="1")
+    (change,) = [change for change in default.changes if change.name == "STORAGES"]
+    assert default.settings["STORAGES"]["staticfiles"] == hashed
+    assert (change.label, change.reason) == (
+        "STORAGES['staticfiles']",
+        "WEBAPP_STATIC_MANIFEST=1: names of static files have hashes, and browsers keep the files",
+    )
+    project = ready_project(STORAGES={"default": media, "staticfiles": plain})
+    assert settings_after(project, WEBAPP_STATIC_MANIFEST="1")["STORAGES"] == {
+        "default": media,
+        "staticfiles": hashed | options,
+    }
+    project = ready_project(STORAGES=own)
+    assert settings_after(project, WEBAPP_STATIC_MANIFEST="1")["STORAGES"] is own

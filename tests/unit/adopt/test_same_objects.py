@@ -140,7 +140,7 @@ def _entry():
 
 
 def test_a_database_that_does_not_change_is_the_same_object():
-    project = ready_project(DATABASES={"default": postgresql(), "old": {"ENGINE": "django.db.backends.mysql"}})
+    project = ready_project(DATABASES={"default": postgresql(), "old": {"ENGINE": "django.db.backends.oracle"}})
 
     databases = decide(project, DEPLOYED).settings["DATABASES"]
 

@@ -5,6 +5,7 @@ import pytest
 from django_runtimes.adopt.decisions import decide
 from django_runtimes.adopt.steps import security_headers
 from django_runtimes.config.configuration_error import ConfigurationError
+from django_runtimes.serving.middleware.middleware_modes import needs_asynchronous_chain
 from tests.unit.adopt.projects import ready_project, settings_after
 
 SECURITY = "django.middleware.security.SecurityMiddleware"
@@ -150,8 +151,19 @@ def test_templates_get_the_nonce_and_others_stay(has_csp):
             ["http://127.0.0.1:5000", "http://shop-media.127.0.0.1:5000"],
         ),
         (
-            {"AWS_S3_CUSTOM_DOMAIN": "files.example", "AWS_S3_ENDPOINT_URL": "https://s3.example"},
-            {"WEBAPP_MEDIA_BUCKET": "shop-media", "AWS_REGION": "eu-central-1"},
+            {},
+            {"WEBAPP_MEDIA_BUCKET": "shop-media", "AWS_ENDPOINT_URL_S3": "http://127.0.0.1:5000"},
+            "connect-src",
+            ["http://127.0.0.1:5000", "http://shop-media.127.0.0.1:5000"],
+        ),
+        (
+            {
+                "AWS_S3_CUSTOM_DOMAIN": "files.example",
+                "AWS_S3_ENDPOINT_URL": "https://s3.example",
+                "AWS_STORAGE_BUCKET_NAME": "shop-media",
+                "STORAGES": {"default": {"BACKEND": "storages.backends.s3.S3Storage"}},
+            },
+            {},
             "media-src",
             ["https://files.example", "https://s3.example", "https://shop-media.s3.example"],
         ),
@@ -168,3 +180,13 @@ def test_pages_that_may_be_framed_by_their_own_site():
     settings = settings_after(ready_project(X_FRAME_OPTIONS="SAMEORIGIN"), **ON)
 
     assert settings["SECURE_CSP"]["frame-ancestors"] == ["'self'"]
+
+
+@pytest.mark.parametrize("mode", ["enforce", "report-only", "none"])
+def test_no_variable_takes_requests_off_the_one_hop(settings, mode):
+    variables = {**ON, "WEBAPP_CSP": mode, "WEBAPP_THROTTLE": "100/m", "WEBAPP_STORE_URL": "dynamodb://store"}
+    settings.MIDDLEWARE = settings_after(ready_project(), AWS_REGION="eu-west-1", **variables)["MIDDLEWARE"]
+
+    assert PERMISSIONS in settings.MIDDLEWARE
+    assert "django_runtimes.ThrottleMiddleware" in settings.MIDDLEWARE
+    assert not needs_asynchronous_chain()

@@ -1,7 +1,7 @@
 import botocore.session
 import pytest
 
-from django_runtimes.aws.aws_service import DYNAMODB, STS, endpoint_of
+from django_runtimes.aws.aws_service import DYNAMODB, PARAMETER_STORE, SECRETS_MANAGER, SES, STS, endpoint_of
 from django_runtimes.config.configuration_error import ConfigurationError
 from django_runtimes.config.environment import Environment
 
@@ -27,6 +27,16 @@ def test_every_region_has_the_endpoint_that_botocore_calls(files, region):
     client = SESSION.create_client("dynamodb", region, aws_access_key_id="AKID", aws_secret_access_key="example")
 
     assert endpoint_of(DYNAMODB, region, Environment(files)).geturl() == client.meta.endpoint_url
+
+
+@pytest.mark.parametrize("service", [PARAMETER_STORE, SECRETS_MANAGER, SES], ids=lambda service: service.section)
+@pytest.mark.parametrize("region", ["us-east-1", "cn-north-1", "us-gov-west-1"])
+def test_a_service_has_the_endpoint_that_botocore_calls(files, service, region):
+    name = {"secrets_manager": "secretsmanager"}.get(service.section, service.section)
+    client = SESSION.create_client(name, region, aws_access_key_id="AKID", aws_secret_access_key="example")
+
+    assert endpoint_of(service, region, Environment(files)).geturl() == client.meta.endpoint_url
+    assert client.meta.service_model.signing_name == service.name
 
 
 def test_a_new_partition_of_botocore_is_noticed():
@@ -68,3 +78,11 @@ def test_a_broken_file_is_an_error(files, tmp_path):
 
     with pytest.raises(ConfigurationError, match="cannot be parsed as a configuration file of AWS"):
         endpoint_of(DYNAMODB, "eu-west-1", Environment(files))
+
+
+@pytest.mark.parametrize("url", ["127.0.0.1:4566", "http://", "http://127.0.0.1:99999", "http://[::1", "ftp://host"])
+def test_an_endpoint_that_is_no_address_is_refused(files, url):
+    environment = Environment({**files, "AWS_ENDPOINT_URL_DYNAMODB": url})
+
+    with pytest.raises(ConfigurationError, match=r"^AWS_ENDPOINT_URL_DYNAMODB, .* is not the address of a server; "):
+        endpoint_of(DYNAMODB, "eu-west-1", environment)

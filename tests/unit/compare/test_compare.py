@@ -55,7 +55,7 @@ def test_a_preview_cannot_judge_a_p99():
         planned("--quick", "--max-p99-ms", "200")
 
     assert str(error.value) == (
-        "--max-p99-ms 200 needs 1,000 samples per scenario, which --quick does not measure; leave one of the two out"
+        "--max-p99-ms 200 needs 368 samples per scenario, which --quick does not measure; leave one of the two out"
     )
 
 
@@ -166,6 +166,16 @@ def test_plans_that_a_deployed_target_excludes_are_refused(arguments, complaint)
     assert complaint in str(error.value)
 
 
+@pytest.mark.parametrize("option", ["--allow-writes", "--max-rate=10"])
+def test_an_option_that_affects_only_deployed_targets_needs_one(option):
+    with pytest.raises(UsageError) as error:
+        planned(option)
+
+    assert str(error.value) == (
+        f"{option.partition('=')[0]} affects only deployed targets; name one as --target aws_lambda=https://…"
+    )
+
+
 def test_a_short_measurement_key_is_refused_without_showing_it(monkeypatch):
     monkeypatch.setenv("WEBAPP_MEASUREMENT_KEY", "short-secret")
 
@@ -177,9 +187,9 @@ def test_a_short_measurement_key_is_refused_without_showing_it(monkeypatch):
 def test_the_expected_load_is_limited_by_rate_and_budget():
     plan = planned("--target", "aws_lambda=https://127.0.0.1", "--rate", "20", "--budget", "5m")
 
-    # One read, 2 x 8 windows of 0.5 s at 50/s, 5 bursts of 40 and 5 minutes at 20/s.
+    # One read, 31 streams, 2 x 8 windows of 0.5 s at 50/s, 5 bursts of 40 and 5 minutes at 20/s.
     reads = len(plan.workload.harmless_requests)
-    assert expected_requests(plan) == reads + 16 * 0.5 * 50 + 5 * 40 + 300 * 20
+    assert expected_requests(plan) == reads + 31 + 16 * 0.5 * 50 + 5 * 40 + 300 * 20
 
 
 def test_the_expected_load_includes_a_repeated_search_for_the_capacity():
@@ -196,3 +206,13 @@ def test_the_command_starts_without_the_library_of_the_plots():
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
 
     assert ended.stdout == "False\n"
+
+
+def test_containers_of_an_image_cannot_be_restored():
+    with pytest.raises(UsageError) as error:
+        planned("--image", "shop", "--target", "aws_lambda+snapstart/per_request/proxy")
+
+    assert str(error.value) == (
+        "--target 'aws_lambda+snapstart/per_request/proxy' with --image: containers of an image cannot be restored "
+        "here; leave out --image or the option"
+    )

@@ -79,7 +79,7 @@ def test_the_error_for_an_invalid_choice_lists_the_valid_choices():
     with pytest.raises(ConfigurationError) as error:
         Environment({"WEBAPP_DB_ROUTE": "detour"})[DB_ROUTE]
 
-    assert str(error.value) == "WEBAPP_DB_ROUTE='detour' is not a route; choose one of: direct, proxy"
+    assert str(error.value) == "WEBAPP_DB_ROUTE='detour' is not a route; choose one of: data_api, direct, proxy"
 
 
 def test_a_misspelt_variable_is_reported_with_a_suggestion():

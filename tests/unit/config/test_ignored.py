@@ -43,3 +43,19 @@ def test_a_secret_arn_is_ignored_unless_chosen():
 
 def test_operations_report_no_variable_of_the_web_role():
     assert ignored(WEBAPP_DB_ROLE="operations", WEBAPP_DB_POOL_MAX_SIZE="9") == []
+
+
+def test_the_data_api_ignores_what_belongs_to_a_connection():
+    given = {"WEBAPP_DB_ROUTE": "data_api", "WEBAPP_DB_SSLMODE": "verify-full", "WEBAPP_DB_SECRET_TTL_S": "9"}
+
+    assert ignored(Runtime.AWS_LAMBDA, **given) == [
+        ("WEBAPP_DB_SSLMODE", "the route is data_api"),
+        ("WEBAPP_DB_SECRET_TTL_S", "the route is data_api"),
+    ]
+
+
+def test_a_cluster_is_ignored_on_another_route():
+    arn = "arn:aws:rds:eu-west-1:123456789012:cluster:guestbook"
+
+    assert ignored(WEBAPP_DB_CLUSTER_ARN=arn) == [("WEBAPP_DB_CLUSTER_ARN", "the route is direct")]
+    assert ignored(WEBAPP_DB_RESUME_TIMEOUT_S="10") == [("WEBAPP_DB_RESUME_TIMEOUT_S", "the route is direct")]

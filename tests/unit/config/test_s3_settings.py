@@ -7,6 +7,7 @@ from storages.backends.s3 import S3Storage
 from django_runtimes.config.configuration_error import ConfigurationError
 from django_runtimes.config.environment import Environment
 from django_runtimes.config.s3_settings import s3_settings
+from django_runtimes.config.variables.file_variables import MEDIA_BUCKET
 
 BUCKET = {"WEBAPP_MEDIA_BUCKET": "pictures"}
 
@@ -134,3 +135,22 @@ def test_an_invalid_region_is_an_error(name, region):
 
 def test_nothing_is_set_without_a_bucket():
     assert s3_settings(Environment({"AWS_REGION": "Frankfurt"}), local=False) == {}
+
+
+@pytest.mark.parametrize(
+    "bucket",
+    ["pictures", "shop.pictures", "Old_Bucket", "arn:aws:s3:eu-central-1:123456789012:accesspoint/pictures"],
+)
+def test_a_bucket_has_a_name_or_the_arn_of_an_access_point(bucket):
+    assert Environment({"WEBAPP_MEDIA_BUCKET": bucket})[MEDIA_BUCKET] == bucket
+
+
+@pytest.mark.parametrize("text", ["s3://pictures", "pictures/", "pictures/2026", "a b", "ab", "bücher"])
+def test_a_text_that_names_no_bucket_is_refused(text):
+    with pytest.raises(ConfigurationError) as error:
+        Environment({"WEBAPP_MEDIA_BUCKET": text})[MEDIA_BUCKET]
+
+    assert str(error.value) == (
+        f"WEBAPP_MEDIA_BUCKET={text!r} is not the name of a bucket; write its name or its access point's ARN, without "
+        "s3:// or a folder"
+    )

@@ -51,6 +51,7 @@ def test_without_a_url_there_is_no_store():
         ("dynamodb://" + "x" * 256, "does not name a DynamoDB table"),
         ("dynamodb://store?regoin=eu-west-1", "has an option other than region"),
         ("dynamodb://store?region=", "has an option other than region"),
+        ("dynamodb://store?region=nowhere", "has the region 'nowhere', which is not a region; write dynamodb://store?"),
     ],
 )
 def test_an_invalid_url_is_an_error_without_its_password(url, mistake):

@@ -3,16 +3,21 @@
 import pytest
 
 from django_runtimes.config.configuration_error import ConfigurationError
-from django_runtimes.config.values.connection_strategy import PerRequest, Pool
-from django_runtimes.databases.budget import Comparison, ConnectionLimit, ServerLimits, connection_budget
+from django_runtimes.config.values.connection_strategy import Connections, PerRequest, Pool
+from django_runtimes.databases.budget import Comparison, connection_budget
+from django_runtimes.databases.interface.server_limits import ConnectionLimit, ServerLimits
+from django_runtimes.databases.mysql.administration.mysql_budget import MYSQL_BUDGET
+from django_runtimes.databases.postgresql.postgresql_budget import POSTGRESQL_BUDGET
 
 SERVER = ServerLimits(100, {"superuser_reserved_connections": 3, "reserved_connections": 0})
 CONTAINERS = {"WEBAPP_RUNTIME": "aws_ecs", "WEBAPP_INSTANCES_MAX": "3", "WEBAPP_WORKERS": "2"}
 FUNCTION = {"WEBAPP_RUNTIME": "aws_lambda", "WEBAPP_INSTANCES_MAX": "50", "WEBAPP_DB_ROUTE": "direct"}
 
 
-def budget(environ: dict[str, str], server: ServerLimits | None = SERVER) -> tuple[Comparison, ...]:
-    return connection_budget(environ, server, cpu_count=4)
+def budget(
+    environ: dict[str, str], server: ServerLimits | None = SERVER, connections: Connections | None = None
+) -> tuple[Comparison, ...]:
+    return connection_budget(environ, server, terms=POSTGRESQL_BUDGET, cpu_count=4, connections=connections)
 
 
 def factors(comparison: Comparison) -> list[tuple[str, str, int | None]]:
@@ -40,6 +45,19 @@ def test_containers_need_a_pool_for_each_worker_of_each_instance():
     assert comparison.needed.value == 6 * 2 * 8 + 2 + 5
     assert comparison.available.value == 97
     assert not comparison.holds
+
+
+def test_the_remedy_names_the_pool_only_where_there_is_one():
+    environ = CONTAINERS | {"WEBAPP_DB_STRATEGY": "persistent"}
+
+    (postgresql,) = budget(environ)
+    (mysql,) = connection_budget(environ, SERVER, terms=MYSQL_BUDGET, cpu_count=4)
+
+    assert "WEBAPP_DB_STRATEGY=pool" in postgresql.remedy
+    assert mysql.remedy == (
+        "lower WEBAPP_INSTANCES_MAX, WEBAPP_WORKERS, WEBAPP_THREADS or WEBAPP_ASYNC_REQUESTS, raise max_connections, "
+        "or connect through a proxy (WEBAPP_DB_ROUTE=proxy)"
+    )
 
 
 def test_the_budget_holds_up_to_the_exact_limit():
@@ -234,9 +252,9 @@ def test_a_connection_limit_applies_to_its_role_or_database(kind, operations, ne
 
 
 def test_the_databases_setting_beats_the_variables():
-    (pool,) = connection_budget(CONTAINERS, SERVER, cpu_count=4, connections=Pool(max_size=60))
-    (none,) = connection_budget(CONTAINERS, SERVER, cpu_count=4, connections=PerRequest())
-    (as_declared,) = connection_budget(CONTAINERS, SERVER, cpu_count=4, connections=Pool())
+    (pool,) = budget(CONTAINERS, connections=Pool(max_size=60))
+    (none,) = budget(CONTAINERS, connections=PerRequest())
+    (as_declared,) = budget(CONTAINERS, connections=Pool())
 
     assert ("connections of each", 60, "DATABASES of the settings") in [
         (term.name, term.value, term.source) for term in pool.needed.terms

@@ -53,6 +53,13 @@ def test_a_derived_engine_is_checked_too(monkeypatch):
     assert [error.id for error in check_encryption()] == ["webapp.E001"]
 
 
+def test_the_data_api_uses_no_variable_of_libpq(monkeypatch):
+    monkeypatch.setenv("PGHOST", "db.example")
+    monkeypatch.setattr(settings, "DATABASES", database("", "django_runtimes.databases.data_api"))
+
+    assert check_encryption() == []
+
+
 @pytest.mark.parametrize("mode", ["require", "verify-ca", "verify-full"])
 def test_encryption_across_a_network_gives_no_message(monkeypatch, mode):
     monkeypatch.setattr(settings, "DATABASES", database("db.example", sslmode=mode))

@@ -93,8 +93,9 @@ def test_an_engine_based_on_ours_gives_no_message(check, own_engine, bases):
     assert check({"ENGINE": own_engine(*bases), **TOKEN}) == []
 
 
-def test_our_own_engine_gives_no_message(check):
-    assert check({"ENGINE": "django_runtimes.databases.postgresql", **TOKEN}) == []
+@pytest.mark.parametrize("engine", ["postgresql", "data_api"])
+def test_our_own_engines_give_no_message(check, engine):
+    assert check({"ENGINE": f"django_runtimes.databases.{engine}", **TOKEN}) == []
 
 
 @pytest.mark.parametrize("entry", [{}, {"ENGINE": DJANGOS}])

@@ -88,3 +88,18 @@ def test_a_pool_of_one_on_lambda_gives_no_warning():
     database = PROXY | {"OPTIONS": {"pool": {"max_size": 1}}}
 
     assert problems(Runtime.AWS_LAMBDA, database) == []
+
+
+@pytest.mark.parametrize(
+    ("options", "time_zone", "use_tz", "expected"),
+    [
+        ({}, "Europe/Rome", True, []),
+        ({"TIME_ZONE": "Etc/UTC"}, "Europe/Rome", True, []),
+        ({}, "UTC", False, []),
+        ({"TIME_ZONE": "Europe/Rome"}, "UTC", True, ["webapp.E020"]),
+        ({}, "Europe/Rome", False, ["webapp.E020"]),
+    ],
+)
+def test_the_data_api_needs_sessions_in_utc(options, time_zone, use_tz, expected):
+    with override_settings(TIME_ZONE=time_zone, USE_TZ=use_tz):
+        assert problems(Runtime.AWS_LAMBDA, {"ROUTE": "data_api", **options}, route=Route.DATA_API) == expected

@@ -27,7 +27,8 @@ def test_stacks_have_the_templates_and_order_of_the_readme():
 
 
 def test_the_proxy_is_for_lambda_and_the_load_balancer_for_ecs():
-    names = {target: [stack.name for stack in foundation(target, egress="none")] for target in DeployTarget}
+    stacks = {target: foundation(target, egress="none", static_files="bucket") for target in DeployTarget}
+    names = {target: [stack.name for stack in found] for target, found in stacks.items()}
 
     shared = ["registry", "monitoring", "logs", "network", "security-groups", "storage", "database", "secrets"]
     assert names == {
@@ -38,8 +39,27 @@ def test_the_proxy_is_for_lambda_and_the_load_balancer_for_ecs():
     }
 
 
+def test_a_stage_that_calls_the_data_api_has_no_proxy():
+    names = [
+        stack.name
+        for stack in foundation(DeployTarget.AWS_LAMBDA, egress="none", static_files="image", has_data_api=True)
+    ]
+
+    assert names == [
+        "registry", "monitoring", "logs", "network", "security-groups", "storage", "database", "secrets",
+    ]  # fmt: skip
+
+
 def test_endpoints_are_created_only_for_the_egress_endpoints():
-    assert "endpoints" in [stack.name for stack in foundation(DeployTarget.AWS_ECS, egress="endpoints")]
+    stacks = foundation(DeployTarget.AWS_ECS, egress="endpoints", static_files="image")
+
+    assert "endpoints" in [stack.name for stack in stacks]
+
+
+def test_a_distribution_is_created_only_for_static_files_from_cloudfront():
+    stacks = foundation(DeployTarget.AWS_LAMBDA, egress="none", static_files="cloudfront")
+
+    assert [stack.name for stack in stacks][5:7] == ["storage", "distribution"]
 
 
 def test_fargates_endpoint_is_an_output_of_the_load_balancer():
@@ -52,7 +72,7 @@ def test_removal_keeps_the_data_by_default():
 
     assert names == [
         "express", "fargate", "load-balancer", "apprunner", "lambda", "rotation", "schedules", "operations-task",
-        "operations", "proxy", "endpoints",
+        "operations", "proxy", "distribution", "endpoints",
     ]  # fmt: skip
 
 

@@ -134,11 +134,12 @@ def test_a_secret_of_rds_cannot_rotate_the_web_login(secret: str, is_rotated: bo
         ),
         (
             VPC.replace('["subnet-1", "subnet-2"]', '["subnet-1"]'),
-            "[stages.dev.network] private_subnets = 'subnet-1' does not match subnet-[0-9a-f]+(,subnet-[0-9a-f]+)+",
+            "[stages.dev.network] private_subnets = 'subnet-1' must be the IDs of two or more subnets, such as "
+            "subnet-0123456789abcdef0; correct it",
         ),
         (
             VPC.replace('"vpc-1"', '"main"'),
-            "[stages.dev.network] vpc = 'main' does not match vpc-[0-9a-f]+; correct it",
+            "[stages.dev.network] vpc = 'main' must be the ID of a VPC, such as vpc-0123456789abcdef0; correct it",
         ),
         (SERVER, "names an existing database, which the stage's own network cannot reach; name the database's VPC"),
         (

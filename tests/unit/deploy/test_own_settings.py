@@ -49,6 +49,15 @@ def test_variables_and_secrets_are_read():
     }
 
 
+def test_names_of_django_storages_that_begin_with_aws_are_accepted():
+    found = own(
+        '[stages.dev.environment]\nAWS_STORAGE_BUCKET_NAME = "shop-files"\n'
+        '[stages.dev.secrets]\nAWS_CLOUDFRONT_KEY = "/cloudfront"\n'
+    )
+
+    assert found.names == ("AWS_STORAGE_BUCKET_NAME", "AWS_CLOUDFRONT_KEY")
+
+
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
@@ -56,11 +65,14 @@ def test_variables_and_secrets_are_read():
         ("BETA = true", "[stages.dev.environment] BETA = true is not a string; write it in quotes"),
         ('HOSTS = ["a"]', "[stages.dev.environment] HOSTS = ['a'] is not a string; write it in quotes"),
         (
-            'AWS_STORAGE_BUCKET_NAME = "b"',
-            "[stages.dev.environment] AWS_STORAGE_BUCKET_NAME: names that begin with AWS_ belong to AWS's platforms "
-            "and tools; let the settings read the value from a variable with another name",
+            'AWS_CONTAINER_CREDENTIALS_FULL_URI = "b"',
+            "[stages.dev.environment] AWS_CONTAINER_CREDENTIALS_FULL_URI: names that begin with AWS_CONTAINER_ belong "
+            "to AWS's platforms; let the settings read the value from a variable with another name",
         ),
         ('AWSAPPRUNNER_X = "b"', "[stages.dev.environment] AWSAPPRUNNER_X: names that begin with AWSAPPRUNNER belong"),
+        ('ECS_CONTAINER_METADATA_URI_V4 = "b"', "[stages.dev.environment] ECS_CONTAINER_METADATA_URI_V4: names that"),
+        ('AWS_REGION = "b"', "[stages.dev.environment] AWS_REGION is reserved by AWS Lambda, where no function can"),
+        ('AWS_LAMBDA_X = "b"', "[stages.dev.environment] AWS_LAMBDA_X is reserved by AWS Lambda, where no function"),
         ('DATABASE_URL = "x"', "[stages.dev.environment] DATABASE_URL is set by the tools themselves; remove it"),
         ('_HANDLER = "x"', "[stages.dev.environment] '_HANDLER' is not a name that Lambda accepts"),
         ('"A-B" = "x"', "[stages.dev.environment] 'A-B' is not a name that Lambda accepts"),
@@ -91,7 +103,7 @@ def test_a_variable_that_aws_cannot_hold_is_refused(line: str, expected: str):
     ("line", "expected"),
     [
         ("API_KEY = 3", "[stages.dev.secrets] API_KEY = 3 is not a string; write an ARN or a name in quotes"),
-        ('AWS_TOKEN = "/token"', "[stages.dev.secrets] AWS_TOKEN: names that begin with AWS_ belong to AWS's"),
+        ('AWS_SESSION_TOKEN = "/token"', "[stages.dev.secrets] AWS_SESSION_TOKEN is reserved by AWS Lambda, where no"),
         ('API_KEY = "hunter 2"', "[stages.dev.secrets] API_KEY: the value is neither a secret's ARN nor a parameter's"),
         (
             f'API_KEY = "{ARN.removesuffix("-a1B2c3")}"',
@@ -109,6 +121,14 @@ def test_a_reference_that_no_process_could_read_is_refused(line: str, expected: 
 
     assert message.startswith(expected)
     assert "hunter" not in message
+
+
+def test_another_engine_than_postgresql_is_refused():
+    assert error_text('[stages.dev.environment]\nWEBAPP_DB_ENGINE = "mysql"\n') == (
+        "[stages.dev.environment] WEBAPP_DB_ENGINE = 'mysql', but the database of a stage is PostgreSQL; remove it, or "
+        "run the image on another database with your own templates (`webapp docs mysql`)"
+    )
+    assert own('[stages.dev.environment]\nWEBAPP_DB_ENGINE = "postgresql"\n').names == ("WEBAPP_DB_ENGINE",)
 
 
 def test_a_name_in_both_tables_is_refused():

@@ -6,10 +6,10 @@ from dataclasses import replace
 import pytest
 
 from django_runtimes.config.values.connection_strategy import Route
-from django_runtimes.databases.budget import ServerLimits
+from django_runtimes.databases.interface.examined_server import ExaminedServer, ServerConnection, ServerError
+from django_runtimes.databases.interface.server_limits import ServerLimits
 from django_runtimes.doctor.doctor_report import Section, as_text
 from django_runtimes.doctor.examination import Examination, ExaminedLogin
-from django_runtimes.doctor.examined_server import ExaminedServer, ServerError
 from django_runtimes.doctor.finding import Finding, Level
 from django_runtimes.doctor.sections.budget_section import examine_budget
 from django_runtimes.doctor.sections.database_section import examine_database
@@ -17,18 +17,21 @@ from django_runtimes.doctor.sections.runtime_section import examine_runtime
 
 WEB = ExaminedLogin("web", Route.DIRECT, needed=True)
 SOUND = ExaminedServer(
-    host="db.internal",
-    address="10.0.0.7",
-    port=5432,
+    place="db.internal:5432",
     user="webapp",
-    version="17.6",
+    version="PostgreSQL 17.6",
     time_zone="UTC",
     is_administrator=False,
-    is_proxied=False,
-    is_unproxied=True,
-    encrypted=True,
-    sslmode="verify-full",
     missing_timeouts=(),
+    connection=ServerConnection(
+        host="db.internal",
+        address="10.0.0.7",
+        port=5432,
+        is_proxied=False,
+        is_unproxied=True,
+        encrypted=True,
+        sslmode="verify-full",
+    ),
     limits=ServerLimits(
         112,
         {
@@ -38,6 +41,13 @@ SOUND = ExaminedServer(
         },
     ),
 )
+
+
+def reached(**changes: object) -> dict[str, ServerConnection]:
+    """Return the field `connection` of a server that was reached in another way."""
+    return {"connection": replace(SOUND.connection, **changes)}
+
+
 CONTAINERS = {
     "WEBAPP_RUNTIME": "aws_ecs",
     "WEBAPP_INSTANCES_MAX": "3",
@@ -77,9 +87,9 @@ def test_a_sound_server_has_no_problems():
 @pytest.mark.parametrize(
     ("change", "level", "text"),
     [
-        ({"encrypted": False}, Level.WRONG, "not encrypted"),
-        ({"sslmode": "require"}, Level.WARNING, "encrypted, but sslmode=require accepts any server"),
-        ({"is_proxied": True}, Level.WRONG, "a proxy answers, which makes the lock of `webapp migrate` unreliable"),
+        (reached(encrypted=False), Level.WRONG, "not encrypted"),
+        (reached(sslmode="require"), Level.WARNING, "encrypted, but sslmode=require accepts any server"),
+        (reached(is_proxied=True), Level.WRONG, "a proxy answers, which makes the lock of `webapp migrate` unreliable"),
         (
             {"time_zone": "Europe/Berlin"},
             Level.WARNING,
@@ -105,12 +115,22 @@ def test_each_problem_of_a_server_has_a_remedy(change, level, text):
     assert all(finding.remedy for finding in findings if finding.level is not Level.OK)
 
 
+def test_a_server_without_connections_has_its_limits_as_remarks():
+    server = replace(SOUND, place="the cluster shop", connection=None, limits=None, remarks=("no LISTEN",))
+
+    assert [finding.text for finding in database(server)] == [
+        "web login, direct route: PostgreSQL 17.6 at the cluster shop as webapp",
+        "web login, direct route: timeouts end statements and idle transactions",
+        "web login, direct route: no LISTEN",
+    ]
+
+
 def test_plain_text_is_accepted_on_loopback():
-    assert problems(database(replace(SOUND, encrypted=False, address="127.0.0.1", sslmode="prefer"))) == []
+    assert problems(database(replace(SOUND, **reached(encrypted=False, address="127.0.0.1", sslmode="prefer")))) == []
 
 
 def test_the_address_decides_whether_plain_text_is_wrong():
-    server = replace(SOUND, encrypted=False, host="localhost", address="192.0.2.2", sslmode="prefer")
+    server = replace(SOUND, **reached(encrypted=False, host="localhost", address="192.0.2.2", sslmode="prefer"))
 
     assert problems(database(server)) == [(Level.WRONG, "web login, direct route: not encrypted")]
 
@@ -123,13 +143,14 @@ def test_a_server_in_place_of_the_proxy_is_found(needed, level):
         (level, "web login, proxy route: the server itself answers instead of a proxy, so nothing "
                 "limits the connections")
     ]  # fmt: skip
-    assert problems(database(replace(SOUND, is_unproxied=False), login)) == []
+    assert problems(database(replace(SOUND, **reached(is_unproxied=False)), login)) == []
 
 
 def test_a_budget_for_a_missing_proxy_is_wrong():
     environ = CONTAINERS | {"WEBAPP_DB_ROUTE": "proxy", "WEBAPP_DB_PROXY_MAX_CONNECTIONS": "96"}
     unproxied = {ExaminedLogin("web", Route.PROXY, needed=True): SOUND}
-    proxied = {ExaminedLogin("web", Route.PROXY, needed=True): replace(SOUND, is_proxied=True, is_unproxied=False)}
+    by_proxy = replace(SOUND, **reached(is_proxied=True, is_unproxied=False))
+    proxied = {ExaminedLogin("web", Route.PROXY, needed=True): by_proxy}
 
     assert problems(examine_budget(AnsweredExamination(environ, unproxied))) == [
         (Level.WRONG, "the proxy: the server itself answers, so a budget for the proxy proves nothing")

@@ -76,6 +76,7 @@ def of(lines: JsonLines, request: ObservedRequest, *, is_cold: bool = False) -> 
         (ended(503), False, {"Requests": 1, "Latency": 2, "ServerErrors": 1}),
         (ended(413, refused="too large"), False, {"Requests": 1, "ClientErrors": 1}),
         (ended(None, aborted="client left"), False, {"Requests": 1}),
+        (ended(200, aborted="failed"), False, {"Requests": 1, "Latency": 2, "ServerErrors": 1}),
         (ended(lambda_request_id="c6af"), False, {"Requests": 1, "Latency": 5}),
         (ended(429, is_throttled=True), False, {"Requests": 1, "Latency": 2, "ClientErrors": 1, "Throttled": 1}),
         (ended(waits_ns=0), False, {"Requests": 1, "Latency": 2, "PoolWait": 0}),

@@ -1,6 +1,6 @@
 import pytest
 
-from django_runtimes.operations.migration_session import works_concurrently
+from django_runtimes.databases.postgresql.administration.migration_session import works_concurrently
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from django_runtimes.operations.role_timeouts import RoleTimeouts, _parsed
+from django_runtimes.databases.postgresql.administration.role_timeouts import RoleTimeouts, _parsed
 
 
 @pytest.mark.parametrize(

@@ -3,9 +3,17 @@
 import psycopg
 import psycopg_pool
 import pytest
-from django.db import OperationalError, ProgrammingError, transaction
 
-from django_runtimes.outages.outage import BUSY, TIMEOUT, UNAVAILABLE, database_error, described, outage_of
+from django_runtimes.databases.interface.database_failure import DatabaseFailure
+from django_runtimes.databases.interface.engine_registry import driver_error
+from django_runtimes.databases.postgresql.postgresql_engine import POSTGRESQL
+from django_runtimes.outages.outage import BUSY, TIMEOUT, UNAVAILABLE, Outage, outage_of
+
+
+def outage_of_error(error: Exception) -> Outage | None:
+    found = driver_error(error)
+    assert found is not None
+    return outage_of(found)
 
 
 @pytest.mark.parametrize(
@@ -30,7 +38,7 @@ from django_runtimes.outages.outage import BUSY, TIMEOUT, UNAVAILABLE, database_
     ],
 )
 def test_the_sqlstate_decides_whether_an_error_is_an_outage(sqlstate, outage):
-    assert outage_of(psycopg.errors.lookup(sqlstate)()) is outage
+    assert outage_of_error(psycopg.errors.lookup(sqlstate)()) is outage
 
 
 @pytest.mark.parametrize(
@@ -44,40 +52,29 @@ def test_the_sqlstate_decides_whether_an_error_is_an_outage(sqlstate, outage):
     ],
 )
 def test_a_failed_connection_without_a_sqlstate_is_an_outage(error_class):
-    assert outage_of(error_class("no connection")) is UNAVAILABLE
+    assert outage_of_error(error_class("no connection")) is UNAVAILABLE
 
 
 @pytest.mark.parametrize("error_class", [psycopg.ProgrammingError, psycopg.DataError, psycopg.InterfaceError])
 def test_misuse_of_the_driver_is_not_an_outage(error_class):
-    assert outage_of(error_class("a mistake")) is None
+    assert outage_of_error(error_class("a mistake")) is None
 
 
-def test_the_drivers_error_is_found_through_its_wrappers():
-    lost = psycopg.OperationalError("lost")
-    wrapped = OperationalError("lost")
-    wrapped.__cause__ = lost
-    later = transaction.TransactionManagementError("an error occurred in the current transaction")
-    later.__cause__ = wrapped
+@pytest.mark.parametrize("failure", DatabaseFailure)
+def test_each_failure_has_a_response(failure, monkeypatch):
+    found = driver_error(psycopg.OperationalError("no connection"))
+    monkeypatch.setattr(type(found.engine), "failure_of", lambda *_: failure)
 
-    assert database_error(later) is lost
-    assert database_error(lost) is lost
-
-
-def test_an_earlier_handled_error_is_not_the_cause():
-    mistake = ProgrammingError("mistake")
-    mistake.__context__ = psycopg.OperationalError("lost")
-
-    assert database_error(mistake) is None
-    assert database_error(None) is None
+    assert outage_of(found).status in {503, 504}
 
 
 def test_the_reason_for_a_lost_connection_has_one_line():
     error = psycopg.OperationalError("connection failed: Connection refused\n\tIs the server running?")
 
-    assert described(error) == "OperationalError: connection failed: Connection refused"
+    assert POSTGRESQL.described(error) == ("OperationalError: connection failed: Connection refused")
 
 
 def test_a_statements_error_is_named_without_its_text():
     error = psycopg.errors.DeadlockDetected("Process 1 waits; the row holds s3cret")
 
-    assert described(error) == "DeadlockDetected, SQLSTATE 40P01"
+    assert POSTGRESQL.described(error) == "DeadlockDetected, SQLSTATE 40P01"

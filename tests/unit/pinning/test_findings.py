@@ -14,8 +14,8 @@ def send(findings, text="SELECT 1"):
     findings.observe(Statement(text, len(text)))
 
 
-def run(findings, name, *statements, pins_because=None):
-    findings.begin_test(name, pins_because=pins_because)
+def run(findings, name, *statements, reason=None):
+    findings.begin_test(name, reason=reason)
     for statement in statements:
         send(findings, statement)
     findings.end_test()
@@ -25,14 +25,14 @@ def test_only_tests_that_send_statements_are_counted(findings):
     run(findings, "a", "SELECT 1", "SELECT 2")
     run(findings, "b")
 
-    assert (findings.statements, findings.tests, findings.pins) == (2, 1, [])
+    assert (findings.statements, findings.tests, findings.found) == (2, 1, [])
 
 
 def test_repeated_statements_from_one_place_make_one_finding(findings):
     run(findings, "a", "SELECT nextval('s')", "SELECT nextval('s')")
     run(findings, "b", "SELECT nextval('t')")
 
-    (finding,) = findings.pins
+    (finding,) = findings.found
     assert (finding.rule.name, finding.times, finding.tests) == ("sequence function", 3, ["a", "b"])
     assert finding.statement == "SELECT nextval('s')"
     assert finding.origin.place.file == __file__
@@ -44,14 +44,14 @@ def test_statements_from_fixtures_are_ignored(findings):
     run(findings, "a", "SELECT 1")
     send(findings, "SET x = 1")
 
-    assert findings.pins == []
+    assert findings.found == []
 
 
 def test_a_test_that_pins_on_purpose_is_excluded_and_counted(findings):
-    run(findings, "a", "SET x = 1", pins_because="it has to")
+    run(findings, "a", "SET x = 1", reason="it has to")
     run(findings, "b", "SELECT 1")
 
-    assert findings.pins == []
+    assert findings.found == []
     assert findings.left_out == {"marked_tests": 1}
     assert "\nleft out: 1 that tests marked pins(...) send on purpose\n" in render_text(findings)
 
@@ -59,7 +59,7 @@ def test_a_test_that_pins_on_purpose_is_excluded_and_counted(findings):
 def test_a_long_statement_is_shortened_to_one_line(findings):
     run(findings, "a", "SET\n  x = " + "1" * 300)
 
-    (finding,) = findings.pins
+    (finding,) = findings.found
     assert finding.statement.startswith("SET x = 111")
     assert finding.statement.endswith("1…")
     assert len(finding.statement) == 120
@@ -74,7 +74,7 @@ def test_a_clean_run_is_reported_in_one_line(findings):
 def test_a_finding_is_shown_with_its_line_and_its_remedy(findings, monkeypatch, request):
     monkeypatch.chdir(request.path.parent)
     run(findings, "test_shop.py::test_order", "LISTEN news", "LISTEN news")
-    line = findings.pins[0].origin.place.line
+    line = findings.found[0].origin.place.line
 
     assert render_text(findings) == (
         f"test_findings.py:{line} in send\n"
@@ -90,7 +90,7 @@ def test_a_finding_is_shown_with_its_line_and_its_remedy(findings, monkeypatch, 
         "statements": 2,
         "tests": 1,
         "left_out": {},
-        "pins": [
+        "found": [
             {
                 "rule": "listen",
                 "reason": "LISTEN registers one session",

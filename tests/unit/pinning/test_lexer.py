@@ -30,6 +30,11 @@ def test_a_semicolon_ends_a_statement_and_empty_statements_are_skipped():
         "1 -- ; SET x\n",
         "1.5e10",
         "'\n; SET x'",
+        "E'a'\n'\\'; SET x'",
+        "e'a' -- ; ' SET\n\t-- '\n '\\'; SET x'",
+        "B'0'\n'; SET x'",
+        "1_000.5e-3",
+        "0x1F",
     ],
 )
 def test_literals_and_comments_become_one_value(inert):
@@ -41,6 +46,51 @@ def test_literals_and_comments_become_one_value(inert):
 
 def test_a_backslash_does_not_escape_in_a_plain_string():
     assert words(r"SELECT '\'; SET x") == [["select", ""], ["set", "x"]]
+
+
+@pytest.mark.parametrize("sql", [r"x ESCAPE'\'; SET x", r"CASE a ELSE'\'; SET x", r"😀e'\'; SET x", r"a$e'\'; SET x"])
+def test_a_word_before_a_string_is_no_prefix_of_it(sql):
+    first, second = words(sql)
+
+    assert first[-1] == ""
+    assert second == ["set", "x"]
+
+
+def test_a_string_goes_on_after_a_line_break_alone():
+    assert words("E'a' /* \n */ '\\'; SET x") == [["", ""], ["set", "x"]]
+    assert words("E'a' '\\'; SET x") == [["", ""], ["set", "x"]]
+
+
+def test_white_space_is_postgresqls():
+    assert words("a\u00a0b; SET x") == [["a\u00a0b"], ["set", "x"]]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "BEGIN ATOMIC SELECT 1; END",
+        "BEGIN ATOMIC SELECT CASE a WHEN 1 THEN 2 END; SELECT (CASE WHEN t.end THEN 1 ELSE 2 END) AS end; END",
+        "begin\natomic /* ; END */ SELECT '; END'; END",
+        "RETURN setval('s', 1)",
+    ],
+)
+@pytest.mark.parametrize("create", ["CREATE FUNCTION f(a int)", "create or replace procedure f()"])
+def test_the_body_of_a_function_is_one_value(create, body):
+    first, second = split_statements(f"{create} {body}; SET x")
+
+    assert first[-1] == (TokenKind.VALUE, "")
+    assert [token for token in first if token.text in ("select", "setval", "end", ";")] == []
+    assert [token.text for token in second] == ["set", "x"]
+
+
+def test_only_functions_have_bodies():
+    assert words("SELECT begin atomic; END") == [["select", "begin", "atomic"], ["end"]]
+
+
+def test_semicolons_in_brackets_split_nothing():
+    (rule,) = words("CREATE RULE r AS ON INSERT TO t DO ALSO (DELETE FROM u; DELETE FROM v)")
+
+    assert rule[-2:] == ["v", ")"]
 
 
 def test_a_dollar_inside_a_name_starts_no_string():

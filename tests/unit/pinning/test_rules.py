@@ -113,6 +113,7 @@ CLEAN = [
     "EXPLAIN (ANALYZE, VERBOSE) SELECT 1",
     "SELECT temp FROM t",
     "DO $$ BEGIN PERFORM set_config('a', 'b', true); END $$",
+    "CREATE FUNCTION f() RETURNS bigint BEGIN ATOMIC SELECT setval('s', 1); SELECT 2; END",
 ]
 
 # PostgreSQL executes none of these, whatever they contain.

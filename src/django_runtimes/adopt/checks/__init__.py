@@ -5,7 +5,8 @@ from django_runtimes.adopt.checks.commands import check_migrate
 from django_runtimes.adopt.checks.deployed import check_aws_keys, check_hosts, check_secret_key
 from django_runtimes.adopt.checks.later import check_set_later
 from django_runtimes.adopt.checks.script_name import check_script_name
-from django_runtimes.adopt.checks.storage import check_caches, check_media, check_sessions
+from django_runtimes.adopt.checks.storage import check_caches, check_media, check_sessions, check_static_files
+from django_runtimes.adopt.checks.unshared_limits import check_limits
 
 CHECKS = (
     check_set_later,
@@ -14,10 +15,12 @@ CHECKS = (
     check_caches,
     check_sessions,
     check_media,
+    check_static_files,
     check_threads,
     check_aws_keys,
     check_former_driver,
     check_hosts,
+    check_limits,
 )
 # Only `check --deploy` runs these.
 DEPLOY_CHECKS = (check_secret_key,)

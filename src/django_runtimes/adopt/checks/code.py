@@ -42,7 +42,7 @@ def check_threads(**kwargs: Any) -> list[CheckMessage]:
 
 def check_former_driver(**kwargs: Any) -> list[CheckMessage]:
     """Warn about each module that imports psycopg2, whose errors and adapters no connection uses."""
-    _import_views()
+    import_views()
     if _FORMER_DRIVER not in sys.modules:
         return []
     return [
@@ -57,7 +57,7 @@ def check_former_driver(**kwargs: Any) -> list[CheckMessage]:
     ]
 
 
-def _import_views() -> None:
+def import_views() -> None:
     """Import the URLconf, and so the views, which Django's own check may import only after this one."""
     # Django's check reports the error.
     with suppress(Exception):

@@ -1,5 +1,6 @@
-"""Checks for caches, sessions and uploads on the disk or in the memory of one process."""
+"""Checks for caches, sessions and uploads that processes do not share, and for static files of a bucket."""
 
+import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -7,16 +8,20 @@ from django.apps import apps
 from django.conf import settings
 from django.contrib.sessions.backends.cache import SessionStore as CachedSessions
 from django.contrib.sessions.backends.file import SessionStore as FileSessions
+from django.contrib.staticfiles.storage import ManifestFilesMixin
 from django.core.cache.backends.filebased import FileBasedCache
 from django.core.cache.backends.locmem import LocMemCache
 from django.core.checks import CheckMessage
 from django.core.checks import Warning as CheckWarning
+from django.core.files.storage import FileSystemStorage, default_storage
 from django.db.models import FileField
 
 from django_runtimes.adopt.configure import adopted
 from django_runtimes.adopt.named_class import is_named
 from django_runtimes.adopt.steps.file_storage import media_on_disk
+from django_runtimes.config.environment import Environment
 from django_runtimes.config.values.runtime import Runtime
+from django_runtimes.config.variables.file_variables import STATIC_BUCKET, STATIC_MANIFEST
 
 
 def check_caches(**kwargs: Any) -> list[CheckMessage]:
@@ -58,17 +63,20 @@ def check_sessions(**kwargs: Any) -> list[CheckMessage]:
 
 
 def check_media(**kwargs: Any) -> list[CheckMessage]:
-    """Warn if models have file fields and uploads are stored on a disk that is lost with the process.
+    """Warn about each file field whose uploads are stored on a disk that is lost with the process.
 
-    Settings that ask `keeps_media` turn uploads off themselves.
+    Settings that ask `keeps_media` turn uploads to the default storage off themselves.
     """
-    if adopted().is_local or adopted().media_question.is_asked or not media_on_disk(settings.STORAGES):
+    if adopted().is_local:
         return []
+    is_default_lost = not adopted().media_question.is_asked and media_on_disk(settings.STORAGES)
     fields = [
         f"{model._meta.label}.{field.name}"
         for model in apps.get_models()
         for field in model._meta.get_fields()
         if isinstance(field, FileField)
+        # The default storage is not loaded, which could import boto3.
+        and (is_default_lost if field.storage is default_storage else isinstance(field.storage, FileSystemStorage))
     ]
     if not fields:
         return []
@@ -76,9 +84,24 @@ def check_media(**kwargs: Any) -> list[CheckMessage]:
         CheckWarning(
             f"Uploads of {', '.join(sorted(fields))} are stored on the disk, which on {adopted().runtime} belongs to "
             "one process or task and is lost when it ends.",
-            hint="Set WEBAPP_MEDIA_BUCKET, or set STORAGES['default'] to another storage than the disk, or turn "
-            "uploads off where `configure(globals()).keeps_media` is False.",
+            hint="Set WEBAPP_MEDIA_BUCKET, or set STORAGES['default'] and the `storage` of each field to another "
+            "storage than the disk, or turn uploads off where `configure(globals()).keeps_media` is False.",
             id="django_runtimes.W024",
+        )
+    ]
+
+
+def check_static_files(**kwargs: Any) -> list[CheckMessage]:
+    """Warn if `publish_static` would refuse the storage of static files."""
+    backend = settings.STORAGES.get("staticfiles", {}).get("BACKEND", "")
+    if not Environment(os.environ).is_set(STATIC_BUCKET) or is_named(backend, ManifestFilesMixin):
+        return []
+    return [
+        CheckWarning(
+            f"{STATIC_BUCKET.name} is set, but the names of static files have no hashes: STORAGES['staticfiles'] is "
+            f"{backend!r}, and `webapp publish_static` refuses it.",
+            hint=f"Set {STATIC_MANIFEST.name}=1 for collectstatic and at run time (`webapp docs static-files`).",
+            id="django_runtimes.W037",
         )
     ]
 

@@ -12,6 +12,7 @@ from django_runtimes.config.values.choices import Role
 from django_runtimes.config.values.connection_strategy import Route
 from django_runtimes.config.variables.database.database_address import (
     DATABASE_URL,
+    DB_CLUSTER_ARN,
     DB_HOST,
     DB_NAME,
     DB_PORT,
@@ -19,7 +20,14 @@ from django_runtimes.config.variables.database.database_address import (
     DB_ROUTE,
 )
 from django_runtimes.config.variables.database.database_connections import DB_ALWAYS_RESET, DB_STRATEGY
-from django_runtimes.config.variables.database.database_login import DB_CREDENTIALS, DB_PASSWORD, DB_ROLE, DB_USER
+from django_runtimes.config.variables.database.database_login import (
+    DB_CREDENTIALS,
+    DB_OPERATIONS_SECRET_ARN,
+    DB_PASSWORD,
+    DB_ROLE,
+    DB_SECRET_ARN,
+    DB_USER,
+)
 from django_runtimes.config.variables.variable import Variable
 
 OF_STRATEGY = ("CONN_MAX_AGE", "CONN_HEALTH_CHECKS", "pool")
@@ -43,6 +51,7 @@ _OF_TIMEOUTS = (
     "keepalives_count",
     "tcp_user_timeout",
 )
+_OF_LIMITS = ("statement_timeout", "idle_transaction_timeout")
 
 
 class DatabaseReasons:
@@ -62,7 +71,8 @@ class DatabaseReasons:
             **dict.fromkeys(_OF_ROUTE, route),
             **dict.fromkeys(_OF_TLS, self._by_url or _ENCRYPTED),
             **dict.fromkeys(_OF_TIMEOUTS, "a lost server or network is noticed within seconds"),
-            "PORT": "the settings name none: PostgreSQL's default",
+            **dict.fromkeys(_OF_LIMITS, "MySQL stores no limits with a user, so each session sets them"),
+            "PORT": "the settings name none: the engine's default",
             **dict.fromkeys(_LOGIN, credentials),
             **self._reasons_of_address(alias),
             **(dict.fromkeys(_PLACE, f"{DB_PROXY_HOST.name}: {route}") if is_proxied else {}),
@@ -72,6 +82,13 @@ class DatabaseReasons:
             "MAX_REST_S": "it limits how long a connection may rest, since the process is frozen between requests",
             "ALWAYS_RESET": f"{DB_ALWAYS_RESET.name} is set",
         }
+        if entry.get("ROUTE") is Route.DATA_API:
+            self._reasons |= {
+                **dict.fromkeys((*_PLACE, *_LOGIN), f"the service connects to the database: {route}"),
+                "ENGINE": f"the library's engine calls the service: {route}",
+                "cluster_arn": f"{DB_CLUSTER_ARN.name} is set",
+                "secret_arn": f"{self._secret_variable().name} is set",
+            }
 
     def added(self, key: str) -> str:
         """Return why a key or an option was added or changed."""
@@ -99,6 +116,11 @@ class DatabaseReasons:
         if self._variables.is_set(variable):
             return f"{variable.name} is set"
         return "the certificate of a proxy has another root than the server's" if route is Route.PROXY else ""
+
+    def _secret_variable(self) -> Variable[str | None]:
+        if self._is_operation and self._variables.is_set(DB_OPERATIONS_SECRET_ARN):
+            return DB_OPERATIONS_SECRET_ARN
+        return DB_SECRET_ARN
 
     def _source(self, variable: Variable[Any]) -> str:
         if self._is_operation:

@@ -9,7 +9,8 @@ from django_runtimes.adopt.steps.database_reasons import DatabaseReasons
 from django_runtimes.config.configuration_error import ConfigurationError
 from django_runtimes.config.databases.address_choice import address_is_given
 from django_runtimes.config.databases.database_settings import database_settings, further_database_settings
-from django_runtimes.config.databases.engines import is_postgresql
+from django_runtimes.config.databases.engine_choice import chosen_engine
+from django_runtimes.config.databases.engines import engine_of_project
 from django_runtimes.config.mistakes import Mistakes
 
 _SQLITE = ("sqlite3", "spatialite")
@@ -22,7 +23,7 @@ _DEFAULTS = (
     ("MAX_REST_S", None),
     ("ALWAYS_RESET", False),
 )
-# Keys of TEST whose values do not fit PostgreSQL, such as a file's name or a character set.
+# Keys of TEST whose values may not fit, such as a file's name or a character set.
 _TEST_KEYS_OF_OTHER_ENGINES = ("NAME", "CHARSET", "COLLATION")
 
 
@@ -56,13 +57,13 @@ def _decided(
         _refuse_sqlite(alias, project, variables)
     try:
         if is_replaced:
-            return database_settings(variables.environment, variables.profile, _of_postgresql(project))
+            return database_settings(variables.environment, variables.profile, _of_chosen_engine(variables, project))
         if not project:
             if any(databases.values()):
                 # Django accepts an empty entry for a project without a default database.
                 return project
             return database_settings(variables.environment, variables.profile)
-        if not is_postgresql(project):
+        if engine_of_project(project) is None:
             return project
         decide = database_settings if alias == "default" else further_database_settings
         return decide(variables.environment, variables.profile, project)
@@ -78,9 +79,9 @@ def is_sqlite(project: Mapping[str, Any]) -> bool:
     return str(project.get("ENGINE", "")).endswith(_SQLITE)
 
 
-def _of_postgresql(project: dict[str, Any]) -> dict[str, Any]:
+def _of_chosen_engine(variables: ProcessVariables, project: dict[str, Any]) -> dict[str, Any]:
     """Return the entry without keys that only fit another engine."""
-    if not project or is_postgresql(project):
+    if not project or engine_of_project(project) is chosen_engine(variables.environment):
         return project
     test = {
         name: value for name, value in (project.get("TEST") or {}).items() if name not in _TEST_KEYS_OF_OTHER_ENGINES
@@ -94,9 +95,9 @@ def _refuse_sqlite(alias: str, project: Mapping[str, Any], variables: ProcessVar
         return
     engine = str(project["ENGINE"])
     remedy = (
-        "set DATABASE_URL, or WEBAPP_DB_HOST, WEBAPP_DB_NAME and WEBAPP_DB_USER, to a PostgreSQL database"
+        "set DATABASE_URL, or WEBAPP_DB_HOST, WEBAPP_DB_NAME and WEBAPP_DB_USER, to a PostgreSQL or MySQL database"
         if alias == "default"
-        else "name a PostgreSQL database in the settings"
+        else "name a PostgreSQL or MySQL database in the settings"
     )
     raise ConfigurationError(
         f"DATABASES[{alias!r}] has the engine {engine!r}, whose file {variables.runtime} loses with each instance; "

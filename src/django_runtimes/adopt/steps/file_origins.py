@@ -4,13 +4,19 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
+from django_runtimes.adopt.process_variables import ProcessVariables
 from django_runtimes.adopt.setting_change import Draft
-from django_runtimes.adopt.steps.s3_storage import S3, S3_BEFORE
+from django_runtimes.adopt.steps.s3_storage import S3_BACKENDS
+from django_runtimes.config.aws_profile import configured_endpoint
+from django_runtimes.config.variables.aws_variables import AWS_ENDPOINT_URL_S3
 
 
-def file_origins(draft: Draft, storage: str, url: str) -> list[str]:
+def file_origins(draft: Draft, variables: ProcessVariables, storage: str, url: str) -> list[str]:
     """Return the origins of an entry of STORAGES and of the setting with the URL of its files, such as STATIC_URL."""
-    found = [*_of_url(draft.value(url)), *_of_storage(draft, (draft.value("STORAGES") or {}).get(storage) or {})]
+    found = [
+        *_of_url(draft.value(url)),
+        *_of_storage(draft, variables, (draft.value("STORAGES") or {}).get(storage) or {}),
+    ]
     return list(dict.fromkeys(found))
 
 
@@ -20,8 +26,8 @@ def _of_url(url: object) -> Iterator[str]:
         yield f"{parts.scheme or 'https'}://{parts.netloc}"
 
 
-def _of_storage(draft: Draft, storage: dict[str, Any]) -> Iterator[str]:
-    if storage.get("BACKEND") not in (S3, S3_BEFORE) and "s3" not in str(storage.get("BACKEND", "")).lower():
+def _of_storage(draft: Draft, variables: ProcessVariables, storage: dict[str, Any]) -> Iterator[str]:
+    if storage.get("BACKEND") not in S3_BACKENDS and "s3" not in str(storage.get("BACKEND", "")).lower():
         return
     options = storage.get("OPTIONS") or {}
 
@@ -32,7 +38,10 @@ def _of_storage(draft: Draft, storage: dict[str, Any]) -> Iterator[str]:
         yield f"https://{domain}"
     if not (bucket := value("bucket_name", "AWS_STORAGE_BUCKET_NAME")):
         return
-    if endpoint := value("endpoint_url", "AWS_S3_ENDPOINT_URL"):
+    profile = value("session_profile", "AWS_S3_SESSION_PROFILE")
+    endpoint = value("endpoint_url", "AWS_S3_ENDPOINT_URL")
+    # boto3 reads these endpoints itself.
+    if endpoint := endpoint or configured_endpoint(variables.environment, AWS_ENDPOINT_URL_S3, "s3", profile):
         parts = urlsplit(endpoint)
         yield f"{parts.scheme}://{parts.netloc}"
         yield f"{parts.scheme}://{bucket}.{parts.netloc}"

@@ -9,13 +9,27 @@ from django.conf import global_settings
 from django_runtimes.adopt.named_class import is_named
 from django_runtimes.adopt.process_variables import ProcessVariables
 from django_runtimes.adopt.setting_change import MISSING, Draft, SettingChange
-from django_runtimes.adopt.steps.s3_storage import MEDIA_BUCKET_IS_SET, S3, S3_BEFORE, on_s3, set_bucket_settings
+from django_runtimes.adopt.steps.s3_storage import (
+    S3,
+    S3_BACKENDS,
+    S3_BEFORE,
+    S3_DIRECT,
+    on_s3,
+    set_bucket_settings,
+)
 from django_runtimes.config.configuration_error import ConfigurationError
 from django_runtimes.config.mistakes import Mistakes
-from django_runtimes.config.variables.file_variables import MEDIA_BUCKET, MEDIA_ROOT, STATIC_MANIFEST, STATIC_ROOT
+from django_runtimes.config.variables.file_variables import (
+    DIRECT_UPLOADS,
+    MEDIA_BUCKET,
+    MEDIA_ROOT,
+    STATIC_MANIFEST,
+    STATIC_ROOT,
+)
 
 FILE_SYSTEM = "django.core.files.storage.FileSystemStorage"
 PLAIN_STATIC_FILES = "django.contrib.staticfiles.storage.StaticFilesStorage"
+HASHED_STATIC_FILES = "whitenoise.storage.CompressedManifestStaticFilesStorage"
 _STATIC_FOLDER = "build/static"
 _UPLOAD_HANDLERS = [
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
@@ -42,13 +56,17 @@ def refuse_ignored_storages(draft: Draft, variables: ProcessVariables) -> None:
 
 
 def set_static_files(draft: Draft, variables: ProcessVariables) -> None:
-    """Set STATIC_ROOT and, for WEBAPP_STATIC_MANIFEST=0, the plain storage of static files."""
+    """Set STATIC_ROOT and, for WEBAPP_STATIC_MANIFEST, the storage of static files."""
     if (folder := variables[STATIC_ROOT]) is not None:
         draft.set("STATIC_ROOT", _absolute(folder), "WEBAPP_STATIC_ROOT is set")
     elif not draft.value("STATIC_ROOT"):
         draft.set("STATIC_ROOT", _absolute(_STATIC_FOLDER), "collectstatic needs a folder, and the settings name none")
-    if variables[STATIC_MANIFEST] is False:
-        _replace_storage(draft, "staticfiles", {"BACKEND": PLAIN_STATIC_FILES}, "WEBAPP_STATIC_MANIFEST=0")
+    manifest = variables[STATIC_MANIFEST]
+    if manifest is False:
+        _replace_storage(draft, "staticfiles", {"BACKEND": PLAIN_STATIC_FILES}, f"{STATIC_MANIFEST.name}=0")
+    elif manifest and (storage := _storages(draft)["staticfiles"]).get("BACKEND") == PLAIN_STATIC_FILES:
+        reason = f"{STATIC_MANIFEST.name}=1: names of static files have hashes, and browsers keep the files"
+        _replace_storage(draft, "staticfiles", {**storage, "BACKEND": HASHED_STATIC_FILES}, reason)
 
 
 def set_uploads(draft: Draft, variables: ProcessVariables) -> None:
@@ -57,19 +75,27 @@ def set_uploads(draft: Draft, variables: ProcessVariables) -> None:
         draft.set("MEDIA_ROOT", _absolute(folder), "WEBAPP_MEDIA_ROOT is set")
     draft.default("FILE_UPLOAD_HANDLERS", list(_UPLOAD_HANDLERS), "Django's handlers fail for uploads with long names")
     bucket = variables[MEDIA_BUCKET]
-    if bucket is None:
-        return
-    storages = _storages(draft)
-    storages["default"] = on_s3(storages.get("default", {}), bucket)
-    set_bucket_settings(draft, variables, storages)
-    _replace_storage(draft, "default", storages["default"], MEDIA_BUCKET_IS_SET)
+    if bucket is not None:
+        storages = _storages(draft)
+        storages["default"], reason = on_s3(draft, storages.get("default", {}), bucket)
+        set_bucket_settings(draft, variables, storages)
+        _replace_storage(draft, "default", storages["default"], reason)
+    default = _storages(draft).get("default", {})
+    if variables[DIRECT_UPLOADS] and default.get("BACKEND") in (S3, S3_BEFORE):
+        reason = f"{DIRECT_UPLOADS.name}=1: this storage copies uploads inside the bucket"
+        _replace_storage(draft, "default", {**default, "BACKEND": S3_DIRECT}, reason)
+
+
+def has_direct_uploads(storages: Mapping[str, Any]) -> bool:
+    """Return whether browsers send uploads to the bucket of the default storage."""
+    return bool(storages.get("default", {}).get("BACKEND") == S3_DIRECT)
 
 
 def media_on_disk(storages: Mapping[str, Any]) -> bool:
     """Return whether the default storage is FileSystemStorage or a subclass, importing the class if necessary."""
     default: Mapping[str, Any] = storages.get("default", {})
     backend = default.get("BACKEND", FILE_SYSTEM)
-    if backend in (FILE_SYSTEM, S3, S3_BEFORE):
+    if backend in (FILE_SYSTEM, *S3_BACKENDS):
         return bool(backend == FILE_SYSTEM)
     from django.core.files.storage import FileSystemStorage
 

@@ -5,7 +5,7 @@ from typing import Any
 from django_runtimes.adopt.process_variables import ProcessVariables
 from django_runtimes.adopt.setting_change import Draft
 from django_runtimes.config.logging_settings import logging_settings
-from django_runtimes.config.variables.application_variables import LOG_FORMAT, LOG_LEVEL
+from django_runtimes.config.variables.application_variables import LOG_FORMAT, LOG_LEVEL, START_PHASES
 from django_runtimes.config.variables.observability_variables import ACCESS_LOG
 from django_runtimes.config.variables.variable import Variable
 
@@ -16,10 +16,13 @@ def set_logs(draft: Draft, variables: ProcessVariables) -> None:
         return
     log_format, names_requests = variables.profile.log_format, variables[ACCESS_LOG]
     stream = "standard output in serving processes, else to standard error" if names_requests else "standard error"
+    # `webapp compare` sets the variable, and its requests must not fill a mailbox with errors.
+    mails_errors = bool(draft.value("ADMINS")) and not variables[START_PHASES]
+    mails = ", and errors by mail to ADMINS" if mails_errors else ""
     draft.set(
         "LOGGING",
-        logging_settings(log_format, variables[LOG_LEVEL], names_requests=names_requests),
-        f"the settings have none: {log_format} to {stream}",
+        logging_settings(log_format, variables[LOG_LEVEL], names_requests=names_requests, mails_errors=mails_errors),
+        f"the settings have none: {log_format} to {stream}{mails}",
     )
 
 

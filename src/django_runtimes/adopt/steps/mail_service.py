@@ -1,6 +1,7 @@
 """Decides which service sends the mail, and the sender."""
 
 import django
+import django.conf
 
 from django_runtimes.adopt.process_variables import ProcessVariables
 from django_runtimes.adopt.setting_change import Draft
@@ -10,8 +11,9 @@ from django_runtimes.config.variables.mail_variables import MAIL, MAIL_FROM
 
 _BACKEND = "django_runtimes.mail.ses_backend.SesBackend"
 _SENDERS = ("DEFAULT_FROM_EMAIL", "SERVER_EMAIL")
-# Django 6.1 deprecates EMAIL_BACKEND.
 _HAS_MAILERS = django.VERSION >= (6, 1)
+# Django 6.1 deprecates these, and refuses MAILERS beside one of them.
+_BEFORE_MAILERS: frozenset[str] = frozenset(getattr(django.conf, "DEPRECATED_EMAIL_SETTINGS", ()))
 
 
 def set_mail(draft: Draft, variables: ProcessVariables) -> None:
@@ -29,7 +31,7 @@ def set_mail(draft: Draft, variables: ProcessVariables) -> None:
             f"{MAIL_FROM.name}"
         )
     reason = f"{MAIL.name}=ses"
-    if _HAS_MAILERS:
+    if _HAS_MAILERS and not any(draft.has(name) for name in _BEFORE_MAILERS):
         draft.set("MAILERS", {**(draft.value("MAILERS") or {}), "default": {"BACKEND": _BACKEND}}, reason)
     else:
         draft.set("EMAIL_BACKEND", _BACKEND, reason)

@@ -54,21 +54,21 @@ def set_security_headers(draft: Draft, variables: ProcessVariables) -> None:
     draft.default("PERMISSIONS_POLICY", {feature: [] for feature in _FEATURES}, f"{_ON}: no page may use devices")
     added = [_SECURITY, _PERMISSIONS]
     if mode is not PolicyMode.NONE:
-        _set_policy(draft, mode)
+        _set_policy(draft, variables, mode)
         _set_nonce(draft)
         added.append(_POLICY)
     _add_middleware(draft, added)
 
 
-def _set_policy(draft: Draft, mode: PolicyMode) -> None:
+def _set_policy(draft: Draft, variables: ProcessVariables, mode: PolicyMode) -> None:
     """Set the default policy unless the project has one, and pass policies on to django-csp under Django 5.2."""
     names = (*_OF_DJANGO_CSP, *(() if _HAS_CSP else _OF_DJANGO_CSP.values()))
     if not any(draft.value(name) for name in names):
         from django_runtimes.security.content_policy import default_policy
 
         policy = default_policy(
-            file_origins(draft, "staticfiles", "STATIC_URL"),
-            file_origins(draft, "default", "MEDIA_URL"),
+            file_origins(draft, variables, "staticfiles", "STATIC_URL"),
+            file_origins(draft, variables, "default", "MEDIA_URL"),
             str(draft.value("X_FRAME_OPTIONS")),
         )
         draft.set(_SETTINGS[mode], policy, f"{_ON}: the settings have no policy")

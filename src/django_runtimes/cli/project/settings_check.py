@@ -12,7 +12,7 @@ from django_runtimes.cli import processes
 from django_runtimes.cli.project import settings_probe
 from django_runtimes.cli.tool_error import ToolError
 from django_runtimes.config.adopted import not_called
-from django_runtimes.config.database_url.url import Address
+from django_runtimes.config.database_url.address import Address
 from django_runtimes.config.databases.engines import is_postgresql
 from django_runtimes.config.databases.search_path import schemas_of
 from django_runtimes.config.variables.database.database_address import DATABASE_URL

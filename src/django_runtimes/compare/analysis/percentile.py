@@ -35,6 +35,18 @@ def percentile_of(latency: LatencyHistogram, share: float, *, confidence: float 
     )
 
 
+def bounds_ms(latency: LatencyHistogram, share: float) -> tuple[float | None, float | None]:
+    """Return the ends of the interval around the quantile `share`, each None if there are too few samples for it.
+
+    They need fewer samples than the quantile itself: 368 for both ends of a p99.
+    """
+    if latency.count == 0:
+        return None, None
+    ranks = rank_interval(latency.count, share, confidence=CONFIDENCE)
+    low, high = (None if rank is None else latency.at_rank_ms(rank) for rank in (ranks.low, ranks.high))
+    return low, high
+
+
 def counted_blocks(scenario: ScenarioResult) -> tuple[BlockResult, ...]:
     """Return the blocks whose latencies the reports show: the valid ones, or all if none is valid."""
     return tuple(block for block in scenario.blocks if block.void is None) or scenario.blocks

@@ -10,7 +10,7 @@ from django_runtimes.compare.analysis.ratio import Ratio, paired_blocks, paired_
 from django_runtimes.compare.load.histogram import P99_SAMPLES, LatencyHistogram
 from django_runtimes.compare.record.results import Run, ScenarioResult, TargetResult
 
-# From this budget on there is time for three loads, and for enough samples to compare each p99.
+# From this budget on there is time for three loads, and each p99 with enough samples is compared.
 THOROUGH_BUDGET_S = 600.0
 # The chance that a run without any difference shows one anywhere; it is divided among the ratios.
 FALSE_DIFFERENCE = 0.05

@@ -65,6 +65,7 @@ class Checkout:
                 environ=environ,
                 log_directory=self._workspace / name.label,
                 task_root=self._project.working_directory,
+                snap_start=name.snap_start,
             )
             if name.memory_mb is None:
                 return LambdaTarget(function)

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import quote, urlencode
@@ -13,9 +14,24 @@ from django_runtimes.compare.services.postgres import NO_TLS
 from django_runtimes.compare.targets.name import TargetName
 from django_runtimes.compare.workload.workload import Application
 from django_runtimes.config.databases.tls import encrypts
+from django_runtimes.config.values.choices import StreamFront
+from django_runtimes.config.values.runtime import Runtime
+from django_runtimes.config.variables.database.database_address import (
+    DATABASE_URL,
+    DB_HOST,
+    DB_PROXY_HOST,
+    DB_PROXY_PORT,
+)
+from django_runtimes.config.variables.database.database_login import DB_PASSWORD, DB_USER
+from django_runtimes.config.variables.server_variables import STREAM_FRONT
 
 # Options of a URL that name its server, or that libpq accepts only with TLS.
 _REPLACED = frozenset({"host", "hostaddr", "port", "sslrootcert", "sslnegotiation", "channel_binding"})
+
+# The library refuses them beside the route data_api.
+_ADDRESSES = frozenset(
+    variable.name for variable in (DATABASE_URL, DB_HOST, DB_PASSWORD, DB_PROXY_HOST, DB_PROXY_PORT, DB_USER)
+)
 
 
 def application_environ(application: Application, *, database_url: str, static_root: Path) -> dict[str, str]:
@@ -56,6 +72,19 @@ def target_environ(name: TargetName, application_environ: dict[str, str], proxy:
     if proxy is not None:
         environ |= {"WEBAPP_DB_PROXY_HOST": proxy.host, "WEBAPP_DB_PROXY_PORT": str(proxy.port)}
     return environ
+
+
+def streaming_environ(name: TargetName, environ: Mapping[str, str]) -> dict[str, str]:
+    """Return a target's variables with those of the emulated function URL, which takes streams."""
+    if name.runtime is not Runtime.AWS_LAMBDA:
+        return dict(environ)
+    return {STREAM_FRONT.name: StreamFront.FUNCTION_URL.value, **environ}
+
+
+def data_api_environ(environ: Mapping[str, str], data_api: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables with those of the Data API in place of the database's address and login."""
+    kept = {name: value for name, value in environ.items() if name not in _ADDRESSES}
+    return {**kept, **data_api}
 
 
 class Listener(Protocol):

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from django_runtimes.cli.project.project import Project
 from django_runtimes.cli.project.settings_check import LoadedSettings
-from django_runtimes.config.database_url.url import Address, parse_database_url
+from django_runtimes.config.database_url.address import Address
+from django_runtimes.config.database_url.url import parse_database_url
 
 
 @dataclass(frozen=True)

@@ -1,20 +1,22 @@
 """The bills of all targets, the databases and the egress, with their crossings."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import cached_property
 from typing import Any, Protocol
 
 from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.compare.analysis.busy_machine import busy_sentence
-from django_runtimes.compare.cost.bills.bill import Billed, BilledTarget
+from django_runtimes.compare.cost.bills.bill import Bill, Billed, BilledTarget
 from django_runtimes.compare.cost.bills.container_bill import AppRunnerBilling, FargateBilling
-from django_runtimes.compare.cost.bills.database_bill import AuroraBilling, EgressBilling, RdsBilling
 from django_runtimes.compare.cost.bills.lambda_bill import FRONT_DOORS, FrontDoor, LambdaBilling
 from django_runtimes.compare.cost.crossing import Crossing, all_crossings
+from django_runtimes.compare.cost.exclusion import closed_targets, exclusions_of
 from django_runtimes.compare.cost.instance_class import DatabaseNeed, right_size
-from django_runtimes.compare.cost.prices.price import Price, PriceList
+from django_runtimes.compare.cost.prices.price import PriceList
 from django_runtimes.compare.cost.prices.price_file import DEFAULT_REGION, read_prices
+from django_runtimes.compare.cost.shared_parts import DATA_API, shared_databases, shared_egress
 from django_runtimes.compare.cost.usage.measured_usage import (
     TargetUsage,
     assumed_targets,
@@ -27,6 +29,7 @@ from django_runtimes.compare.cost.usage.traffic import CONSTANT_RATES_RPS, JUDGE
 from django_runtimes.compare.cost.usage.usage_settings import parse_settings
 from django_runtimes.compare.record.results import Run
 
+_CAPACITY = "capacity_rps"
 _OTHER_ARCHITECTURES = {"x86": "arm", "arm": "x86"}
 # Accounts with higher rates negotiate their own prices.
 _HIGHEST_RPS = Decimal(10_000)
@@ -59,6 +62,8 @@ class CostAnalysis:
     egress_crossings: tuple[Crossing, ...]
     database_needs: tuple[tuple[TargetUsage, DatabaseNeed], ...]
     is_assumed: bool
+    # The reasons why a target is neither recommended nor called the cheapest, by its name.
+    exclusions: Mapping[str, tuple[str, ...]]
     # The sentence on other processes that slowed the measured durations down; None if there were few.
     busy: str | None = None
 
@@ -81,19 +86,34 @@ class CostAnalysis:
         return tuple(billed for usage in usages for billed in _billed_targets(usage, self.prices))
 
     @property
+    def labels(self) -> str:
+        """The labels of the targets, such as "emulated"; "assumed" without a run."""
+        return " and ".join(dict.fromkeys(usage.label for usage in self.usages))
+
+    @property
     def default_targets(self) -> tuple[BilledTarget, ...]:
         """The first bill of each target."""
         return tuple(bills[0] for usage in self.usages if (bills := self.bills_of(usage.name)))
 
     def marked(self, name: str) -> str:
-        """Return the name of a bill, with a mark if it depends on an unverified price."""
-        return next((f"{name}{each.bill(IDLE).mark}" for each in self.targets if each.name == name), name)
+        """Return the name of a target's bill as `named` does, or the name of something else as it is."""
+        return next((self.named(each) for each in self.targets if each.name == name), name)
 
-    def unverified_prices(self) -> tuple[Price, ...]:
-        """Return the unverified prices and rules of all bills."""
+    def named(self, billed: Billed) -> str:
+        """Return the name of a bill with its marks, and with the label of its target if the targets have several."""
+        name = f"{billed.name}{billed.bill(self.traffics[-1]).mark}"
+        labels = self._labels
+        return f"{name} ({labels[billed.name]})" if len(set(labels.values())) > 1 and billed.name in labels else name
+
+    @cached_property
+    def _labels(self) -> Mapping[str, str]:
+        """The label of each target's bills, by their names."""
+        return {billed.name: usage.label for usage in self.usages for billed in self.bills_of(usage.name)}
+
+    def every_bill(self) -> tuple[Bill, ...]:
+        """Return all bills, of targets, options and shared parts."""
         everything = (*self.targets, *(each.option for each in self.options), *self.databases, *self.egress)
-        found = (price for billed in everything for price in billed.bill(self.traffics[-1]).unverified)
-        return tuple(dict.fromkeys(found))
+        return tuple(billed.bill(self.traffics[-1]) for billed in everything)
 
 
 def analyze_cost(
@@ -124,12 +144,7 @@ def analyze_cost(
     traffics = (IDLE, *(Traffic.constant(rate) for rate in CONSTANT_RATES_RPS))
     if own_traffic is not None:
         traffics += (own_traffic,)
-    # Databases and egress are shared: they are billed once, with the usage of the first target.
-    shared = usages[0].usage
-    egress = (
-        EgressBilling("NAT gateway", shared, prices, "nat"),
-        EgressBilling("endpoints", shared, prices, "endpoints"),
-    )
+    egress = shared_egress(usages, prices)
     highest_rps = _highest_rps(own_traffic)
     sized_at_rps = JUDGED_RATE_RPS if own_traffic is None else own_traffic.peak_rps
     return CostAnalysis(
@@ -139,14 +154,20 @@ def analyze_cost(
         own_traffic=own_traffic,
         targets=targets,
         options=tuple(_options(usages, prices)),
-        databases=tuple(_databases(usages[0], prices)),
+        databases=shared_databases(usages, prices),
         egress=egress,
         crossings=all_crossings(targets, highest_rps),
         egress_crossings=all_crossings(egress, highest_rps),
         database_needs=tuple(
-            (usage, right_size(usage.usage, sized_at_rps, grows=usage.route != "proxy")) for usage in usages
+            (usage, right_size(usage.usage, sized_at_rps, grows=usage.route != "proxy"))
+            for usage in usages
+            # The Data API belongs to Aurora, whose capacity follows the load, and the target holds no connection.
+            if usage.route != DATA_API
         ),
         is_assumed=run is None,
+        exclusions=closed_targets({usage.name: usage.runtime for usage in usages})
+        if run is None
+        else exclusions_of(run.targets),
         busy=None if run is None else busy_sentence(run),
     )
 
@@ -190,14 +211,20 @@ def _function(usage: TargetUsage, prices: PriceList, front: FrontDoor) -> Lambda
     )
 
 
-def _fargate_targets(usage: TargetUsage, prices: PriceList) -> Iterator[BilledTarget]:
-    yield FargateBilling(usage.name, usage.usage, prices, route=usage.route)
+def _fargate_targets(usage: TargetUsage, prices: PriceList) -> Iterator[FargateBilling]:
+    yield FargateBilling(usage.name, usage.usage, prices, route=usage.route, capacity_origin=usage.origins[_CAPACITY])
 
 
 def _app_runner_targets(usage: TargetUsage, prices: PriceList) -> Iterator[BilledTarget]:
-    yield AppRunnerBilling(usage.name, usage.usage, prices, route=usage.route)
+    yield AppRunnerBilling(usage.name, usage.usage, prices, route=usage.route, capacity_origin=usage.origins[_CAPACITY])
 
 
+# The route that an option of a function compares with its own, and the option's title.
+_OTHER_ROUTES = {
+    "direct": ("proxy", "with RDS Proxy"),
+    "proxy": ("direct", "without RDS Proxy"),
+    DATA_API: ("proxy", "RDS Proxy in place of the Data API"),
+}
 _FACTORIES: dict[str, _BilledFactory] = {
     "aws_lambda": _lambda_targets,
     "aws_ecs": _fargate_targets,
@@ -224,7 +251,7 @@ def _function_options(usage: TargetUsage, prices: PriceList) -> Iterator[CostOpt
     kept = usage.usage.provisioned_concurrency
     ready = replace(plain, name=_with_option(usage.name, "provisioned"), provisioned=kept, has_snapstart=False)
     yield CostOption(plain, ready, f"{kept.normalize():f} environments kept ready")
-    other_route, title = ("direct", "without RDS Proxy") if usage.route == "proxy" else ("proxy", "with RDS Proxy")
+    other_route, title = _OTHER_ROUTES[usage.route]
     yield CostOption(plain, replace(plain, name=_with_option(usage.name, "other_route"), route=other_route), title)
     other = _function(usage, prices, second)
     yield CostOption(plain, other, f"{second.noun} in place of the {first.noun}")
@@ -241,7 +268,7 @@ def _function_options(usage: TargetUsage, prices: PriceList) -> Iterator[CostOpt
 
 
 def _service_options(usage: TargetUsage, prices: PriceList) -> Iterator[CostOption]:
-    plain = FargateBilling(usage.name, usage.usage, prices, route=usage.route)
+    plain = next(_fargate_targets(usage, prices))
     yield CostOption(plain, replace(plain, **_other_processor(usage)), _processor_title(usage))
     services = prices.value("alb_services")
     shared = replace(usage.usage, alb_services=services)
@@ -261,16 +288,6 @@ def _other_processor(usage: TargetUsage) -> dict[str, Any]:
 def _processor_title(usage: TargetUsage) -> str:
     used = usage.usage.architecture
     return f"{_OTHER_ARCHITECTURES[used]} in place of {used}"
-
-
-def _databases(usage: TargetUsage, prices: PriceList) -> Iterator[Billed]:
-    values = usage.usage
-    yield RdsBilling(f"RDS {values.database_class}", values, prices)
-    yield RdsBilling(f"RDS {values.database_class} with RDS Proxy", values, prices, has_proxy=True)
-    yield AuroraBilling("Aurora Serverless v2", values, prices)
-    yield AuroraBilling("Aurora Serverless v2 with RDS Proxy", values, prices, has_proxy=True)
-    yield AuroraBilling("Aurora at 0 ACU, without RDS Proxy", values, prices, pauses=True)
-    yield AuroraBilling("Aurora at 0 ACU with the Data API", values, prices, pauses=True, has_data_api=True)
 
 
 def _with_option(name: str, option: str) -> str:

@@ -1,4 +1,4 @@
-"""The cheapest target at each rate."""
+"""The cheapest target at each rate, and the targets that are left out of this choice."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,13 +6,11 @@ from decimal import Decimal
 from itertools import groupby, pairwise
 
 from django_runtimes.compare.cost.analysis import CostAnalysis
-from django_runtimes.compare.cost.bills.bill import Billed
-from django_runtimes.compare.cost.bills.container_bill import AppRunnerBilling
-from django_runtimes.compare.cost.bills.lambda_bill import LambdaBilling
+from django_runtimes.compare.cost.bills.bill import BilledTarget
+from django_runtimes.compare.cost.bills.lambda_bill import FrontDoor, LambdaBilling
+from django_runtimes.compare.cost.exclusion import excluded_text
 from django_runtimes.compare.cost.prices.price import ZERO
 from django_runtimes.compare.cost.usage.traffic import Traffic
-
-APP_RUNNER_NOUN = "App Runner"
 
 
 @dataclass(frozen=True)
@@ -24,35 +22,59 @@ class CheapestRange:
     end_rps: Decimal
 
 
-def eligible_targets(analysis: CostAnalysis) -> Sequence[Billed]:
-    """Return the targets that a new customer can choose, with the front door that `webapp deploy` makes by default.
+def eligible_targets(analysis: CostAnalysis) -> tuple[BilledTarget, ...]:
+    """Return the first bill of each target that is not excluded."""
+    return tuple(
+        bills[0]
+        for usage in analysis.usages
+        if usage.name not in analysis.exclusions and (bills := analysis.bills_of(usage.name))
+    )
 
-    These are all but App Runner, unless there are no others.
-    """
-    defaults = analysis.default_targets
-    return [billed for billed in defaults if not isinstance(billed, AppRunnerBilling)] or defaults
+
+def cheapest_of(targets: Sequence[BilledTarget], traffic: Traffic) -> tuple[BilledTarget, ...]:
+    """Return the targets with the lowest bill, rounded to the cent; the lowest exact amount is first."""
+    if not targets:
+        return ()
+    bills = [(billed, billed.bill(traffic)) for billed in targets]
+    lowest = min(bill.rounded_usd for _, bill in bills)
+    cheapest = [(billed, bill) for billed, bill in bills if bill.rounded_usd == lowest]
+    return tuple(billed for billed, _ in sorted(cheapest, key=lambda each: each[1].usd))
 
 
-def left_out(analysis: CostAnalysis) -> tuple[str, ...]:
-    """Return the nouns of the bills that are not eligible, for an aside."""
+def left_out(analysis: CostAnalysis) -> str:
+    """Return the targets and the front doors that are never called the cheapest, each with its reason; "" if none."""
+    unbilled = {
+        name: (*analysis.exclusions.get(name, ()), "this model has no prices for its runtime")
+        for name in analysis.unbilled
+    }
+    targets = excluded_text({**analysis.exclusions, **unbilled})
     eligible = {billed.name for billed in eligible_targets(analysis)}
-    others = [billed for billed in analysis.targets if billed.name not in eligible]
-    fronts = dict.fromkeys(f"{each.front.noun}s" for each in others if isinstance(each, LambdaBilling))
-    closed = [APP_RUNNER_NOUN] if any(isinstance(each, AppRunnerBilling) for each in others) else []
-    return (*closed, *fronts)
+    excluded = {billed.name for name in analysis.exclusions for billed in analysis.bills_of(name)}
+    others = [
+        each for each in analysis.targets if isinstance(each, LambdaBilling) and each.name not in eligible | excluded
+    ]
+    fronts = excluded_text({f"{each.front.noun}s": (_front_reason(each.front),) for each in others})
+    return ", ".join(filter(None, (targets, fronts)))
 
 
-def cheapest_ranges(analysis: CostAnalysis, among: Sequence[Billed] = ()) -> tuple[CheapestRange, ...]:
-    """Return the cheapest of some or of all eligible targets over all rates; the first one if several are equal."""
-    targets = among or eligible_targets(analysis)
+def _front_reason(front: FrontDoor) -> str:
+    if front is FrontDoor.FUNCTION_URL:
+        return "webapp deploy makes HTTP APIs"
+    return "the function was measured at its URL"
+
+
+def cheapest_ranges(analysis: CostAnalysis, among: Sequence[BilledTarget] | None = None) -> tuple[CheapestRange, ...]:
+    """Return the cheapest of some or of all eligible targets over all rates; nothing if there are none."""
+    targets = eligible_targets(analysis) if among is None else among
+    if not targets:
+        return ()
     # Between two neighbouring crossings the order of all bills stays the same.
     rates = [ZERO, *sorted({crossing.rate_rps for crossing in analysis.crossings} - {ZERO}), analysis.highest_rps]
-
-    def cheapest(rate_rps: Decimal) -> str:
-        traffic = Traffic.constant(rate_rps)
-        return min(targets, key=lambda billed: billed.bill(traffic).usd).name
-
-    found = [(cheapest((start + end) / 2), start, end) for start, end in pairwise(rates) if start < end]
+    found = [
+        (cheapest_of(targets, Traffic.constant((start + end) / 2))[0].name, start, end)
+        for start, end in pairwise(rates)
+        if start < end
+    ]
     ranges = []
     for name, group in groupby(found, key=lambda each: each[0]):
         parts = list(group)

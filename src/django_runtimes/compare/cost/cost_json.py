@@ -43,6 +43,7 @@ def cost_json(analysis: CostAnalysis) -> dict[str, Any]:
             {"name": each.name, "above_rps": _exact(each.start_rps), "up_to_rps": _exact(each.end_rps)}
             for each in cheapest_ranges(analysis)
         ],
+        "excluded": [{"target": name, "reasons": list(reasons)} for name, reasons in analysis.exclusions.items()],
         "crossings": [_crossing(each) for each in (*analysis.crossings, *analysis.egress_crossings)],
         "instances": [
             {
@@ -71,6 +72,7 @@ def _bill_of(billed: Billed, traffics: Iterable[Traffic]) -> dict[str, Any]:
             traffic.label: {
                 "usd_per_month": str(bill.rounded_usd),
                 "unverified": [price.key for price in bill.unverified],
+                "assumed": list(bill.assumed),
                 "terms": [_term(term) for term in bill.terms],
             }
             for traffic in traffics

@@ -5,13 +5,13 @@ from decimal import Decimal
 from itertools import groupby
 
 from django_runtimes.compare.cost.analysis import CostAnalysis
-from django_runtimes.compare.cost.bills.bill import UNVERIFIED_MARK, Billed
+from django_runtimes.compare.cost.bills.bill import ASSUMED_MARK, UNVERIFIED_MARK, Bill, Billed
 from django_runtimes.compare.cost.cheapest import CheapestRange, cheapest_ranges, left_out
 from django_runtimes.compare.cost.cost_tables import price_text, rate_text
 from django_runtimes.compare.cost.crossing import Crossing
+from django_runtimes.compare.cost.database_sentences import database_sentences
 from django_runtimes.compare.cost.deploy_defaults import deploy_sentences
 from django_runtimes.compare.cost.instance_class import DatabaseNeed
-from django_runtimes.compare.cost.prices.price import Price
 from django_runtimes.compare.cost.usage.measured_usage import TargetUsage
 from django_runtimes.compare.cost.usage.traffic import Traffic
 from django_runtimes.compare.cost.usage.usage import USAGE_KEYS, ValueOrigin
@@ -19,6 +19,11 @@ from django_runtimes.compare.cost.usage.usage import USAGE_KEYS, ValueOrigin
 _TWO = 2
 # More ranges than this are summarized in one sentence.
 _MOST_RANGES = 4
+_CAPACITY_EFFECT = "The number of tasks or instances, and every crossing with them, depend on it."
+_CAPACITY_CAVEATS = {
+    ValueOrigin.ASSUMED: "assumed, not measured.",
+    ValueOrigin.MEASURED: "measured on one machine, whose CPUs are not AWS's.",
+}
 
 
 def cost_sentences(analysis: CostAnalysis) -> tuple[str, ...]:
@@ -71,15 +76,23 @@ def cheapest_sentences(analysis: CostAnalysis) -> Iterator[str]:
     if analysis.busy is not None:
         yield analysis.busy
     omitted = left_out(analysis)
-    aside = f" ({' and '.join(omitted)} left out)" if omitted else ""
-    yield f"Cheapest{aside}{_cheapest_text(analysis, cheapest_ranges(analysis))}."
-    assumed = [usage for usage in analysis.usages if usage.assumes("capacity_rps")]
-    if assumed:
-        values = ", ".join(dict.fromkeys(_shown(usage.usage.capacity_rps) for usage in assumed))
-        yield (
-            f"capacity_rps={values} is assumed, since only runs of an image measure it. The number of tasks, and every "
-            "crossing with tasks or instances, depend on it."
-        )
+    ranges = cheapest_ranges(analysis)
+    cheapest = f"Cheapest{_cheapest_text(analysis, ranges)}" if ranges else "No target can be called the cheapest"
+    yield f"{cheapest}.{f' Left out: {omitted}.' if omitted else ''}"
+    yield from capacity_sentences(analysis)
+
+
+def capacity_sentences(analysis: CostAnalysis) -> Iterator[str]:
+    """Yield a sentence on assumed and one on measured capacities, on which the number of tasks depends."""
+    for origin, caveat in _CAPACITY_CAVEATS.items():
+        values: dict[str, list[str]] = {}
+        for usage in analysis.usages:
+            if usage.needs("capacity_rps") and usage.origins["capacity_rps"] is origin:
+                values.setdefault(_shown(usage.usage.capacity_rps), []).append(usage.name)
+        if values:
+            mark = f"{ASSUMED_MARK} " if origin is ValueOrigin.ASSUMED else ""
+            listed = " and ".join(f"capacity_rps={value} ({', '.join(names)})" for value, names in values.items())
+            yield f"{mark}{listed}: {caveat} {_CAPACITY_EFFECT}"
 
 
 def crossing_sentences(analysis: CostAnalysis) -> Iterator[str]:
@@ -198,12 +211,19 @@ def usage_sentences(analysis: CostAnalysis) -> Iterator[str]:
 def _values(usages: Sequence[TargetUsage], key: str, origin: ValueOrigin) -> Iterator[str]:
     """Yield a key with each of its values, and with the value's targets if other targets have another value."""
     concerned = [usage for usage in usages if usage.needs(key)]
-    values: dict[str, list[str]] = {}
+    values: dict[str, list[TargetUsage]] = {}
     for usage in concerned:
         if usage.origins[key] is origin:
-            values.setdefault(_shown(getattr(usage.usage, key)), []).append(usage.name)
-    for value, names in values.items():
-        yield f"{key}={value}" if len(names) == len(concerned) else f"{key}={value} ({', '.join(names)})"
+            values.setdefault(_shown(getattr(usage.usage, key)), []).append(usage)
+    for value, having in values.items():
+        yield f"{key}={value}" if len(having) == len(concerned) else f"{key}={value} ({_who(having, concerned)})"
+
+
+def _who(having: Sequence[TargetUsage], concerned: Sequence[TargetUsage]) -> str:
+    """Return the names of targets, or of their runtimes if no other targets have these."""
+    runtimes = dict.fromkeys(usage.runtime for usage in having)
+    is_all = len(having) == sum(usage.runtime in runtimes for usage in concerned)
+    return ", ".join(runtimes if is_all and len(having) > 1 else (usage.name for usage in having))
 
 
 def _shown(value: Decimal | str) -> str:
@@ -218,14 +238,29 @@ def price_sentences(analysis: CostAnalysis) -> Iterator[str]:
         f"Prices of {analysis.prices.region} without taxes, checked {dates[0].isoformat()} to {dates[-1].isoformat()}; "
         "`webapp docs cost` has every source."
     )
-    yield from legend_sentences(analysis.unverified_prices())
+    yield from _unverified_sentences(analysis.every_bill())
 
 
-def legend_sentences(unverified: Sequence[Price]) -> Iterator[str]:
-    """Yield the legend of the mark of bills that depend on these prices and rules, if there are any."""
+def legend_sentences(bills: Sequence[Bill]) -> Iterator[str]:
+    """Yield the legend of each mark that these bills have."""
+    yield from _unverified_sentences(bills)
+    capacities = dict.fromkeys(
+        _shown(bill.assumed_capacity_rps) for bill in bills if bill.assumed_capacity_rps is not None
+    )
+    if capacities:
+        yield (
+            f"{ASSUMED_MARK} Assumed, not measured: a task or an instance keeps up with capacity_rps="
+            f"{', '.join(capacities)}."
+        )
+
+
+def _unverified_sentences(bills: Sequence[Bill]) -> Iterator[str]:
+    unverified = tuple(dict.fromkeys(price for bill in bills for price in bill.unverified))
     if unverified:
         listed = "; ".join(
-            f"{price.key} {price.value:f} {price.unit}" if price.is_rule else f"{price.key} {price_text(price)}"
+            f"{price.key} {price.value:f} {price.unit}"
+            if price.is_rule
+            else f"{price.key} {price_text(price).removesuffix(UNVERIFIED_MARK)}"
             for price in unverified
         )
         yield f"{UNVERIFIED_MARK} Not verified: {listed}."
@@ -233,6 +268,7 @@ def legend_sentences(unverified: Sequence[Price]) -> Iterator[str]:
 
 def scope_sentences(analysis: CostAnalysis) -> Iterator[str]:
     """Yield sentences on costs that are left out, and on the services."""
+    yield from database_sentences(analysis)
     if analysis.unbilled:
         yield f"Not billed, since this model has no prices for their runtime: {', '.join(analysis.unbilled)}."
     usages = [usage.usage for usage in analysis.usages]

@@ -15,20 +15,26 @@ _MILLION = Decimal(1_000_000)
 _CROSSINGS = 200
 _SHARED = (
     "Without the database and the egress, which all targets share, and with RDS Proxy or the Data API where the route "
-    "needs it. A * marks a bill that depends on an unverified price."
+    "needs it. A * marks a bill that depends on an unverified price"
 )
 
 
 def detail_tables(analysis: CostAnalysis) -> tuple[ReportTable, ...]:
     """Return the tables on options, shared parts, instance classes and crossings."""
-    return (option_table(analysis), shared_table(analysis), instance_table(analysis), crossing_table(analysis))
+    return (option_table(analysis), shared_table(analysis), *instance_tables(analysis), crossing_table(analysis))
 
 
 def month_and_million_tables(analysis: CostAnalysis) -> Iterator[ReportTable]:
     """Yield the tables of USD per month and of USD per million requests."""
-    yield _bill_table(("USD per month", "target"), analysis.targets, analysis.traffics, _month, notes=(_SHARED,))
-    with_requests = [traffic for traffic in analysis.traffics if traffic.requests]
-    yield _bill_table(("USD per million requests", "target"), analysis.targets, with_requests, _million)
+    labels, notes = analysis.labels, (_shared_note(analysis),)
+    yield _bill_table((f"USD per month, {labels}", "target"), analysis, analysis.targets, _month, notes=notes)
+    yield _bill_table((f"USD per million requests, {labels}", "target"), analysis, analysis.targets, _million)
+
+
+def _shared_note(analysis: CostAnalysis) -> str:
+    """Return what the bills leave out, and the meaning of the marks that they have."""
+    is_assumed = any(bill.assumed for bill in analysis.every_bill())
+    return f"{_SHARED}{', a † one with an assumed number of tasks' if is_assumed else ''}."
 
 
 def option_table(analysis: CostAnalysis) -> ReportTable:
@@ -38,9 +44,9 @@ def option_table(analysis: CostAnalysis) -> ReportTable:
         usd = option.bill(traffic).usd - target.bill(traffic).usd
         return f"{'-' if to_cent(usd) < 0 else '+'}{usd_text(abs(usd))}"
 
-    targets = " and ".join(dict.fromkeys(each.target.name for each in analysis.options))
+    targets = " and ".join(dict.fromkeys(analysis.marked(each.target.name) for each in analysis.options))
     return ReportTable(
-        title=f"Options of {targets}: the difference in USD per month" if targets else "Options",
+        title=f"Options of {targets}: the difference in USD per month, {analysis.labels}" if targets else "Options",
         columns=("option", *(traffic.label for traffic in analysis.traffics)),
         rows=tuple(
             (
@@ -56,8 +62,8 @@ def shared_table(analysis: CostAnalysis) -> ReportTable:
     """Return the bills of databases and egress; all targets share one database and one egress."""
     return _bill_table(
         ("Shared parts, one database and one egress for all targets: USD per month", "shared part"),
+        analysis,
         (*analysis.databases, *analysis.egress),
-        analysis.traffics,
         _month,
         notes=(
             "A cluster at 0 ACU pauses 5 minutes after the last connection and takes 10 to 30 s to wake. Without "
@@ -72,7 +78,7 @@ def crossing_table(analysis: CostAnalysis) -> ReportTable:
     return ReportTable(
         title=(
             f"{'Every crossing' if len(crossings) <= _CROSSINGS else f'The first {_CROSSINGS} crossings'} between "
-            f"targets, up to {rate_text(analysis.highest_rps)}"
+            f"targets, up to {rate_text(analysis.highest_rps)}, {analysis.labels}"
         ),
         columns=("cheaper below", "rate", "cheaper above"),
         rows=tuple(
@@ -85,14 +91,17 @@ def crossing_table(analysis: CostAnalysis) -> ReportTable:
     )
 
 
-def instance_table(analysis: CostAnalysis) -> ReportTable:
-    """Return the cheapest class of RDS for each target's connections and load."""
+def instance_tables(analysis: CostAnalysis) -> Iterator[ReportTable]:
+    """Yield a table with the cheapest class of RDS for each target's connections and load, if a target needs one."""
+    if not analysis.database_needs:
+        return
     rows = []
     for usage, need in analysis.database_needs:
         chosen = need.chosen
         rows.append(
             (
                 usage.name,
+                usage.label,
                 rate_text(need.rate_rps),
                 f"{need.connections:,f}",
                 need.basis,
@@ -102,9 +111,19 @@ def instance_table(analysis: CostAnalysis) -> ReportTable:
                 "-" if chosen is None else _instance_price(analysis.prices[chosen.price_key]),
             )
         )
-    return ReportTable(
+    yield ReportTable(
         title="The cheapest RDS instance that supports a target's connections and load",
-        columns=("target", "rate", "connections", "from", "vCPU used", "instance", "max_connections", "USD per month"),
+        columns=(
+            "target",
+            "label",
+            "rate",
+            "connections",
+            "from",
+            "vCPU used",
+            "instance",
+            "max_connections",
+            "USD per month",
+        ),
         rows=tuple(rows),
         notes=(
             "At most 80 % of max_connections and 50 % of the vCPUs that a class sustains are used; "
@@ -165,25 +184,22 @@ def rate_text(rate_rps: Decimal) -> str:
 
 def _bill_table(
     heading: tuple[str, str],
+    analysis: CostAnalysis,
     billed: Sequence[Billed],
-    traffics: Sequence[Traffic],
     shown: Callable[[Decimal, Traffic | None], str],
     notes: tuple[str, ...] = (),
 ) -> ReportTable:
     title, noun = heading
+    # A price per request needs requests.
+    traffics = [traffic for traffic in analysis.traffics if shown is not _million or traffic.requests]
     return ReportTable(
         title=title,
         columns=(noun, *(traffic.label for traffic in traffics)),
         rows=tuple(
-            (_marked(each, traffics[-1]), *(shown(each.bill(traffic).usd, traffic) for traffic in traffics))
-            for each in billed
+            (analysis.named(each), *(shown(each.bill(traffic).usd, traffic) for traffic in traffics)) for each in billed
         ),
         notes=notes,
     )
-
-
-def _marked(billed: Billed, traffic: Traffic) -> str:
-    return f"{billed.name}{_mark(billed, traffic)}"
 
 
 def _mark(billed: Billed, traffic: Traffic) -> str:

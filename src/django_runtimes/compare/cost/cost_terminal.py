@@ -15,7 +15,7 @@ from django_runtimes.compare.cost.cost_sentences import (
     usage_sentences,
 )
 from django_runtimes.compare.cost.cost_tables import (
-    instance_table,
+    instance_tables,
     month_and_million_tables,
     option_table,
     shared_table,
@@ -56,7 +56,7 @@ def print_cost(analysis: CostAnalysis, console: Console, *, with_details: bool =
 def print_details(analysis: CostAnalysis, console: Console) -> None:
     """Print the options of the targets, the shared parts, and the instance classes for the measured connections."""
     console = plain_unless_terminal(console, _PLAIN_WIDTH)
-    for table in (option_table(analysis), shared_table(analysis), instance_table(analysis)):
+    for table in (option_table(analysis), shared_table(analysis), *instance_tables(analysis)):
         _print_table(table, console)
     console.print()
     for sentence in deploy_sentences(analysis.usages):

@@ -21,7 +21,7 @@ DEPLOYED_LIMITS = {
 
 
 def deploy_sentences(usages: Sequence[TargetUsage]) -> Iterator[str]:
-    """Yield a sentence on other sizes than the templates' defaults, and one on the limits of the templates."""
+    """Yield sentences on other sizes than the templates' defaults, and on the templates' limits."""
     runtimes = dict.fromkeys(usage.runtime for usage in usages)
     differing = [text for runtime in runtimes for text in _differing(runtime, usages)]
     if differing:

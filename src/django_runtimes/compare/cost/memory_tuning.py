@@ -1,12 +1,13 @@
 """Weighs the cost of a function's memory sizes against their speed, as aws-lambda-power-tuning does."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from django_runtimes.compare.cost.analysis import CostAnalysis
 from django_runtimes.compare.cost.bills.bill import Bill
 from django_runtimes.compare.cost.bills.lambda_bill import LambdaBilling
+from django_runtimes.compare.cost.exclusion import excluded_text
 from django_runtimes.compare.cost.prices.price import PriceList
 from django_runtimes.compare.cost.usage.measured_usage import TargetUsage
 from django_runtimes.compare.cost.usage.traffic import Traffic
@@ -31,6 +32,8 @@ class MemoryPoint:
     duration_ms: Decimal
     usd_per_million: Decimal
     mark: str = ""
+    # The reasons why the size is not chosen, whatever its price and its duration.
+    exclusions: tuple[str, ...] = ()
 
     @property
     def usd_text(self) -> str:
@@ -52,29 +55,42 @@ class MemoryTuning:
     weight: Decimal
 
     @property
+    def eligible(self) -> tuple[MemoryPoint, ...]:
+        """The sizes that can be chosen; a reason that all sizes share does not tell them apart."""
+        shared = set.intersection(*(set(point.exclusions) for point in self.points))
+        return tuple(point for point in self.points if shared.issuperset(point.exclusions))
+
+    @property
+    def left_out(self) -> str:
+        """The other sizes with their reasons; "" if there are none."""
+        return excluded_text({point.name: point.exclusions for point in self.points if point not in self.eligible})
+
+    @property
     def cheapest(self) -> MemoryPoint:
         """The size with the lowest price; the faster of two with the same price."""
-        return min(self.points, key=lambda point: (point.usd_per_million, point.duration_ms))
+        return min(self.eligible, key=lambda point: (point.usd_per_million, point.duration_ms))
 
     @property
     def fastest(self) -> MemoryPoint:
         """The size with the shortest duration; the cheaper of two with the same duration."""
-        return min(self.points, key=lambda point: (point.duration_ms, point.usd_per_million))
+        return min(self.eligible, key=lambda point: (point.duration_ms, point.usd_per_million))
 
     @property
     def balanced(self) -> MemoryPoint:
         """The size with the lowest weighted sum of price and duration, each as a share of the highest one."""
-        highest_usd = max(point.usd_per_million for point in self.points)
-        longest_ms = max(point.duration_ms for point in self.points)
+        highest_usd = max(point.usd_per_million for point in self.eligible)
+        longest_ms = max(point.duration_ms for point in self.eligible)
 
         def weighted(point: MemoryPoint) -> Decimal:
             price = point.usd_per_million / highest_usd if highest_usd else Decimal(0)
             return self.weight * price + (1 - self.weight) * point.duration_ms / longest_ms
 
-        return min(self.points, key=weighted)
+        return min(self.eligible, key=weighted)
 
     def roles(self, point: MemoryPoint) -> tuple[str, ...]:
         """Return which of "cheapest", "balanced" and "fastest" a size is."""
+        if point not in self.eligible:
+            return ()
         chosen = {"cheapest": self.cheapest, "balanced": self.balanced, "fastest": self.fastest}
         return tuple(role for role, each in chosen.items() if each == point)
 
@@ -91,7 +107,7 @@ def tunings_of(run: Run, analysis: CostAnalysis | None) -> tuple[MemoryTuning, .
 def memory_tunings(analysis: CostAnalysis, weight: float = DEFAULT_WEIGHT) -> tuple[MemoryTuning, ...]:
     """Return the tuning of each function of which several memory sizes were measured."""
     by_target: dict[str, list[MemoryPoint]] = {}
-    for target, point in _points(analysis.usages, analysis.prices):
+    for target, point in _points(analysis):
         by_target.setdefault(target, []).append(point)
     return tuple(
         MemoryTuning(target, tuple(sorted(points, key=lambda point: point.memory_mb)), Decimal(repr(weight)))
@@ -100,16 +116,14 @@ def memory_tunings(analysis: CostAnalysis, weight: float = DEFAULT_WEIGHT) -> tu
     )
 
 
-def _points(usages: Sequence[TargetUsage], prices: PriceList) -> Iterator[tuple[str, MemoryPoint]]:
-    for usage in usages:
+def _points(analysis: CostAnalysis) -> Iterator[tuple[str, MemoryPoint]]:
+    for usage in analysis.usages:
         target, at, _ = usage.name.partition("@")
         # The size in the name of a deployed target is the user's own text, and nothing checks it.
         if at and not any(usage.origins[key] is ValueOrigin.ASSUMED for key in ("memory_mb", "duration_ms")):
-            bill = _million_durations(usage, prices)
-            yield (
-                target,
-                MemoryPoint(usage.name, int(usage.usage.memory_mb), usage.usage.duration_ms, bill.usd, bill.mark),
-            )
+            bill = _million_durations(usage, analysis.prices)
+            point = MemoryPoint(usage.name, int(usage.usage.memory_mb), usage.usage.duration_ms, bill.usd, bill.mark)
+            yield target, replace(point, exclusions=analysis.exclusions.get(usage.name, ()))
 
 
 def _million_durations(usage: TargetUsage, prices: PriceList) -> Bill:

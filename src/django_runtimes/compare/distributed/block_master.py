@@ -25,8 +25,9 @@ from django_runtimes.compare.record.results import Ambiguous, Run, TargetResult
 from django_runtimes.compare.record.sampled_connections import SampledConnections
 from django_runtimes.compare.run.deployed_subjects import deployed_subjects, read_cloudwatch
 from django_runtimes.compare.run.output import publish
+from django_runtimes.compare.run.phases.block_durations import SteadyKey
+from django_runtimes.compare.run.phases.steady_load import lacking
 from django_runtimes.compare.run.run_record import record_environment
-from django_runtimes.compare.run.steady_load import lacking
 from django_runtimes.compare.run.subject import Subject
 from django_runtimes.compare.run.subject_steps import check_wrong_share
 from django_runtimes.compare.workload.workload import Scenario
@@ -37,8 +38,6 @@ _WARM_UP_S = 1.0
 _NO_CONNECTIONS = SampledConnections(0, 0.0, 0)
 # Workers answer at once; a busy machine needs longer.
 _PROOF_S = 30.0
-
-_SteadyKey = tuple[Scenario, float]
 
 # Sends a message of this type and content to the worker with this identifier.
 SendMessage = Callable[[str, dict[str, Any], str], None]
@@ -137,13 +136,13 @@ class BlockMaster:
         return [scenario for scenario in self._plan.workload.scenarios if scenario in self._plan.rates_rps]
 
     @property
-    def _keys(self) -> list[_SteadyKey]:
+    def _keys(self) -> list[SteadyKey]:
         return [(scenario, rate) for scenario in self._scenarios for rate in self._plan.rates_rps[scenario]]
 
-    def _having(self, key: _SteadyKey) -> list[Subject]:
+    def _having(self, key: SteadyKey) -> list[Subject]:
         return [each for each in self._subjects if key[0] in each.scenarios(self._plan.workload)]
 
-    def _attempt(self, subject: Subject, key: _SteadyKey, index: int | None, duration_s: float) -> None:
+    def _attempt(self, subject: Subject, key: SteadyKey, index: int | None, duration_s: float) -> None:
         """Send a block; without an index it is not counted. Errors fail the subject."""
         if subject.failure is not None:
             return
@@ -163,7 +162,7 @@ class BlockMaster:
                 reasons = block.first_wrong or ", ".join(block.errors)
                 subject.failure = f"no answer to the first requests was as expected: {reasons}"
 
-    def _block(self, subject: Subject, key: _SteadyKey, duration_s: float) -> tuple[Block, SampledConnections]:
+    def _block(self, subject: Subject, key: SteadyKey, duration_s: float) -> tuple[Block, SampledConnections]:
         scenario, rate_rps = key
         number = next(self._numbers)
         for worker, client_id in enumerate(self._workers):

@@ -1,1 +1,1 @@
-"""Emulates AWS Lambda: real `awslambdaric` processes behind a local Runtime API and function URL."""
+"""Emulates AWS Lambda: real processes of a function behind a local Runtime API and function URL."""

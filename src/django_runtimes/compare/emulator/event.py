@@ -105,6 +105,17 @@ def response_from(result: bytes) -> HttpResponse:
     return HttpResponse(_status(value["statusCode"]), tuple(headers), _response_body(value))
 
 
+def streamed_response_from(prelude: bytes) -> HttpResponse:
+    """Return the response that a streamed result's prelude begins; raise MalformedResult for an invalid one."""
+    try:
+        value = json.loads(prelude)
+    except ValueError as error:
+        raise MalformedResult("the prelude is not JSON") from error
+    if not isinstance(value, dict):
+        raise MalformedResult(f"the prelude is {type(value).__name__}, not an object")
+    return HttpResponse(_status(value.get("statusCode", 200)), tuple(_response_headers(value)), b"")
+
+
 def _event_headers(request: HttpRequest) -> dict[str, str]:
     joined: dict[str, str] = {}
     for name, value in request.headers:

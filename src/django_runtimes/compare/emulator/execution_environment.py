@@ -1,13 +1,14 @@
-"""An execution environment: a real `awslambdaric` process, which is frozen between invocations."""
+"""An execution environment: a real process of the function, which is frozen between invocations."""
 
 import asyncio
 import os
-import subprocess
 import time
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
 from enum import Enum, auto
+from pathlib import Path
+from typing import Protocol
 
 from django_runtimes.cli import processes
 from django_runtimes.compare.emulator.cpu_wait import cpu_wait_s
@@ -21,11 +22,37 @@ from django_runtimes.compare.emulator.invocation import (
     TimedOut,
 )
 from django_runtimes.compare.emulator.lambda_function import VERSION, Function
+from django_runtimes.compare.emulator.response_stream import ResponseStream
 from django_runtimes.compare.emulator.runtime_api import RuntimeApi, RuntimeFailure, RuntimeInvocation
 
 # The limit for an internal extension: https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
 _SHUTDOWN_S = 0.5
 _MIN_WAIT_S = 0.01
+
+
+class FunctionProcess(Protocol):
+    """A process of the function: a child of this process, or a restored one."""
+
+    @property
+    def pid(self) -> int:
+        """The process id of the session leader."""
+        ...
+
+    def terminate(self) -> None:
+        """Send SIGTERM."""
+        ...
+
+    def wait(self) -> int:
+        """Return the exit code, negative for a signal; call it when the process has ended."""
+        ...
+
+
+class StartProcess(Protocol):
+    """Starts a process of the function that calls the Runtime API at host:port."""
+
+    def __call__(self, *, runtime_api: str, log_stream: str, log: Path) -> FunctionProcess:
+        """Return the process, whose output goes to `log`."""
+        ...
 
 
 class State(Enum):
@@ -51,6 +78,7 @@ class ExecutionEnvironment:
         function: Function,
         freezer: Freezer,
         *,
+        start: StartProcess,
         on_ready: Callable[["ExecutionEnvironment"], None],
         on_end: Callable[["ExecutionEnvironment"], None],
     ) -> None:
@@ -60,6 +88,7 @@ class ExecutionEnvironment:
         self.init_ms: float | None = None
         self.failure: InvocationError | None = None
         self._function = function
+        self._start_process = start
         self._freezer = freezer
         self._on_ready = on_ready
         self._on_end = on_end
@@ -135,7 +164,7 @@ class ExecutionEnvironment:
 
     async def next_invocation(self) -> RuntimeInvocation:
         if self.state is State.DEAD:
-            # The request stays pending, as on Lambda: an error would make awslambdaric exit during its shutdown.
+            # The request stays pending, as on Lambda: an error would make the process exit during its shutdown.
             return await self._no_answer
         if self.state is State.STARTING:
             self.init_ms = self._init_to_report_ms = (time.monotonic() - self.started_s) * 1000
@@ -158,6 +187,12 @@ class ExecutionEnvironment:
         pending.succeed(invocation)
         return True
 
+    def begin_stream(self, request_id: str) -> ResponseStream | None:
+        pending = self._pending
+        if pending is None or pending.request_id != request_id or pending.stream.done():
+            return None
+        return pending.begin_stream()
+
     def fail(self, request_id: str, failure: RuntimeFailure) -> bool:
         if (pending := self._take_pending(request_id)) is None:
             return False
@@ -165,15 +200,15 @@ class ExecutionEnvironment:
         return True
 
     def fail_init(self, failure: RuntimeFailure) -> None:
-        # awslambdaric exits after this report; until then its log is incomplete.
+        # The process exits after this report; until then its log is incomplete.
         self._init_failure = InitFailed(failure.error_type, " ".join(failure.message.split()))
 
     def register_extension(self) -> None:
         self._has_extension = True
 
-    def _spawn(self) -> subprocess.Popen[bytes]:
+    def _spawn(self) -> FunctionProcess:
         log_stream = f"{datetime.now(UTC):%Y/%m/%d}/[{VERSION}]{self.id}"
-        process = self._function.start(runtime_api=self._api.address, log_stream=log_stream, log=self.log)
+        process = self._start_process(runtime_api=self._api.address, log_stream=log_stream, log=self.log)
         self._freezer.adopt(process.pid)
         return process
 

@@ -4,6 +4,7 @@ import errno
 import json
 import socket
 import uuid
+from contextlib import suppress
 from datetime import UTC, datetime
 from http import HTTPStatus
 from types import TracebackType
@@ -13,17 +14,24 @@ from aiohttp import web
 from multidict import CIMultiDict
 
 from django_runtimes.compare.compare_error import CompareError
-from django_runtimes.compare.emulator.event import HttpRequest, event_from, response_from
+from django_runtimes.compare.emulator.event import (
+    HttpRequest,
+    event_from,
+    response_from,
+    streamed_response_from,
+)
 from django_runtimes.compare.emulator.http_server import HttpServer
 from django_runtimes.compare.emulator.invocation import (
     REQUEST_LIMIT_BYTES,
     InvocationError,
+    MalformedResult,
     PayloadTooLarge,
     Throttled,
     TimedOut,
     new_trace_id,
 )
-from django_runtimes.compare.emulator.lambda_emulator import LambdaEmulator
+from django_runtimes.compare.emulator.lambda_emulator import LambdaEmulator, StreamedAnswer
+from django_runtimes.compare.emulator.response_stream import ResponseStream
 
 
 class FunctionUrl:
@@ -60,14 +68,13 @@ class FunctionUrl:
         """The base URL without a trailing slash."""
         return f"http://127.0.0.1:{self._port}"
 
-    async def _answer(self, request: web.BaseRequest) -> web.Response:
+    async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
         body = await _read_body(request)
         if body is None:
             return _error(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "Request Too Long")
         payload = json.dumps(event_from(_http_request(request, body)), separators=(",", ":")).encode()
         try:
-            invocation = await self._emulator.invoke(payload)
-            response = response_from(invocation.payload)
+            return await self._answer_event(request, payload)
         except PayloadTooLarge:
             return _error(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "Request Too Long")
         except Throttled:
@@ -77,7 +84,46 @@ class FunctionUrl:
         except InvocationError:
             # Only the function's log has the reason, as on AWS.
             return web.Response(status=HTTPStatus.BAD_GATEWAY, text="Internal Server Error")
+
+    async def _answer_event(self, request: web.BaseRequest, payload: bytes) -> web.StreamResponse:
+        answer = await self._emulator.answer(payload)
+        if isinstance(answer, StreamedAnswer):
+            return await _streamed(request, answer.stream)
+        response = response_from(answer.payload)
         return web.Response(status=response.status, headers=CIMultiDict(response.headers), body=response.body)
+
+
+async def _streamed(request: web.BaseRequest, stream: ResponseStream) -> web.StreamResponse:
+    """Pass on a stream; the connection is dropped if the function cuts the stream off."""
+    try:
+        parts = await stream.prelude()
+        if parts is None:
+            raise MalformedResult("the stream has no prelude that ends with 8 zero bytes")
+        prelude, body = parts
+        head = streamed_response_from(prelude)
+        response = web.StreamResponse(status=head.status, headers=CIMultiDict(head.headers))
+        with suppress(ConnectionError):
+            await response.prepare(request)
+            await _send_body(request, response, body, stream)
+        return response
+    finally:
+        # The function continues if the client has left.
+        stream.abandon()
+
+
+async def _send_body(
+    request: web.BaseRequest, response: web.StreamResponse, body: bytes, stream: ResponseStream
+) -> None:
+    if body:
+        await response.write(body)
+    try:
+        async for chunk in stream.chunks():
+            await response.write(chunk)
+    except InvocationError:
+        if request.transport is not None:
+            request.transport.abort()
+    else:
+        await response.write_eof()
 
 
 def _http_request(request: web.BaseRequest, body: bytes) -> HttpRequest:

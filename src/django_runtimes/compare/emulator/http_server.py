@@ -10,7 +10,7 @@ from aiohttp import web
 # aiohttp reads 0 as no limit.
 _CLOSE_TIMEOUT_S = 0.05
 
-Answer = Callable[[web.BaseRequest], Awaitable[web.Response]]
+Answer = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 
 class HttpServer:
@@ -38,7 +38,7 @@ class HttpServer:
         # have ended by now. Only the clients' idle connections are left.
         await self._web.shutdown(_CLOSE_TIMEOUT_S)
 
-    async def _tracked_answer(self, request: web.BaseRequest) -> web.Response:
+    async def _tracked_answer(self, request: web.BaseRequest) -> web.StreamResponse:
         task = asyncio.current_task()
         if task is not None:
             self._requests.add(task)

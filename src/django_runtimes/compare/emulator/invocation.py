@@ -9,6 +9,7 @@ import uuid
 from dataclasses import dataclass, field
 
 from django_runtimes.compare.compare_error import CompareError
+from django_runtimes.compare.emulator.response_stream import ResponseStream
 
 # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html says 6 MB for both; Lambda's error messages
 # give these exact limits.
@@ -72,18 +73,33 @@ def new_trace_id() -> str:
 
 @dataclass(eq=False)
 class PendingInvocation:
-    """An invocation that is waiting or running; `outcome` is set exactly once."""
+    """An invocation that is waiting or running; `outcome` is set exactly once, at the end.
+
+    `stream` is set before it, if the function streams its response.
+    """
 
     payload: bytes
     outcome: asyncio.Future[Invocation]
+    stream: asyncio.Future[ResponseStream]
     request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
     trace_id: str = field(default_factory=new_trace_id)
 
+    def begin_stream(self) -> ResponseStream:
+        stream = ResponseStream()
+        self.stream.set_result(stream)
+        return stream
+
+    def _end_stream(self, error: InvocationError | None) -> None:
+        if self.stream.done():
+            self.stream.result().end(error)
+
     def succeed(self, invocation: Invocation) -> None:
+        self._end_stream(None)
         if not self.outcome.done():
             self.outcome.set_result(invocation)
 
     def fail(self, error: InvocationError) -> None:
+        self._end_stream(error)
         if not self.outcome.done():
             self.outcome.set_exception(error)
             # Mark the exception as retrieved, since nothing awaits the outcome if the caller has gone.

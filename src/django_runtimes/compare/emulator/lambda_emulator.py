@@ -5,9 +5,10 @@ import os
 import sys
 from collections import deque
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 from django_runtimes.compare.compare_error import CompareError
 from django_runtimes.compare.emulator.execution_environment import ExecutionEnvironment, State
@@ -23,6 +24,8 @@ from django_runtimes.compare.emulator.invocation import (
     Throttled,
 )
 from django_runtimes.compare.emulator.lambda_function import Function
+from django_runtimes.compare.emulator.response_stream import ResponseStream
+from django_runtimes.compare.emulator.snapshots.function_snapshot import FunctionSnapshot
 
 # An init phase takes about 0.4 s of CPU. Starting more of them than there are CPUs slows down all of them, up to their
 # timeout.
@@ -34,6 +37,13 @@ class EnvironmentStart(NamedTuple):
 
     started_s: float
     log: Path
+
+
+class StreamedAnswer(NamedTuple):
+    """A response that has begun; the outcome is known at its end."""
+
+    stream: ResponseStream
+    outcome: asyncio.Future[Invocation]
 
 
 class LambdaEmulator:
@@ -62,9 +72,18 @@ class LambdaEmulator:
         self._init_durations_ms: list[float] = []
         self._handler_durations_ms: list[float] = []
         self._closing = False
+        self._snapshot: FunctionSnapshot | None = None
 
     async def __aenter__(self) -> Self:
         self._function.log_directory.mkdir(parents=True, exist_ok=True)
+        if self._function.snap_start:
+            snapshot = FunctionSnapshot(self._function)
+            try:
+                await snapshot.take()
+            except BaseException:
+                await snapshot.close()
+                raise
+            self._snapshot = snapshot
         return self
 
     async def __aexit__(
@@ -74,6 +93,8 @@ class LambdaEmulator:
         while self._waiting:
             self._waiting.popleft().fail(FunctionFailed("Sandbox.Ended", "the emulator was stopped"))
         await self.retire_all()
+        if self._snapshot is not None:
+            await self._snapshot.close()
         self._freezer.close()
 
     @property
@@ -116,7 +137,16 @@ class LambdaEmulator:
         return self._handler_durations_ms
 
     async def invoke(self, payload: bytes) -> Invocation:
-        """Invoke the function with an event in JSON.
+        """Invoke the function as `answer` does; a streamed response becomes one payload."""
+        answer = await self.answer(payload)
+        if isinstance(answer, Invocation):
+            return answer
+        streamed, outcome = answer
+        whole = b"".join([chunk async for chunk in streamed.chunks()])
+        return replace(await asyncio.shield(outcome), payload=whole)
+
+    async def answer(self, payload: bytes) -> Invocation | StreamedAnswer:
+        """Invoke the function with an event in JSON; return a streamed response when it begins.
 
         Raise Throttled, PayloadTooLarge, InitFailed, FunctionFailed or TimedOut. Cancelling the caller does not end the
         invocation, since Lambda does not notice that a client disconnects.
@@ -130,7 +160,8 @@ class LambdaEmulator:
         limit = self._function.concurrency_limit
         if self._in_flight >= limit:
             raise Throttled(f"Rate Exceeded: {limit} invocations of '{self._function.name}' are running")
-        pending = PendingInvocation(payload, asyncio.get_running_loop().create_future())
+        loop = asyncio.get_running_loop()
+        pending = PendingInvocation(payload, loop.create_future(), loop.create_future())
         self._in_flight += 1
         pending.outcome.add_done_callback(self._invocation_done)
         if self._idle:
@@ -138,7 +169,12 @@ class LambdaEmulator:
         else:
             self._waiting.append(pending)
             self._start_missing()
-        return await asyncio.shield(pending.outcome)
+        # This cancels neither of them if the caller is cancelled.
+        either: set[asyncio.Future[Any]] = {pending.outcome, pending.stream}
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        if pending.stream.done():
+            return StreamedAnswer(pending.stream.result(), pending.outcome)
+        return pending.outcome.result()
 
     async def warm(self, count: int) -> None:
         """Start execution environments until `count` are ready and frozen; raise CompareError when one fails."""
@@ -155,8 +191,7 @@ class LambdaEmulator:
             for task in done:
                 if (failure := task.result()) is not None:
                     raise CompareError(
-                        f"an execution environment of function '{self._function.name}' never became ready: "
-                        f"{failure}; its log is in {self._function.log_directory}"
+                        f"an execution environment of function '{self._function.name}' never became ready: {failure}"
                     )
 
     async def retire_all(self) -> None:
@@ -167,7 +202,13 @@ class LambdaEmulator:
             await environment.wait_reaped()
 
     def _start(self) -> ExecutionEnvironment:
-        environment = ExecutionEnvironment(self._function, self._freezer, on_ready=self._ready, on_end=self._ended)
+        environment = ExecutionEnvironment(
+            self._function,
+            self._freezer,
+            start=self._function.start if self._snapshot is None else self._snapshot.restore,
+            on_ready=self._ready,
+            on_end=self._ended,
+        )
         self._environments.add(environment)
         self._starts.append(EnvironmentStart(environment.started_s, environment.log))
         return environment

@@ -12,10 +12,11 @@ from django_runtimes.compare.emulator.container_limits import ContainerLimits
 
 REGION = "us-east-1"
 VERSION = "$LATEST"
-# This is `python -m awslambdaric`, except that the library is imported first, and so notes when the spawn ends.
+_PUBLISHED_VERSION = "1"
+# The image's launcher runs the same loop. The library is imported first, and so notes when the spawn ends.
 _RUNTIME_CLIENT = """
 import django_runtimes, runpy
-runpy.run_module("awslambdaric", run_name="__main__", alter_sys=True)
+runpy.run_module("django_runtimes.entrypoints.lambda_process", run_name="__main__", alter_sys=True)
 """
 # A small share of a CPU prolongs the init phase; AWS documents no share for it.
 _LIMITED_INIT_TIMEOUT_S = 30.0
@@ -48,6 +49,8 @@ class Function:
     idle_reap_s: float = 300.0
     # The limits of each execution environment; None for as much of the machine as it can get.
     limits: ContainerLimits | None = None
+    # Whether execution environments are restored from a snapshot of one initialized process.
+    snap_start: bool = False
     python: str = sys.executable
     task_root: Path = field(default_factory=Path.cwd)
 
@@ -78,8 +81,9 @@ class Function:
             "AWS_EXECUTION_ENV": f"AWS_Lambda_python{sys.version_info.major}.{sys.version_info.minor}",
             "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(self.memory_mb),
             "AWS_LAMBDA_FUNCTION_NAME": self.name,
-            "AWS_LAMBDA_FUNCTION_VERSION": VERSION,
-            "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+            # Only published versions have snapshots.
+            "AWS_LAMBDA_FUNCTION_VERSION": _PUBLISHED_VERSION if self.snap_start else VERSION,
+            "AWS_LAMBDA_INITIALIZATION_TYPE": "snap-start" if self.snap_start else "on-demand",
             "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{self.name}",
             "AWS_LAMBDA_LOG_STREAM_NAME": log_stream,
             "AWS_LAMBDA_RUNTIME_API": runtime_api,
@@ -104,4 +108,5 @@ class Function:
     def details(self) -> dict[str, str]:
         """The configuration values for the run's record."""
         limits = {} if self.limits is None else {"limits": str(self.limits)}
-        return {"concurrency limit": str(self.concurrency_limit), "timeout_s": f"{self.timeout_s:g}", **limits}
+        start = {"restores": "processes forked without at-fork hooks; not Lambda's time"} if self.snap_start else {}
+        return {"concurrency limit": str(self.concurrency_limit), "timeout_s": f"{self.timeout_s:g}", **limits, **start}

@@ -1,6 +1,7 @@
 """The Lambda Runtime API (2018-06-01) of one execution environment, and the needed part of the Extensions API."""
 
 import asyncio
+import base64
 import json
 import re
 import socket
@@ -9,16 +10,18 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Protocol
 
-from aiohttp import web
-
-from django_runtimes.compare.emulator.http_server import HttpServer
-from django_runtimes.compare.emulator.invocation import RESPONSE_LIMIT_BYTES
+from django_runtimes.compare.emulator.invocation import RESPONSE_LIMIT_BYTES, FunctionFailed
+from django_runtimes.compare.emulator.response_stream import ResponseStream
+from django_runtimes.compare.emulator.runtime_requests import RuntimeReply, RuntimeRequest, RuntimeServer
 
 _NEXT = "/2018-06-01/runtime/invocation/next"
-_INIT_ERROR = "/2018-06-01/runtime/init/error"
+_FAILED_STARTS = ("/2018-06-01/runtime/init/error", "/2018-06-01/runtime/restore/error")
 # Version 2020-01-01 of the Extensions API.
 _REGISTER = "/2020-01-01/extension/register"
 _NEXT_EVENT = "/2020-01-01/extension/event/next"
+_RESPONSE_MODE = "lambda-runtime-function-response-mode"
+_ERROR_TYPE = "lambda-runtime-function-error-type"
+_ERROR_BODY = "lambda-runtime-function-error-body"
 _RESULT = re.compile(r"/2018-06-01/runtime/invocation/(?P<request_id>[^/]+)/(?P<kind>response|error)")
 
 
@@ -56,11 +59,14 @@ class RuntimeApiOwner(Protocol):
     def respond(self, request_id: str, payload: bytes) -> bool:
         """Accept the result of an invocation; return False when it is not the running one."""
 
+    def begin_stream(self, request_id: str) -> ResponseStream | None:
+        """Begin to accept a streamed result; return None when it is not the result of the running invocation."""
+
     def fail(self, request_id: str, failure: RuntimeFailure) -> bool:
         """Accept the failure of an invocation; return False when it is not the running one."""
 
     def fail_init(self, failure: RuntimeFailure) -> None:
-        """Accept the failure of the init phase."""
+        """Accept the failure of the init phase, or of the restore."""
 
     def register_extension(self) -> None:
         """Note that an extension is registered, so that SIGTERM announces the end."""
@@ -72,7 +78,7 @@ class RuntimeApi:
     def __init__(self, environment: RuntimeApiOwner) -> None:
         self._environment = environment
         self._listener = socket.create_server(("127.0.0.1", 0))
-        self._server: HttpServer | None = None
+        self._server: RuntimeServer | None = None
 
     @property
     def address(self) -> str:
@@ -83,7 +89,7 @@ class RuntimeApi:
     async def serve(self) -> None:
         """Start answering."""
         self._no_event = asyncio.get_running_loop().create_future()
-        self._server = HttpServer(self._answer, self._listener)
+        self._server = RuntimeServer(self._answer, self._listener)
         await self._server.start()
 
     async def close(self) -> None:
@@ -94,14 +100,14 @@ class RuntimeApi:
         self._no_event.cancel()
         await self._server.close()
 
-    async def _answer(self, request: web.BaseRequest) -> web.Response:
+    async def _answer(self, request: RuntimeRequest) -> RuntimeReply:
         if request.method == "GET" and request.path == _NEXT:
             return _invocation(await self._environment.next_invocation())
-        if request.method == "POST" and request.path == _INIT_ERROR:
-            self._environment.fail_init(_failure(await request.content.read()))
+        if request.method == "POST" and request.path in _FAILED_STARTS:
+            self._environment.fail_init(_failure(await request.body()))
             return _accepted()
         if request.method == "POST" and request.path == _REGISTER:
-            return self._register(await request.content.read())
+            return self._register(await request.body())
         if request.method == "GET" and request.path == _NEXT_EVENT:
             # No extension subscribes to events, so the request stays pending.
             await asyncio.shield(self._no_event)
@@ -109,7 +115,7 @@ class RuntimeApi:
             return await self._take_result(request, result["request_id"], result["kind"])
         return _refusal(HTTPStatus.NOT_FOUND, "InvalidPath", f"{request.method} {request.path} is unknown")
 
-    def _register(self, body: bytes) -> web.Response:
+    def _register(self, body: bytes) -> RuntimeReply:
         try:
             events = json.loads(body)["events"]
         except (ValueError, TypeError, KeyError):
@@ -118,10 +124,12 @@ class RuntimeApi:
             message = "only extensions without events are supported"
             return _refusal(HTTPStatus.BAD_REQUEST, "Extension.InvalidEvents", message)
         self._environment.register_extension()
-        return web.json_response({}, headers={"Lambda-Extension-Identifier": str(uuid.uuid4())})
+        return RuntimeReply(HTTPStatus.OK, {}, {"Lambda-Extension-Identifier": str(uuid.uuid4())})
 
-    async def _take_result(self, request: web.BaseRequest, request_id: str, kind: str) -> web.Response:
-        body = await request.content.read()
+    async def _take_result(self, request: RuntimeRequest, request_id: str, kind: str) -> RuntimeReply:
+        if kind == "response" and request.headers.get(_RESPONSE_MODE) == "streaming":
+            return await self._take_stream(request, request_id)
+        body = await request.body()
         too_large = kind == "response" and len(body) > RESPONSE_LIMIT_BYTES
         if too_large:
             known = self._environment.fail(request_id, _TOO_LARGE)
@@ -136,24 +144,36 @@ class RuntimeApi:
             return _refusal(status, "RequestEntityTooLarge", _TOO_LARGE.message)
         return _accepted()
 
+    async def _take_stream(self, request: RuntimeRequest, request_id: str) -> RuntimeReply:
+        """Pass on a response as it arrives; an error in its trailers cuts it off, but the invocation has succeeded."""
+        stream = self._environment.begin_stream(request_id)
+        if stream is None:
+            return _refusal(HTTPStatus.BAD_REQUEST, "InvalidRequestID", "Invalid request ID")
+        async for chunk in request.chunks():
+            await stream.send(chunk)
+        if (error_type := request.trailers.get(_ERROR_TYPE)) is not None:
+            report = base64.b64decode(request.trailers.get(_ERROR_BODY, ""))
+            stream.end(FunctionFailed(error_type, _failure(report).message))
+        self._environment.respond(request_id, b"")
+        return _accepted()
 
-def _invocation(invocation: RuntimeInvocation) -> web.Response:
+
+def _invocation(invocation: RuntimeInvocation) -> RuntimeReply:
     headers = {
         "Lambda-Runtime-Aws-Request-Id": invocation.request_id,
         "Lambda-Runtime-Deadline-Ms": str(invocation.deadline_ms),
         "Lambda-Runtime-Invoked-Function-Arn": invocation.function_arn,
         "Lambda-Runtime-Trace-Id": invocation.trace_id,
     }
-    # awslambdaric crashes on an invocation without a content type.
-    return web.Response(body=invocation.payload, headers=headers, content_type="application/json")
+    return RuntimeReply(HTTPStatus.OK, invocation.payload, headers)
 
 
-def _accepted() -> web.Response:
-    return web.json_response({"status": "OK"}, status=HTTPStatus.ACCEPTED)
+def _accepted() -> RuntimeReply:
+    return RuntimeReply(HTTPStatus.ACCEPTED, {"status": "OK"})
 
 
-def _refusal(status: HTTPStatus, error_type: str, message: str) -> web.Response:
-    return web.json_response({"errorMessage": message, "errorType": error_type}, status=status)
+def _refusal(status: HTTPStatus, error_type: str, message: str) -> RuntimeReply:
+    return RuntimeReply(status, {"errorMessage": message, "errorType": error_type})
 
 
 def _failure(body: bytes) -> RuntimeFailure:

@@ -157,5 +157,6 @@ def _cost(condition: FailCondition, name: str, rate_rps: Decimal, judged: Judged
             usd = bill.usd
             if condition.metric.name == "usd_per_million":
                 usd = usd * _MILLION / traffic.requests
-            return GateFigure.exact(float(usd), unverified=tuple(price.key for price in bill.unverified))
+            unverified = tuple(price.key for price in bill.unverified)
+            return GateFigure.exact(float(usd), unverified=unverified, assumed=bill.assumed)
     raise UnjudgeableError("it has no bill; `webapp docs cost` lists the runtimes with prices")

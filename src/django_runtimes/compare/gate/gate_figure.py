@@ -20,7 +20,8 @@ class GateVerdict(StrEnum):
 class GateFigure:
     """A figure; a bound is None if it is unknown, and the `confidence` if the figure has no interval.
 
-    `unverified` has the keys of the unverified prices and billing rules that an amount depends on.
+    `unverified` has the keys of the unverified prices and billing rules that an amount depends on, and `assumed` the
+    KEYs of assumed values that decide how many tasks it contains.
     """
 
     value: float
@@ -28,11 +29,12 @@ class GateFigure:
     high: float | None
     confidence: float | None
     unverified: tuple[str, ...] = ()
+    assumed: tuple[str, ...] = ()
 
     @classmethod
-    def exact(cls, value: float, *, unverified: tuple[str, ...] = ()) -> "GateFigure":
+    def exact(cls, value: float, *, unverified: tuple[str, ...] = (), assumed: tuple[str, ...] = ()) -> "GateFigure":
         """Return a figure without an interval."""
-        return cls(value, value, value, None, unverified)
+        return cls(value, value, value, None, unverified, assumed)
 
     @classmethod
     def of_ratio(cls, ratio: Ratio) -> "GateFigure":

@@ -39,7 +39,10 @@ class GateOutcome:
         value = f"{self._formatted(figure.value)}{self._interval(figure)}"
         of = f" of {self.compared_with}" if self.compared_with else ""
         unverified = f"; not verified: {', '.join(figure.unverified)}" if figure.unverified else ""
-        return f"{self.subject}: {condition.metric.name} {value}{of}, {above} {condition.limit_text}{unverified}"
+        assumed = f"; assumed: {', '.join(figure.assumed)}" if figure.assumed else ""
+        return (
+            f"{self.subject}: {condition.metric.name} {value}{of}, {above} {condition.limit_text}{unverified}{assumed}"
+        )
 
     def _interval(self, figure: GateFigure) -> str:
         if figure.confidence is None:

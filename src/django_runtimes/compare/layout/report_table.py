@@ -8,7 +8,7 @@ TEXT_COLUMNS = frozenset(
         "target", "label", "load", "verdict", "p99 verdict", "errors", "name", "value", "value that worked",
         "option", "shared part", "term", "price", "formula", "instance", "cheaper below", "cheaper above",
         "choice", "from", "billed", "run", "file", "finished", "revision", "workload", "claim", "reason",
-        "rule", "met",
+        "rule", "met", "stream",
     }
 )  # fmt: skip
 

@@ -15,7 +15,8 @@ from django_runtimes.compare.load.http_client import HttpClient
 from django_runtimes.compare.load.ledger import Ledger
 from django_runtimes.compare.load.login import log_in
 from django_runtimes.compare.load.pace import Pace, without_garbage_collection
-from django_runtimes.compare.load.target_answer import ask
+from django_runtimes.compare.load.streamed_outcome import StreamedOutcome
+from django_runtimes.compare.load.target_answer import TargetAnswer, ask
 from django_runtimes.compare.load.virtual_user import VirtualUser
 from django_runtimes.compare.workload.workload import DEFAULT_HOST, RequestTemplate, Session
 
@@ -153,15 +154,33 @@ class LoadGenerator:
         """Send one request now, as the first user."""
         return await self._send(url, template, time.perf_counter(), ledger, _user_of(template, users, 0))
 
+    async def stream(
+        self, url: str, template: RequestTemplate, *, ledger: Ledger, users: Sequence[VirtualUser] = ()
+    ) -> StreamedOutcome:
+        """Send one request now, as the first user, and read its answer to the end; keep to the highest rate."""
+        due = time.perf_counter()
+        outcome, answer = await self._exchange(url, template, due, ledger, _user_of(template, users, 0))
+        first_byte_s = answer.first_byte_s
+        first_byte_ms = outcome.latency_ms if first_byte_s is None else (first_byte_s - due) * 1_000
+        if self._access.max_rate_rps is not None:
+            await Pace().wait_until(due + 1 / self._access.max_rate_rps)
+        return StreamedOutcome(outcome, first_byte_ms, answer.size_bytes)
+
     async def _send(
         self, url: str, template: RequestTemplate, due: float, ledger: Ledger, user: VirtualUser | None
     ) -> Outcome:
+        outcome, _ = await self._exchange(url, template, due, ledger, user)
+        return outcome
+
+    async def _exchange(
+        self, url: str, template: RequestTemplate, due: float, ledger: Ledger, user: VirtualUser | None
+    ) -> tuple[Outcome, TargetAnswer]:
         request = DueRequest(template, due, ledger, user)
         signature = self._access.reader.sign()
         answer = await ask(self._client, url, request.template, user, headers=signature)
         outcome = request.outcome(answer, timeout_s=self._timeout_s, host=self._host)
         self._access.reader.read(signature, answer.headers, outcome.latency_ms)
-        return outcome
+        return outcome, answer
 
 
 def _user_of(template: RequestTemplate, users: Sequence[VirtualUser], index: int) -> VirtualUser | None:

@@ -1,6 +1,7 @@
 """One HTTP/1.1 connection of the load generator, which sends a request and reads its response."""
 
 import asyncio
+import time
 from typing import NamedTuple, cast
 
 import httptools
@@ -10,11 +11,15 @@ _NO_CONTENT, _NOT_MODIFIED, _FIRST_FINAL = 204, 304, 200
 
 
 class ReceivedResponse(NamedTuple):
-    """A complete response; the content is as sent, for example compressed."""
+    """A complete response; the content is as sent, for example compressed.
+
+    Its first byte arrived at the moment `first_byte_s` of time.perf_counter(); None without content.
+    """
 
     status: int
     headers: CIMultiDict[str]
     content: bytes
+    first_byte_s: float | None = None
 
 
 class ConnectionEndedError(ConnectionError):
@@ -39,6 +44,7 @@ class HttpConnection(asyncio.Protocol):
         self._method = ""
         self._is_open = False
         self._keeps_alive = True
+        self._first_byte_s: float | None = None
         # When the last response arrived, in seconds of the event loop's clock.
         self.idle_since_s = 0.0
 
@@ -140,6 +146,8 @@ class HttpConnection(asyncio.Protocol):
 
     def on_body(self, body: bytes) -> None:
         """Collect a part of the body."""
+        if self._first_byte_s is None:
+            self._first_byte_s = time.perf_counter()
         self._content.append(body)
 
     def on_message_complete(self) -> None:
@@ -155,11 +163,13 @@ class HttpConnection(asyncio.Protocol):
         self._status = 0
         self._headers: CIMultiDict[str] = CIMultiDict()
         self._content: list[bytes] = []
+        self._first_byte_s = None
         self._has_head = self._has_length = False
 
     def _finish(self) -> None:
         if self._answer is not None and not self._answer.done():
-            self._answer.set_result(ReceivedResponse(self._status, self._headers, b"".join(self._content)))
+            content = b"".join(self._content)
+            self._answer.set_result(ReceivedResponse(self._status, self._headers, content, self._first_byte_s))
 
     def _fail(self, error: Exception) -> None:
         if self._answer is not None and not self._answer.done():

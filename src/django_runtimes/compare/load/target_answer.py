@@ -5,7 +5,7 @@ import socket
 import ssl
 import zlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from urllib.parse import urlsplit
 
@@ -55,6 +55,9 @@ class TargetAnswer:
     location: str = ""
     page: Page | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    # Of an answer read by `ask`: its size, and when its first byte arrived, a moment of time.perf_counter().
+    size_bytes: int = 0
+    first_byte_s: float | None = None
 
 
 async def ask(
@@ -81,7 +84,7 @@ async def ask(
     except (OSError, ValueError) as error:
         error_class = _error_class(error)
         return TargetAnswer(error_class, _described(error, url) or error_class.replace("_", " "))
-    return answer_of(
+    answer = answer_of(
         exchange,
         status=response.status,
         headers=response.headers,
@@ -90,6 +93,7 @@ async def ask(
         user=user,
         keep_page=keep_page,
     )
+    return replace(answer, size_bytes=len(response.content), first_byte_s=response.first_byte_s)
 
 
 def answer_of(

@@ -45,6 +45,8 @@ class ComparisonPlan:
     bursts: int = 5
     # The range of six values holds their median with a confidence of 97 %; fewer values have no 95 % interval.
     cold_starts: int = 6
+    # How often each target is asked for each stream of the workload.
+    streams: int = 30
     deployed: tuple[DeployedService, ...] = ()
     allows_writes: bool = False
     # The highest rate of any load on a deployed target.
@@ -55,6 +57,11 @@ class ComparisonPlan:
     limits: StatedLimits = field(default_factory=StatedLimits)
     # The weight of the cost in the balanced memory size, from 0 (the fastest) to 1 (the cheapest).
     balanced_weight: float = 0.5
+
+    @property
+    def wants_p99(self) -> bool:
+        """Whether the steady load should reach the samples of a p99: with three loads, or for a stated limit."""
+        return len(self.load_shares) > 1 or self.limits.max_p99_ms is not None
 
 
 def quick_plan(workload: Workload) -> ComparisonPlan:
@@ -72,9 +79,10 @@ def quick_plan(workload: Workload) -> ComparisonPlan:
         burst_size=20,
         bursts=1,
         cold_starts=2,
+        streams=6,
     )
 
 
 def thorough_plan(workload: Workload, budget_s: float) -> ComparisonPlan:
-    """Return a plan with three loads, long enough for each p99."""
+    """Return a plan with three loads, and with a p99 wherever the time is long enough."""
     return ComparisonPlan(workload, budget_s=budget_s, load_shares=(0.1, 0.5, 0.8), ready_for=16, cold_starts=12)

@@ -5,25 +5,20 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
 
-from django_runtimes.compare.analysis.percentile import latency_of, percentile_of
-from django_runtimes.compare.analysis.summary import MIN_OK_SHARE
 from django_runtimes.compare.cost.analysis import CostAnalysis
 from django_runtimes.compare.cost.bills.bill import Bill, BilledTarget
+from django_runtimes.compare.cost.exclusion import exclusions_of
 from django_runtimes.compare.cost.usage.traffic import Traffic
-from django_runtimes.compare.load.histogram import P99_SAMPLES
+from django_runtimes.compare.recommendation.p99_limit import judge_p99
 from django_runtimes.compare.recommendation.stated_limits import StatedLimits
 from django_runtimes.compare.record.results import Run, ScenarioResult, TargetResult
-
-# New customers cannot choose this runtime any more.
-CLOSED_RUNTIME = "aws_app_runner"
-_BURST_REQUESTS = {"burst": "requests in bursts", "burst_cold": "requests in cold bursts"}
-_EMULATED = "it was emulated, and deployed targets were measured"
 
 
 @dataclass(frozen=True)
 class Candidate:
     """A measured target with its bill, and every reason why it cannot be recommended.
 
+    `exclusions` has the reasons that no limit changes, `misses` the limits that it is not shown to meet.
     The bill is the one with the front door that `webapp deploy` makes by default; `others` has the target's other
     bills. `p99_ms` is the highest p99 of its steady scenarios; None if one of them has too few samples. `billed` and
     `usd` are None if there is no bill for its runtime.
@@ -34,7 +29,14 @@ class Candidate:
     billed: BilledTarget | None
     p99_ms: float | None
     others: tuple[BilledTarget, ...] = ()
+    exclusions: tuple[str, ...] = ()
     misses: tuple[str, ...] = ()
+    # Whether it is not shown to meet the limit of the p99.
+    is_slow: bool = False
+    # What no p99 exceeds, with a confidence of 95 %, and the loads with too few samples to judge; without a limit of
+    # the p99 None and empty.
+    p99_bound_ms: float | None = None
+    unjudged_loads: tuple[str, ...] = ()
 
     @cached_property
     def bill(self) -> Bill | None:
@@ -62,33 +64,18 @@ class Candidate:
         return self.target.name
 
     @property
-    def is_open(self) -> bool:
-        """Whether new customers can choose the target's runtime."""
-        return self.target.runtime != CLOSED_RUNTIME
-
-    @property
-    def answers(self) -> bool:
-        """Whether enough requests of each scenario were answered as expected."""
-        return all(scenario.ok >= MIN_OK_SHARE * scenario.sent for scenario in self.target.scenarios)
-
-    @property
     def shown_scenarios(self) -> tuple[ScenarioResult, ...]:
         """The steady scenarios, each at its middle rate only."""
         return shown_scenarios(self.target)
 
 
 def candidates_of(run: Run, limits: StatedLimits, analysis: CostAnalysis | None) -> tuple[Candidate, ...]:
-    """Return a candidate for each measured target; `analysis` is None if nothing can be billed.
-
-    If a deployed target was measured, emulated ones cannot be recommended, since their speed is not comparable.
-    """
-    measured = [target for target in run.targets if target.status == "measured"]
-    candidates = tuple(_candidate(target, limits, analysis) for target in measured)
-    if all(target.label != "deployed" for target in measured):
-        return candidates
+    """Return a candidate for each measured target; `analysis` is None if nothing can be billed."""
+    exclusions = exclusions_of(run.targets)
     return tuple(
-        replace(each, misses=(*each.misses, _EMULATED)) if each.target.label == "emulated" else each
-        for each in candidates
+        replace(_candidate(target, limits, analysis), exclusions=exclusions.get(target.name, ()))
+        for target in run.targets
+        if target.status == "measured"
     )
 
 
@@ -107,29 +94,26 @@ def shown_scenarios(target: TargetResult) -> tuple[ScenarioResult, ...]:
     )
 
 
-def requests_text(scenario: ScenarioResult) -> str:
-    """Return what a scenario sends, such as "reads" or "requests in bursts"."""
-    return _BURST_REQUESTS.get(scenario.name, f"{scenario.name}s")
-
-
 def _candidate(target: TargetResult, limits: StatedLimits, analysis: CostAnalysis | None) -> Candidate:
     bills = () if analysis is None else analysis.bills_of(target.name)
     p99s_ms = [scenario.latency_ms.p99 for scenario in steady_scenarios(target)]
     known_ms = [p99_ms for p99_ms in p99s_ms if p99_ms is not None]
     p99_ms = max(known_ms) if known_ms and len(known_ms) == len(p99s_ms) else None
     found = Candidate(target, limits.traffic, next(iter(bills), None), p99_ms, bills[1:])
-    return replace(found, misses=tuple(_misses(found, limits)))
+    if limits.max_p99_ms is None:
+        return replace(found, misses=tuple(_cost_misses(found, limits)))
+    judged = judge_p99(steady_scenarios(target), limits.max_p99_ms)
+    return replace(
+        found,
+        misses=(*judged.misses, *_cost_misses(found, limits)),
+        is_slow=bool(judged.misses),
+        p99_bound_ms=judged.bound_ms,
+        unjudged_loads=judged.unjudged,
+    )
 
 
-def _misses(candidate: Candidate, limits: StatedLimits) -> Iterator[str]:
-    target, usd = candidate.target, candidate.usd
-    for scenario in target.scenarios:
-        if scenario.ok < MIN_OK_SHARE * scenario.sent:
-            yield f"only {scenario.ok / scenario.sent:.1%} of its {requests_text(scenario)} were answered as expected"
-    if not steady_scenarios(target):
-        yield "no steady load was measured"
-    elif limits.max_p99_ms is not None:
-        yield from _latency_misses(target, limits.max_p99_ms, candidate.p99_ms)
+def _cost_misses(candidate: Candidate, limits: StatedLimits) -> Iterator[str]:
+    usd = candidate.usd
     if limits.max_usd is not None and usd is None:
         yield "there is no bill for its runtime"
     elif limits.max_usd is not None and usd is not None and usd > limits.max_usd:
@@ -144,31 +128,3 @@ def _lower(candidate: Candidate, max_usd: Decimal) -> str:
         for billed, bill in bills
         if bill.rounded_usd <= max_usd
     )
-
-
-def _latency_misses(target: TargetResult, max_p99_ms: float, p99_ms: float | None) -> Iterator[str]:
-    above = [
-        scenario
-        for scenario in steady_scenarios(target)
-        if scenario.latency_ms.p99 is not None and scenario.latency_ms.p99 > max_p99_ms
-    ]
-    if above:
-        worst = max(above, key=lambda scenario: scenario.latency_ms.p99 or 0.0)
-        yield f"its p99 is {worst.latency_ms.p99:,.1f} ms ({worst.name}, {worst.rate_rps:g}/s)"
-        return
-    if p99_ms is None:
-        fewest = min(scenario.latency_ms.n for scenario in steady_scenarios(target))
-        yield (
-            f"its p99 is unknown, since one needs {P99_SAMPLES:,} samples and a scenario has {fewest:,} (a longer "
-            "--budget measures more)"
-        )
-        return
-    for scenario in steady_scenarios(target):
-        found = percentile_of(latency_of(scenario), 0.99)
-        if found is not None and (found.high_ms is None or found.high_ms > max_p99_ms):
-            high = "more" if found.high_ms is None else f"{found.high_ms:,.1f} ms"
-            yield (
-                f"its p99 of {found.value_ms:,.1f} ms ({scenario.name}, {scenario.rate_rps:g}/s) may be up to {high}, "
-                "so more samples are needed"
-            )
-            return

@@ -6,7 +6,6 @@ from decimal import Decimal
 from django_runtimes.compare.cost.analysis import CostAnalysis
 from django_runtimes.compare.cost.bills.bill import Billed
 from django_runtimes.compare.cost.cheapest import (
-    APP_RUNNER_NOUN,
     CheapestRange,
     cheapest_ranges,
     eligible_targets,
@@ -49,10 +48,13 @@ def rate_above(billed: Billed, max_usd: Decimal, up_to_rps: Decimal) -> Decimal 
 
 def _traffic_sentence(recommendation: Recommendation, analysis: CostAnalysis) -> str:
     traffic = recommendation.limits.traffic
-    # A target that fails requests is cheap at no rate.
-    names = {each.billed.name for each in recommendation.candidates if each.answers and each.billed is not None}
-    ranges = cheapest_ranges(analysis, [billed for billed in eligible_targets(analysis) if billed.name in names])
-    aside = " (App Runner left out)" if APP_RUNNER_NOUN in left_out(analysis) else ""
+    slow = {each.billed.name for each in recommendation.candidates if each.is_slow and each.billed is not None}
+    ranges = cheapest_ranges(analysis, [billed for billed in eligible_targets(analysis) if billed.name not in slow])
+    if not ranges:
+        return "When the traffic changes: no target can be called the cheapest now."
+    aside = " that meets your limit of the p99" if recommendation.limits.max_p99_ms is not None else ""
+    omitted = left_out(analysis)
+    closing = f" Left out: {omitted}." if omitted else ""
     rate_rps = min(traffic.mean_rps, analysis.highest_rps)
     index = next((index for index, each in enumerate(ranges) if rate_rps <= each.end_rps), len(ranges) - 1)
     here = ranges[index]
@@ -61,8 +63,8 @@ def _traffic_sentence(recommendation: Recommendation, analysis: CostAnalysis) ->
     )
     neighbours = _neighbours(analysis, ranges, index)
     if not neighbours:
-        return f"{opening}, as at every rate up to {rate_text(analysis.highest_rps)}."
-    return f"{opening}; {'; '.join(neighbours)}."
+        return f"{opening}, as at every rate up to {rate_text(analysis.highest_rps)}.{closing}"
+    return f"{opening}; {'; '.join(neighbours)}.{closing}"
 
 
 def _neighbours(analysis: CostAnalysis, ranges: Sequence[CheapestRange], index: int) -> list[str]:
@@ -93,6 +95,11 @@ def _assumption_sentences(analysis: CostAnalysis) -> Iterator[str]:
     if assumed:
         values = ", ".join(dict.fromkeys(f"{usage.usage.capacity_rps.normalize():f}" for usage in assumed))
         yield (
-            f"Once the capacity of a task is measured (webapp compare --image): {values} requests/s is assumed, and "
+            f"Once the capacity of a task is measured (webapp compare without --rate and --rates-from): {values} "
+            "requests/s is assumed, and the number of tasks or instances, and every crossing with them, depend on it."
+        )
+    if any(usage.needs("capacity_rps") and "capacity_rps" in usage.bases for usage in analysis.usages):
+        yield (
+            "Once the capacity of a task is measured on AWS (--set capacity_rps=…): here it is of another CPU, and "
             "the number of tasks or instances, and every crossing with them, depend on it."
         )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from django_runtimes.compare.analysis.summary import Summary
+from django_runtimes.compare.cost.cheapest import cheapest_of
 from django_runtimes.compare.recommendation.candidate import Candidate
 from django_runtimes.compare.recommendation.fastest import fastest_of
 from django_runtimes.compare.recommendation.stated_limits import StatedLimits
@@ -56,8 +57,7 @@ def recommend(run: Run, summary: Summary, candidates: Sequence[Candidate], limit
     everyone = tuple(candidates)
     if not everyone:
         return Recommendation(RecommendationKind.NOTHING, limits, everyone)
-    eligible = [candidate for candidate in everyone if candidate.is_open] or everyone
-    meeting = tuple(candidate for candidate in eligible if not candidate.misses)
+    meeting = tuple(candidate for candidate in everyone if not candidate.exclusions and not candidate.misses)
     if summary.pair_problem is not None:
         lines = withheld_lines(run, summary.pair_problem)
         return Recommendation(RecommendationKind.WITHHELD, limits, everyone, meeting=meeting, withheld=lines)
@@ -86,8 +86,7 @@ def _choice(
 
 
 def _cheapest(candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
-    """Return the candidates with the lowest bill; none if a bill is unknown."""
-    amounts = [candidate.usd for candidate in candidates if candidate.usd is not None]
-    if not amounts or len(amounts) < len(candidates):
-        return ()
-    return tuple(candidate for candidate in candidates if candidate.usd == min(amounts))
+    """Return the candidates with the lowest bill; those without a bill are left out."""
+    billed = [candidate.billed for candidate in candidates if candidate.billed is not None]
+    cheapest = cheapest_of(billed, candidates[0].traffic) if candidates else ()
+    return tuple(candidate for candidate in candidates if candidate.billed in cheapest)

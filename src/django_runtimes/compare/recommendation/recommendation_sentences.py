@@ -2,10 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 
+from django_runtimes.compare.cost.exclusion import excluded_text
 from django_runtimes.compare.layout.figures import milliseconds
 from django_runtimes.compare.recommendation.candidate import Candidate
-from django_runtimes.compare.recommendation.fastest import fastest_of
 from django_runtimes.compare.recommendation.recommendation import ChoiceReason, Recommendation, RecommendationKind
+
+# The answers that name each target that is left out, with its reason.
+_NAMES_LEFT_OUT = (RecommendationKind.CHOSEN, RecommendationKind.TRADE_OFF)
 
 
 def answer_lines(recommendation: Recommendation) -> tuple[str, ...]:
@@ -27,10 +30,9 @@ def reason_sentences(recommendation: Recommendation) -> Iterator[str]:
     """Yield a sentence for each target that misses the limits or cannot be recommended, and one on the traffic."""
     limits = recommendation.limits
     for candidate in recommendation.candidates:
-        if candidate.misses:
-            yield f"{candidate.name}: {', and '.join(candidate.misses)}."
-        elif not candidate.is_open and any(each.is_open for each in recommendation.candidates):
-            yield f"{candidate.name}: App Runner has been closed to new customers since 2026-04-30."
+        exclusions = () if recommendation.kind in _NAMES_LEFT_OUT else candidate.exclusions
+        if reasons := (*exclusions, *candidate.misses):
+            yield f"{candidate.name}: {', and '.join(reasons)}."
     if recommendation.kind is RecommendationKind.WITHHELD and limits.are_stated and recommendation.meeting:
         yield f"{_names(recommendation.meeting)} would meet your limits: {_limits(recommendation)}."
     if limits.requests_per_month is None and recommendation.kind is not RecommendationKind.NOTHING:
@@ -42,6 +44,12 @@ def reason_sentences(recommendation: Recommendation) -> Iterator[str]:
         yield (
             f"Costs are at {limits.traffic.name}, {limits.traffic.mean_rps:,.3g}/s on average, without the database, "
             "which every target needs."
+        )
+    unjudged = dict.fromkeys(load for each in recommendation.candidates for load in each.unjudged_loads)
+    if unjudged:
+        yield (
+            "The limit of the p99 is judged at the highest load of each scenario. Lower loads have too few samples for "
+            f"it ({'; '.join(unjudged)}); a longer --budget measures more."
         )
     if limits.max_p99_ms is not None and any(each.target.label == "emulated" for each in recommendation.candidates):
         yield "Each p99 is emulated on one machine. AWS's tails may be longer, so measure a deployed stage too."
@@ -56,7 +64,7 @@ def _chosen(recommendation: Recommendation) -> tuple[str, ...]:
     figures = "; ".join(_figures(candidate, with_name=len(chosen) > 1) for candidate in chosen)
     return (
         f"Choose {_names(chosen, 'or')}: {figures}.",
-        f"{_reason(recommendation)}: {_limits(recommendation)}.",
+        f"{_reason(recommendation)}: {_limits(recommendation)}.{_left_out(recommendation)}",
     )
 
 
@@ -83,40 +91,37 @@ def _trade_off(recommendation: Recommendation) -> tuple[str, ...]:
         "You stated no limits, so this report recommends no target: state --max-p99-ms, --max-usd-per-month or both."
     )
     if len(recommendation.meeting) < 2:
-        return (closing,)
+        return (f"{closing}{_left_out(recommendation)}",)
     traffic = recommendation.limits.traffic.name
     best = [candidate for candidate in fastest if candidate in cheapest]
+    omitted = _left_out(recommendation)
     if best:
-        aside = _aside(is_needed=_is_closed_fast(recommendation) or _is_closed_cheaper(recommendation))
-        return (f"Fastest and cheapest at {traffic}{aside}: {_names(best)}, with {_figures(best[0])}.", closing)
+        what = f"Fastest and cheapest at {traffic}"
+        if len(fastest) > 1:
+            what = f"Cheapest at {traffic}, and no target is shown to be faster"
+        return (f"{what}: {_listed(best, 'cost the same')}.{omitted}", closing)
     lines = []
     if fastest:
-        aside = _aside(is_needed=_is_closed_fast(recommendation))
-        lines.append(f"Fastest{aside}: {_names(fastest)}, with {_figures(fastest[0])}.")
+        lines.append(f"Fastest: {_listed(fastest, 'are not shown to differ')}.")
     else:
         lines.append("There were too few blocks to compare the targets' speed.")
     if cheapest:
-        aside = _aside(is_needed=_is_closed_cheaper(recommendation))
-        lines.append(f"Cheapest at {traffic}{aside}: {_names(cheapest)}, with {_figures(cheapest[0])}.")
-    return (*lines, closing)
+        lines.append(f"Cheapest at {traffic}: {_listed(cheapest, 'cost the same')}.")
+    return (*lines[:-1], f"{lines[-1]}{omitted}", closing)
 
 
-def _aside(*, is_needed: bool) -> str:
-    return " (App Runner left out)" if is_needed else ""
+def _listed(candidates: Sequence[Candidate], tie: str) -> str:
+    """Return the names with the figures of the first one; `tie` says what several have in common."""
+    first = candidates[0]
+    if len(candidates) == 1:
+        return f"{first.name}, with {_figures(first)}"
+    return f"{_names(candidates)}, which {tie}; {_figures(first, with_name=True)}"
 
 
-def _is_closed_cheaper(recommendation: Recommendation) -> bool:
-    """Whether the table shows a lower price, of a service that new customers cannot choose."""
-    lowest = recommendation.cheapest[0].usd
-    closed = [each.usd for each in recommendation.candidates if not each.is_open and each.usd is not None]
-    return lowest is not None and any(usd < lowest for usd in closed)
-
-
-def _is_closed_fast(recommendation: Recommendation) -> bool:
-    """Whether a service that new customers cannot choose would be among the fastest."""
-    closed = [each for each in recommendation.candidates if not each.is_open and each not in recommendation.meeting]
-    measured = [each for each in closed if not each.misses]
-    return any(each in measured for each in fastest_of([*recommendation.meeting, *measured]))
+def _left_out(recommendation: Recommendation) -> str:
+    """Return a sentence on the targets that are not chosen at any speed and price, with the reasons; "" if none."""
+    excluded = {each.name: each.exclusions for each in recommendation.candidates if each.exclusions}
+    return f" Left out: {excluded_text(excluded)}." if excluded else ""
 
 
 def _medians_ms(candidate: Candidate) -> dict[str, float]:
@@ -134,6 +139,8 @@ def _figures(candidate: Candidate, *, with_name: bool = False) -> str:
         parts.append(f"{listed} ({candidate.target.label} medians)")
     if candidate.p99_ms is not None:
         parts.append(f"p99 {milliseconds(candidate.p99_ms)} ms")
+    elif candidate.p99_bound_ms is not None:
+        parts.append(f"p99 at most {milliseconds(candidate.p99_bound_ms)} ms")
     if candidate.usd is not None:
         parts.append(f"{candidate.usd_text} USD per month {candidate.brief_setup}")
     text = ", ".join(parts)

@@ -18,6 +18,7 @@ class RecordedPlan:
     burst_size: int | None = None
     bursts: int | None = None
     cold_starts: int | None = None
+    streams: int | None = None
     balanced_weight: float | None = None
 
 
@@ -55,6 +56,15 @@ class RecordedLimits:
 
 
 @dataclass(frozen=True)
+class RecordedPrices:
+    """The region and the dates of the prices of the first report."""
+
+    region: str
+    oldest: str
+    newest: str
+
+
+@dataclass(frozen=True)
 class RecordedEnvironment:
     """The environment of a run; the files of earlier versions lack keys, and unknown keys are only shown."""
 
@@ -73,6 +83,7 @@ class RecordedEnvironment:
     revision: str | None = None
     plan: RecordedPlan | None = None
     limits: RecordedLimits = RecordedLimits()
+    prices: RecordedPrices | None = None
     phases: Mapping[str, float] = field(default_factory=dict)
     aa_pairs: tuple[tuple[str, str], ...] = ()
     image: RecordedImage | None = None

@@ -17,6 +17,7 @@ from django_runtimes.compare.record.claim_result import ClaimResult
 from django_runtimes.compare.record.diagnosis import Diagnosis
 from django_runtimes.compare.record.pin_counts import PinCounts
 from django_runtimes.compare.record.resource_use import ResourceUse
+from django_runtimes.compare.record.stream_result import StreamResult
 from django_runtimes.compare.record.timeline import BackendTimeline
 from django_runtimes.compare.targets.cold_starts import ColdStarts
 
@@ -183,6 +184,8 @@ class TargetResult:
     pins: PinCounts | None = None
     # The sampled backends over the whole run; empty in the files of earlier versions.
     backends: BackendTimeline = field(default_factory=BackendTimeline)
+    # Empty without streams in the workload, and in the files of earlier versions.
+    streams: tuple[StreamResult, ...] = ()
 
     @property
     def reaches_database(self) -> bool:
@@ -280,6 +283,7 @@ def _target(values: Mapping[str, Any]) -> TargetResult:
             "pins": None if pins is None else PinCounts.of_json(pins),
             "resources": ResourceUse(**values.get("resources", {})),
             "backends": BackendTimeline.of_json(values.get("backends", {})),
+            "streams": tuple(StreamResult.of_json(stream) for stream in values.get("streams", ())),
             "diagnosis": None if diagnosis is None else Diagnosis.of_json(diagnosis),
         }
     )

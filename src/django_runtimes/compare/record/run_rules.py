@@ -9,6 +9,7 @@ from itertools import pairwise
 
 from django_runtimes.compare.record.claim_result import ClaimResult
 from django_runtimes.compare.record.results import BlockResult, Latency, Run, ScenarioResult, TargetResult
+from django_runtimes.compare.record.stream_result import StreamResult
 from django_runtimes.compare.targets.cold_starts import ColdStarts
 from django_runtimes.compare.targets.start_report import StartPhases
 from django_runtimes.config.values.connection_strategy import Route, Strategy
@@ -80,6 +81,9 @@ def _target(target: TargetResult, place: str) -> Iterator[str]:
     yield from _repeated(f"{place}.scenarios", "name and rate_rps", ((s.name, s.rate_rps) for s in target.scenarios))
     for index, scenario in enumerate(target.scenarios):
         yield from _scenario(scenario, f"{place}.scenarios[{index}]")
+    yield from _repeated(f"{place}.streams", "name", (stream.name for stream in target.streams))
+    for index, stream in enumerate(target.streams):
+        yield from _stream(stream, f"{place}.streams[{index}]")
     yield from _cold_starts(target.cold_start_ms, f"{place}.cold_start_ms")
     ambiguous = target.ambiguous
     yield from _at_most(f"{place}.ambiguous", committed=ambiguous.committed, sent=ambiguous.sent)
@@ -95,6 +99,17 @@ def _scenario(scenario: ScenarioResult, place: str) -> Iterator[str]:
     yield from _repeated(f"{place}.blocks", "index", (block.index for block in scenario.blocks))
     for index, block in enumerate(scenario.blocks):
         yield from _counts(block, f"{place}.blocks[{index}]")
+
+
+def _stream(stream: StreamResult, place: str) -> Iterator[str]:
+    first, last = stream.first_byte_ms, stream.last_byte_ms
+    if len(first) != len(last):
+        yield f"{place}.first_byte_ms has {len(first)} values, and {place}.last_byte_ms has {len(last)}"
+    answered = len(last) + sum(stream.errors.values())
+    yield from _at_most(place, answers=answered, sent=stream.sent)
+    for index, (first_ms, last_ms) in enumerate(zip(first, last, strict=False)):
+        if first_ms > last_ms:
+            yield f"{place}.first_byte_ms[{index}] is {first_ms!r}, above {place}.last_byte_ms[{index}] of {last_ms!r}"
 
 
 def _counts(counted: ScenarioResult | BlockResult, place: str) -> Iterator[str]:

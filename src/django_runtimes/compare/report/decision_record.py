@@ -28,7 +28,8 @@ def _parts(run: Run, content: Content) -> Iterator[str]:
     workload = str(run.environment.get("workload", "the application"))
     chosen = " or ".join(candidate.name for candidate in recommendation.chosen)
     yield f"# {escaped(_TITLES[recommendation.kind].format(workload=workload, chosen=chosen))}"
-    date = str(run.environment.get("finished_at", _UNKNOWN_DATE)).partition("T")[0]
+    measured_at = run.environment.get("finished_at") or run.environment.get("started_at") or _UNKNOWN_DATE
+    date = str(measured_at).partition("T")[0]
     status = "proposed" if recommendation.chosen else "open"
     yield f"- Date: {escaped(date)}\n- Status: {status}\n- Evidence: run.json and report.html beside this file"
     yield "## Context"

@@ -16,7 +16,7 @@ def capacity_sentences(run: Run) -> Iterator[str]:
     implausible = implausible_capacities(found)
     for each in implausible:
         yield (
-            f"The capacity of {each.target} for {each.scenario}s is implausible: {requests_per_second(each.rate_rps)} "
+            f"The capacity of {each.target} for {each.scenario}s is implausible: {_rounded(each.rate_rps)} "
             f"is far below the {_rounded(each.expected_rps)} {each.reason}. The rates of all targets may "
             "therefore be too low; repeat the run while no other program loads the machine, or set the rates with "
             "--rate or --rates-from."
@@ -26,7 +26,7 @@ def capacity_sentences(run: Run) -> Iterator[str]:
         if not capacity.capacity.is_certain and (capacity.target, capacity.scenario) not in doubted:
             yield (
                 f"{capacity.target} kept up with none of the tried rates of {capacity.scenario}s; the lowest, "
-                f"{requests_per_second(capacity.capacity.rate_rps)}, stands for its capacity. To be certain, repeat "
+                f"{_rounded(capacity.capacity.rate_rps)}, stands for its capacity. To be certain, repeat "
                 "the run while no other program loads the machine."
             )
     for target in run.targets:

@@ -37,6 +37,7 @@ from django_runtimes.compare.report.tables.pin_table import pin_table
 from django_runtimes.compare.report.tables.resource_table import resource_table
 from django_runtimes.compare.report.tables.resource_use_table import resource_use_table
 from django_runtimes.compare.report.tables.rule_table import rule_table
+from django_runtimes.compare.report.tables.stream_table import stream_table
 from django_runtimes.compare.report.tables.wait_table import wait_table
 
 
@@ -59,6 +60,8 @@ def report_sections(
         tables=tuple(filter(None, (connection_table(run), wait_table(run), pin_table(run)))),
         caveats=tuple(connection_caveats(run)),
     )
+    if (streams := stream_table(run)) is not None:
+        yield ReportSection("streams", "Streams", tables=(streams,))
     if (writes := write_table(run)) is not None:
         yield ReportSection("writes", "Writes", tables=(writes,))
     yield _resource_section(run, analysis)

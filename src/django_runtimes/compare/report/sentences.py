@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from django_runtimes.compare.analysis.busy_machine import busy_sentence
-from django_runtimes.compare.analysis.ratio import SAME_FROM, SAME_TO
+from django_runtimes.compare.analysis.ratio import SAME_FROM, SAME_TO, Ratio
 from django_runtimes.compare.analysis.summary import Pair, Summary, SummaryRow
 from django_runtimes.compare.layout.figures import ratio, requests_per_second
 from django_runtimes.compare.load.block import TIMEOUT_S
@@ -51,8 +51,15 @@ def _pair_sentence(pair: Pair) -> str:
     if pair.ratio is None:
         return f"{names}; there were too few blocks to compare them."
     interval = f"{ratio(pair.ratio.low)} to {ratio(pair.ratio.high)}"
-    found = "shows a difference nevertheless" if pair.differs else "shows no difference, as expected"
-    return f"{names}: the ratio {ratio(pair.ratio.estimate)} ({interval}) {found}."
+    return f"{names}: the ratio {ratio(pair.ratio.estimate)} ({interval}) {_pair_finding(pair.ratio)}."
+
+
+def _pair_finding(found: Ratio) -> str:
+    if found.excludes_one:
+        return "shows a difference nevertheless"
+    if found.is_near_one:
+        return "shows no difference, as expected"
+    return f"shows no difference, and cannot rule out one beyond {SAME_FROM:g} to {SAME_TO:g}"
 
 
 def error_sentences(summary: Summary) -> Iterator[str]:
@@ -127,6 +134,8 @@ def claim_sentences(run: Run) -> Iterator[str]:
         yield busy
     if any(target.route == "proxy" and target.label == "emulated" for target in run.targets):
         yield "PgBouncer in transaction mode stands in for RDS Proxy."
+    if _has_data_api(run):
+        yield _data_api_sentence(run)
 
 
 def latency_caveats(run: Run) -> Iterator[str]:
@@ -169,6 +178,23 @@ def connection_caveats(run: Run) -> Iterator[str]:
         )
     if any(target.route == "proxy" and target.label == "emulated" for target in run.targets):
         yield "On the route proxy the backends are PgBouncer's, which shares connections differently from RDS Proxy."
+    if _has_data_api(run):
+        yield (
+            "On the route data_api a target holds no connection. The sessions of the stand-in are not counted as its "
+            "own; the notes of the target have their number."
+        )
+
+
+def _data_api_sentence(run: Run) -> str:
+    added_ms = (run.environment.get("data_api") or {}).get("added_latency_ms", 0.0)
+    return (
+        f"A stand-in serves the Data API, and adds {added_ms:g} ms to each call, which others have published as the "
+        "duration of a call inside a region."
+    )
+
+
+def _has_data_api(run: Run) -> bool:
+    return any(target.route == "data_api" and target.label == "emulated" for target in run.targets)
 
 
 def _has_emulated(run: Run) -> bool:

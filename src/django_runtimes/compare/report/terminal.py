@@ -47,8 +47,7 @@ def print_report(run: Run, console: Console) -> None:
 def _notes(content: Content) -> Iterator[str]:
     """Yield the notes, the most important first."""
     summary = content.summary
-    yield from content.remarks
-    yield from (sentence for sentence in summary.unsupported if sentence not in summary.answer)
+    yield from (note for note in (*content.remarks, *summary.unsupported) if note not in summary.answer)
     yield from summary.reasons
     yield from summary.conditions
 

@@ -22,11 +22,12 @@ from django_runtimes.compare.record.results import Run, TargetResult
 from django_runtimes.compare.run.deployed_subjects import deployed_subjects, read_cloudwatch
 from django_runtimes.compare.run.emulation import Emulation, open_emulation
 from django_runtimes.compare.run.measurement import Measurement
-from django_runtimes.compare.run.pin_passes import count_all_pins
+from django_runtimes.compare.run.phases.pin_passes import count_all_pins
 from django_runtimes.compare.run.run_record import record_environment
 from django_runtimes.compare.run.subject import Subject, failed_result
 from django_runtimes.compare.run.subject_steps import attempt
-from django_runtimes.compare.run.time_limit import PINS_GRACE_S, TimeLimit
+from django_runtimes.compare.run.target_start import start_target
+from django_runtimes.compare.run.time_limit import TimeLimit
 from django_runtimes.compare.targets.name import TargetName
 
 
@@ -68,7 +69,7 @@ def run_comparison(plan: ComparisonPlan, progress: Progress, *, kept_logs: Path 
                 limit=limit,
             ),
             targets=tuple(
-                results.get(str(name)) or failed_result(name, "" if emulation is None else emulation.proxy_failure)
+                results.get(str(name)) or failed_result(name, "" if emulation is None else emulation.failure_of(name))
                 for name in names
             ),
         )
@@ -135,7 +136,8 @@ async def _measure(
         async with AsyncExitStack() as running:
 
             async def start(subject: Subject) -> None:
-                await running.enter_async_context(subject.target)
+                # A limit without a budget leaves out the start-up.
+                await start_target(subject, running, None if plan.budget_s is None else limit)
 
             try:
                 progress.begin("starting the targets", len(subjects))
@@ -143,7 +145,6 @@ async def _measure(
                     await attempt(subject, start)
                     progress.advance()
                 if plan.budget_s is None:
-                    # A limit without a budget leaves out the start-up.
                     limit.begin()
                 await measurement.run()
             except asyncio.CancelledError:
@@ -158,8 +159,6 @@ async def _measure(
             await measurement.account(subject, "" if emulation is None else emulation.server.url(subject.database))
 
         await asyncio.gather(*(attempt(subject, account) for subject in subjects))
-        if emulation is not None and not interrupted and limit.left_s < -PINS_GRACE_S:
-            limit.leave_out("the count of statements that would pin")
-        elif emulation is not None and not interrupted:
-            await count_all_pins(emulation, plan.workload, generator, progress, run_id=run_id)
+        if emulation is not None and not interrupted:
+            await count_all_pins(emulation, plan.workload, generator, progress, run_id=run_id, limit=limit)
     return measurement, interrupted

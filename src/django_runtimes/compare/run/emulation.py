@@ -12,7 +12,7 @@ from django_runtimes.cli.project.project import Project, project_at
 from django_runtimes.compare.analysis.wait_counts import WaitCounts
 from django_runtimes.compare.codebase.checkout import Checkout
 from django_runtimes.compare.codebase.codebase import Codebase
-from django_runtimes.compare.codebase.environ import proxied_url, target_environ
+from django_runtimes.compare.codebase.environ import streaming_environ
 from django_runtimes.compare.codebase.image_codebase import ImageCodebase
 from django_runtimes.compare.codebase.own_variables import OwnVariables, own_variables
 from django_runtimes.compare.codebase.preparation import check_project_databases, prepare_application
@@ -20,48 +20,51 @@ from django_runtimes.compare.compare_error import CompareError
 from django_runtimes.compare.containers.containers import Containers
 from django_runtimes.compare.containers.image import find_image
 from django_runtimes.compare.containers.usable_engines import usable_engines
+from django_runtimes.compare.deployed.deployed_name import DeployedName
 from django_runtimes.compare.emulator.container_limits import ContainerLimits
 from django_runtimes.compare.emulator.limited_freezer import limited_freezer
 from django_runtimes.compare.load.ledger import Ledger
 from django_runtimes.compare.meters.pool_wait_files import read_pool_waits
 from django_runtimes.compare.plan.comparison_plan import ComparisonPlan
+from django_runtimes.compare.run.route_servers import RouteServers, start_route_servers
 from django_runtimes.compare.run.rows import found_keys
 from django_runtimes.compare.run.subject import Subject
 from django_runtimes.compare.services.database_creation import create_database, database_name, drop_database
 from django_runtimes.compare.services.named_objects import create_named_objects
-from django_runtimes.compare.services.pgbouncer import PgBouncer
 from django_runtimes.compare.services.postgres import EmbeddedPostgres, PostgresServer, postgres_server
 from django_runtimes.compare.services.run_directory import run_directory
 from django_runtimes.compare.targets.name import TargetName
 from django_runtimes.compare.workload.workload import Application
 from django_runtimes.config.database_url.url import parse_database_url
-from django_runtimes.config.values.connection_strategy import Route, Strategy
+from django_runtimes.config.values.connection_strategy import Strategy
 from django_runtimes.config.values.runtime import Runtime
 from django_runtimes.config.variables.application_variables import POOL_WAITS_DIRECTORY, RUNTIME
-from django_runtimes.config.variables.database.database_address import DATABASE_URL
 
 
 @dataclass(frozen=True)
 class Emulation:
-    """The services on this machine and the subjects that use them; without a proxy, `proxy_failure` has the reason."""
+    """The services on this machine and the subjects that use them."""
 
     workspace: Path
     codebase: Codebase
     server: PostgresServer
-    proxy: PgBouncer | None
-    proxy_failure: str
+    routes: RouteServers
     subjects: list[Subject]
     application: Application
     # The migrated and filled database, of which each target has a copy.
     template: str
+    # Whether the workload has streams, which the emulated function URL then takes.
+    has_streams: bool = False
 
     def environ(self, name: TargetName, database: str) -> dict[str, str]:
         """Return the variables of a target's processes with this database."""
         own = self.codebase.environ(self.application, database_url=self.server.application_url(database))
-        environ = target_environ(name, own, self.proxy)
-        if self.proxy is not None and name.route is Route.PROXY:
-            environ[DATABASE_URL.name] = proxied_url(environ[DATABASE_URL.name], self.proxy)
-        return environ
+        environ = self.routes.environ(name, own, database)
+        return streaming_environ(name, environ) if self.has_streams else environ
+
+    def failure_of(self, name: TargetName | DeployedName) -> str:
+        """Return why the server of a target's route did not start; empty if it did."""
+        return self.routes.failures.get(name.route, "")
 
 
 def open_emulation(stack: ExitStack, plan: ComparisonPlan, progress: Progress, *, run_id: str) -> Emulation:
@@ -74,7 +77,7 @@ def open_emulation(stack: ExitStack, plan: ComparisonPlan, progress: Progress, *
     codebase = _open_codebase(stack, plan, workspace, project, variables)
     progress.say("starting PostgreSQL and preparing the application's database")
     server = stack.enter_context(postgres_server(plan.database_url))
-    proxy, proxy_failure = _start_proxy(stack, plan, server)
+    routes = start_route_servers(stack, plan.targets, server)
     template = f"webapp_{run_id}_template"
     databases = _prepare_databases(
         stack,
@@ -87,12 +90,21 @@ def open_emulation(stack: ExitStack, plan: ComparisonPlan, progress: Progress, *
         project=project,
         progress=progress,
     )
-    emulation = Emulation(workspace, codebase, server, proxy, proxy_failure, [], plan.workload.application, template)
+    emulation = Emulation(
+        workspace,
+        codebase,
+        server,
+        routes,
+        [],
+        plan.workload.application,
+        template,
+        has_streams=bool(plan.workload.streams),
+    )
     for index, (name, database) in enumerate(zip(plan.targets, databases, strict=True)):
-        if proxy is None and name.route is Route.PROXY:
+        if name.route in routes.failures:
             continue
         environ = emulation.environ(name, database)
-        read_waits = _wait_reader(name, database, proxy, environ, workspace)
+        read_waits = _wait_reader(name, database, routes, environ, workspace)
         target = codebase.target(name, environ)
         emulation.subjects.append(
             Subject(
@@ -101,15 +113,15 @@ def open_emulation(stack: ExitStack, plan: ComparisonPlan, progress: Progress, *
                 Ledger(run_id, index),
                 target,
                 environ,
-                has_limits=plan.image is not None,
                 read_waits=read_waits,
+                read_calls=routes.call_reader(name, database),
             )
         )
     return emulation
 
 
 def _wait_reader(
-    name: TargetName, database: str, proxy: PgBouncer | None, environ: dict[str, str], workspace: Path
+    name: TargetName, database: str, routes: RouteServers, environ: dict[str, str], workspace: Path
 ) -> Callable[[], WaitCounts] | None:
     """Return what reads the waits of a target for its proxy or its pool, whose processes must keep them."""
     if name.strategy is Strategy.POOL:
@@ -119,7 +131,7 @@ def _wait_reader(
         directory.chmod(0o777)
         environ[POOL_WAITS_DIRECTORY.name] = str(directory)
         return partial(read_pool_waits, directory)
-    return partial(proxy.waits, database) if proxy is not None and name.route is Route.PROXY else None
+    return routes.wait_reader(name, database)
 
 
 def _open_codebase(
@@ -134,16 +146,6 @@ def _open_codebase(
         return Checkout(workspace, project, variables)
     containers = stack.enter_context(Containers(find_image(plan.image, usable_engines()), workspace))
     return ImageCodebase(containers, variables)
-
-
-def _start_proxy(stack: ExitStack, plan: ComparisonPlan, server: PostgresServer) -> tuple[PgBouncer | None, str]:
-    """Start the proxy if a target needs it; return it, or None and the reason why it did not start."""
-    if all(name.route is Route.DIRECT for name in plan.targets):
-        return None, ""
-    try:
-        return stack.enter_context(PgBouncer(server)), ""
-    except CompareError as error:
-        return None, str(error)
 
 
 def _prepare_databases(

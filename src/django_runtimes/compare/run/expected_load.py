@@ -4,14 +4,16 @@ import math
 
 from django_runtimes.compare.plan.comparison_plan import ComparisonPlan
 from django_runtimes.compare.record.capacity import SEARCH_LIMIT_S
-from django_runtimes.compare.run.capacity_phase import MOST_OF_LIMIT
 from django_runtimes.compare.run.measurement import WARM_UP_WINDOWS, WARM_UPS
+from django_runtimes.compare.run.phases.capacity_phase import MOST_OF_LIMIT
+from django_runtimes.compare.workload.workload import SAFE_METHODS
 
 
 def expected_requests(plan: ComparisonPlan) -> int:
     """Return the expected number of requests to one deployed target, if every phase takes as long as it may."""
     workload = plan.workload
     requests = workload.requests if plan.allows_writes else workload.harmless_requests
+    streams = sum(plan.allows_writes or stream.method in SAFE_METHODS for stream in workload.streams)
     scenarios = len({request.scenario for request in requests})
     session = workload.session
     logins = 0 if session is None else len(session.users) * len(session.steps)
@@ -21,6 +23,7 @@ def expected_requests(plan: ComparisonPlan) -> int:
     return math.ceil(
         logins
         + len(requests)
+        + streams * (1 + plan.streams)
         + (warm_up_s + capacity_s) * plan.max_rate_rps
         + plan.bursts * burst_size
         + _steady_requests(plan, scenarios)

@@ -8,20 +8,34 @@ from collections.abc import Awaitable, Sequence
 from dataclasses import replace
 
 from django_runtimes.cli.progress import Progress
-from django_runtimes.compare.compare_error import CompareError
 from django_runtimes.compare.load.block import Block, Outcome
 from django_runtimes.compare.load.generator import LoadGenerator
 from django_runtimes.compare.meters.connection_sampler import ConnectionSampler
 from django_runtimes.compare.meters.other_work import OtherWork
 from django_runtimes.compare.plan.comparison_plan import ComparisonPlan
-from django_runtimes.compare.run.capacity_phase import CapacityPhase
-from django_runtimes.compare.run.rows import found_keys
-from django_runtimes.compare.run.steady_load import block_duration_s, chosen_rates, lacking
+from django_runtimes.compare.run.phases.block_durations import block_durations_s, p99_notice
+from django_runtimes.compare.run.phases.capacity_phase import CapacityPhase
+from django_runtimes.compare.run.phases.steady_load import chosen_rates, lacking
+from django_runtimes.compare.run.phases.stream_phase import StreamPhase
+from django_runtimes.compare.run.rows import check_rows
 from django_runtimes.compare.run.subject import ScenarioKey, Subject
-from django_runtimes.compare.run.subject_steps import Step, attempt, check_wrong_share
-from django_runtimes.compare.run.time_limit import BURSTS_SHARE, COLD_STARTS_SHARE, WARM_UP_SHARE, TimeLimit
+from django_runtimes.compare.run.subject_steps import (
+    Phase,
+    Step,
+    attempt,
+    attempt_within,
+    check_may_log_in,
+    check_wrong_share,
+)
+from django_runtimes.compare.run.time_limit import (
+    BURSTS_SHARE,
+    COLD_STARTS_SHARE,
+    STREAMS_SHARE,
+    WARM_UP_SHARE,
+    TimeLimit,
+)
 from django_runtimes.compare.targets.target import expect_answer
-from django_runtimes.compare.workload.workload import SAFE_METHODS, RequestTemplate, Scenario
+from django_runtimes.compare.workload.workload import RequestTemplate, Scenario
 
 # A target is warm when the medians of two successive windows differ by at most this share.
 _WARM_CHANGE = 0.1
@@ -43,7 +57,7 @@ class Measurement:
         seed: int,
         limit: TimeLimit,
     ) -> None:
-        """Measure until the limit; parts that do not fit are left out and noted there."""
+        """Measure until the limit; parts that do not fit, or do not end, are left out and noted there."""
         self._plan = plan
         self._subjects = subjects
         self._generator = generator
@@ -57,6 +71,7 @@ class Measurement:
         # The valid blocks of the steady load that are needed, 0 until it begins.
         self.planned_blocks = 0
         self._limit = limit
+        self._current = Phase("")
         self._capacities = CapacityPhase(plan, self._saturate_for_search, self._offer_for_search)
         # The seed differs from the schedule's, so that the order of the targets does not depend on the schedule.
         self._order = random.Random(f"order {seed}")  # noqa: S311 - no secret
@@ -67,6 +82,10 @@ class Measurement:
         if plan.workload.session is not None:
             await self._phase("logging in", [self._log_in])
         await self._phase("first requests", [self._first_requests])
+        if plan.workload.streams:
+            # Before the load, since targets that answer more writes would have more rows to stream.
+            rounds = [StreamPhase(plan.workload, self._generator_of).round] * (1 + plan.streams)
+            await self._optional_phase("streams", rounds, self._limit.used_share + STREAMS_SHARE)
         await self._optional_phase("cold starts", [self._cold_start] * plan.cold_starts, COLD_STARTS_SHARE)
         await self._phase("warming up", [self._warm_up])
         if not plan.rates_rps:
@@ -78,45 +97,45 @@ class Measurement:
 
     async def _phase(self, name: str, steps: Sequence[Step]) -> None:
         """Run every step on every subject, in a new random order for each step."""
-        self._begin(name, len(steps) * len(self._subjects))
+        self._begin(Phase(name, is_needed=True), len(steps) * len(self._subjects))
         for step in steps:
             await self._everywhere(self._subjects, step)
 
     async def _optional_phase(self, name: str, steps: Sequence[Step], share: float) -> None:
         """Run the steps that begin within this share of the time; note the number of the others."""
-        self._begin(name, len(steps) * len(self._subjects))
+        self._begin(Phase(name), len(steps) * len(self._subjects))
         skipped = 0
         for step in steps:
             # The order is random in each step, so no target is always the one that is left out.
             for subject in self._order.sample(self._subjects, len(self._subjects)):
                 if self._limit.is_used(share):
                     skipped += subject.failure is None
-                elif subject.failure is None:
-                    await attempt(subject, step)
+                else:
+                    await self._attempt(subject, step)
                 self._progress.advance()
         if skipped:
             self._limit.leave_out(f"{name} ({skipped} of {len(steps) * len(self._subjects)} steps)")
 
-    def _begin(self, phase: str, steps: int) -> None:
+    def _begin(self, phase: Phase, steps: int) -> None:
+        self._current = phase
         if self._sampler is not None:
-            self.phases[phase] = round(self._sampler.elapsed_s, 3)
-        self._progress.begin(phase, steps)
+            self.phases[phase.name] = round(self._sampler.elapsed_s, 3)
+        self._progress.begin(phase.name, steps)
 
     async def _everywhere(self, subjects: Sequence[Subject], step: Step) -> None:
         for subject in self._order.sample(subjects, len(subjects)):
-            if subject.failure is None:
-                await attempt(subject, step)
+            await self._attempt(subject, step)
             self._progress.advance()
+
+    async def _attempt(self, subject: Subject, step: Step) -> None:
+        if subject.failure is None:
+            await attempt_within(self._limit, subject, step, self._current)
 
     async def _log_in(self, subject: Subject) -> None:
         session = self._plan.workload.session
         if session is None:
             return
-        if not subject.may_write and any(step.method not in SAFE_METHODS for step in session.steps):
-            raise CompareError(
-                "the workload's [session] sends data to log in, and a deployed target is only read; "
-                "pass --allow-writes, which also sends the workload's writes"
-            )
+        check_may_log_in(subject, session)
         subject.users = await self._generator_of(subject).log_in(subject.target.url, session)
 
     async def _first_requests(self, subject: Subject) -> None:
@@ -127,12 +146,12 @@ class Measurement:
         """Send requests until their medians stay the same."""
         await subject.target.make_ready(self._plan.ready_for)
         for scenario in subject.scenarios(self._plan.workload):
-            before = math.inf
+            before: float | None = None
             for _ in range(WARM_UP_WINDOWS):
                 block = await self._saturate(subject, scenario, self._plan.warm_up_s)
                 self._capacities.warmed_up(subject, scenario, block)
                 now = block.latency.p50_ms or math.inf
-                if abs(now - before) <= _WARM_CHANGE * before:
+                if before is not None and abs(now - before) <= _WARM_CHANGE * before:
                     break
                 if self._limit.is_used(WARM_UP_SHARE):
                     self._limit.leave_out("further windows of the warm-up")
@@ -145,7 +164,7 @@ class Measurement:
         if doubtful and self._limit.is_used(BURSTS_SHARE):
             self._limit.leave_out("the repetition of implausible searches")
         elif doubtful:
-            self._begin("repeating implausible searches", len(doubtful))
+            self._begin(Phase("repeating implausible searches"), len(doubtful))
             await self._everywhere(doubtful, self._capacities.repeat)
 
     async def _offer_for_search(self, subject: Subject, scenario: Scenario, rate_rps: float) -> Block:
@@ -164,11 +183,16 @@ class Measurement:
         blocks = plan.pairs * len(keys) * len(self._subjects)
         self.planned_blocks = plan.pairs * sum(len(self._subjects_of(scenario)) for scenario, _ in keys)
         left_s = self._limit.left_s
-        durations_s = {
-            key: plan.block_s if plan.budget_s is None else block_duration_s(key[1], blocks=blocks, left_s=left_s)
-            for key in keys
-        }
-        self._begin("steady load", blocks)
+        durations_s = dict.fromkeys(keys, plan.block_s)
+        notice = None
+        if plan.budget_s is not None:
+            size = {"pairs": plan.pairs, "subjects": len(self._subjects)}
+            durations_s = block_durations_s(keys, **size, left_s=left_s, wants_p99=plan.wants_p99)
+            if plan.wants_p99:
+                notice = p99_notice(durations_s, **size, budget_s=plan.budget_s, left_s=left_s)
+        self._begin(Phase("steady load"), blocks)
+        if notice is not None:
+            self._progress.say(notice)
         for index in itertools.count():
             if plan.budget_s is None and index == plan.pairs:
                 break
@@ -179,9 +203,8 @@ class Measurement:
                 if len(wanted[key]) * durations_s[key] > self._limit.left_s:
                     self._limit.leave_out(f"blocks of the steady load from round {index + 1} on")
                     if index == 0:
-                        self._progress.say(
-                            "the other phases left too little of the budget for the steady load; give a longer --budget"
-                        )
+                        remedy = "run without --quick" if plan.budget_s is None else "give a longer --budget"
+                        self._progress.say(f"the other phases left too little time for the steady load; {remedy}")
                     return
                 await self._everywhere(wanted[key], self._steady(key, durations_s[key], index))
 
@@ -296,12 +319,5 @@ class Measurement:
         subject.end_steady(subject.opened)
         subject.transactions = await self._sampler.transactions(subject.database)
         subject.backends = self._sampler.timeline(subject.database)
-        rows = self._plan.workload.rows
-        if rows is None:
-            return
-        subject.rows = subject.ledger.reconcile(found_keys(database_url, rows.keys_sql))
-        if subject.rows.violations:
-            raise CompareError(
-                f"its rows do not match the acknowledged writes: {'; '.join(subject.rows.violations)}; "
-                f"check the application's idempotency and the workload's keys_sql"
-            )
+        if self._plan.workload.rows is not None:
+            check_rows(subject, database_url, self._plan.workload.rows.keys_sql)

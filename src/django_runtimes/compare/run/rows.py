@@ -1,8 +1,19 @@
-"""Reads the keys of the rows that a workload wrote."""
+"""Reads the keys of the rows that a workload wrote, and compares them with the acknowledged writes."""
 
 import psycopg
 
 from django_runtimes.compare.compare_error import CompareError
+from django_runtimes.compare.run.subject import Subject
+
+
+def check_rows(subject: Subject, database_url: str, keys_sql: str) -> None:
+    """Count a stopped subject's rows; raise CompareError if they do not match its acknowledged writes."""
+    subject.rows = subject.ledger.reconcile(found_keys(database_url, keys_sql))
+    if subject.rows.violations:
+        raise CompareError(
+            f"its rows do not match the acknowledged writes: {'; '.join(subject.rows.violations)}; "
+            f"check the application's idempotency and the workload's keys_sql"
+        )
 
 
 def found_keys(database_url: str, keys_sql: str) -> list[str]:

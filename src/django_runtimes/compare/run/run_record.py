@@ -9,9 +9,11 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
+from django_runtimes.compare.cost.prices.price_file import read_prices
 from django_runtimes.compare.meters.other_load import OtherLoad
 from django_runtimes.compare.plan.comparison_plan import ComparisonPlan
 from django_runtimes.compare.run.emulation import Emulation
+from django_runtimes.compare.run.route_servers import RouteServers
 from django_runtimes.compare.run.time_limit import TimeLimit
 from django_runtimes.compare.services.postgres import NO_TLS, EmbeddedPostgres
 from django_runtimes.compare.targets.name import TargetName
@@ -36,7 +38,8 @@ def record_environment(
     """Return the `environment` of run.json; `targets` has each target's details by name."""
     session = plan.workload.session
     codebase = None if emulation is None else emulation.codebase.record()
-    proxy = None if emulation is None else emulation.proxy
+    routes = RouteServers() if emulation is None else emulation.routes
+    proxy, data_api = routes.proxy, routes.data_api
     checked = "not checked" if plan.workload.rows is None else "checked"
     writes = checked if "write" in plan.workload.scenarios else "none"
     return {
@@ -57,9 +60,11 @@ def record_environment(
             "burst_size": plan.burst_size,
             "bursts": plan.bursts,
             "cold_starts": plan.cold_starts,
+            **({"streams": plan.streams} if plan.workload.streams else {}),
             **({"balanced_weight": plan.balanced_weight} if _has_memory_sizes(plan) else {}),
         },
         "limits": plan.limits.saved(),
+        "prices": _prices(),
         **({} if limit is None else _time_use(limit)),
         "phases": dict(phases),
         "aa_pairs": [[str(first), str(second)] for first, second in _same_process_pairs(plan.targets)],
@@ -71,9 +76,17 @@ def record_environment(
         "packages": {} if codebase is None else dict(codebase.packages),
         "postgresql": None if emulation is None else dict(emulation.server.settings),
         "pgbouncer": None if proxy is None else {"version": proxy.version, **proxy.settings},
+        **({} if data_api is None else {"data_api": {"added_latency_ms": data_api.latency_ms}}),
         "tls": _tls(emulation),
         "targets": {name: dict(details) for name, details in targets.items()},
     }
+
+
+def _prices() -> dict[str, str]:
+    """Return the region and the dates of the prices with which the run is billed at first."""
+    prices = read_prices()
+    dates = sorted(price.checked for price in prices)
+    return {"region": prices.region, "oldest": dates[0].isoformat(), "newest": dates[-1].isoformat()}
 
 
 def _time_use(limit: TimeLimit) -> dict[str, Any]:
@@ -112,7 +125,7 @@ def _tls(emulation: Emulation | None) -> str:
             "none in front"
         )
     own = "as required by DATABASE_URL and the settings between target and server"
-    between = "" if emulation.proxy is None else f", none between target and PgBouncer (sslmode={NO_TLS})"
+    between = "" if emulation.routes.proxy is None else f", none between target and PgBouncer (sslmode={NO_TLS})"
     return f"{own}{between}; none in front"
 
 

@@ -1,7 +1,7 @@
 """A target during a measurement, with its results so far."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from statistics import fmean
 
@@ -24,12 +24,14 @@ from django_runtimes.compare.record.resource_use import ResourceUse
 from django_runtimes.compare.record.results import Ambiguous, ConnectionCounts, ScenarioResult, TargetResult
 from django_runtimes.compare.record.sampled_connections import SampledConnections
 from django_runtimes.compare.record.timeline import BackendTimeline
+from django_runtimes.compare.run.stream_samples import StreamSamples
+from django_runtimes.compare.services.data_api.call_counts import CallCounts
 from django_runtimes.compare.targets.cold_starts import ColdStarts
 from django_runtimes.compare.targets.name import TargetName
 from django_runtimes.compare.targets.target import ColdStart, Target
-from django_runtimes.compare.workload.workload import RequestTemplate, Scenario, Workload
+from django_runtimes.compare.workload.workload import SAFE_METHODS, RequestTemplate, Scenario, Workload
 from django_runtimes.config.runtimes.detection import detect_runtime
-from django_runtimes.config.values.runtime import Runtime
+from django_runtimes.config.values.connection_strategy import Route
 
 EMULATED, DEPLOYED = "emulated", "deployed"
 
@@ -45,14 +47,14 @@ class Subject:
     ledger: Ledger
     target: Target
     environ: Mapping[str, str]
-    # Whether the processes have a task's CPU and memory limits, as the containers of an image have.
-    has_limits: bool = False
     failure: str | None = None
     users: tuple[VirtualUser, ...] = ()
     blocks: dict[ScenarioKey, dict[int, Block]] = field(default_factory=lambda: defaultdict(dict))
     windows: dict[ScenarioKey, list[SampledConnections]] = field(default_factory=lambda: defaultdict(list))
     capacities: dict[str, Capacity] = field(default_factory=dict)
     cold_starts: list[ColdStart] = field(default_factory=list)
+    # The measured streams by their name.
+    streams: dict[str, StreamSamples] = field(default_factory=dict)
     # Only the durations in the steady blocks.
     handler_durations_ms: list[float] = field(default_factory=list)
     # Only the steady blocks.
@@ -64,6 +66,11 @@ class Subject:
     waits_before: WaitCounts | None = None
     # Only the waits in the steady load.
     waits: WaitCounts = field(default_factory=WaitCounts)
+    # Reads the calls of the Data API so far; None on other routes.
+    read_calls: Callable[[], CallCounts] | None = None
+    calls_before: CallCounts | None = None
+    # Only the calls in the steady load.
+    calls: CallCounts = field(default_factory=CallCounts)
     transactions: int | None = None
     # The statements that would pin a client of RDS Proxy; None if they were not counted.
     pins: PinCounts | None = None
@@ -108,6 +115,10 @@ class Subject:
         """Return the requests of the workload that the target gets."""
         return workload.requests if self.may_write else workload.harmless_requests
 
+    def streams_of(self, workload: Workload) -> tuple[RequestTemplate, ...]:
+        """Return the streams of the workload that the target gets."""
+        return tuple(each for each in workload.streams if self.may_write or each.method in SAFE_METHODS)
+
     def scenarios(self, workload: Workload) -> tuple[Scenario, ...]:
         """Return the scenarios of the workload that are measured at the target."""
         return workload.scenarios if self.may_write else ("read",)
@@ -134,12 +145,16 @@ class Subject:
             self.deployment.reports.begin_steady()
         if self.read_waits is not None:
             self.waits_before = self.read_waits()
+        if self.read_calls is not None:
+            self.calls_before = self.read_calls()
 
     def end_steady(self, opened: int) -> None:
         """Take the waits since `begin_steady()`; the target has `opened` this number of connections so far."""
         self.opens.read(opened, None)
         if self.read_waits is not None and self.waits_before is not None:
             self.waits = self.read_waits().since(self.waits_before)
+        if self.read_calls is not None and self.calls_before is not None:
+            self.calls = self.read_calls().since(self.calls_before)
 
     def take_reports(self) -> None:
         """Add the reports of a deployed target's processes, or a note that there are none."""
@@ -177,7 +192,7 @@ class Subject:
             status="measured" if self.failure is None else "failed",
             error=self.failure,
             scenarios=tuple(
-                ScenarioResult.of_blocks(*key, blocks, _counts(self.windows[key], opened=self._opened_in(key)))
+                ScenarioResult.of_blocks(*key, blocks, self._counted(self.windows[key], self._opened_in(key)))
                 for key, blocks in sorted(self.blocks.items(), key=_in_reports)
             ),
             cold_start_ms=ColdStarts.of_phases(
@@ -191,18 +206,38 @@ class Subject:
             usage=self._usage(),
             resources=self._resources(),
             capacities=dict(self.capacities),
-            backends=self.backends,
+            streams=tuple(samples.result(name) for name, samples in sorted(self.streams.items())),
+            backends=self.backends if self._has_connections else BackendTimeline(),
             acknowledged_writes=self.ledger.acknowledged,
             ambiguous=Ambiguous(self.ledger.ambiguous, None if rows is None else rows.ambiguous_committed),
             rows_found=None if rows is None else rows.rows_found,
-            notes=tuple(self.notes),
+            notes=(*self.notes, *self._session_notes()),
         )
 
     def _connections(self) -> ConnectionCounts:
-        sampled = _counts([window for windows in self.windows.values() for window in windows], self.opened)
+        sampled = self._counted([window for windows in self.windows.values() for window in windows], self.opened)
         counts = sampled if sampled.peak is not None or self.watched is None else self.watched
         waits = self.waits
         return replace(counts, mean_wait_ms=waits.mean_ms, p99_wait_ms=waits.p99_ms, waits=waits.number or None)
+
+    @property
+    def _has_connections(self) -> bool:
+        """Whether the backends of the target's database are its own; the Data API's are those of the stand-in."""
+        return self.is_deployed or self.name.route is not Route.DATA_API
+
+    def _counted(self, windows: Sequence[SampledConnections], opened: int | None) -> ConnectionCounts:
+        if not self._has_connections:
+            return ConnectionCounts(peak=0, mean=0.0, opened=0)
+        return _counts(windows, opened)
+
+    def _session_notes(self) -> Iterator[str]:
+        """Yield a note on the sessions in which the stand-in for the Data API ran the target's calls."""
+        peak = _counts([window for windows in self.windows.values() for window in windows], None).peak
+        if not self._has_connections and peak is not None:
+            yield (
+                f"its calls ran in at most {peak} sessions of the stand-in for the Data API; how many the service "
+                "holds is not known"
+            )
 
     def _opened_in(self, key: ScenarioKey) -> int | None:
         # Without reports, the connections of a deployed target are unknown.
@@ -216,11 +251,14 @@ class Subject:
         usage = {}
         if self.handler_durations_ms:
             usage["duration_ms"] = round(fmean(self.handler_durations_ms), 3)
-        # Without limits a server has another share of a CPU than a task on AWS. A function serves one request at a
-        # time.
-        comparable = self.has_limits and self.name.runtime is not Runtime.AWS_LAMBDA
-        if comparable and self.capacities and all(each.is_certain for each in self.capacities.values()):
-            usage["capacity_rps"] = round(min(each.rate_rps for each in self.capacities.values()), 2)
+        sent = sum(block.sent for (_, rate), blocks in self.blocks.items() if rate for block in blocks.values())
+        if sent and self.calls.mean_kb is not None:
+            usage["data_api_calls"] = round(self.calls.calls / sent, 3)
+            usage["data_api_kb"] = round(self.calls.mean_kb, 3)
+        streams = [each for each in self.streams.values() if each.answers]
+        if streams:
+            usage["stream_s"] = round(fmean(each.mean_s or 0.0 for each in streams), 4)
+            usage["stream_mb"] = round(fmean(each.mean_kb or 0.0 for each in streams) / 1_000, 6)
         return usage
 
 

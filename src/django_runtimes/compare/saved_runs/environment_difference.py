@@ -13,7 +13,10 @@ _EXPECTED = frozenset(
 # The phases of a run begin at other moments each time.
 _EXPECTED_PREFIXES = ("machine.busy_programs_before.", "phases.")
 # The parts of an environment that explain most come first, and the details of each target last.
-_ORDER = ("workload", "machine", "python", "lock_file_sha256", "packages", "image", "postgresql", "pgbouncer", "plan")
+_ORDER = (
+    "workload", "machine", "python", "lock_file_sha256", "packages", "image", "postgresql", "pgbouncer", "data_api",
+    "plan",
+)  # fmt: skip
 _LAST = "targets"
 # The numbers of processes that a target needed.
 _EXPECTED_DETAILS = ("execution environments started", "execution environments failed")

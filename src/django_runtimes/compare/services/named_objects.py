@@ -7,7 +7,7 @@ from psycopg import sql
 
 from django_runtimes.cli.project.settings_check import LoadedSettings
 from django_runtimes.compare.services.postgres import EmbeddedPostgres
-from django_runtimes.config.database_url.url import Address
+from django_runtimes.config.database_url.address import Address
 
 # Databases that are created later, such as the tests', are copies of this one.
 _TEMPLATE = "template1"

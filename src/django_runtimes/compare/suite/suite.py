@@ -9,7 +9,8 @@ from django_runtimes.compare.codebase.own_variables import OwnVariables
 from django_runtimes.compare.services.run_directory import run_directory
 from django_runtimes.compare.suite.suite_environ import hosts_for_tests, static_files_for_tests, suite_environ
 from django_runtimes.compare.suite.suite_runner import SuiteRunner
-from django_runtimes.config.database_url.url import Address, parse_database_url
+from django_runtimes.config.database_url.address import Address
+from django_runtimes.config.database_url.url import parse_database_url
 from django_runtimes.config.values.runtime import Runtime
 
 # The settings are checked with this placeholder before the server is started; nothing connects to it.

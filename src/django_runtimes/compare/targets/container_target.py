@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Self
 
 import aiohttp
+import psutil
 
 from django_runtimes.cli import ports, processes
 from django_runtimes.compare.compare_error import CompareError
@@ -37,6 +38,8 @@ class ContainerTarget:
         self._process: subprocess.Popen[bytes] | None = None
         self._reports = StartReports(environ, has_engine=self._server.has_engine)
         self._started_s = 0.0
+        # The number of workers of the latest server that was stopped; None if it is unknown.
+        self._workers: int | None = None
         self.url = ""
 
     async def __aenter__(self) -> Self:
@@ -74,7 +77,8 @@ class ContainerTarget:
     async def _restart(self) -> float:
         """Restart the server and return the ms from its start until /healthz answers 200.
 
-        Raise CompareError with the end of its log when it exits or is not ready within 30 s.
+        Raise CompareError with the end of its log when it exits or is not ready within 30 s. A server that is not ready
+        is stopped at once, also if the caller is cancelled.
         """
         self._stop()
         port = ports.free_port()
@@ -86,20 +90,27 @@ class ContainerTarget:
             log=self._log,
         )
         self.url = f"http://127.0.0.1:{port}"
-        async with aiohttp.ClientSession() as session:
-            while not await _is_alive(session, self.url):
-                self.check_running()
-                if time.monotonic() - self._started_s > _START_TIMEOUT_S:
-                    raise CompareError(
-                        f"the server is not ready after {_START_TIMEOUT_S:g} s; {processes.cause(self._log)}"
-                    )
-                await asyncio.sleep(_POLL_S)
+        try:
+            await self._wait_until_alive()
+        except BaseException:
+            self._stop()
+            raise
         return (time.monotonic() - self._started_s) * 1_000
+
+    async def _wait_until_alive(self) -> None:
+        async with aiohttp.ClientSession() as session:
+            while (left_s := self._started_s + _START_TIMEOUT_S - time.monotonic()) > 0:
+                if await _is_alive(session, self.url, within_s=left_s):
+                    return
+                self.check_running()
+                await asyncio.sleep(_POLL_S)
+        raise CompareError(f"the server is not ready after {_START_TIMEOUT_S:g} s; {processes.cause(self._log)}")
 
     @property
     def details(self) -> dict[str, str]:
-        """The server's details."""
-        return self._server.details
+        """The server's details, and its number of workers once it has been stopped."""
+        workers = {} if self._workers is None else {"workers": str(self._workers)}
+        return {**self._server.details, **workers}
 
     @property
     def handler_durations_ms(self) -> Sequence[float]:
@@ -125,12 +136,23 @@ class ContainerTarget:
 
     def _stop(self) -> None:
         if self._process is not None:
+            # All workers run by now.
+            self._workers = _children_of(self.process_ids) or self._workers
             self._server.stop(self._process)
             self._process = None
 
 
-async def _is_alive(session: aiohttp.ClientSession, url: str) -> bool:
+def _children_of(process_ids: Sequence[int]) -> int:
+    """Return the number of children of processes; 0 if they have ended."""
+    count = 0
+    for process_id in process_ids:
+        with contextlib.suppress(psutil.Error):
+            count += len(psutil.Process(process_id).children())
+    return count
+
+
+async def _is_alive(session: aiohttp.ClientSession, url: str, *, within_s: float) -> bool:
     with contextlib.suppress(aiohttp.ClientError, OSError, TimeoutError):
-        async with session.get(f"{url}/healthz", timeout=aiohttp.ClientTimeout(total=_START_TIMEOUT_S)) as response:
+        async with session.get(f"{url}/healthz", timeout=aiohttp.ClientTimeout(total=within_s)) as response:
             return response.status == 200
     return False

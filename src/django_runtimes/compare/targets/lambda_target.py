@@ -15,7 +15,7 @@ from django_runtimes.compare.targets.target import ColdStart, FirstRequest, expe
 
 
 class LambdaTarget:
-    """A function served by real awslambdaric processes, each of which serves one request at a time."""
+    """A function served by real processes, each of which serves one request at a time."""
 
     has_cold_bursts = True
 

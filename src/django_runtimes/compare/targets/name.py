@@ -1,4 +1,4 @@
-"""Parses the names of targets: `runtime/strategy/route`, and `@MB` for a memory size of a Lambda function."""
+"""Parses the names of targets: `runtime/strategy/route`, with `+snapstart` and `@MB` for Lambda functions."""
 
 import re
 from dataclasses import dataclass, replace
@@ -8,9 +8,12 @@ from typing import Self, TypeVar
 from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.compare.emulator.container_limits import MAX_LAMBDA_MB, MIN_LAMBDA_MB
 from django_runtimes.config.values.connection_strategy import Route, Strategy
+from django_runtimes.config.values.data_paths import Engine, strategies_of
 from django_runtimes.config.values.runtime import Runtime
 
 _Choice = TypeVar("_Choice", bound=StrEnum)
+_SNAP_START = "snapstart"
+_TO_HYPHENS = str.maketrans("/@+", "---")
 
 
 @dataclass(frozen=True)
@@ -21,18 +24,25 @@ class TargetName:
     strategy: Strategy
     route: Route
     memory_mb: int | None = None
+    snap_start: bool = False
 
     @classmethod
     def parse(cls, text: str) -> Self:
         """Parse the parts of a name; raise UsageError for another form or an unknown part."""
         parts, at, memory = text.partition("@")
         match parts.split("/"):
-            case [runtime, strategy, route]:
+            case [service, strategy, route]:
+                runtime, plus, option = service.partition("+")
                 name = cls(
                     runtime=_part(text, runtime, Runtime, "runtime"),
                     strategy=_part(text, strategy, Strategy, "strategy"),
                     route=_part(text, route, Route, "route"),
                 )
+                if name.strategy not in strategies_of(Engine.POSTGRESQL, name.route):
+                    available = " or ".join(strategies_of(Engine.POSTGRESQL, name.route))
+                    raise UsageError(f"--target {text!r}: the route {name.route} has only the strategy {available}")
+                if plus:
+                    name = name._with_option(text, option)
                 return replace(name, memory_mb=name._memory(text, memory)) if at else name
             case _:
                 raise UsageError(f"--target {text!r} is not runtime/strategy/route; use the form {DEFAULT_TARGETS[0]}")
@@ -40,11 +50,20 @@ class TargetName:
     @property
     def label(self) -> str:
         """The name in a form for file names."""
-        return str(self).replace("/", "-").replace("@", "-")
+        return str(self).translate(_TO_HYPHENS)
 
     def __str__(self) -> str:
         size = "" if self.memory_mb is None else f"@{self.memory_mb}"
-        return f"{self.runtime}/{self.strategy}/{self.route}{size}"
+        option = f"+{_SNAP_START}" if self.snap_start else ""
+        return f"{self.runtime}{option}/{self.strategy}/{self.route}{size}"
+
+    def _with_option(self, text: str, option: str) -> Self:
+        if self.runtime is not Runtime.AWS_LAMBDA or option != _SNAP_START:
+            raise UsageError(
+                f"--target {text!r}: {self.runtime} has no option {option!r}; the only one is "
+                f"{Runtime.AWS_LAMBDA}+{_SNAP_START}"
+            )
+        return replace(self, snap_start=True)
 
     def _memory(self, text: str, memory: str) -> int:
         if self.runtime is not Runtime.AWS_LAMBDA:

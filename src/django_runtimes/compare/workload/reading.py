@@ -25,13 +25,14 @@ from django_runtimes.compare.workload.workload import (
 )
 from django_runtimes.compare.workload.workload_table import WorkloadTable
 
-_KEYS = ("name", "host", "application", "session", "rows", "requests")
+_KEYS = ("name", "host", "application", "session", "rows", "requests", "streams")
 _APPLICATION_KEYS = ("settings_module", "python_path", "environment", "prepare", "prepare_timeout_s")
 _ROWS_KEYS = ("keys_sql",)
 _SESSION_KEYS = ("users", "virtual_users", "csrf_cookie", "csrf_header", "steps")
 _CONTENT_KEYS = ("body", "form", "json")
 _STEP_KEYS = ("method", "path", "headers", *_CONTENT_KEYS, "expected_status")
 _REQUEST_KEYS = ("name", "scenario", *_STEP_KEYS, "share", "anonymous")
+_STREAM_KEYS = ("name", *_STEP_KEYS, "anonymous")
 
 _METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 # Headers that django_runtimes.compare.load.generator sets, as a load balancer would.
@@ -66,6 +67,7 @@ def _read_workload(path: Path, values: Mapping[str, Any], settings_module: str |
         requests=_read_requests(file, keys_needed=rows is not None, has_session=session is not None),
         rows=rows,
         session=session,
+        streams=_read_streams(file, has_session=session is not None),
     )
 
 
@@ -149,8 +151,7 @@ def _read_requests(file: WorkloadTable, *, keys_needed: bool, has_session: bool)
         request = _read_request(table, keys_needed=keys_needed)
         if request.name in requests:
             table.refuse("name", "a name that no other request has")
-        if request.anonymous and not has_session:
-            table.refuse("anonymous", "omitted without [session]: every request is anonymous then")
+        _check_anonymous(table, request, has_session=has_session)
         requests[request.name] = request
     if not any(request.scenario == "read" for request in requests.values()):
         raise UsageError(f"{file.path}: no request has scenario = 'read', and a workload needs at least one; add one")
@@ -165,9 +166,6 @@ def _read_request(table: WorkloadTable, *, keys_needed: bool) -> RequestTemplate
         anonymous=table.flag("anonymous"),
         **_read_exchange(table),
     )
-    if request.anonymous:
-        for placeholder in (USER, NUMBER):
-            _refuse_placeholder(table, placeholder, "an anonymous request has no user")
     if request.scenario == "write" and keys_needed and not request.names(KEY):
         table.refuse(
             "scenario",
@@ -176,6 +174,33 @@ def _read_request(table: WorkloadTable, *, keys_needed: bool) -> RequestTemplate
     if request.scenario == "read" and request.names(KEY):
         table.refuse("scenario", f"'write' where {KEY} is used: a read has no key")
     return request
+
+
+def _read_streams(file: WorkloadTable, *, has_session: bool) -> tuple[RequestTemplate, ...]:
+    streams: dict[str, RequestTemplate] = {}
+    for table in file.tables("streams", _STREAM_KEYS) if "streams" in file else ():
+        _refuse_placeholder(table, KEY, "only a write has a key")
+        stream = RequestTemplate(
+            name=table.text("name"),
+            scenario="read",
+            share=1.0,
+            anonymous=table.flag("anonymous"),
+            **_read_exchange(table),
+        )
+        if stream.name in streams:
+            table.refuse("name", "a name that no other stream has")
+        _check_anonymous(table, stream, has_session=has_session)
+        streams[stream.name] = stream
+    return tuple(streams.values())
+
+
+def _check_anonymous(table: WorkloadTable, request: RequestTemplate, *, has_session: bool) -> None:
+    if not request.anonymous:
+        return
+    if not has_session:
+        table.refuse("anonymous", "omitted without [session]: every request is anonymous then")
+    for placeholder in (USER, NUMBER):
+        _refuse_placeholder(table, placeholder, "an anonymous request has no user")
 
 
 def _read_exchange(table: WorkloadTable) -> dict[str, Any]:

@@ -109,6 +109,8 @@ class Workload:
     requests: tuple[RequestTemplate, ...]
     rows: Rows | None = None
     session: Session | None = None
+    # Reads whose answers are streams; each is measured by its first and its last byte, and is in no other load.
+    streams: tuple[RequestTemplate, ...] = ()
 
     def of_scenario(self, scenario: Scenario) -> tuple[RequestTemplate, ...]:
         """Return the requests of one scenario."""

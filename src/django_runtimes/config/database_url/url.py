@@ -1,19 +1,18 @@
-"""Parses PostgreSQL URLs."""
+"""Parses DATABASE_URL."""
 
 import re
-from dataclasses import dataclass, field
-from typing import Any
 from urllib.parse import parse_qsl, quote
 
 from django_runtimes.config.configuration_error import ConfigurationError
+from django_runtimes.config.database_url.address import Address
 from django_runtimes.config.database_url.django_options import OF_STRATEGY, flags_of, split_options
 from django_runtimes.config.database_url.libpq import require_libpq
+from django_runtimes.config.database_url.mysql_url import parse_mysql_url
+from django_runtimes.config.database_url.url_text import has_bare_delimiter, port_in_range
 from django_runtimes.config.secret import Secret
+from django_runtimes.config.values.data_paths import DEFAULT_PORTS, SCHEMES, Engine
 
-_SCHEMES = ("postgresql://", "postgres://", "postgis://")
 _SPATIAL_SCHEME = "postgis://"
-_DEFAULT_PORT = 5432
-_MAX_PORT = 65535
 # libpq validates the values of these options only when it connects.
 _INTEGER_OPTIONS = (
     "connect_timeout",
@@ -29,32 +28,16 @@ _REMEDY = (
 )
 
 
-@dataclass(frozen=True)
-class Address:
-    """The address of a PostgreSQL database with its login; `options` are libpq's connection parameters.
-
-    `is_spatial` says whether the URL asks for PostGIS. `flags` are options of the URL that are keys of Django's
-    DATABASES. `ignored` names the URL's options that have no effect because the connection strategy sets them.
-    """
-
-    host: str
-    port: int
-    name: str
-    user: str
-    password: str = field(repr=False)
-    options: dict[str, Any] = field(default_factory=dict)
-    is_spatial: bool = False
-    flags: dict[str, bool] = field(default_factory=dict)
-    ignored: tuple[str, ...] = ()
-
-
 def parse_database_url(url: str) -> Address:
     """Parse DATABASE_URL; for an invalid URL raise ConfigurationError, which shows no possible part of the password."""
     url = Secret(url)
-    scheme = next((scheme for scheme in _SCHEMES if url.startswith(scheme)), None)
-    if scheme is None:
-        raise ConfigurationError(f"DATABASE_URL is not a PostgreSQL URL; {_REMEDY}")
-    if _has_bare_delimiter(url.removeprefix(scheme)):
+    scheme = f"{url.partition('://')[0]}://"
+    engine = SCHEMES.get(scheme.removesuffix("://"))
+    if engine is None or not url.startswith(scheme):
+        raise ConfigurationError(f"DATABASE_URL is not a PostgreSQL or MySQL URL; {_REMEDY}")
+    if engine is Engine.MYSQL:
+        return parse_mysql_url(url)
+    if has_bare_delimiter(url.removeprefix(scheme)):
         raise ConfigurationError(f"DATABASE_URL has an unencoded @ or / in its user or password; {_REMEDY}")
     _, keys = split_options(url)
     parts = _libpq_parts(libpq_url(url))
@@ -63,7 +46,7 @@ def parse_database_url(url: str) -> Address:
         raise ConfigurationError("DATABASE_URL names no database; add /name at its end")
     return Address(
         host=str(parts.pop("host", "")),
-        port=_port(parts.pop("port", Secret(_DEFAULT_PORT))),
+        port=_port(parts.pop("port", Secret(DEFAULT_PORTS[Engine.POSTGRESQL]))),
         name=name,
         user=str(parts.pop("user", "")),
         password=parts.pop("password", Secret()),
@@ -80,12 +63,6 @@ def libpq_url(url: str) -> Secret:
     if url.startswith(_SPATIAL_SCHEME):
         return Secret("postgresql://" + Secret(url.removeprefix(_SPATIAL_SCHEME)))
     return Secret(url)
-
-
-def _has_bare_delimiter(rest: str) -> bool:
-    """Return whether libpq would read a part of the login as the host or the database."""
-    login, at, address = rest.partition("@")
-    return "@" in address or bool(at and "/" in login)
 
 
 def _libpq_parts(url: Secret) -> dict[str, Secret]:
@@ -132,7 +109,4 @@ def _is_option(name: str) -> bool:
 def _port(text: str) -> int:
     if "," in text:
         raise ConfigurationError("DATABASE_URL names several servers, and only one is supported; name one")
-    # The port is not shown, because in a URL without a host this part is the password.
-    if not (text.isascii() and text.isdigit()) or not 0 < int(text) <= _MAX_PORT:
-        raise ConfigurationError(f"DATABASE_URL has a port that is not a number from 1 to {_MAX_PORT}; {_REMEDY}")
-    return int(text)
+    return port_in_range(text, _REMEDY)

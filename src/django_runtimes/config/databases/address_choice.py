@@ -7,54 +7,65 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django_runtimes.config.configuration_error import ConfigurationError
+from django_runtimes.config.database_url.address import Address
 from django_runtimes.config.database_url.django_options import KEYS
-from django_runtimes.config.database_url.url import Address
-from django_runtimes.config.databases.engines import SPATIAL_ENGINE, is_postgresql
+from django_runtimes.config.databases.engine_choice import proxy_port, server_port
+from django_runtimes.config.databases.engines import SPATIAL_ENGINE, engine_of_project
 from django_runtimes.config.environment import Environment
 from django_runtimes.config.secret import Secret
 from django_runtimes.config.values.connection_strategy import Route
+from django_runtimes.config.values.data_paths import DEFAULT_PORTS, SCHEMES, Engine
 from django_runtimes.config.variables.database.database_address import (
     DATABASE_URL,
+    DB_CLUSTER_ARN,
+    DB_ENGINE,
     DB_HOST,
     DB_NAME,
     DB_PORT,
     DB_PROXY_HOST,
-    DB_PROXY_PORT,
+    DB_ROUTE,
     PGHOSTADDR,
 )
 from django_runtimes.config.variables.database.database_login import DB_PASSWORD, DB_USER
 
-_DEFAULT_PORT = 5432
-# dj-database-url translates this option into OPTIONS["options"].
-_TRANSLATED = frozenset({"currentSchema"})
-# RDS Proxy's endpoints are named NAME.proxy-ID.REGION.rds.amazonaws.com, or .amazonaws.com.cn in China.
-_RDS_PROXY_HOST = re.compile(r"[^.]+\.(?:endpoint\.)?proxy-[^.]+\.[^.]+\.rds\.amazonaws\.com(?:\.cn)?")
+# dj-database-url translates these options into OPTIONS["options"] and OPTIONS["ssl"].
+_TRANSLATED = frozenset({"currentSchema", "ssl-ca"})
+# RDS Proxy's endpoints are named NAME.proxy-ID.REGION.rds.amazonaws.com. In China RDS's hosts end in
+# .rds.REGION.amazonaws.com.cn.
+_RDS_PROXY_HOST = re.compile(
+    r"[^.]+\.(?:endpoint\.)?proxy-[^.]+\.(?:[^.]+\.rds\.amazonaws\.com(?:\.cn)?|rds\.[^.]+\.amazonaws\.com\.cn)"
+)
 
 
 def address_is_given(environment: Environment) -> bool:
-    """Return whether variables give the address of the database."""
-    return environment.is_set(DATABASE_URL) or environment.is_set(DB_HOST)
+    """Return whether variables give the address of the database, or the cluster on the route data_api."""
+    return (
+        environment.is_set(DATABASE_URL)
+        or environment.is_set(DB_HOST)
+        or (environment.is_set(DB_CLUSTER_ARN) and environment[DB_ROUTE] is Route.DATA_API)
+    )
 
 
 def has_address_of(entry: Mapping[str, Any], url: str) -> bool:
-    """Return whether an entry of DATABASES already has the address, login and options of a PostgreSQL URL.
+    """Return whether an entry of DATABASES already has the address, login and options of a URL.
 
     It has them if the settings parse the URL themselves, with django-environ or dj-database-url.
     """
     try:
         parts = urlsplit(url)
-        port = parts.port or _DEFAULT_PORT
-    except ValueError:
+        engine = SCHEMES[parts.scheme]
+        port = parts.port or DEFAULT_PORTS[engine]
+    except (ValueError, KeyError):
         return False
     texts = (parts.hostname, parts.path.removeprefix("/"), parts.username, parts.password)
     host, *login = (Secret(unquote(text or "")) for text in texts)
     options = entry.get("OPTIONS") or {}
     return (
-        is_postgresql(entry)
+        engine_of_project(entry) is engine
         and (parts.scheme != "postgis" or "postgis" in str(entry["ENGINE"]))
         # Python lowercases the host of a URL, and django-environ leaves a socket's directory percent-encoded.
         and str(entry.get("HOST") or "").lower() in (host.lower(), parts.hostname or "")
-        and str(entry.get("PORT") or _DEFAULT_PORT) == str(port)
+        and str(entry.get("PORT") or DEFAULT_PORTS[engine]) == str(port)
         and [str(entry.get(key) or "") for key in ("NAME", "USER", "PASSWORD")] == login
         and all(
             str(options.get(name)) == value
@@ -69,7 +80,7 @@ def address_on_route(environment: Environment, route: Route, project: Mapping[st
 
     Raise ConfigurationError when no address is configured, or the route contradicts another variable.
     """
-    if address_is_given(environment) or not is_postgresql(project):
+    if address_is_given(environment) or engine_of_project(project) is None:
         address = environment[DATABASE_URL] or _address_of_variables(environment)
     else:
         address = _with_variables(environment, address_of(project))
@@ -80,7 +91,7 @@ def address_on_route(environment: Environment, route: Route, project: Mapping[st
         raise ConfigurationError(
             "WEBAPP_DB_PROXY_HOST is not set, but the route is proxy; set it, or WEBAPP_DB_ROUTE=direct"
         )
-    if environment.is_set(PGHOSTADDR):
+    if address.engine is Engine.POSTGRESQL and environment.is_set(PGHOSTADDR):
         raise ConfigurationError("PGHOSTADDR is set, so libpq would not connect to WEBAPP_DB_PROXY_HOST; unset it")
     if "options" in address.options:
         raise ConfigurationError(
@@ -89,7 +100,7 @@ def address_on_route(environment: Environment, route: Route, project: Mapping[st
         )
     # With the server's `hostaddr`, libpq would connect to the server instead of the proxy.
     options = {name: value for name, value in address.options.items() if name != "hostaddr"}
-    return replace(address, host=proxy_host, port=environment[DB_PROXY_PORT], options=options)
+    return replace(address, host=proxy_host, port=proxy_port(environment, address.engine), options=options)
 
 
 def is_proxied(environment: Environment, address: Address) -> bool:
@@ -99,12 +110,16 @@ def is_proxied(environment: Environment, address: Address) -> bool:
         return True
     proxy_host = environment[DB_PROXY_HOST]
     # A pooler and its server may share a host, so their ports are compared too.
-    return proxy_host is not None and (host, address.port) == (proxy_host.lower(), environment[DB_PROXY_PORT])
+    return proxy_host is not None and (host, address.port) == (
+        proxy_host.lower(),
+        proxy_port(environment, address.engine),
+    )
 
 
 def host_and_port(address: Address, project: Mapping[str, Any]) -> dict[str, Any]:
     """Return HOST and PORT for DATABASES; a port equal to the project's keeps the type that the project gave it."""
-    port = address.port if str(project.get("PORT") or _DEFAULT_PORT) != str(address.port) else project.get("PORT")
+    own = str(project.get("PORT") or DEFAULT_PORTS[address.engine])
+    port = address.port if own != str(address.port) else project.get("PORT")
     return {"HOST": address.host, "PORT": address.port if port is None else port}
 
 
@@ -116,22 +131,25 @@ def _address_of_variables(environment: Environment) -> Address:
         )
     return Address(
         host=host,
-        port=environment[DB_PORT],
+        port=server_port(environment, environment[DB_ENGINE]),
         name=environment[DB_NAME],
         user=environment[DB_USER],
         password=environment[DB_PASSWORD] or Secret(),
+        engine=environment[DB_ENGINE],
     )
 
 
 def address_of(project: Mapping[str, Any]) -> Address:
     """Return the address in an entry of DATABASES; raise ConfigurationError for a port that is not a number."""
+    engine = engine_of_project(project) or Engine.POSTGRESQL
     return Address(
         host=str(project.get("HOST") or ""),
-        port=_port_of(project),
+        port=_port_of(project, engine),
         name=str(project.get("NAME") or ""),
         user=str(project.get("USER") or ""),
         password=Secret(project.get("PASSWORD") or ""),
         is_spatial=project.get("ENGINE") == SPATIAL_ENGINE,
+        engine=engine,
     )
 
 
@@ -139,15 +157,15 @@ def _with_variables(environment: Environment, address: Address) -> Address:
     """Return the project's address with the parts that variables override."""
     return replace(
         address,
-        port=environment[DB_PORT] if environment.is_set(DB_PORT) else address.port,
+        port=environment[DB_PORT] or address.port,
         name=environment[DB_NAME] if environment.is_set(DB_NAME) else address.name,
         user=environment[DB_USER] if environment.is_set(DB_USER) else address.user,
         password=environment[DB_PASSWORD] or address.password,
     )
 
 
-def _port_of(project: Mapping[str, Any]) -> int:
-    port = str(project.get("PORT") or _DEFAULT_PORT)
+def _port_of(project: Mapping[str, Any], engine: Engine) -> int:
+    port = str(project.get("PORT") or DEFAULT_PORTS[engine])
     if not (port.isascii() and port.isdigit()):
         raise ConfigurationError(f"DATABASES has PORT={port!r}, which is not a number; correct it in the settings")
     return int(port)

@@ -76,6 +76,32 @@ def web_login(environment: Environment, *, user: str, password: str) -> Login:
             return Login(user, Secret(password))
 
 
+def data_api_secret(environment: Environment) -> str:
+    """Return the ARN of the secret with which the Data API logs in for WEBAPP_DB_ROLE.
+
+    Raise ConfigurationError when it is not set.
+    """
+    own = environment[DB_OPERATIONS_SECRET_ARN] if environment[DB_ROLE] is Role.OPERATIONS else None
+    return own or _data_api_web_secret(environment)
+
+
+def data_api_web_login(environment: Environment) -> Login:
+    """Return the web role's login on the route data_api, whose user only the secret names.
+
+    Raise ConfigurationError when the secret is not set.
+    """
+    return Login("", Secret(), StoredSecret(_data_api_web_secret(environment), environment[DB_SECRET_TTL_S]))
+
+
+def _data_api_web_secret(environment: Environment) -> str:
+    arn = environment[DB_SECRET_ARN]
+    if arn is None:
+        raise ConfigurationError(
+            "WEBAPP_DB_SECRET_ARN is not set, but the route is data_api; set it to the ARN of the secret with the login"
+        )
+    return arn
+
+
 def _operations_login(environment: Environment, *, user: str, password: str) -> Login:
     operations_user = environment[DB_OPERATIONS_USER]
     operations_password = environment[DB_OPERATIONS_PASSWORD]

@@ -1,4 +1,4 @@
-"""Builds entries of Django's DATABASES for PostgreSQL."""
+"""Builds entries of Django's DATABASES for PostgreSQL, and passes those of other engines on."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Any
 
 from django_runtimes.config.configuration_error import ConfigurationError
-from django_runtimes.config.database_url.url import Address
+from django_runtimes.config.database_url.address import Address
 from django_runtimes.config.databases.address_choice import (
     address_is_given,
     address_of,
@@ -15,18 +15,23 @@ from django_runtimes.config.databases.address_choice import (
     is_proxied,
 )
 from django_runtimes.config.databases.credentials import IamToken, Login, choose_login
+from django_runtimes.config.databases.data_api_settings import data_api_settings
 from django_runtimes.config.databases.engines import engine_for, is_postgresql
+from django_runtimes.config.databases.frozen import longest_rest_s
+from django_runtimes.config.databases.mysql_settings import further_mysql_entry, mysql_entry
+from django_runtimes.config.databases.tcp_options import tcp_options
 from django_runtimes.config.databases.tls import (
     ROOT_VARIABLES,
     destination,
     encrypts,
     needs_encryption,
+    require_encryption,
     tls_options,
     with_libpq_variables,
 )
 from django_runtimes.config.environment import Environment
-from django_runtimes.config.values.choices import Role
 from django_runtimes.config.values.connection_strategy import Pool, Route
+from django_runtimes.config.values.data_paths import Engine
 from django_runtimes.config.values.profile import Profile
 from django_runtimes.config.variables.database.database_address import DATABASE_URL, DB_SSLMODE
 from django_runtimes.config.variables.database.database_connections import (
@@ -35,26 +40,6 @@ from django_runtimes.config.variables.database.database_connections import (
     DB_POOL_MAX_SIZE,
     DB_POOL_TIMEOUT_S,
 )
-from django_runtimes.config.variables.database.database_login import DB_ROLE
-
-# With these options the kernel notices a vanished peer within 3 s. Keepalive probes detect it while a query waits for
-# its result. tcp_user_timeout, which starts at the first retransmission after half a second, detects it while a query
-# is being sent. The kernel's defaults are hours for probes and a quarter of an hour for unacknowledged data.
-_TCP_OPTIONS = {
-    "keepalives": 1,
-    "keepalives_idle": 2,
-    "keepalives_interval": 1,
-    "keepalives_count": 2,
-    "tcp_user_timeout": 2000,
-}
-
-# A migration may wait for minutes, and a short network interruption must not end it.
-_OPERATIONS_TCP_OPTIONS = {"keepalives": 1, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 6}
-
-# A frozen process does not notice that its connection has ended. If packets of the old connection are dropped, its
-# health check takes 2.5 s to fail, while a new connection takes milliseconds.
-_MAX_IDLE_IF_FROZEN_S = 5.0
-
 
 # Project options that would override the address or the login from variables.
 _ADDRESS_OPTIONS = frozenset(
@@ -82,23 +67,28 @@ def database_settings(
 
     Raise ConfigurationError when the address or the login is unknown, or the connection would not be encrypted.
     """
+    if profile.route is Route.DATA_API:
+        return data_api_settings(environment, project)
     address = address_on_route(environment, profile.route, project)
     project = {**project, **address.flags}
     login = choose_login(environment, user=address.user, password=address.password)
-    entry = _entry(environment, profile, project, address, login, is_moved=address_is_given(environment))
+    make = mysql_entry if address.engine is Engine.MYSQL else _entry
+    entry = make(environment, profile, project, address, login, is_moved=address_is_given(environment))
     return (
         entry | {"NAME": address.name, "USER": login.user, "PASSWORD": login.password} | host_and_port(address, project)
     )
 
 
 def further_database_settings(environment: Environment, profile: Profile, project: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the entry of another PostgreSQL database, with the library's engine, strategy, TLS and timeouts.
+    """Return the entry of another database, with the library's engine, strategy, TLS and timeouts.
 
     The address and the login stay the project's. If DATABASE_URL names the same server, and the server runs on this
     machine, the URL's option sslmode applies to this database too. The route is proxy when the address is an RDS Proxy
     endpoint or WEBAPP_DB_PROXY_HOST, and direct otherwise.
     """
     address = address_of(project)
+    if address.engine is Engine.MYSQL:
+        return further_mysql_entry(environment, profile, project, address)
     address = replace(address, options=mode_of_same_server(environment, address, project))
     profile = profile._replace(route=Route.PROXY if is_proxied(environment, address) else Route.DIRECT)
     return _entry(environment, profile, project, address, Login(address.user, address.password), is_moved=False)
@@ -129,7 +119,13 @@ def _entry(
     chosen = _not_overridden(environment, profile.route, given) | address.options
     tls = tls_options(environment, host=address.host, route=profile.route, options=chosen, default=profile.sslmode)
     effective = replace(address, options=with_libpq_variables(chosen, environment))
-    _require_encryption(effective, tls["sslmode"], profile, token=isinstance(login.credentials, IamToken))
+    require_encryption(
+        tls["sslmode"],
+        profile.sslmode,
+        place=destination(address.host, effective.options),
+        crosses_network=needs_encryption(address.host, effective.options),
+        token=isinstance(login.credentials, IamToken),
+    )
     strategy = profile.connections.as_django()
     if isinstance(profile.connections, Pool):
         # Every request that the handlers admit may wait for a connection. psycopg's pool would treat 0 as no limit.
@@ -137,7 +133,7 @@ def _entry(
         strategy["OPTIONS"]["pool"] |= _project_pool(environment, profile, project)
     options = {
         "connect_timeout": environment[DB_CONNECT_TIMEOUT_S],
-        **(_OPERATIONS_TCP_OPTIONS if environment[DB_ROLE] is Role.OPERATIONS else _TCP_OPTIONS),
+        **tcp_options(environment),
         **chosen,
         **tls,
         **strategy["OPTIONS"],
@@ -149,7 +145,7 @@ def _entry(
         **project,
         "ENGINE": engine_for(project, is_spatial=address.is_spatial),
         "CREDENTIALS": login.credentials,
-        "MAX_REST_S": _MAX_IDLE_IF_FROZEN_S if profile.freezes else None,
+        "MAX_REST_S": longest_rest_s(profile),
         "ROUTE": profile.route,
         "ALWAYS_RESET": environment[DB_ALWAYS_RESET],
         **strategy,
@@ -208,20 +204,3 @@ def _project_pool(environment: Environment, profile: Profile, project: Mapping[s
     if environment.is_set(DB_POOL_TIMEOUT_S):
         pool = {name: value for name, value in pool.items() if name != "timeout"}
     return dict(pool)
-
-
-def _require_encryption(address: Address, sslmode: str, profile: Profile, *, token: bool) -> None:
-    if encrypts(sslmode):
-        return
-    if token:
-        raise ConfigurationError(
-            f"sslmode={sslmode!r} may send the token of WEBAPP_DB_CREDENTIALS=iam in plain text; "
-            "set WEBAPP_DB_SSLMODE=verify-full"
-        )
-    # Under `local`, `webapp check` warns about plain text instead.
-    if encrypts(profile.sslmode) and needs_encryption(address.host, address.options):
-        raise ConfigurationError(
-            f"sslmode={sslmode!r} may send passwords and rows to {destination(address.host, address.options)} "
-            "in plain text; "
-            "set WEBAPP_DB_SSLMODE=verify-full, or the option sslmode of DATABASE_URL"
-        )

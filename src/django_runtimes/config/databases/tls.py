@@ -1,4 +1,4 @@
-"""TLS mode and trusted root certificates for PostgreSQL."""
+"""TLS mode and trusted root certificates of databases."""
 
 import ipaddress
 from collections.abc import Mapping
@@ -70,9 +70,34 @@ def destination(host: str, options: Mapping[str, Any]) -> str:
     return str(options.get("hostaddr") or host or options.get("host") or "")
 
 
+def verifies(mode: SslMode | str) -> bool:
+    """Return whether a connection in this mode verifies the server's certificate."""
+    return mode in _VERIFIED
+
+
 def encrypts(sslmode: str | None) -> bool:
     """Return whether libpq always encrypts in this mode; None is libpq's default mode, in which it may not."""
     return sslmode in _ENCRYPTED
+
+
+def require_encryption(sslmode: str, required: SslMode, *, place: str, crosses_network: bool, token: bool) -> None:
+    """Raise ConfigurationError for a mode that may send a token, or data across a network, in plain text.
+
+    `required` is the profile's mode, and `token` says whether the login is a token of IAM.
+    """
+    if encrypts(sslmode):
+        return
+    if token:
+        raise ConfigurationError(
+            f"sslmode={sslmode!r} may send the token of WEBAPP_DB_CREDENTIALS=iam in plain text; "
+            "set WEBAPP_DB_SSLMODE=verify-full"
+        )
+    # Under `local`, `webapp check` warns about plain text instead.
+    if encrypts(required) and crosses_network:
+        raise ConfigurationError(
+            f"sslmode={sslmode!r} may send passwords and rows to {place} in plain text; "
+            "set WEBAPP_DB_SSLMODE=verify-full, or the option sslmode of DATABASE_URL"
+        )
 
 
 def _mode_of_url(options: Mapping[str, Any]) -> SslMode | None:

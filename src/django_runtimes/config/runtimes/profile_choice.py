@@ -1,10 +1,15 @@
 """Chooses the profile of a process: its runtime's, with the values that variables override."""
 
+from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
+from typing import Any
 
+from django_runtimes.config.databases.engine_choice import chosen_engine
 from django_runtimes.config.environment import Environment
 from django_runtimes.config.values.choices import Role
 from django_runtimes.config.values.connection_strategy import Connections, PerRequest, Persistent, Pool, Route, Strategy
+from django_runtimes.config.values.data_paths import Engine, require_data_path, strategies_of
 from django_runtimes.config.values.profile import ASYNC_REQUESTS_PER_THREAD, PROFILES, Profile
 from django_runtimes.config.values.runtime import Runtime
 from django_runtimes.config.variables.application_variables import LOG_FORMAT
@@ -19,22 +24,32 @@ from django_runtimes.config.variables.database.database_login import DB_ROLE
 from django_runtimes.config.variables.hops import HTTPS
 from django_runtimes.config.variables.server_variables import ASYNC_REQUESTS, BIND_HOST, DRAIN_S, MAX_WAITING, THREADS
 
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
 
-def choose_profile(runtime: Runtime, environment: Environment) -> Profile:
+
+def choose_profile(runtime: Runtime, environment: Environment, project: Mapping[str, Any] = _NOTHING) -> Profile:
     """Return the runtime's profile with the values that variables override.
 
-    The operations role always connects per request on the direct route.
+    `project` is the project's own entry of DATABASES, whose engine counts if variables name none.
+
+    The operations role always connects per request, and never through a proxy. Raise ConfigurationError for a route
+    without the chosen strategy.
     """
     profile = PROFILES[runtime]
-    connections = _choose_connections(runtime, profile, environment)
+    route = environment[DB_ROUTE] or profile.route
+    engine = chosen_engine(environment, project)
+    connections = _choose_connections(
+        runtime, environment[DB_STRATEGY] or default_strategy(profile, engine, route), environment
+    )
+    require_data_path(engine, route, connections.name)
     # A thread without a connection would wait for one, and a connection without a thread would be idle.
     default_threads = connections.max_size if isinstance(connections, Pool) else profile.threads
     threads = environment[THREADS] or default_threads
     max_waiting, drain_s, https = environment[MAX_WAITING], environment[DRAIN_S], environment[HTTPS]
-    route = environment[DB_ROUTE] or profile.route
     if environment[DB_ROLE] is Role.OPERATIONS:
         # Session locks and long statements need a server connection that no other client shares.
-        connections, route = PerRequest(), Route.DIRECT
+        connections = PerRequest()
+        route = Route.DIRECT if route is Route.PROXY else route
     return profile._replace(
         connections=connections,
         threads=threads,
@@ -48,8 +63,14 @@ def choose_profile(runtime: Runtime, environment: Environment) -> Profile:
     )
 
 
-def _choose_connections(runtime: Runtime, profile: Profile, environment: Environment) -> Connections:
-    match environment[DB_STRATEGY] or profile.strategy:
+def default_strategy(profile: Profile, engine: Engine, route: Route) -> Strategy:
+    """Return the profile's strategy, or the data path's default if the data path does not have the profile's."""
+    available = strategies_of(engine, route)
+    return profile.strategy if profile.strategy in available or not available else available[0]
+
+
+def _choose_connections(runtime: Runtime, strategy: Strategy, environment: Environment) -> Connections:
+    match strategy:
         case Strategy.PER_REQUEST:
             return PerRequest()
         case Strategy.PERSISTENT:

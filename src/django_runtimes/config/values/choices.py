@@ -74,8 +74,30 @@ class TraceProtocol(StrEnum):
     OTLP = "otlp"
 
 
+class ThrottleOutage(StrEnum):
+    """What happens to requests that no store counts."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+
+
 class SessionPlace(StrEnum):
     """The place that keeps sessions."""
 
     STORE = "store"
     DATABASE = "database"
+
+
+class StreamFront(StrEnum):
+    """The front of a Lambda function that takes responses chunk by chunk."""
+
+    NONE = "none"
+    FUNCTION_URL = "function_url"
+    REST_API = "rest_api"
+
+
+class LambdaLoop(StrEnum):
+    """The code between Lambda's Runtime API and the handler."""
+
+    OWN = "own"
+    AWSLAMBDARIC = "awslambdaric"

@@ -15,10 +15,11 @@ class Strategy(StrEnum):
 
 
 class Route(StrEnum):
-    """What a connection connects to: the server itself, or a proxy in front of it."""
+    """What a connection goes to: the server itself, a proxy in front of it, or the Data API of an Aurora cluster."""
 
     DIRECT = "direct"
     PROXY = "proxy"
+    DATA_API = "data_api"
 
 
 # The defaults of psycopg's pool.

@@ -5,7 +5,7 @@ import re
 from django_runtimes.config.secret import Secret
 from django_runtimes.config.values.choices import LogFormat, LogLevel
 from django_runtimes.config.values.runtime import Runtime
-from django_runtimes.config.variables.kinds import Choice, Flag, Items, SecretText, Text
+from django_runtimes.config.variables.kinds import Choice, Flag, Integer, Items, SecretText, Text
 from django_runtimes.config.variables.variable import RuleError
 
 # Django refuses every other host of a request.
@@ -16,7 +16,10 @@ _PORT = re.compile(r":[0-9]*")
 def _host(name: str) -> str:
     if name == "*":
         raise RuleError("accepts forged hosts", "list the host names that users visit")
-    if _HOST.fullmatch(name):
+    if name.endswith(".") and name.strip("."):
+        # Django compares the host of a request without its trailing dot.
+        raise RuleError("has a trailing dot, so it matches no host", f"write {name.rstrip('.')}")
+    if _HOST.fullmatch(name) and name.strip("."):
         return name
     if "://" in name:
         raise RuleError("has a scheme, so it matches no host", "write only the host name")
@@ -27,7 +30,7 @@ def _host(name: str) -> str:
     if name.startswith("*."):
         raise RuleError("matches no host, since subdomains are allowed by a leading dot", f"write {name[1:]}")
     if (found := _HOST.match(name)) and _PORT.fullmatch(name, found.end()):
-        raise RuleError("has a port, so it matches no host", f"write {found[0]}, which allows every port")
+        raise RuleError("has a port, so it matches no host", f"write {found[0].rstrip('.')}, which allows every port")
     raise RuleError(
         "is not a host name",
         "use letters, digits, dots and hyphens, or an IPv6 address in brackets; write other letters as xn--…",
@@ -55,6 +58,15 @@ def _references(text: str) -> str:
     return text
 
 
+def _reference(text: str) -> str:
+    # Few processes have this variable.
+    from django_runtimes.config.variables.secret_references import parse_secret_reference
+
+    if not parse_secret_reference(text).arn:
+        raise RuleError("is the name of a parameter", "write the ARN of a secret in Secrets Manager")
+    return text
+
+
 def _version(text: str) -> str:
     if not (text.isascii() and text.isalnum()):
         raise RuleError("is not a version", "let `webapp deploy` set it")
@@ -73,6 +85,12 @@ SECRET_KEY = SecretText(
     "WEBAPP_SECRET_KEY",
     "Django's SECRET_KEY, of at least 50 characters. `check --deploy` warns if fewer than 5 of them are different.",
     default_note="SECRET_KEY of the settings, which must not be public outside local",
+)
+SECRET_KEY_ARN = Text(
+    "WEBAPP_SECRET_KEY_ARN",
+    "ARN of a secret in Secrets Manager from which each process reads WEBAPP_SECRET_KEY before it loads the settings. "
+    "The template of Lambda sets it with ReadsSecretKey, so that restored environments read the current key.",
+    parser=_reference,
 )
 SECRET_KEY_FALLBACKS = Items(
     "WEBAPP_SECRET_KEY_FALLBACKS",
@@ -97,6 +115,13 @@ SECRETS = Text(
     "Variables that each process reads from Secrets Manager or Parameter Store before it loads the settings: a JSON "
     "object of their names and references. `webapp deploy` sets it on Lambda, from `[stages.….secrets]`.",
     parser=_references,
+)
+SECRETS_TTL_S = Integer(
+    "WEBAPP_SECRETS_TTL_S",
+    "Age at which a function reads the values of WEBAPP_SECRETS again, before the next request, in seconds. If the "
+    "read fails, the function keeps its values.",
+    default=300,
+    minimum=1,
 )
 SECRETS_VERSION = Text(
     "WEBAPP_SECRETS_VERSION",

@@ -10,6 +10,13 @@ AWS_REGION = Text(
 AWS_DEFAULT_REGION = Text("AWS_DEFAULT_REGION", "Region to use when AWS_REGION is not set.")
 AWS_ENDPOINT_URL_S3 = Text("AWS_ENDPOINT_URL_S3", "Address of a server to use instead of S3.")
 AWS_ENDPOINT_URL_DYNAMODB = Text("AWS_ENDPOINT_URL_DYNAMODB", "Address of a server to use instead of DynamoDB.")
+AWS_ENDPOINT_URL_RDS_DATA = Text(
+    "AWS_ENDPOINT_URL_RDS_DATA", "Address of a server to use instead of the Data API of Aurora."
+)
+AWS_ENDPOINT_URL_SECRETS_MANAGER = Text(
+    "AWS_ENDPOINT_URL_SECRETS_MANAGER", "Address of a server to use instead of Secrets Manager."
+)
+AWS_ENDPOINT_URL_SSM = Text("AWS_ENDPOINT_URL_SSM", "Address of a server to use instead of Parameter Store.")
 AWS_ENDPOINT_URL_SESV2 = Text("AWS_ENDPOINT_URL_SESV2", "Address of a server to use instead of SES.")
 AWS_ENDPOINT_URL_STS = Text("AWS_ENDPOINT_URL_STS", "Address of a server to use instead of STS, for a web identity.")
 AWS_ENDPOINT_URL = Text("AWS_ENDPOINT_URL", "Address of a server to use instead of every AWS service.")

@@ -4,11 +4,11 @@ import re
 from email.utils import parseaddr
 
 from django_runtimes.config.values.choices import MailService
+from django_runtimes.config.values.region_code import is_region
 from django_runtimes.config.variables.kinds import Choice, Text
 from django_runtimes.config.variables.variable import RuleError
 
 _ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
-_REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-[0-9]+")
 
 
 def _address(text: str) -> str:
@@ -18,7 +18,7 @@ def _address(text: str) -> str:
 
 
 def _region(text: str) -> str:
-    if not _REGION.fullmatch(text):
+    if not is_region(text):
         raise RuleError("is not a region", "set it to a code such as eu-central-1")
     return text
 

@@ -1,6 +1,17 @@
 """Variables of the server in a container and of the Lambda function."""
 
-from django_runtimes.config.variables.kinds import Flag, Integer, Items, SecretText, Text
+from django_runtimes.config.values.choices import LambdaLoop, StreamFront
+from django_runtimes.config.variables.kinds import Choice, Flag, Integer, Items, SecretText, Text
+from django_runtimes.config.variables.variable import RuleError
+
+
+def _path(text: str) -> str:
+    if not text.startswith("/"):
+        raise RuleError("does not begin with a slash", f"write the page's path, such as /{text.rpartition('/')[2]}")
+    if "?" in text or "#" in text:
+        raise RuleError("has a query or a fragment", "write only the path of a page")
+    return text
+
 
 BIND_HOST = Text("WEBAPP_BIND_HOST", "Address that the server listens on in a container.", profile_field="bind_host")
 PORT = Integer("PORT", "Port that the server listens on in a container.", default=8000, minimum=1, maximum=65535)
@@ -77,6 +88,38 @@ WARM_UP = Flag(
     'Whether a Lambda function answers the event {"warm_up": true} without Django, which keeps an execution '
     "environment warm.",
     default=False,
+)
+LAMBDA_LOOP = Choice(
+    "WEBAPP_LAMBDA_LOOP",
+    "The code that requests a Lambda function's invocations and sends its responses: the library's own, or "
+    "awslambdaric's, which cannot stream. Managed Instances always use awslambdaric's.",
+    LambdaLoop,
+    noun="loop",
+    default=LambdaLoop.OWN,
+)
+SNAPSHOT_PATHS = Items(
+    "WEBAPP_SNAPSHOT_PATHS",
+    "Paths of pages that a Lambda function requests before SnapStart takes its snapshot, comma-separated, so that "
+    "restored environments have loaded what the pages need. The requests are anonymous GETs.",
+    parser=_path,
+    default_note="/, and the login page of Django's admin",
+)
+STREAM_FRONT = Choice(
+    "WEBAPP_STREAM_FRONT",
+    "The front through which a Lambda function streams responses: a function URL whose invoke mode is RESPONSE_STREAM, "
+    "or a REST API whose response transfer mode is STREAM. Other fronts buffer each response. Needs "
+    "WEBAPP_LAMBDA_LOOP=own.",
+    StreamFront,
+    noun="front for streams",
+    default=StreamFront.NONE,
+)
+STREAM_MAX_S = Integer(
+    "WEBAPP_STREAM_MAX_S",
+    "How long a Lambda function streams one response, in seconds. A stream also ends 5 seconds before the function's "
+    "timeout. Lambda bills a stream to its end, even if the client has left.",
+    default=60,
+    minimum=1,
+    maximum=895,
 )
 MEASUREMENT_KEY = SecretText(
     "WEBAPP_MEASUREMENT_KEY",

@@ -25,8 +25,9 @@ class StoreUrl(Variable["StoreAddress | None"]):
 
 STORE_URL = StoreUrl(
     "WEBAPP_STORE_URL",
-    "Store of the cache and of sessions: `memory://`, `redis://…`, `rediss://…`, `valkey://…`, `valkeys://…` or "
-    "`dynamodb://TABLE`, in the region of AWS_REGION or of `?region=…` (`webapp docs stores`).",
+    "Store of the cache, of sessions and of counters of requests: `memory://`, `redis://…`, `rediss://…`, "
+    "`valkey://…`, `valkeys://…` or `dynamodb://TABLE`, in the region of AWS_REGION or of `?region=…` "
+    "(`webapp docs stores`).",
     default=None,
     default_note="the settings' own caches and sessions",
     is_secret=True,

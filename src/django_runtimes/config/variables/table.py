@@ -13,6 +13,7 @@ from django_runtimes.config.variables import (
     security_variables,
     server_variables,
     store_variables,
+    throttle_variables,
 )
 from django_runtimes.config.variables.database import (
     connection_budget,
@@ -47,6 +48,7 @@ GROUPS = (
     Group("Database: connections", database_connections),
     Group("Database: connection budget", connection_budget),
     Group("Store", store_variables),
+    Group("Throttling", throttle_variables),
     Group("Files", file_variables),
     Group("Mail", mail_variables),
     Group("AWS's own", aws_variables),

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from django_runtimes.aws.aws_credentials import PROCESS_CREDENTIALS, AwsCredentials
-from django_runtimes.aws.signature import LIFETIME_S, sign_login
+from django_runtimes.aws.database_token import LIFETIME_S, database_token
 from django_runtimes.aws.temporary_key import AwsCredentialsError
 from django_runtimes.config.secret import Secret
 from django_runtimes.databases.credentials.connection_login import ConnectionLogin, CredentialsError
@@ -48,7 +48,7 @@ class IamProvider:
             key = self._credentials.access_key(valid_for_s=LIFETIME_S)
         except AwsCredentialsError as error:
             raise CredentialsError(f"cannot load the AWS credentials that sign a database token: {error}") from None
-        token = sign_login(
+        token = database_token(
             key,
             region=self._region,
             host=self._host,

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from django_runtimes.config.databases.credentials import IamToken, StoredSecret
-from django_runtimes.databases.credentials.connection_login import ConnectionLogin, CredentialsError
-from django_runtimes.extras import missing_package
+from django_runtimes.databases.credentials.connection_login import ConnectionLogin
+from django_runtimes.snapshot_hooks import HOOKS
 
 
 class Provider(Protocol):
@@ -22,9 +22,10 @@ class Provider(Protocol):
 
 
 # The key of a provider contains everything that its logins depend on. A forked child must not share locks or clients
-# with its parent.
+# with its parent, nor environments a login that was fetched before their snapshot.
 _providers: dict[tuple[Any, ...], Provider] = {}
 os.register_at_fork(after_in_child=_providers.clear)
+HOOKS.release_before_snapshot(_providers.clear)
 
 
 def provider_of(database: Mapping[str, Any]) -> Provider | None:
@@ -41,11 +42,7 @@ def _make(credentials: StoredSecret | IamToken, host: str, port: int | str, user
     # Imported only when chosen, so that one provider's imports do not slow down cold starts with the other.
     match credentials:
         case StoredSecret():
-            try:
-                from django_runtimes.databases.credentials.secretsmanager import SecretsManagerProvider
-            except ModuleNotFoundError:
-                # configure() reports a missing package earlier, but a tool may ask for a login without configure().
-                raise CredentialsError(missing_package(f"the secret {credentials.arn}", "boto3", "s3")) from None
+            from django_runtimes.databases.credentials.secretsmanager import SecretsManagerProvider
 
             return SecretsManagerProvider(credentials, user=user)
         case IamToken():

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from django_runtimes.databases.credentials.connection_login import ConnectionLogin, CredentialsError
-from django_runtimes.databases.moment import Moment
+from django_runtimes.moment import Moment
 
 logger = logging.getLogger(__name__)
 

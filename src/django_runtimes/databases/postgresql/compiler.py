@@ -16,10 +16,10 @@ from django.db.models.lookups import Lookup
 from django.db.models.sql.datastructures import BaseTable, Join
 from django.db.models.sql.where import ExtraWhere
 
-from django_runtimes.databases.postgresql.class_cache import class_cache
 from django_runtimes.databases.postgresql.session.state import CompiledSQL
 from django_runtimes.databases.postgresql.session.statements import STATELESS_FUNCTIONS
 from django_runtimes.databases.postgresql.types import CompilerBase
+from django_runtimes.databases.sockets.class_cache import class_cache
 
 # Attributes by which an application can put its own SQL into one of Django's expressions, on the class or an instance.
 _TEXTS = ("function", "template", "arg_joiner", "case_joiner", "filter_template")

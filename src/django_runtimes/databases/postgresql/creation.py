@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from django_runtimes.databases.postgresql.class_cache import class_cache
-from django_runtimes.databases.postgresql.connections.fork import pools
 from django_runtimes.databases.postgresql.types import CreationBase
+from django_runtimes.databases.sockets.class_cache import class_cache
+from django_runtimes.databases.sockets.fork import pools
 
 
 class DatabaseCreationMixin(CreationBase):

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django_runtimes.databases.postgresql.class_cache import class_cache
+from django_runtimes.databases.sockets.class_cache import class_cache
 
 _DJANGO_COMPILER = "django.db.backends.postgresql.compiler"
 

@@ -12,12 +12,13 @@ from django.db import DatabaseError
 from django.db.backends.signals import connection_created
 
 from django_runtimes.config.values.connection_strategy import Route
-from django_runtimes.databases.postgresql.connections.job import current_job
 from django_runtimes.databases.postgresql.connections.orphaned_connection import OrphanedConnection
-from django_runtimes.databases.postgresql.connections.thread_end import forget
 from django_runtimes.databases.postgresql.session.cursors import alive, is_declared
-from django_runtimes.databases.postgresql.session.state import DISCARD_ALL, is_managed, keeps_connections
+from django_runtimes.databases.postgresql.session.state import DISCARD_ALL
 from django_runtimes.databases.postgresql.taking import CHECK_EACH_USE, IDLE, TAKEN, TakingMixin
+from django_runtimes.databases.sockets.job import current_job
+from django_runtimes.databases.sockets.thread_end import forget
+from django_runtimes.databases.sockets.thread_kinds import is_managed, keeps_connections
 from django_runtimes.serving.current_request import current_request
 
 logger = logging.getLogger(__name__)

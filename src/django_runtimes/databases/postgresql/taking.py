@@ -11,9 +11,9 @@ from psycopg.pq import TransactionStatus
 
 from django_runtimes.databases.postgresql.at_work import AtWork
 from django_runtimes.databases.postgresql.connections.connection_source import ConnectionSourceMixin
-from django_runtimes.databases.postgresql.connections.job import Job, is_over
 from django_runtimes.databases.postgresql.session.connection import WatchedConnection
 from django_runtimes.databases.postgresql.session.cursors import alive, is_abandoned
+from django_runtimes.databases.sockets.job import Job, is_over
 from django_runtimes.serving.current_request import Request
 
 logger = logging.getLogger(__name__)

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import psycopg
     from django.db.backends.postgresql.base import DatabaseWrapper
-    from django.db.backends.postgresql.client import DatabaseClient
     from django.db.backends.postgresql.creation import DatabaseCreation
     from django.db.models.sql.compiler import SQLCompiler
 
@@ -35,6 +34,5 @@ if TYPE_CHECKING:
 
         connection: Any
 
-    ClientBase = DatabaseClient
 else:
-    WrapperBase = CreationBase = CursorBase = ClientBase = CompilerBase = object
+    WrapperBase = CreationBase = CursorBase = CompilerBase = object

@@ -8,15 +8,12 @@ from weakref import ref
 import psycopg
 from psycopg import sql
 
-from django_runtimes.databases.moment import Moment
-from django_runtimes.databases.postgresql.client import with_login
-from django_runtimes.databases.postgresql.connections.fork import leave_at_fork
-from django_runtimes.databases.postgresql.connections.thread_end import close_at_thread_end, forget
 from django_runtimes.databases.postgresql.creation import with_all_pools
 from django_runtimes.databases.postgresql.database_operations import with_marks
 from django_runtimes.databases.postgresql.handover import HandoverMixin
 from django_runtimes.databases.postgresql.session.cursors import noting, remember_session
-from django_runtimes.databases.postgresql.session.state import CompiledSQL, keeps_connections
+from django_runtimes.databases.postgresql.session.state import CompiledSQL
+from django_runtimes.databases.sockets.thread_kinds import keeps_connections
 from django_runtimes.serving.current_request import current_request, is_streaming
 
 
@@ -35,15 +32,12 @@ class DatabaseWrapperMixin(HandoverMixin):
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         cls.ops_class = with_marks(cls.ops_class)
-        cls.client_class = with_login(cls.client_class)
         cls.creation_class = with_all_pools(cls.creation_class)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._last_checked_at: Moment | None = None
         # The compilers count these (django_runtimes.databases.postgresql.compiler).
         self.unknown_expressions = 0
-        leave_at_fork(self)
 
     # This is a property, since every use of the connection reads the attribute. Overriding the methods that Django
     # calls first would not work: tools replace these methods on Django's own class, and call ours from there.
@@ -93,7 +87,6 @@ class DatabaseWrapperMixin(HandoverMixin):
         elif not keeps_connections():
             session.holder = ref(self)
         self._note_request()
-        close_at_thread_end(self)
 
     def inc_thread_sharing(self) -> None:
         """Let any thread use the connection until `dec_thread_sharing()`."""
@@ -114,10 +107,6 @@ class DatabaseWrapperMixin(HandoverMixin):
             super().close()
             if self.connection is None:
                 self._open_cursors.clear()
-                forget(self)
-            elif self.closed_in_transaction:
-                # Django keeps the closed connection until the transaction ends, and it may never end.
-                forget(self)
 
     def _cursor(self, name: str | None = None) -> Any:
         with self._at_work:
@@ -156,32 +145,18 @@ class DatabaseWrapperMixin(HandoverMixin):
         if connection is None:
             return
         pool = connection._pool
-        connection.close()
         # This gives the closed connection back to its pool.
-        self.close()
+        super().evict()
         if pool is not None:
             pool.renew(connection)
 
-    def close_if_unusable_or_obsolete(self) -> None:
-        """Check the connection as Django does at a request's start and end; close it if it was idle for too long."""
-        if self.connection is None:
-            self._last_checked_at = None
-            return
-        with self._at_work:
-            self._close_if_unusable_or_obsolete()
-
     def _close_if_unusable_or_obsolete(self) -> None:
-        settings = self.settings_dict
-        if self.connection._pool is None and settings["CONN_MAX_AGE"] != 0 and not self.in_atomic_block:
-            self._reset_session()
-            if self.connection is None:
-                return
-        max_rest_s = settings.get("MAX_REST_S")
-        checked_at, self._last_checked_at = self._last_checked_at, Moment.now()
-        if checked_at is not None and max_rest_s is not None and checked_at.age_s > max_rest_s:
-            self.close()
-        else:
-            super().close_if_unusable_or_obsolete()
+        with self._at_work:
+            if self.connection._pool is None and self.settings_dict["CONN_MAX_AGE"] != 0 and not self.in_atomic_block:
+                self._reset_session()
+                if self.connection is None:
+                    return
+            super()._close_if_unusable_or_obsolete()
 
     def is_usable(self) -> bool:
         """Return whether the server answers, as Django does, but leave no session state."""

@@ -8,18 +8,19 @@ from collections.abc import Iterable
 from botocore.exceptions import ClientError
 
 from django_runtimes.deploy.aws.aws_api import Aws, error_code
+from django_runtimes.deploy.aws.service_roles import ServiceLinkedRole
 
 # The service creates its role itself if the deploying role may not, or if the role exists already.
 _IGNORED = {"AccessDenied", "EntityAlreadyExists", "InvalidInput"}
 _FIRST_USE = ("service linked role", "service-linked role")
 
 
-def create_service_linked_roles(aws: Aws, services: Iterable[str]) -> None:
-    """Create the roles of the services, such as ecs.amazonaws.com, that do not exist yet."""
+def create_service_linked_roles(aws: Aws, roles: Iterable[ServiceLinkedRole]) -> None:
+    """Create those of the roles that do not exist yet."""
     client = aws.client("iam")
-    for service in services:
+    for role in roles:
         try:
-            client.create_service_linked_role(AWSServiceName=service)
+            client.create_service_linked_role(AWSServiceName=role.service)
         except ClientError as error:
             if error_code(error) not in _IGNORED:
                 raise

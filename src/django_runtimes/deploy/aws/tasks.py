@@ -7,7 +7,7 @@ from django_runtimes.cli.progress import Progress
 from django_runtimes.cli.tool_error import ToolError
 from django_runtimes.deploy.aws.aws_api import Aws
 from django_runtimes.deploy.aws.functions import CommandOutcome
-from django_runtimes.deploy.aws.log_events import LogEvent, read_stream
+from django_runtimes.deploy.aws.logs.log_events import LogEvent, read_stream
 
 _CONTAINER = "operations"
 _PAUSE_S = 3.0

@@ -35,19 +35,30 @@ class ServerInRds:
     min_acu: float | None = None
     # The class of an instance, such as db.t4g.small.
     instance_class: str = ""
+    # The ARN of a cluster, and whether it answers calls of the Data API.
+    arn: str = ""
+    has_data_api: bool = False
 
 
 class DatabaseCheck:
     """The questions about a stage's existing database; `place` is its table in webapp.toml."""
 
     def __init__(
-        self, place: str, parameters: Mapping[str, str], *, engine: str, credentials: str, has_proxy: bool
+        self,
+        place: str,
+        parameters: Mapping[str, str],
+        *,
+        engine: str,
+        credentials: str,
+        has_proxy: bool,
+        has_data_api: bool,
     ) -> None:
         self._place = place
         self._parameters = parameters
         self._kind = "cluster" if engine == "aurora" else "instance"
         self._credentials = credentials
         self._has_proxy = has_proxy
+        self._has_data_api = has_data_api
 
     def problems(self, aws: Aws, vpc: str) -> Iterator[ExistingProblem]:
         """Ask AWS and yield the problems; `vpc` is the stage's network."""
@@ -78,6 +89,12 @@ class DatabaseCheck:
             yield ExistingProblem(
                 f"the cluster {identifier} has a minimum of {server.min_acu:g} ACU, too little for RDS Proxy",
                 f"give it a minimum of {PROXY_ACU} ACU or more",
+            )
+        if self._has_data_api and not server.has_data_api:
+            yield ExistingProblem(
+                f"the cluster {identifier} answers no calls of the Data API",
+                f"run `aws rds enable-http-endpoint --resource-arn {server.arn} --region {aws.region}`, or "
+                "remove Route",
             )
         yield from self._group(aws, server, vpc)
 
@@ -159,6 +176,8 @@ def _cluster(found: Mapping[str, Any]) -> ServerInRds:
         takes_tokens=bool(found.get("IAMDatabaseAuthenticationEnabled")),
         groups=frozenset(each["VpcSecurityGroupId"] for each in found.get("VpcSecurityGroups", ())),
         min_acu=found.get("ServerlessV2ScalingConfiguration", {}).get("MinCapacity"),
+        arn=found.get("DBClusterArn", ""),
+        has_data_api=bool(found.get("HttpEndpointEnabled")),
     )
 
 

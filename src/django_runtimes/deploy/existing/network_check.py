@@ -10,8 +10,8 @@ from django_runtimes.deploy.existing.vpc import Vpc, VpcSubnet, read_vpc
 _ECS = {DeployTarget.AWS_ECS, DeployTarget.AWS_ECS_EXPRESS}
 # The services that endpoints.yaml gives endpoints, since tasks need them to start.
 _SERVICES = ("ecr.api", "ecr.dkr", "logs", "secretsmanager")
-# MailEndpoint adds an endpoint for this service.
-_MAIL = "email-smtp"
+# The values of MailEndpoint that add an endpoint, and its service.
+MAIL_SERVICES = {"api": "email", "yes": "email-smtp"}
 # A load balancer needs this many addresses in each of its subnets.
 _FREE_ADDRESSES = 8
 # RDS Proxy is not available in these zones.
@@ -28,17 +28,20 @@ class NetworkCheck:
         public: Sequence[str],
         *,
         target: DeployTarget,
+        has_data_api: bool,
         egress: str,
         has_tasks: bool,
-        mails: bool,
+        mail_endpoint: str,
     ) -> None:
         self._place = place
         self._private = private
         self._public = public
+        self._has_proxy = target is DeployTarget.AWS_LAMBDA and not has_data_api
+        self._has_functions = not has_data_api
         self._target = target
         self._egress = egress
         self._has_tasks = has_tasks
-        self._endpoints = (*_SERVICES, *((_MAIL,) if mails else ()))
+        self._endpoints = (*_SERVICES, *(name for value, name in MAIL_SERVICES.items() if value == mail_endpoint))
 
     def problems(self, aws: Aws, vpc_id: str, *, own_endpoints: bool) -> Iterator[ExistingProblem]:
         """Ask AWS and yield the problems; `own_endpoints` are endpoints that the stage has already created itself."""
@@ -61,7 +64,8 @@ class NetworkCheck:
             yield from self._without_public_subnets()
         yield from self._zones("public_subnets", public, one_each=True)
         yield from self._public_routes(aws.account, public)
-        yield from self._private_routes(aws, vpc, private)
+        if self._has_functions:
+            yield from self._private_routes(aws, vpc, private)
         if self._egress == "endpoints" and not own_endpoints:
             yield from self._second_endpoints(vpc)
 
@@ -119,7 +123,7 @@ class NetworkCheck:
                     f"{each.id} has {each.free_addresses} free addresses, and at least {_FREE_ADDRESSES} are needed",
                     "name a larger subnet, or free some addresses",
                 )
-            if self._target is DeployTarget.AWS_LAMBDA and each.zone_id in _WITHOUT_PROXY and each.id in self._private:
+            if self._has_proxy and each.zone_id in _WITHOUT_PROXY and each.id in self._private:
                 yield ExistingProblem(
                     f"{each.id} is in {each.zone} ({each.zone_id}), which has no RDS Proxy",
                     "name a subnet in another zone",

@@ -25,8 +25,9 @@ def _network(stage: PlannedStage) -> Iterator[PreflightAnswer]:
         context.value(NETWORK, "PrivateSubnets").split(","),
         public.split(",") if public else [],
         target=context.deployment.target,
+        has_data_api=context.has_data_api,
         egress=context.value(NETWORK, "Egress"),
-        mails=context.value(ENDPOINTS, "MailEndpoint") == "yes",
+        mail_endpoint=context.value(ENDPOINTS, "MailEndpoint"),
         has_tasks=any(each.task for each in context.deployment.settings.schedules),
     )
     problems = check.problems(context.aws, vpc, own_endpoints=stage.exists(ENDPOINTS))
@@ -45,6 +46,7 @@ def _database(stage: PlannedStage) -> Iterator[PreflightAnswer]:
         engine=context.value(DATABASE, "Engine"),
         credentials=credentials,
         has_proxy=PROXY in context.foundation,
+        has_data_api=context.has_data_api,
     )
     problems = itertools.chain(
         check.problems(context.aws, context.value(NETWORK, "VpcId")),

@@ -14,22 +14,28 @@ from django_runtimes.deploy.preflight.checks.function_check import FUNCTIONS
 from django_runtimes.deploy.preflight.checks.image_check import RUNNING_IMAGE
 from django_runtimes.deploy.preflight.checks.memory_check import DATABASE_MEMORY
 from django_runtimes.deploy.preflight.checks.monitoring_check import MONITORING_COST
-from django_runtimes.deploy.preflight.checks.name_check import NAMES
 from django_runtimes.deploy.preflight.checks.network_quota_check import NETWORKS
 from django_runtimes.deploy.preflight.checks.permission_check import PERMISSIONS
 from django_runtimes.deploy.preflight.checks.region_check import REGION
+from django_runtimes.deploy.preflight.checks.route_check import DATABASE_ROUTE
 from django_runtimes.deploy.preflight.checks.service_role_check import SERVICE_ROLES
 from django_runtimes.deploy.preflight.checks.stack_check import STACK_STATES
+from django_runtimes.deploy.preflight.checks.static_storage_check import STATIC_STORAGE
 from django_runtimes.deploy.preflight.checks.target_check import TARGET
+from django_runtimes.deploy.preflight.checks.vcpu_quota_check import VCPUS
 from django_runtimes.deploy.preflight.checks.zone_check import ZONES
+from django_runtimes.deploy.preflight.connection_check import CONNECTIONS
 from django_runtimes.deploy.preflight.existing_check import EXISTING_DATABASE_FIT, EXISTING_NETWORK_FIT, SNAPSHOT_FIT
+from django_runtimes.deploy.preflight.names.name_check import NAMES
 from django_runtimes.deploy.preflight.planned_stage import PlannedStage, look_at
 from django_runtimes.deploy.preflight.preflight_answer import Outlook, PreflightAnswer
 from django_runtimes.deploy.preflight.preflight_check import PreflightCheck
 from django_runtimes.deploy.preflight.references.arn_check import ARNS
 from django_runtimes.deploy.preflight.references.certificate_check import CERTIFICATE
+from django_runtimes.deploy.preflight.references.data_api_check import DATA_API
 from django_runtimes.deploy.preflight.references.hosted_zone_check import HOSTED_ZONE
 from django_runtimes.deploy.preflight.references.instance_class_check import INSTANCE_CLASS
+from django_runtimes.deploy.preflight.references.mail_check import MAIL
 from django_runtimes.deploy.preflight.references.measurement_key_check import MEASUREMENT_KEY
 
 CHECKS: tuple[PreflightCheck, ...] = (
@@ -38,12 +44,16 @@ CHECKS: tuple[PreflightCheck, ...] = (
     RUNNING_IMAGE,
     FUNCTIONS,
     TARGET,
+    STATIC_STORAGE,
+    DATABASE_ROUTE,
     REGION,
     ARNS,
     CERTIFICATE,
     HOSTED_ZONE,
     INSTANCE_CLASS,
+    DATA_API,
     MEASUREMENT_KEY,
+    MAIL,
     EXISTING_NETWORK_FIT,
     EXISTING_DATABASE_FIT,
     SNAPSHOT_FIT,
@@ -51,6 +61,8 @@ CHECKS: tuple[PreflightCheck, ...] = (
     ENDPOINT_ZONES,
     NETWORKS,
     CONCURRENCY,
+    VCPUS,
+    CONNECTIONS,
     DATABASE_MEMORY,
     NAMES,
     SERVICE_ROLES,
@@ -90,12 +102,18 @@ def preflight(
     return [answer for number, check in enumerate(checks) for answer in found.get(number, [check.unanswered(late)])]
 
 
-def require_clear(context: Context) -> None:
-    """Print each warning in one line; raise ToolError if the deploy would fail, before it creates anything."""
-    answers = preflight(look_at(context))
+def require_clear(context: Context, build_arguments: Sequence[str] = ()) -> PlannedStage:
+    """Print each warning in one line, and return the stage as it is before the deploy.
+
+    `build_arguments` are those of the image's build. Raise ToolError if the deploy would fail, before it creates
+    anything.
+    """
+    stage = look_at(context, build_arguments)
+    answers = preflight(stage)
     for answer in answers:
         if answer.outlook in {Outlook.DOUBTFUL, Outlook.UNKNOWN}:
             context.progress.say(f"  warning: {answer}")
     failures = [str(answer) for answer in answers if answer.outlook is Outlook.BAD]
     if failures:
         raise ToolError(f"nothing was created, since the deploy would fail: {'; and: '.join(failures)}")
+    return stage

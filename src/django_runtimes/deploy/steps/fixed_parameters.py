@@ -8,6 +8,14 @@ from django_runtimes.deploy.configuration import FILE_NAME
 from django_runtimes.deploy.context import Context
 from django_runtimes.deploy.existing_resources import TABLE_PARAMETERS
 from django_runtimes.deploy.steps.network_zones import ZONE_PARAMETERS
+from django_runtimes.deploy.steps.static_bucket import refuse_static_change
+from django_runtimes.deploy.templates.database_route import (
+    DATA_API_PARAMETER,
+    DATA_API_ROUTE,
+    ROUTE,
+    RUNTIME_ROUTE,
+    route_of,
+)
 
 # These parameters determine exports that other stacks import, and CloudFormation does not change an imported export.
 _FIXED = {"Credentials": DATABASE, "Engine": DATABASE, "AddressPrefix": NETWORK, "ZoneA": NETWORK, "ZoneB": NETWORK}
@@ -25,6 +33,7 @@ def refuse_fixed_changes(context: Context) -> None:
     for name, stack in _FIXED.items():
         if name in context.templates[stack.name].parameters:
             _refuse_change(context, stack, name, reason="other stacks depend on its result", remedy=_ELSEWHERE)
+    refuse_static_change(context)
     for stack in (NETWORK, DATABASE):
         for name in context.templates[stack.name].parameters:
             if name in TABLE_PARAMETERS - _CHANGEABLE:
@@ -36,6 +45,7 @@ def refuse_fixed_changes(context: Context) -> None:
         reason="earlier images, to which a failed deploy rolls back, cannot run on it",
         remedy="run `webapp destroy`, which keeps the data, and deploy again",
     )
+    _refuse_other_route(context)
 
 
 def _can_be_recreated(state: StackState) -> bool:
@@ -62,6 +72,18 @@ def _refuse_switch(context: Context, stack: Stack) -> None:
         f"{table} names no existing {stack.name}, but the stage uses one, and the deploy would create another; "
         f"put its values back into {FILE_NAME}, or deploy to another stage or project and move the data"
     )
+
+
+def _refuse_other_route(context: Context) -> None:
+    state = context.state(OPERATIONS)
+    found = route_of(state.parameters.get(DATA_API_PARAMETER, "no"))
+    wanted = DATA_API_ROUTE if context.has_data_api else RUNTIME_ROUTE
+    if not _can_be_recreated(state) and found != wanted:
+        raise UsageError(
+            f"{ROUTE} of {context.configuration.project}, {context.deployment.stage}, is '{found}' and cannot become "
+            f"'{wanted}', since the functions that still run would lose their database during the deploy; set it back "
+            f"in {FILE_NAME}, or run `webapp destroy`, which keeps the data, and deploy again"
+        )
 
 
 def _refuse_table_change(context: Context, stack: Stack, name: str) -> None:

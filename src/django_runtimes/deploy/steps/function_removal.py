@@ -6,7 +6,11 @@ Interfaces that Lambda could not free would keep the network's security groups f
 from collections.abc import Iterable, Mapping
 
 from django_runtimes.cli.tool_error import ToolError
-from django_runtimes.deploy.aws.function_interfaces import delete_functions, free_interfaces, functions_with_group
+from django_runtimes.deploy.aws.network.function_interfaces import (
+    delete_functions,
+    free_interfaces,
+    functions_with_group,
+)
 from django_runtimes.deploy.catalogue import LAMBDA, OPERATIONS, ROTATION, SECURITY_GROUPS, Stack
 from django_runtimes.deploy.context import Context
 

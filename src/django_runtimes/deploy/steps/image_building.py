@@ -2,6 +2,7 @@
 
 import subprocess
 from collections.abc import Sequence
+from pathlib import Path
 
 from django_runtimes.cli.tool_error import ToolError
 from django_runtimes.deploy.aws.images import refuse_too_large
@@ -36,16 +37,26 @@ def require_dockerfile(context: Context, arguments: Sequence[str]) -> None:
 
 def _file_arguments(context: Context, arguments: Sequence[str]) -> tuple[str, ...]:
     """Return the engine's argument for the Dockerfile, or nothing if `arguments` name one."""
-    if any(word.startswith(("-f", "--file")) for word in arguments):
+    if _names_file(arguments):
         return ()
-    directory = context.configuration.directory
-    for name in _DOCKERFILES:
-        if (directory / name).is_file():
-            return (f"--file={directory / name}",)
+    path = dockerfile_of(context, arguments)
+    if path is not None:
+        return (f"--file={path}",)
     raise ToolError(
-        f"there is no Dockerfile in {directory} to build the image from; `webapp init` writes one, "
-        "--build-argument=--file=… names another, and --image deploys an image from the registry"
+        f"there is no Dockerfile in {context.configuration.directory} to build the image from; `webapp init` writes "
+        "one, --build-argument=--file=… names another, and --image deploys an image from the registry"
     )
+
+
+def dockerfile_of(context: Context, arguments: Sequence[str]) -> Path | None:
+    """Return the Dockerfile of the build, or None if there is none or `arguments` name another."""
+    directory = context.configuration.directory
+    paths = () if _names_file(arguments) else tuple(directory / name for name in _DOCKERFILES)
+    return next((path for path in paths if path.is_file()), None)
+
+
+def _names_file(arguments: Sequence[str]) -> bool:
+    return any(word.startswith(("-f", "--file")) for word in arguments)
 
 
 def push(context: Context, builder: ImageBuilder, image_id: str) -> str:

@@ -4,11 +4,13 @@ The registry expires all but the newest images, whichever stage they belong to, 
 working without their image. Its first rule exempts images with a tag that starts with `live-`.
 """
 
+from collections.abc import Sequence, Set
+
 from botocore.exceptions import ClientError
 
 from django_runtimes.deploy.aws.aws_api import error_code
 from django_runtimes.deploy.aws.images import Images
-from django_runtimes.deploy.catalogue import DeployTarget
+from django_runtimes.deploy.catalogue import PROCESS_STACKS, STACKS, DeployTarget, Stack
 from django_runtimes.deploy.context import Context
 from django_runtimes.deploy.steps.rolling_back import images_of
 
@@ -32,13 +34,20 @@ def release_former_images(context: Context) -> None:
     context.images.untag(live_prefix(context.deployment.stage, context.deployment.target), except_digests=kept)
 
 
-def release_all_images(images: Images, stage: str, target: DeployTarget) -> None:
-    """Let the registry expire all images of a target that has been deleted."""
+def release_all_images(images: Images, stage: str, target: DeployTarget, *, except_digests: Set[str]) -> None:
+    """Let the registry expire the images of a target that has been deleted, except those that other stacks run."""
     try:
-        images.untag(live_prefix(stage, target), except_digests=frozenset())
+        images.untag(live_prefix(stage, target), except_digests=except_digests)
     except ClientError as error:
         if error_code(error) != "RepositoryNotFoundException":
             raise
+
+
+def running_digests(context: Context, *, except_stacks: Sequence[Stack]) -> frozenset[str]:
+    """Return the digests of the images that the stage's other stacks run: management commands, and each target."""
+    stacks = [stack for stack in STACKS if stack.name in PROCESS_STACKS and stack not in except_stacks]
+    images = [context.state(stack).parameters.get("ImageUri", "") for stack in stacks]
+    return frozenset(image.rpartition("@")[2] for image in images if image)
 
 
 def live_prefix(stage: str, target: DeployTarget) -> str:

@@ -2,8 +2,8 @@
 
 from botocore.exceptions import ClientError
 
+from django_runtimes.deploy.aws.network.zones import available_zones, choose_zones
 from django_runtimes.deploy.aws.stacks import StackState
-from django_runtimes.deploy.aws.zones import available_zones, choose_zones
 from django_runtimes.deploy.catalogue import NETWORK
 from django_runtimes.deploy.context import Context
 

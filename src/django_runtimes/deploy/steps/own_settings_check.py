@@ -2,15 +2,17 @@
 
 from django_runtimes.cli.project.project import project_at
 from django_runtimes.cli.tool_error import UsageError
-from django_runtimes.config.variables.store_variables import STORE_URL
-from django_runtimes.deploy.catalogue import NETWORK, OPERATIONS, PROCESS_STACKS
+from django_runtimes.deploy.catalogue import LAMBDA, NETWORK, OPERATIONS, PROCESS_STACKS
 from django_runtimes.deploy.configuration import FILE_NAME
 from django_runtimes.deploy.context import Context
-from django_runtimes.deploy.templates.reserved_names import refuse_set_by_templates, set_by_templates
+from django_runtimes.deploy.own_settings import PLATFORM_PREFIXES
+from django_runtimes.deploy.templates.reserved_names import (
+    OPTIONAL_PARAMETERS,
+    refuse_set_by_templates,
+    set_by_templates,
+)
 
-# AWS's platforms and the library itself provide these, such as the bucket's name.
-_PROVIDED_PREFIX = "AWS_"
-_STORE, _NO_STORE = "Store", "none"
+_READS_KEY = "ReadsSecretKey"
 
 
 def check_own_variables(context: Context) -> None:
@@ -21,6 +23,7 @@ def check_own_variables(context: Context) -> None:
         _require_route_to_secrets(context)
         # The first access looks every secret up.
         _ = context.secrets_version
+    _require_route_to_key(context)
 
 
 def _refuse_set_by_templates(context: Context) -> None:
@@ -28,17 +31,15 @@ def _refuse_set_by_templates(context: Context) -> None:
     own, stage = context.own_settings, context.deployment.stage
     for table, names in (("environment", own.environment), ("secrets", own.secrets)):
         refuse_set_by_templates(templates, names, place=f"[stages.{stage}.{table}]", stage=stage)
-        if STORE_URL.name in names and (store := _store_of_templates(context)) != _NO_STORE:
-            raise UsageError(
-                f"[stages.{stage}.{table}] {STORE_URL.name} and {_STORE} = '{store}' name two stores; remove one of "
-                f"them from {FILE_NAME}"
-            )
-
-
-def _store_of_templates(context: Context) -> str:
-    """Return the stage's parameter Store, which an older copy of the templates does not have."""
-    template = context.templates[context.runtime.name]
-    return context.value(context.runtime, _STORE) if _STORE in template.parameters else _NO_STORE
+        for name in sorted(OPTIONAL_PARAMETERS.keys() & names):
+            parameter, setting = OPTIONAL_PARAMETERS[name]
+            # An older copy of the templates does not have the parameter.
+            has_parameter = parameter in context.templates[OPERATIONS.name].parameters
+            if has_parameter and (value := context.value(OPERATIONS, parameter)) in setting:
+                raise UsageError(
+                    f"[stages.{stage}.{table}] {name} and {parameter} = '{value}' contradict each other; remove one of "
+                    f"them from {FILE_NAME}"
+                )
 
 
 def _require_named(context: Context) -> None:
@@ -49,7 +50,8 @@ def _require_named(context: Context) -> None:
         name
         for name in project_at(context.configuration.directory).environment
         if name not in context.own_settings.names
-        and not name.startswith(_PROVIDED_PREFIX)
+        # No stage can set these.
+        and not name.startswith(PLATFORM_PREFIXES)
         and not all(name in names for names in in_templates)
     ]
     if missing:
@@ -60,8 +62,24 @@ def _require_named(context: Context) -> None:
         )
 
 
+def _require_route_to_key(context: Context) -> None:
+    """Raise UsageError if the web function on Lambda is to read the secret key and reaches no secret."""
+    if context.runtime is not LAMBDA or _READS_KEY not in context.templates[LAMBDA.name].parameters:
+        return
+    has_way = context.has_data_api or context.value(NETWORK, "Egress") != "none"
+    if context.value(LAMBDA, _READS_KEY) == "yes" and not has_way:
+        raise UsageError(
+            f"{_READS_KEY} = 'yes' with Egress = 'none' cuts the function off from the secret key; set Egress to "
+            f"'endpoints' or 'nat' in {FILE_NAME} ({context.template_source.readme('foundation')} lists their prices), "
+            f"or remove {_READS_KEY}"
+        )
+
+
 def _require_route_to_secrets(context: Context) -> None:
     """Raise UsageError if the operations function, which is in private subnets on every target, reaches no secret."""
+    if context.has_data_api:
+        # It is outside the network, and reaches every address.
+        return
     egress = context.value(NETWORK, "Egress")
     stage = context.deployment.stage
     prices = f"({context.template_source.readme('foundation')} lists their prices)"

@@ -1,6 +1,6 @@
-"""Releases an image: prepares the database, shifts the traffic, runs the smoke test, and rolls back on failure."""
+"""Releases an image: prepares the stage, shifts the traffic, runs the smoke test, and rolls back on failure."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -8,16 +8,19 @@ from botocore.exceptions import BotoCoreError, ClientError
 from django_runtimes.cli.tool_error import ToolError
 from django_runtimes.deploy.aws.aws_api import CONNECTION_ERRORS, explain_error
 from django_runtimes.deploy.aws.service_linked_roles import create_service_linked_roles
+from django_runtimes.deploy.aws.service_roles import service_roles
 from django_runtimes.deploy.aws.stack_status import Readiness
-from django_runtimes.deploy.catalogue import DATABASE, OPERATIONS, PROXY, Stack, linked_services
+from django_runtimes.deploy.catalogue import DATABASE, OPERATIONS, PROXY, Stack
 from django_runtimes.deploy.consent import Consent
 from django_runtimes.deploy.context import Context
 from django_runtimes.deploy.smoke import smoke_test
-from django_runtimes.deploy.steps.database_preparation import create_web_role, migrate, pass_gate
 from django_runtimes.deploy.steps.image_protection import protect_image, release_former_images
+from django_runtimes.deploy.steps.lost_protection import confirm_lost_protection
 from django_runtimes.deploy.steps.rolling_back import images_of, undo_release
 from django_runtimes.deploy.steps.service_logs import limit_app_runner_logs, limit_service_logs
 from django_runtimes.deploy.steps.stack import StackPlan, bring_up
+from django_runtimes.deploy.steps.stage_preparation import create_web_role, migrate, pass_gate, publish_static
+from django_runtimes.deploy.steps.version_removal import remove_old_versions
 
 
 @dataclass(frozen=True)
@@ -33,8 +36,12 @@ class Released:
         return {"image": self.image, "digest": self.image.rpartition("@")[2], "endpoint": self.endpoint}
 
 
-def lay_foundation(context: Context) -> list[StackPlan]:
-    """Create or update all stacks that need no image, in order; ask once before creating any."""
+def lay_foundation(context: Context, new_types: Iterable[str]) -> list[StackPlan]:
+    """Create or update all stacks that need no image, in order; ask once before creating any.
+
+    `new_types` are the types of the resources of all stacks that the deploy creates.
+    """
+    confirm_lost_protection(context)
     context.progress.begin("foundation")
     missing = [context.stack_name(stack) for stack in context.foundation if not context.state(stack).exists]
     if missing and not context.consent.dry_run:
@@ -42,9 +49,8 @@ def lay_foundation(context: Context) -> list[StackPlan]:
     if not context.consent.dry_run:
         # The database would otherwise create its log groups without a limit.
         limit_service_logs(context)
-        if not context.state(context.runtime).exists:
-            # By the time the runtime is created, the roles can be used.
-            create_service_linked_roles(context.aws, linked_services(context.deployment.target))
+        # By the time a stack needs them, the roles can be used.
+        create_service_linked_roles(context.aws, service_roles(new_types))
     ready = [stack for stack in context.foundation if context.consent.dry_run or not _needs_web_role(context, stack)]
     return [bring_up(context, stack) for stack in ready]
 
@@ -74,7 +80,7 @@ def confirm(context: Context, image: str) -> Context:
 
 
 def release(context: Context, image: str, *, verb: str, allowed: Sequence[str]) -> Released:
-    """Migrate, shift the traffic and test; after a failure, roll back and raise ToolError.
+    """Copy static files, migrate, shift the traffic and test; after a failure, roll back and raise ToolError.
 
     `allowed` are migrations that the gate lets through. A killed release can be repeated: each step reads its progress
     from AWS, and a rollback goes to the newest image that passed the test. The schedules change after the test.
@@ -85,6 +91,9 @@ def release(context: Context, image: str, *, verb: str, allowed: Sequence[str]) 
     try:
         context.progress.begin("operations")
         bring_up(context, OPERATIONS, image=image)
+        if context.static_files != "image":
+            # Both versions' files are there while both receive requests.
+            publish_static(context)
         context.progress.begin("database")
         if not releases:
             create_web_role(context)
@@ -105,6 +114,7 @@ def release(context: Context, image: str, *, verb: str, allowed: Sequence[str]) 
         raise ToolError(f"{explain_error(error)}; {undo_release(context, image, found, releases)}") from error
     context.history.add(image, verb)
     release_former_images(context)
+    remove_old_versions(context)
     _schedule_commands(context, image)
     limit_app_runner_logs(context)
     return Released(image, endpoint)

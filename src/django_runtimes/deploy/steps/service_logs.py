@@ -4,7 +4,7 @@ They are in no stack: RDS writes to its groups even while it deletes the databas
 would exist again, and block the next creation of that stack.
 """
 
-from django_runtimes.deploy.aws.log_groups import LogGroups
+from django_runtimes.deploy.aws.logs.log_groups import LogGroups
 from django_runtimes.deploy.catalogue import DATABASE, LOGS, PROXY, DeployTarget
 from django_runtimes.deploy.context import Context
 from django_runtimes.deploy.existing.database_check import read_server
@@ -16,16 +16,26 @@ def limit_service_logs(context: Context) -> None:
     """Create or adopt the groups of the stage's services, and keep their events for as long as the other logs."""
     groups, days = LogGroups(context.aws), int(context.value(LOGS, "LogRetentionDays"))
     tags = {"project": context.configuration.project, "stage": context.deployment.stage}
+    for group in service_log_groups(context):
+        groups.ensure(group, retention_days=days, tags=tags)
+
+
+def service_log_groups(context: Context) -> list[str]:
+    """Return the groups to which services will write, by the names that the templates give to the services."""
     name = _name(context)
-    credentials = context.value(DATABASE, "Credentials")
-    wanted = _of_rotation(name, credentials)
-    # The log of an existing database belongs to its owner, even if the database has the name of the stage.
+    wanted = []
+    if context.rotation:
+        wanted.append(_of_rotation(name))
+    # The log of an existing database belongs to its owner, even if the database has the name of the stage, and so does
+    # the rotation of its administrator's secret.
     if not context.deployment.existing.has_database:
+        if context.rotation:
+            wanted.append(_of_operations_rotation(name))
+        credentials = context.value(DATABASE, "Credentials")
         wanted += database_log_groups(name, context.value(DATABASE, "Engine"), credentials)
     if PROXY in context.foundation:
         wanted.append(_of_proxy(name))
-    for group in wanted:
-        groups.ensure(group, retention_days=days, tags=tags)
+    return wanted
 
 
 def limit_app_runner_logs(context: Context) -> None:
@@ -38,7 +48,7 @@ def limit_app_runner_logs(context: Context) -> None:
 def delete_service_logs(context: Context) -> None:
     """Delete the groups of the stage's services, which no longer write to them."""
     groups, name = LogGroups(context.aws), _name(context)
-    for group in _of_rotation(name, "secretsmanager"):
+    for group in (_of_rotation(name), _of_operations_rotation(name)):
         groups.delete(group)
     for engine, kind in _ENGINES.items():
         # A database of this name that still exists is not the stage's own, and neither are its logs.
@@ -64,9 +74,12 @@ def _of_proxy(name: str) -> str:
     return f"/aws/rds/proxy/{name}"
 
 
-def _of_rotation(name: str, credentials: str) -> list[str]:
-    functions = [f"{name}-rotation", f"{name}-operations-rotation"] if credentials == "secretsmanager" else []
-    return [f"/aws/lambda/{function}" for function in functions]
+def _of_rotation(name: str) -> str:
+    return f"/aws/lambda/{name}-rotation"
+
+
+def _of_operations_rotation(name: str) -> str:
+    return f"/aws/lambda/{name}-operations-rotation"
 
 
 def _of_app_runner(name: str) -> str:

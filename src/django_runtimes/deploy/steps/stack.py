@@ -8,9 +8,10 @@ from django_runtimes.cli.tool_error import ToolError
 from django_runtimes.deploy.aws.service_linked_roles import is_first_use
 from django_runtimes.deploy.aws.stack_status import Readiness
 from django_runtimes.deploy.aws.stacks import ChangeSet, ResourceChange, StackState
-from django_runtimes.deploy.catalogue import LAMBDA, NETWORK, Stack
+from django_runtimes.deploy.catalogue import LAMBDA, NETWORK, STORAGE, Stack
 from django_runtimes.deploy.context import Context
 from django_runtimes.deploy.steps.network_zones import zone_parameters
+from django_runtimes.deploy.steps.static_bucket import bucket_parameters
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,8 @@ def bring_up(context: Context, stack: Stack, *, image: str | None = None) -> Sta
     parameters = context.parameters(stack, image)
     if stack is NETWORK:
         parameters |= zone_parameters(context, state)
+    if stack is STORAGE:
+        parameters |= bucket_parameters(context, state)
     change_set = context.stacks.propose(state, parameters, body=template.body, tags=_tags(context, stack))
     if change_set is None:
         context.progress.say(f"  {name} is up to date")

@@ -1,13 +1,13 @@
 """Validates every parameter before creating or changing anything."""
 
 from django_runtimes.cli.tool_error import UsageError
-from django_runtimes.deploy.catalogue import DATABASE, NETWORK, OPERATIONS, PROXY, SECURITY_GROUPS
+from django_runtimes.deploy.catalogue import NETWORK, OPERATIONS, SECURITY_GROUPS
 from django_runtimes.deploy.configuration import FILE_NAME
 from django_runtimes.deploy.context import Context
-from django_runtimes.deploy.existing.database_check import PROXY_ACU
 from django_runtimes.deploy.steps.fixed_parameters import refuse_fixed_changes
 from django_runtimes.deploy.steps.network_zones import ZONE_PARAMETERS, chooses_zones
 from django_runtimes.deploy.steps.own_settings_check import check_own_variables
+from django_runtimes.deploy.steps.route_validation import validate_route
 from django_runtimes.deploy.steps.trusted_regions import refuse_untrusted_region
 
 
@@ -33,14 +33,8 @@ def validate_parameters(context: Context) -> None:
             f"Architecture = '{wanted}' is not available on {context.deployment.target}, which has only "
             f"{context.architecture}; remove it from [parameters] and [stages.{context.deployment.stage}.parameters]"
         )
-    if context.value(DATABASE, "Credentials") == "secretsmanager" and context.value(NETWORK, "Egress") == "none":
-        raise UsageError(
-            "Credentials = 'secretsmanager' with Egress = 'none' cuts the operations function off from its secret; "
-            f"set Egress to 'endpoints' or 'nat' in {FILE_NAME} "
-            f"({context.template_source.readme('foundation')} lists their prices), or Credentials to 'iam'"
-        )
+    validate_route(context)
     _refuse_repeated_ports(context)
-    _refuse_small_cluster(context)
     _refuse_half_chosen_zones(context)
     refuse_fixed_changes(context)
 
@@ -54,19 +48,6 @@ def _refuse_repeated_ports(context: Context) -> None:
                 f"EgressPorts = '{value}' opens port {port} twice, which AWS refuses, and 443 is always open; "
                 f"remove it in {FILE_NAME}"
             )
-
-
-def _refuse_small_cluster(context: Context) -> None:
-    if PROXY not in context.foundation or context.value(DATABASE, "Engine") != "aurora":
-        return
-    if context.deployment.existing.has_database:
-        return
-    capacity = context.value(DATABASE, "MinAcu")
-    if float(capacity) < PROXY_ACU:
-        raise UsageError(
-            f"MinAcu = '{capacity}' is too small for RDS Proxy, which waits for more capacity until its stack fails; "
-            f"set it to {PROXY_ACU} or more in {FILE_NAME}, or remove it"
-        )
 
 
 def _refuse_half_chosen_zones(context: Context) -> None:

@@ -18,7 +18,8 @@ def broken_rule(declared: Mapping[str, Any], text: str) -> str | None:
         return f"is longer than {declared['MaxLength']} characters"
     # As in CloudFormation, the pattern must match the whole value.
     if "AllowedPattern" in declared and not re.fullmatch(declared["AllowedPattern"], text):
-        return f"does not match {declared['AllowedPattern']}"
+        # A template of the project's own may describe its patterns nowhere.
+        return str(declared.get("ConstraintDescription", f"does not match {declared['AllowedPattern']}"))
     return None
 
 

@@ -11,15 +11,33 @@ from django_runtimes.deploy.configuration import FILE_NAME, Deployment
 from django_runtimes.deploy.existing_resources import ROTATES_OPERATIONS, TABLE_PARAMETERS
 from django_runtimes.deploy.schedules.schedule import CLEAR_SESSIONS
 from django_runtimes.deploy.stage_settings import PRODUCTION_STAGE
+from django_runtimes.deploy.templates.database_route import DATA_API_PARAMETER, DATA_API_ROUTE, ROUTE, route_parameters
+from django_runtimes.deploy.templates.pair_rules import broken_pair
 from django_runtimes.deploy.templates.parameter_rules import broken_rule
 from django_runtimes.deploy.templates.schedule_template import with_schedules
 from django_runtimes.deploy.templates.template_source import TemplateSource, library_templates
 from django_runtimes.deploy.templates.templates import Template, read_template
 
 # This module sets these parameters; the tables of parameters in webapp.toml cannot.
-_FILLED = frozenset({"Project", "Stage", "Production", "ImageUri", ROTATES_OPERATIONS, *TABLE_PARAMETERS})
+_FILLED = frozenset(
+    {"Project", "Stage", "Production", "ImageUri", DATA_API_PARAMETER, ROTATES_OPERATIONS, *TABLE_PARAMETERS}
+)
 # Each of these describes something that the stacks of a stage share, so it must have the same value in all of them.
-SAME_EVERYWHERE = frozenset({"Architecture", "Credentials", "Domain", "Egress", "Engine", "MaxConnections", "Store"})
+SAME_EVERYWHERE = frozenset(
+    {
+        "Architecture",
+        "Credentials",
+        DATA_API_PARAMETER,
+        "Domain",
+        "Egress",
+        "Engine",
+        "MailFrom",
+        "MailIdentity",
+        "MaxConnections",
+        "StaticFiles",
+        "Store",
+    }
+)
 _ALLOWED_COMMANDS = "AllowedCommands"
 _SCHEDULED_COMMAND = "ScheduledCommand"
 # A new image creates a new version anyway, so the fingerprint need not include it.
@@ -73,6 +91,8 @@ def stack_parameters(
             if written := deployment.existing.written(stack, name):
                 raise UsageError(f"{written} = '{value}' {rule}; correct it")
             raise UsageError(f"the stack '{stack.name}' does not accept {name} = '{value}', which {rule}; change it")
+    if pair := broken_pair({name: effective(template, parameters, name) for name in template.parameters}):
+        raise UsageError(f"the stack '{stack.name}' does not accept {pair}; change one of them in {FILE_NAME}")
     for name, declared in template.parameters.items():
         if name not in parameters and name not in _FILLED and "Default" not in declared:
             table = "" if name in SAME_EVERYWHERE else f".{stack.name}"
@@ -114,7 +134,7 @@ def _tables(deployment: Deployment) -> tuple[Mapping[str, Any], Mapping[str, Any
 def _layers(deployment: Deployment, stack: Stack) -> list[Mapping[str, Any]]:
     """Return the tables of a stack's parameters; later ones take precedence."""
     tables = _tables(deployment)
-    return [*tables, *(table.get(stack.name, {}) for table in tables)]
+    return [route_parameters(tables), *tables, *(table.get(stack.name, {}) for table in tables)]
 
 
 def _refuse_older_operations(operations: Template, source: TemplateSource) -> None:
@@ -168,7 +188,7 @@ def _refuse_lost_protection(deployment: Deployment, database: Template, source: 
 
 
 def _refuse_unknown(table: Mapping[str, Any], declared: Mapping[str, set[str]]) -> None:
-    every = {name for names in declared.values() for name in names} - _FILLED
+    every = {name for names in declared.values() for name in names} - _FILLED | {ROUTE}
     for name, value in table.items():
         if isinstance(value, dict):
             if name not in declared:
@@ -191,6 +211,13 @@ def _refuse(name: str, known: set[str], owner: str) -> None:
         raise UsageError(
             f"{FILE_NAME}: {name} is set by [stages.….network] or [stages.….database]; move it there "
             "(`webapp docs deploy` shows their keys)"
+        )
+    if name == DATA_API_PARAMETER:
+        raise UsageError(f"{FILE_NAME}: {name} is set by {ROUTE}; write {ROUTE} = '{DATA_API_ROUTE}' instead")
+    if name == ROUTE:
+        raise UsageError(
+            f"{FILE_NAME}: {ROUTE} is the same in every stack of a stage; move it from the table of {owner} to the "
+            "stage's own [stages.….parameters]"
         )
     nearest = difflib.get_close_matches(name, known, n=1)
     remedy = f"did you mean {nearest[0]}?" if nearest else "the templates list their parameters"

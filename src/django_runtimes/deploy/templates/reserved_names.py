@@ -4,21 +4,30 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from django_runtimes.cli.tool_error import UsageError
+from django_runtimes.config.variables.database.database_address import DB_ROUTE
+from django_runtimes.config.variables.file_variables import STATIC_BUCKET, STATIC_HOST
 from django_runtimes.config.variables.store_variables import STORE_URL
+from django_runtimes.deploy.templates.database_route import DATA_API_PARAMETER, ROUTE
 from django_runtimes.deploy.templates.image_processes import processes_of
 from django_runtimes.deploy.templates.templates import Template, names_in
 
 # Every stack has these two, so they explain no variable.
 _EVERYWHERE = {"Project", "Stage"}
+# The templates set these variables only with these values of the parameter; otherwise a stage may set them itself.
+OPTIONAL_PARAMETERS = {
+    DB_ROUTE.name: (DATA_API_PARAMETER, frozenset({"yes"})),
+    STATIC_BUCKET.name: ("StaticFiles", frozenset({"bucket", "cloudfront"})),
+    STATIC_HOST.name: ("StaticFiles", frozenset({"cloudfront"})),
+    STORE_URL.name: ("Store", frozenset({"dynamodb"})),
+}
 
 
 def refuse_set_by_templates(templates: Iterable[Template], names: Iterable[str], *, place: str, stage: str) -> None:
     """Raise UsageError for the first of the names that the templates set."""
     reserved = set_by_templates(templates)
     for name in names:
-        # The templates set this variable only with Store=dynamodb; a stage with another store sets it itself.
-        if name in reserved and name != STORE_URL.name:
-            parameters = " or ".join(reserved[name])
+        if name in reserved and name not in OPTIONAL_PARAMETERS:
+            parameters = " or ".join(ROUTE if each == DATA_API_PARAMETER else each for each in reserved[name])
             remedy = f"set {parameters} in [stages.{stage}.parameters] instead" if parameters else "remove it"
             raise UsageError(f"{place} {name} is set by the templates; {remedy}")
 
@@ -28,9 +37,25 @@ def set_by_templates(templates: Iterable[Template]) -> dict[str, tuple[str, ...]
     found: dict[str, tuple[str, ...]] = {}
     for template in templates:
         for name, value in _variables(template):
-            parameters = set(names_in(value)) & template.parameters.keys() - _EVERYWHERE
+            conditions = template.content.get("Conditions") or {}
+            used = set(names_in(value)) - _omitting(value)
+            through = {name for each in used & conditions.keys() for name in names_in(conditions[each])}
+            known = template.parameters.keys() - _EVERYWHERE
+            # A parameter that decides whether the variable is set explains one whose value is fixed.
+            parameters = used & known or through & known
             found[name] = tuple(sorted({*found.get(name, ()), *parameters}))
     return found
+
+
+def _omitting(value: Any) -> set[str]:
+    """Return the condition that leaves the variable out: its parameter does not explain a value."""
+    match value:
+        case {"!If": [str(condition), {"!Ref": "AWS::NoValue"}, _]} | {
+            "Fn::If": [str(condition), {"Ref": "AWS::NoValue"}, _]
+        }:
+            return {condition}
+        case _:
+            return set()
 
 
 def _variables(template: Template) -> Iterator[tuple[str, Any]]:

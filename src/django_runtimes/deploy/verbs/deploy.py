@@ -5,6 +5,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import asdict
 
+from django_runtimes.deploy.catalogue import PROCESS_STACKS
 from django_runtimes.deploy.context import Context
 from django_runtimes.deploy.image_builder import find_builder
 from django_runtimes.deploy.preflight.preflight import require_clear
@@ -19,7 +20,7 @@ from django_runtimes.deploy.verb import (
     Result,
     add_consent,
     add_place,
-    context_of,
+    local_context_of,
     run,
     verb_parser,
 )
@@ -102,7 +103,12 @@ def dry_run_result(context: Context, plans: Sequence[StackPlan]) -> Result:
 
 
 def _deploy(options: argparse.Namespace) -> Result:
-    context = context_of(options)
+    context = local_context_of(options)
+    # Mistakes in webapp.toml are reported before AWS is asked; the other stacks may contain secrets of the stage.
+    for stack in context.foundation:
+        if stack.name not in PROCESS_STACKS:
+            context.parameters(stack)
+    context.refuse_other_account()
     context.progress.say(f"{context.place}: account {context.aws.account}, {context.aws.region}")
     say_templates(context)
     validate_parameters(context)
@@ -112,8 +118,7 @@ def _deploy(options: argparse.Namespace) -> Result:
         context.images.require(options.image)
     else:
         require_dockerfile(context, options.build_argument)
-    require_clear(context)
-    plans = lay_foundation(context)
+    plans = lay_foundation(context, require_clear(context, options.build_argument).new_types)
     if context.consent.dry_run:
         if builder is not None:
             context.progress.say(f"{builder.name} would build the image for {context.architecture}, and push it")

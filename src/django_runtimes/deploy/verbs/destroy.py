@@ -1,7 +1,7 @@
 """`webapp destroy`: deletes a stage or a target, and its data only with --data."""
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 from django_runtimes.deploy.aws.deletion_protection import refuse_protected
 from django_runtimes.deploy.aws.history import History
@@ -22,7 +22,7 @@ from django_runtimes.deploy.steps.function_removal import (
     free_stage_interfaces,
     refuse_other_functions,
 )
-from django_runtimes.deploy.steps.image_protection import release_all_images
+from django_runtimes.deploy.steps.image_protection import release_all_images, running_digests
 from django_runtimes.deploy.steps.service_logs import delete_service_logs
 from django_runtimes.deploy.verb import RESUMABLE, Result, add_consent, add_place, context_of, run, verb_parser
 from django_runtimes.deploy.verbs.deploy import place_content
@@ -59,7 +59,7 @@ def _destroy(options: argparse.Namespace) -> Result:
         if not context.consent.dry_run:
             # A killed attempt may have left the history and logs behind.
             for stack in wanted:
-                _forget(context, stack)
+                _forget(context, stack, running_digests(context, except_stacks=wanted))
             if options.data:
                 delete_service_logs(context)
         return Result(f"{context.place}: there is nothing to delete; kept: {', '.join(kept) or 'nothing'}", content)
@@ -75,11 +75,13 @@ def _destroy(options: argparse.Namespace) -> Result:
         return Result("nothing was changed", content | {"deleted": [], "dry_run": True})
     question = "Delete it, with the data?" if options.data else "Delete it?"
     context.consent.ask(question)
+    # The operations function may run an image of the deleted target.
+    running = running_digests(context, except_stacks=wanted)
     if target is None:
-        _delete_stage(context, wanted, going)
+        _delete_stage(context, wanted, going, running)
     else:
         # The operations function stays, and keeps the interfaces that it shares with the target's function.
-        _delete(context, wanted, going)
+        _delete(context, wanted, going, running)
     if options.data:
         delete_service_logs(context)
     return Result(f"deleted: {', '.join(names)}; kept: {', '.join(kept) or 'nothing'}", content)
@@ -103,28 +105,28 @@ def _untouched(context: Context) -> list[str]:
     return found + ([f"the database {database['Identifier']}"] if "Host" in database else [])
 
 
-def _delete_stage(context: Context, wanted: Sequence[Stack], going: Sequence[Stack]) -> None:
+def _delete_stage(context: Context, wanted: Sequence[Stack], going: Sequence[Stack], running: Set[str]) -> None:
     """Delete the stacks, those with the functions' roles only once Lambda has freed the functions' interfaces."""
     delete_stage_functions(context, going)
     # The stacks are in the order of their deletion, and this one is the first with such a role.
     first = wanted.index(LAMBDA)
-    _delete(context, wanted[:first], going)
+    _delete(context, wanted[:first], going, running)
     free_stage_interfaces(context, going)
-    _delete(context, wanted[first:], going)
+    _delete(context, wanted[first:], going, running)
 
 
-def _delete(context: Context, wanted: Sequence[Stack], going: Sequence[Stack]) -> None:
+def _delete(context: Context, wanted: Sequence[Stack], going: Sequence[Stack], running: Set[str]) -> None:
     for stack in wanted:
         if stack in going:
             context.stacks.delete(context.state(stack))
         # If a later deletion failed, the history would let the next deploy assume that the web role exists.
-        _forget(context, stack)
+        _forget(context, stack, running)
 
 
-def _forget(context: Context, gone: Stack) -> None:
+def _forget(context: Context, gone: Stack, running: Set[str]) -> None:
     """Delete the history of the target whose runtime stack this is; later deploys must not roll back to it."""
     for target in DeployTarget:
         if runtime_stack(target) is gone:
             stage = context.deployment.stage
             History(context.aws, context.configuration.project, stage, target).forget()
-            release_all_images(context.images, stage, target)
+            release_all_images(context.images, stage, target, except_digests=running)

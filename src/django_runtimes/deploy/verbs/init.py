@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from django_runtimes.cli.progress import Progress
+from django_runtimes.cli.project.tested_page import find_page_to_test
 from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.deploy.aws.account_lookup import account_at_hand
 from django_runtimes.deploy.catalogue import DeployTarget
@@ -50,9 +51,12 @@ def main(arguments: Sequence[str]) -> int:
     return run(_parser(), arguments, _init)
 
 
-def plan_file(arguments: Sequence[str]) -> PlannedFile:
-    """Return the file for these arguments without writing it; raise UsageError for invalid arguments."""
-    return _planned(_parser().parse_args(arguments))
+def plan_file(arguments: Sequence[str], *, page: str | None = None) -> PlannedFile:
+    """Return the file for these arguments without writing it; raise UsageError for invalid arguments.
+
+    `page` is a page that answers 200 to visitors, if one is known.
+    """
+    return _planned(_parser().parse_args(arguments), page)
 
 
 def _parser() -> VerbParser:
@@ -66,7 +70,9 @@ def _parser() -> VerbParser:
     parser.add_argument("--project", metavar="NAME", help="the prefix of all names in AWS")
     parser.add_argument("--region", metavar="NAME", help="AWS's region, such as eu-central-1")
     parser.add_argument(
-        "--page", metavar="PATH", help=f"the page tested after a deploy, besides /readyz (default: {DEFAULT_PAGE})"
+        "--page",
+        metavar="PATH",
+        help="the page tested after a deploy, besides /readyz (default: one of compare.toml, or /)",
     )
     parser.add_argument(
         "--zappa", type=Path, metavar="FILE", help=f"Zappa's settings (default: {_ZAPPA}, if it exists)"
@@ -78,7 +84,7 @@ def _init(options: argparse.Namespace) -> Result:
     path = Path.cwd() / FILE_NAME
     if path.exists() and not options.dry_run:
         raise UsageError(f"{FILE_NAME} exists already; edit it, or move it away first")
-    planned = _planned(options)
+    planned = _planned(options, find_page_to_test(Path.cwd()))
     progress = Progress(sys.stderr)
     if planned.remarks:
         progress.say("please read before the first deploy:")
@@ -92,14 +98,14 @@ def _init(options: argparse.Namespace) -> Result:
     return Result(said, {"file": str(path), "content": planned.content, "not_taken_over": planned.remarks})
 
 
-def _planned(options: argparse.Namespace) -> PlannedFile:
-    zappa = _read_zappa(options.zappa)
+def _planned(options: argparse.Namespace, page: str | None) -> PlannedFile:
+    zappa = _read_zappa(options.zappa, options.stage)
     project = options.project or zappa.project or _answer(options, "project", _project())
     region = options.region or zappa.region or _answer(options, "region", _region())
     target = options.target or (
         DeployTarget.AWS_LAMBDA if zappa.stages else _answer(options, "target", DeployTarget.AWS_LAMBDA)
     )
-    tables = _tables(zappa, options.stage)
+    tables = zappa.stages or _new_table(options.stage)
     remarks = [*zappa.remarks]
     if options.stage and production_key(options.stage) and not is_known_stage(options.stage) and not zappa.stages:
         remarks.append(f"{options.stage}: is protected as production; write production = false if its data may be lost")
@@ -108,7 +114,7 @@ def _planned(options: argparse.Namespace) -> PlannedFile:
         "project": project,
         "region": region,
         **({} if account is None else {"account": account}),
-        "page": options.page or zappa.page or DEFAULT_PAGE,
+        "page": options.page or zappa.page or page or DEFAULT_PAGE,
         "stages": {
             name: _stage(str(target), table, address_prefix=f"10.{number}")
             for number, (name, table) in enumerate(tables.items(), start=_FIRST_NETWORK)
@@ -120,17 +126,15 @@ def _planned(options: argparse.Namespace) -> PlannedFile:
     return PlannedFile(_checked(header + render_toml(content)), content, remarks)
 
 
-def _tables(zappa: ConvertedSettings, stage: str | None) -> Mapping[str, Mapping[str, Any]]:
-    """Return the tables of the stages without their targets; only the one of --stage, if it is given."""
-    if stage is None:
-        return zappa.stages or {DEFAULT_STAGE: {}}
-    if zappa.stages and stage not in zappa.stages:
-        raise UsageError(f"--stage {stage} is not a stage of Zappa's settings; choose from {', '.join(zappa.stages)}")
-    return {stage: zappa.stages.get(stage, production_key(stage))}
+def _new_table(stage: str | None) -> Mapping[str, Mapping[str, Any]]:
+    """Return the table of the only stage, without its target."""
+    return {DEFAULT_STAGE: {}} if stage is None else {stage: production_key(stage)}
 
 
 def _stage(target: str, table: Mapping[str, Any], *, address_prefix: str) -> dict[str, Any]:
-    """Return a stage's table, with a network of its own so that the networks can be peered."""
+    """Return a stage's table, with addresses of its own unless it has an existing network."""
+    if "network" in table:
+        return {"target": target, **table}
     parameters = {"AddressPrefix": address_prefix, **table.get("parameters", {})}
     return {"target": target, **table, "parameters": parameters}
 
@@ -162,9 +166,9 @@ def _checked(text: str) -> str:
     return text
 
 
-def _read_zappa(path: Path | None) -> ConvertedSettings:
+def _read_zappa(path: Path | None, stage: str | None) -> ConvertedSettings:
     path = path or find_zappa_file(Path.cwd())
-    return ConvertedSettings() if path is None else read_zappa_file(path)
+    return ConvertedSettings() if path is None else read_zappa_file(path, stage)
 
 
 def _answer(options: argparse.Namespace, name: str, default: str) -> str:

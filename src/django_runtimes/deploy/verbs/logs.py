@@ -10,7 +10,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 
 from django_runtimes.cli.tool_error import ToolError
-from django_runtimes.deploy.aws.log_events import LogEvent, follow_groups, log_groups, read_group
+from django_runtimes.deploy.aws.logs.log_events import LogEvent, follow_groups, log_groups, read_group
 from django_runtimes.deploy.catalogue import DeployTarget
 from django_runtimes.deploy.context import Context
 from django_runtimes.deploy.verb import Result, add_place, context_of, run, show, verb_parser

@@ -5,10 +5,13 @@ from collections.abc import Sequence
 
 from django_runtimes.cli.tool_error import ToolError
 from django_runtimes.deploy.aws.functions import CommandOutcome, run_in_function
+from django_runtimes.deploy.aws.service_linked_roles import create_service_linked_roles
+from django_runtimes.deploy.aws.service_roles import service_roles
 from django_runtimes.deploy.aws.tasks import run_in_task
 from django_runtimes.deploy.catalogue import NETWORK, OPERATIONS, OPERATIONS_TASK, SECURITY_GROUPS
 from django_runtimes.deploy.context import Context
 from django_runtimes.deploy.steps.stack import bring_up
+from django_runtimes.deploy.steps.trusted_regions import refuse_login_in_untrusted_region
 from django_runtimes.deploy.verb import Result, add_consent, add_place, context_of, run, verb_parser
 from django_runtimes.deploy.verbs.deploy import place_content
 
@@ -56,7 +59,12 @@ def _in_task(context: Context, command: Sequence[str]) -> CommandOutcome:
     image = context.state(OPERATIONS).parameters.get("ImageUri")
     if image is None:
         raise ToolError(f"{context.place} is not deployed; run `webapp deploy` first")
+    # The stage's functions may call the Data API, but a task logs in at the database.
+    refuse_login_in_untrusted_region(context)
     # This stack is created on first use; it costs money only while a task runs.
+    if not context.state(OPERATIONS_TASK).exists:
+        types = context.templates[OPERATIONS_TASK.name].resource_types.values()
+        create_service_linked_roles(context.aws, service_roles(types))
     bring_up(context, OPERATIONS_TASK, image=image)
     network = {**context.state(NETWORK).outputs, **context.state(SECURITY_GROUPS).outputs}
     project, stage = context.configuration.project, context.deployment.stage

@@ -43,8 +43,7 @@ def _promote(options: argparse.Namespace) -> Result:
     context.images.require(releases[-1].digest)
     say_templates(context)
     context.progress.say(f"{context.place} gets {image}")
-    require_clear(context)
-    plans = lay_foundation(context)
+    plans = lay_foundation(context, require_clear(context).new_types)
     if context.consent.dry_run:
         return dry_run_result(context, plans + preview(context, image))
     released = release(confirm(context, image), image, verb="promote", allowed=options.allow)

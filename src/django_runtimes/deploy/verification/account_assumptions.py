@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 from django_runtimes.deploy.aws.aws_api import error_code, error_message
 from django_runtimes.deploy.catalogue import STACKS
 from django_runtimes.deploy.deploying_role import read_policies
-from django_runtimes.deploy.preflight.checks.name_check import NAME_PROPERTIES
+from django_runtimes.deploy.preflight.names.taken_names import CLOUD_CONTROL_TYPES
 from django_runtimes.deploy.preflight.planned_stage import PlannedStage
 from django_runtimes.deploy.preflight.preflight_answer import PreflightAnswer
 from django_runtimes.deploy.preflight.preflight_check import PreflightCheck, bad, good
@@ -65,7 +65,7 @@ def _missing_type(stage: PlannedStage) -> Iterator[PreflightAnswer]:
 def _free_names(stage: PlannedStage) -> Iterator[PreflightAnswer]:
     client = stage.context.aws.brief_client("cloudcontrol")
     name = f"webapp-{secrets.token_hex(6)}"
-    for type_name in NAME_PROPERTIES:
+    for type_name in CLOUD_CONTROL_TYPES:
         found = "an answer"
         try:
             client.get_resource(TypeName=type_name, Identifier=name)
@@ -76,7 +76,9 @@ def _free_names(stage: PlannedStage) -> Iterator[PreflightAnswer]:
         if found != "ResourceNotFoundException":
             yield bad(f"Cloud Control answers {found} for a free name of {type_name}", REPORT)
             return
-    yield good(f"Cloud Control answers ResourceNotFoundException for free names of all {len(NAME_PROPERTIES)} types")
+    yield good(
+        f"Cloud Control answers ResourceNotFoundException for free names of all {len(CLOUD_CONTROL_TYPES)} types"
+    )
 
 
 ACCOUNT_ASSUMPTIONS = (

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-from django_runtimes.deploy.catalogue import APP_RUNNER, DATABASE, EXPRESS, PROXY, SCHEDULES, SECRETS
+from django_runtimes.deploy.catalogue import APP_RUNNER, DATABASE, EXPRESS, LAMBDA, PROXY, SCHEDULES, SECRETS
 from django_runtimes.deploy.context import with_scheme
 from django_runtimes.deploy.preflight.planned_stage import PlannedStage
 from django_runtimes.deploy.preflight.preflight_answer import PreflightAnswer
@@ -15,13 +15,14 @@ _DAY_S = 24 * 3600
 
 
 def _database_log(stage: PlannedStage) -> Iterator[PreflightAnswer]:
-    if not stage.exists(DATABASE):
+    # The log of an existing database belongs to another stack, or to none.
+    if not stage.exists(DATABASE) or stage.context.deployment.existing.has_database:
         return
     kind = "cluster" if stage.states[DATABASE].parameters.get("Engine") == "aurora" else "instance"
     group = f"/aws/rds/{kind}/{_name(stage)}/postgresql"
     streams = stage.context.aws.brief_client("logs").describe_log_streams(logGroupName=group)["logStreams"]
     if streams:
-        yield good(f"RDS writes to the log group {group}, which the stack created")
+        yield good(f"RDS writes to the log group {group}, which the deploy created")
     else:
         yield doubtful(f"the log group {group} is empty", "wait until the database has logged something, and repeat")
 
@@ -41,9 +42,13 @@ def _proxy_share(stage: PlannedStage) -> Iterator[PreflightAnswer]:
     )["Datapoints"]
     context = stage.context
     percent = int(context.value(PROXY, "MaxConnectionsPercent"))
-    expected = int(context.value(DATABASE, "MaxConnections")) * percent // 100
+    # With an existing database this is what other applications leave, not the server's max_connections.
+    connections = int(context.value(LAMBDA, "MaxConnections"))
+    expected = connections * percent // 100
     if not points:
         yield doubtful("the proxy has no metric MaxDatabaseConnectionsAllowed yet", "send requests, and repeat")
+    elif context.deployment.existing.has_database:
+        yield _share_of_existing(stage, int(points[0]["Maximum"]), connections, percent)
     elif int(points[0]["Maximum"]) == expected:
         yield good(f"the proxy opens at most {expected} connections, {percent} % of max_connections")
     else:
@@ -51,6 +56,25 @@ def _proxy_share(stage: PlannedStage) -> Iterator[PreflightAnswer]:
             f"the proxy opens at most {points[0]['Maximum']:g} connections, not {expected}",
             "set ProxyMaxConnections of Lambda to its number",
         )
+
+
+def _share_of_existing(stage: PlannedStage, opened: int, connections: int, percent: int) -> PreflightAnswer:
+    """Compare the proxy's limit, a share of the whole server's connections, with the parameters of the stage."""
+    place = f"[stages.{stage.context.deployment.stage}.parameters]"
+    if opened > connections:
+        fitting = max(1, connections * percent // opened)
+        return bad(
+            f"the proxy opens at most {opened} connections, {percent} % of the whole server's, but MaxConnections = "
+            f"{connections}",
+            f"write MaxConnectionsPercent = {fitting} into {place}",
+        )
+    budget = int(stage.context.value(LAMBDA, "ProxyMaxConnections"))
+    if budget > opened:
+        return bad(
+            f"the proxy opens at most {opened} connections, but ProxyMaxConnections = {budget}",
+            f"write ProxyMaxConnections = {opened} into {place}",
+        )
+    return good(f"the proxy opens at most {opened} of the {connections} connections in MaxConnections")
 
 
 def _rotation_versions(stage: PlannedStage) -> Iterator[PreflightAnswer]:

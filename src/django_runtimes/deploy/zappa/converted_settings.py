@@ -1,21 +1,22 @@
 """Converts Zappa's settings to webapp.toml, with a remark on each setting that has no equivalent."""
 
-import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.deploy.derived_names import LONGEST_PROJECT_AND_STAGE
 from django_runtimes.deploy.stage_settings import production_key
+from django_runtimes.deploy.zappa.network_table import convert_network
 from django_runtimes.deploy.zappa.own_environment import convert_variables
 from django_runtimes.deploy.zappa.replacements import CONVERTED, REPLACEMENTS
 from django_runtimes.deploy.zappa.scheduled_events import convert_events
+from django_runtimes.deploy.zappa.stage_remarks import StageRemark, group_remarks
 from django_runtimes.deploy.zappa.stage_tables import ZappaStage, find_stages
 
 # The template's limits and defaults.
-_SMALLEST_MB = 512
+_SMALLEST_MB, _LARGEST_MB = 512, 10_240
 _LONGEST_REQUEST_S = 29
 _PROXY_CONNECTIONS = 80
 _LONGEST_PROJECT = 21
@@ -23,6 +24,14 @@ _LONGEST_PROJECT = 21
 _OF_FILE = {"project_name": "project", "touch_path": "page"}
 # Only these names are shown with the remark, since values may be secrets.
 _NAMED = ("callbacks", "tags")
+
+
+# Returns the VPC of subnets in a region, or None.
+FindVpc = Callable[[str, Sequence[str]], str | None]
+
+
+def _find_no_vpc(region: str, subnets: Sequence[str]) -> str | None:
+    return None
 
 
 @dataclass(frozen=True)
@@ -36,58 +45,71 @@ class ConvertedSettings:
     remarks: list[str] = field(default_factory=list)
 
 
-def convert_settings(settings: Mapping[str, Mapping[str, Any]]) -> ConvertedSettings:
-    """Convert Zappa's stages, after resolving `extends`; the first one determines project, region and page.
+def convert_settings(
+    settings: Mapping[str, Mapping[str, Any]], *, chosen: str | None = None, find_vpc: FindVpc = _find_no_vpc
+) -> ConvertedSettings:
+    """Convert Zappa's stages, or only the chosen one, after resolving `extends`.
 
-    Every setting is either converted or in a remark. Raise UsageError for a value that Zappa would not accept either.
+    The first one determines project, region and page. `find_vpc` returns the VPC of a region's subnets, if it knows it.
+    Every setting is either converted or in a remark, and equal remarks on several stages are one. Raise UsageError for
+    a value that Zappa would not accept either.
     """
-    found, remarks = find_stages(settings)
+    found, remarks = find_stages(settings, chosen)
     first: Mapping[str, Any] = found[0].settings if found else {}
     regional = next((stage.settings for stage in found if stage.settings.get("aws_region")), first)
     stages: dict[str, dict[str, Any]] = {}
+    of_stages: list[StageRemark] = []
     for stage in found:
         region = stage.settings.get("aws_region")
         if region and region != regional.get("aws_region"):
             remarks.append(
                 f"{stage.zappa_name}: is left out, since its aws_region = {region!r} differs from the first stage's, "
-                "and webapp.toml has one region; copy its settings into a folder of their own and "
-                "run `webapp init` there"
+                f"and webapp.toml has one region; run `webapp init --deploy --stage {stage.zappa_name}` in another "
+                "copy of the project"
             )
             continue
         try:
-            stages[stage.name], more = _converted(stage, _text(regional, "aws_region"))
-            remarks += [f"{stage.zappa_name}: {remark}" for remark in more]
+            stages[stage.name], more = _converted(stage, _text(regional, "aws_region"), find_vpc)
         except UsageError as error:
             raise UsageError(f"{stage.zappa_name}: {error}") from None
-        remarks += [f"{stage.zappa_name}: {remark}" for remark in _differences(stage.settings, first)]
+        more += _differences(stage.settings, first)
+        of_stages += [StageRemark(stage.zappa_name, stage.name, remark) for remark in more]
     longest = max(map(len, stages), default=0)
     return ConvertedSettings(
         project_of(_text(first, "project_name"), min(_LONGEST_PROJECT, LONGEST_PROJECT_AND_STAGE - longest)),
         _text(regional, "aws_region"),
         _page(_text(first, "touch_path")),
         stages,
-        remarks,
+        [*remarks, *group_remarks(of_stages)],
     )
 
 
-def _converted(stage: ZappaStage, region: str | None) -> tuple[dict[str, Any], list[str]]:
+def _converted(stage: ZappaStage, region: str | None, find_vpc: FindVpc) -> tuple[dict[str, Any], list[str]]:
     content = stage.settings
     environment, of_variables = convert_variables(content, stage.name, region or "us-east-1")
     events = convert_events(content.get("events", []), stage.name)
+    network, of_network = convert_network(
+        content.get("vpc_config"), stage.name, lambda subnets: find_vpc(region or "us-east-1", subnets)
+    )
     parameters: dict[str, Any] = {}
     if architecture := _architecture(content):
         parameters["Architecture"] = architecture
     if of_function := _of_function(content):
         parameters["lambda"] = of_function
-    tables = {"parameters": parameters, "environment": environment, "schedules": events.schedules}
+    tables = {
+        "parameters": parameters,
+        "network": network,
+        "environment": environment,
+        "schedules": events.schedules,
+    }
     table = {**production_key(stage.name), **{name: part for name, part in tables.items() if part}}
-    return table, [*_remarks(content, stage.name), *of_variables, *events.remarks]
+    return table, [*_remarks(content), *of_network, *of_variables, *events.remarks]
 
 
 def _of_function(content: Mapping[str, Any]) -> dict[str, int | str]:
     parameters: dict[str, int | str] = {}
     if memory_mb := _whole(content, "memory_size"):
-        parameters["MemoryMb"] = max(memory_mb, _SMALLEST_MB)
+        parameters["MemoryMb"] = min(max(memory_mb, _SMALLEST_MB), _LARGEST_MB)
     if concurrency := _whole(content, "lambda_concurrency"):
         parameters["ReservedConcurrency"] = concurrency
     # Zappa keeps functions warm by default.
@@ -114,21 +136,21 @@ def _architecture(content: Mapping[str, Any]) -> str | None:
     raise UsageError(f"architecture = {value!r} is neither x86_64 nor arm64; correct it, or remove it")
 
 
-def _remarks(content: Mapping[str, Any], stage: str) -> Iterator[str]:
+def _remarks(content: Mapping[str, Any]) -> Iterator[str]:
     for name, value in content.items():
         if name == "profile_name":
             yield f"profile_name: set AWS_PROFILE={value}"
         elif name == "timeout_seconds":
             wanted_s = _whole(content, name)
             yield f"timeout_seconds = {wanted_s}: a request has {_LONGEST_REQUEST_S} s; the HTTP API ends it at 30"
-        elif name == "vpc_config":
-            yield f"vpc_config: {_of_network(value, stage)}"
         elif name in _NAMED and isinstance(value, Mapping):
             yield f"{name} ({', '.join(map(str, value))}): {REPLACEMENTS[name]}"
         elif name not in CONVERTED:
             yield f"{name}: {REPLACEMENTS.get(name, 'has no equivalent')}"
     if 0 < _whole(content, "memory_size") < _SMALLEST_MB:
         yield f"memory_size: raised to {_SMALLEST_MB}, the template's minimum"
+    if _whole(content, "memory_size") > _LARGEST_MB:
+        yield f"memory_size: lowered to {_LARGEST_MB}, Lambda's maximum"
     if _whole(content, "lambda_concurrency") > _PROXY_CONNECTIONS:
         yield "lambda_concurrency: also raise MaxConnections and ProxyMaxConnections (webapp docs database)"
     if content.get("domain"):
@@ -138,22 +160,6 @@ def _remarks(content: Mapping[str, Any], stage: str) -> Iterator[str]:
     if not content.get("function_url_enabled") and not _has_api(content):
         name = "apigateway_enabled" if "apigateway_enabled" in content else "use_apigateway"
         yield f"{name}: a stage always has an address, here an HTTP API"
-
-
-def _of_network(value: object, stage: str) -> str:
-    """Return the lines of webapp.toml that keep the subnets of a vpc_config, and the command that prints their VPC."""
-    lists = value if isinstance(value, Mapping) else {}
-    subnets, groups = ([str(each) for each in lists.get(name) or []] for name in ("SubnetIds", "SecurityGroupIds"))
-    if not subnets:
-        return "the stage gets a VPC of its own"
-    text = (
-        "the stage gets a VPC of its own; to use this one instead, write before the first deploy "
-        f"[stages.{stage}.network] with private_subnets = {json.dumps(subnets)} and vpc, which `aws ec2 "
-        f"describe-subnets --subnet-ids {subnets[0]} --query Subnets[0].VpcId` prints"
-    )
-    if groups:
-        text += f"; {', '.join(groups)} are not used: the templates create security groups"
-    return text
 
 
 def _differences(content: Mapping[str, Any], first: Mapping[str, Any]) -> Iterator[str]:

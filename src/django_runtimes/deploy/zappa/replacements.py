@@ -20,6 +20,7 @@ CONVERTED = frozenset(
         "architecture",
         "aws_environment_variables",
         "aws_region",
+        "django_settings",
         "domain",
         "environment_variables",
         "events",
@@ -31,6 +32,7 @@ CONVERTED = frozenset(
         "project_name",
         "touch_path",
         "use_apigateway",
+        "vpc_config",
     }
 )
 
@@ -81,7 +83,6 @@ REPLACEMENTS = {
     "delete_local_zip": _IMAGE,
     "delete_s3_zip": _IMAGE,
     "delete_zip": _IMAGE,
-    "django_settings": "set settings in [tool.webapp] of pyproject.toml, and DJANGO_SETTINGS_MODULE in the Dockerfile",
     "docker_image_uri": "`webapp deploy` builds and pushes the image",
     "efs_config": "no file system is mounted; keep files in the media bucket",
     "endpoint_configuration": "not needed: an HTTP API is regional",

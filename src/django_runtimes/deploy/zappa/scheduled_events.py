@@ -30,11 +30,14 @@ def convert_events(events: object, stage: str) -> ConvertedEvents:
     be converted; a remark has the table to write for any other.
     """
     converted = ConvertedEvents()
-    if not isinstance(events, list) or not all(isinstance(event, Mapping) for event in events):
+    if not isinstance(events, list):
         converted.remarks.append(f"events = {events!r} is not a list of tables; correct it")
         return converted
     for event in events:
-        _convert(event, stage, converted)
+        if isinstance(event, Mapping):
+            _convert(event, stage, converted)
+        else:
+            converted.remarks.append(f"events: {event!r} is not a table; correct it")
     return converted
 
 

@@ -18,16 +18,23 @@ class ZappaStage:
     settings: Mapping[str, Any]
 
 
-def find_stages(settings: Mapping[str, Mapping[str, Any]]) -> tuple[list[ZappaStage], list[str]]:
-    """Return the stages in the file's order, and remarks; raise UsageError for a wrong `extends`."""
+def find_stages(
+    settings: Mapping[str, Mapping[str, Any]], chosen: str | None = None
+) -> tuple[list[ZappaStage], list[str]]:
+    """Return the stages in the file's order, or only the chosen one, and remarks on them.
+
+    A stage is chosen by its name in Zappa or in webapp.toml. Raise UsageError for one that does not exist, and for a
+    wrong `extends`.
+    """
     extended = {name: _extended(settings, name) for name in settings}
     stages: list[ZappaStage] = []
     remarks = []
     for name, content in extended.items():
         children = [other for other, table in settings.items() if table.get("extends") == name]
-        if children and not is_known_stage(name.lower()):
+        if children and not _is_deployed(name, settings[name]) and chosen not in {name, _stage_name(name, [])}:
             remarks.append(
-                f"{name}: its settings are in {', '.join(children)}, which extend it; add a stage to deploy it too"
+                f"{name}: its settings are in {', '.join(children)}, which extend it; add a stage to deploy it too, "
+                f"or choose it alone with `webapp init --stage {name}`"
             )
             continue
         stage = ZappaStage(name, _stage_name(name, [each.name for each in stages]), content)
@@ -39,7 +46,17 @@ def find_stages(settings: Mapping[str, Mapping[str, Any]]) -> tuple[list[ZappaSt
                 f"[stages.{stage.name}] if its data may be lost"
             )
         stages.append(stage)
-    return stages, remarks
+    if chosen is None:
+        return stages, remarks
+    stages = [stage for stage in stages if chosen in {stage.zappa_name, stage.name}]
+    if not stages:
+        raise UsageError(f"--stage {chosen} is not a stage of Zappa's settings; choose from {', '.join(settings)}")
+    return stages[:1], [remark for remark in remarks if remark.startswith(f"{stages[0].zappa_name}: ")]
+
+
+def _is_deployed(name: str, table: Mapping[str, Any]) -> bool:
+    """Return whether a stage that others extend is deployed itself: by its name, or by an address of its own."""
+    return is_known_stage(name.lower()) or any(table.get(key) for key in ("domain", "certificate_arn"))
 
 
 def _stage_name(name: str, taken: list[str]) -> str:

@@ -18,13 +18,21 @@ def find_zappa_file(directory: Path) -> Path | None:
     return next((path for name in ZAPPA_FILES if (path := directory / name).is_file()), None)
 
 
-def read_zappa_file(path: Path) -> ConvertedSettings:
-    """Read and convert Zappa's settings; raise UsageError for a file that Zappa would not accept either."""
+def read_zappa_file(path: Path, chosen: str | None = None) -> ConvertedSettings:
+    """Read and convert Zappa's settings, or only the chosen stage's.
+
+    Raise UsageError for a file that Zappa would not accept either, and for a stage that it lacks.
+    """
+    # `webapp init` finds the file without the packages of the extra `deploy`.
+    from django_runtimes.deploy.aws.network.vpc_lookup import vpc_at_hand
+
     settings = _read(path)
-    if not isinstance(settings, dict) or not all(isinstance(stage, dict) for stage in settings.values()):
+    tables = list(settings.values()) if isinstance(settings, dict) else []
+    if not tables or not all(isinstance(table, dict) for table in tables):
         raise UsageError(f"{path} is not a Zappa settings file: it has no table for each stage; {_REMEDY}")
     try:
-        return convert_settings({str(name): stage for name, stage in settings.items()})
+        stages = {str(name): stage for name, stage in settings.items()}
+        return convert_settings(stages, chosen=chosen, find_vpc=vpc_at_hand)
     except UsageError as error:
         raise UsageError(f"{path}: {error}") from None
 

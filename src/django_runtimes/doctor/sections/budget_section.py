@@ -8,11 +8,11 @@ from django_runtimes.config.values.connection_strategy import Route
 from django_runtimes.config.values.runtime import Runtime
 from django_runtimes.config.variables.server_variables import WORKERS
 from django_runtimes.databases.budget import Comparison, Sum, connection_budget
+from django_runtimes.databases.interface.database_engine import DatabaseEngine
+from django_runtimes.databases.interface.engine_registry import engines
+from django_runtimes.databases.interface.examined_server import ExaminedServer
 from django_runtimes.doctor.examination import Examination
-from django_runtimes.doctor.examined_server import ExaminedServer
 from django_runtimes.doctor.finding import Finding, Level, Row
-
-_DEFAULT_PORT = 5432
 
 
 def examine_budget(examination: Examination) -> list[Finding]:
@@ -20,19 +20,26 @@ def examine_budget(examination: Examination) -> list[Finding]:
     if examination.missing_call is not None:
         text = "connections are not counted: without configure() neither the strategy nor its limits are in effect"
         return [Finding(Level.SKIPPED, text)]
-    if not examination.is_postgresql:
-        return [Finding(Level.SKIPPED, "the default database is not PostgreSQL, so its connections are not counted")]
     try:
+        engine = examination.default_engine
+        if engine is None:
+            products = " or ".join(dict.fromkeys(each.product for each in engines()))
+            text = f"the default database is not {products}, so its connections are not counted"
+            return [Finding(Level.SKIPPED, text)]
+        terms = engine.budget_terms
+        if terms is None:
+            return [Finding(Level.OK, "no process holds a connection to the server, so there is nothing to count")]
         reached = _reached(examination)
         comparisons = connection_budget(
             examination.environ,
-            next((server.limits for _, server in reached), None),
+            next((server.limits for _, server in reached if server.limits is not None), None),
+            terms=terms,
             cpu_count=examination.cpu_count,
             connections=examination.connections,
         )
         return [
             *_guesses(examination),
-            *_uncounted(examination),
+            *_uncounted(examination, engine, terms.default_port),
             *_missing_proxy(examination, reached),
             *map(_compared, comparisons),
         ]
@@ -56,7 +63,8 @@ def _reached(examination: Examination) -> list[tuple[Route, ExaminedServer]]:
 
 def _missing_proxy(examination: Examination, reached: list[tuple[Route, ExaminedServer]]) -> list[Finding]:
     if examination.usable_profile.route is not Route.PROXY or not any(
-        route is Route.PROXY and server.is_unproxied for route, server in reached
+        route is Route.PROXY and server.connection is not None and server.connection.is_unproxied
+        for route, server in reached
     ):
         return []
     return [
@@ -81,10 +89,10 @@ def _guesses(examination: Examination) -> list[Finding]:
     ]
 
 
-def _uncounted(examination: Examination) -> list[Finding]:
+def _uncounted(examination: Examination, engine: DatabaseEngine, default_port: int) -> list[Finding]:
     """Warn about further entries of DATABASES with connections to the same server."""
     databases = examination.databases
-    server = _place(databases.get("default", {}))
+    server = _place(databases.get("default", {}), default_port)
     return [
         Finding(
             Level.WARNING,
@@ -92,12 +100,12 @@ def _uncounted(examination: Examination) -> list[Finding]:
             "raise WEBAPP_DB_RESERVED_CONNECTIONS by the number that all processes may open there",
         )
         for alias, database in databases.items()
-        if alias != "default" and examination.vendors[alias] == "postgresql" and _place(database) == server
+        if alias != "default" and examination.engines.get(alias) is engine and _place(database, default_port) == server
     ]
 
 
-def _place(database: Mapping[str, Any]) -> tuple[str, str]:
-    return str(database.get("HOST") or ""), str(database.get("PORT") or _DEFAULT_PORT)
+def _place(database: Mapping[str, Any], default_port: int) -> tuple[str, str]:
+    return str(database.get("HOST") or ""), str(database.get("PORT") or default_port)
 
 
 def _compared(comparison: Comparison) -> Finding:

@@ -61,6 +61,8 @@ class JsonLines:
         )
         if request.refused is not None:
             text += f', "refused": {quoted(request.refused)}'
+        if request.is_throttled:
+            text += ', "throttled": true'
         if request.aborted is not None:
             text += f', "aborted": {quoted(request.aborted)}'
         if request.error is not None:
@@ -84,7 +86,16 @@ class TextLines:
         parts = [
             f"{message}, in {request.duration_ns / _NS_PER_MS:.2f} ms",
             f"{request.queries} queries in {request.query_ns / _NS_PER_MS:.2f} ms",
-            *filter(None, ("cold start" if is_cold else "", request.refused, request.aborted, request.error)),
+            *filter(
+                None,
+                (
+                    "cold start" if is_cold else "",
+                    "throttled" if request.is_throttled else "",
+                    request.refused,
+                    request.aborted,
+                    request.error,
+                ),
+            ),
         ]
         return f"{_text_time(now_s)} INFO {_LOGGER}: {', '.join(parts)} [{request.request_id}]"
 

@@ -14,6 +14,8 @@ from django_runtimes.serving.types import Headers, Scope
 
 _NO_STATE: Mapping[str, Any] = MappingProxyType({})
 _REQUEST_ID_HEADER = b"x-request-id"
+# The value of `aborted` for a stream that raised an error after its head was sent.
+FAILED = "failed"
 
 
 class ObservedRequest:
@@ -101,7 +103,7 @@ class ObservedRequest:
             if self.status is None:
                 self.status = 500
             else:
-                self.aborted = "failed"
+                self.aborted = FAILED
         elif not self.is_complete and self.scope["type"] == "http":
             self.aborted = "client left"
         self._write(self)
@@ -121,5 +123,10 @@ class ObservedRequest:
     @property
     def route(self) -> str | None:
         """The URL pattern that matched, without the values in the path; None if Django has resolved none."""
-        match = getattr(self.http_request, "resolver_match", None)
-        return None if match is None else f"/{match.route}"
+        return route_of(self.http_request)
+
+
+def route_of(request: Any) -> str | None:
+    """Return the URL pattern that Django's request has matched, or None."""
+    match = getattr(request, "resolver_match", None)
+    return None if match is None else f"/{match.route}"

@@ -4,8 +4,10 @@ from django_runtimes.observability.access.observed_request import ObservedReques
 from django_runtimes.serving.observed import current_observation
 
 
-def note_throttled() -> None:
-    """Count the current request as refused by a rate limit; without the access log this does nothing."""
+def note_throttled() -> bool:
+    """Count the current request as refused by a rate limit, and return whether the access log is on."""
     request = current_observation.get()
-    if isinstance(request, ObservedRequest):
-        request.is_throttled = True
+    if not isinstance(request, ObservedRequest):
+        return False
+    request.is_throttled = True
+    return True

@@ -4,9 +4,9 @@ import json
 from time import monotonic
 
 from django_runtimes.databases.opened_connections import OpenedConnections
-from django_runtimes.databases.postgresql.connections.fork import pools
 from django_runtimes.databases.postgresql.connections.pool_waits import POOL_WAITS
-from django_runtimes.observability.access.observed_request import ObservedRequest
+from django_runtimes.databases.sockets.fork import pools
+from django_runtimes.observability.access.observed_request import FAILED, ObservedRequest
 from django_runtimes.observability.metrics.metric_table import (
     CLIENT_ERRORS,
     COLD_STARTS,
@@ -54,8 +54,10 @@ class EmbeddedMetrics:
         values = {REQUESTS.name: "1"}
         if request is not None:
             _add_request(values, request)
-        if status is not None and status >= 400:
-            values[(SERVER_ERRORS if status >= 500 else CLIENT_ERRORS).name] = "1"
+        if (status is not None and status >= 500) or (request is not None and request.aborted == FAILED):
+            values[SERVER_ERRORS.name] = "1"
+        elif status is not None and status >= 400:
+            values[CLIENT_ERRORS.name] = "1"
         if is_cold:
             values[COLD_STARTS.name] = "1"
         if (monotonic_s := monotonic()) - self._sampled_at_s >= _SAMPLE_EVERY_S:

@@ -24,7 +24,9 @@ LATENCY = Metric(
     "every request's that was answered",
 )
 CLIENT_ERRORS = Metric("ClientErrors", "Count", "responses 4xx", "these requests'")
-SERVER_ERRORS = Metric("ServerErrors", "Count", "responses 5xx, 503 and 504 included", "these requests'")
+SERVER_ERRORS = Metric(
+    "ServerErrors", "Count", "responses 5xx, 503 and 504 included, and streams that fail", "these requests'"
+)
 COLD_STARTS = Metric("ColdStarts", "Count", "first requests of a process", "these requests'")
 THROTTLED = Metric("Throttled", "Count", "requests that a rate limit refused", "these requests'")
 POOL_WAIT = Metric(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from django_runtimes.cli.tool_error import UsageError
+from django_runtimes.config.variables.file_variables import STATIC_MANIFEST
 from django_runtimes.project_files.dependencies.library import VENDOR
 from django_runtimes.project_files.dependencies.listing import PYPROJECT, Dependencies, Manager
 from django_runtimes.project_files.image.quoting import copy, quoted
@@ -74,6 +75,9 @@ def render_dockerfile(image: Image, root: Path) -> str:
 
 def _build_stage(image: Image, root: Path) -> Iterator[str]:
     yield "# Written by `webapp init`: one image for every runtime. Its entry point detects where it runs."
+    if image.collects_static:
+        yield "# 1 compresses the static files and gives them names with hashes (`webapp docs static-files`)."
+        yield f"ARG {STATIC_MANIFEST.name}="
     yield f"ARG BASE_IMAGE=docker.io/library/python:{image.python}-slim-{DEBIAN}"
     yield ""
     yield "FROM ${BASE_IMAGE} AS build"
@@ -188,6 +192,7 @@ def _static_files(image: Image) -> Iterator[str]:
         "WEBAPP_STATIC_ROOT": _STATIC,
         **(image.variables or {}),
     }
+    yield f"ARG {STATIC_MANIFEST.name}"
     yield "# The settings load here without a database or secrets; these values never reach a container."
     yield f"RUN mkdir {_STATIC} \\"
     yield "    && " + " \\\n    ".join(f"{name}={shlex.quote(value)}" for name, value in variables.items()) + " \\"
@@ -209,11 +214,17 @@ def _final_stage(image: Image) -> Iterator[str]:
         **({"WEBAPP_STATIC_ROOT": _STATIC} if image.collects_static else {}),
     }
     assigned = [f"PATH={_VENV}/bin:$PATH", *(f"{name}={quoted(value)}" for name, value in variables.items())]
+    if image.collects_static:
+        yield f"ARG {STATIC_MANIFEST.name}"
+        # The processes need the storage for which the files were collected.
+        assigned.append(f"{STATIC_MANIFEST.name}=${{{STATIC_MANIFEST.name}}}")
     yield "ENV " + " \\\n    ".join(assigned)
     yield f"COPY --from=build {_VENV} {_VENV}"
     if image.collects_static:
         yield f"COPY --from=build {_STATIC} {_STATIC}"
     yield "COPY --from=build /app /app"
+    # Lambda's SnapStart requires it of a base image that is not Amazon's.
+    yield 'LABEL com.amazonaws.lambda.feature.snapstart="Allow"'
     yield "WORKDIR /app"
     yield "USER 10001:10001"
     yield "EXPOSE 8000"

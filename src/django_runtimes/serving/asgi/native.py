@@ -15,10 +15,12 @@ from django.urls import set_script_prefix
 
 from django_runtimes.serving.asgi.exits import async_without_exits, contained_exits, without_exits
 from django_runtimes.serving.asgi.known_length import KnownLengthHandler
+from django_runtimes.serving.asgi.late_transaction import make_late_atomic
 from django_runtimes.serving.asgi.patches import PatchWatch
 from django_runtimes.serving.asgi.streams.small_file import is_small_file
 from django_runtimes.serving.asgi.streams.stalled_client import send_in_time
 from django_runtimes.serving.asgi.streams.sync_chunks import chunk_by_chunk, no_chunks, one_chunk
+from django_runtimes.serving.asgi.threads.abandoned import close_idle
 from django_runtimes.serving.asgi.threads.gate import Gate, OverloadedError, Place
 from django_runtimes.serving.asgi.threads.lease import Lease, close_on_lease
 from django_runtimes.serving.asgi.threads.leases import ThreadLeases
@@ -138,7 +140,7 @@ class NativeHandler(KnownLengthHandler):
 
     def make_view_atomic(self, view: Any) -> Any:
         """Wrap the view as Django does, and contain its exits."""
-        atomic = super().make_view_atomic(view)
+        atomic = make_late_atomic(super().make_view_atomic, view)
         return async_without_exits(atomic) if iscoroutinefunction(atomic) else without_exits(atomic)
 
     async def read_body(self, receive: "_ReadRequest") -> BinaryIO:  # type: ignore[override]
@@ -160,6 +162,8 @@ class NativeHandler(KnownLengthHandler):
         await super().send_response(response, deliver)
 
     async def _begin_stream(self, response: StreamingHttpResponse, outbox: "_Outbox") -> None:
+        if not self._streams_share:
+            outbox.begin_alone()
         if not response.is_async:
             await outbox.begin_sync_stream(self._stream_gate, self._stalled_s)
             response.streaming_content = chunk_by_chunk(iter(response))
@@ -212,6 +216,7 @@ class _Outbox:
         self.lease = lease
         self._place = place
         self._shares = False
+        self._is_alone = False
         self._held: list[Message] = []
         self._context = contextvars.copy_context()
 
@@ -228,6 +233,10 @@ class _Outbox:
         except DatabaseError as error:
             raise OverloadedError(str(error)) from error
         self._place.leave()
+
+    def begin_alone(self) -> None:
+        """Keep the thread, which no other request needs; close its unused connections before each message."""
+        self._is_alone = True
 
     async def begin_sync_stream(self, gate: Gate, stalled_s: float) -> None:
         """Keep the thread, and take a place in `gate`; raise OverloadedError if none becomes free in time."""
@@ -248,6 +257,8 @@ class _Outbox:
         if self._shares:
             # A slow client must not hold a database connection.
             await self.lease.rest()
+        elif self._is_alone:
+            await asyncio.wrap_future(self.lease.submit(close_idle))
         if self._stalled_s is None or (self._shares and not self.lease.has_thread):
             await self._send(message)
             return

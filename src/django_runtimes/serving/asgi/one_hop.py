@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 
 from asgiref.sync import async_to_sync, sync_to_async
 from django.core.exceptions import RequestAborted
-from django.core.handlers.asgi import ASGIHandler, get_script_prefix
+from django.core.handlers.asgi import ASGIHandler, ASGIRequest, get_script_prefix
 from django.core.handlers.base import BaseHandler
 from django.http import HttpRequest, HttpResponse
 from django.urls import set_script_prefix
@@ -27,6 +27,7 @@ from django_runtimes.serving.asgi.native import NativeHandler
 from django_runtimes.serving.asgi.patches import NATIVE_METHODS, PatchWatch
 from django_runtimes.serving.asgi.request_resources import RequestResources
 from django_runtimes.serving.asgi.responder import Responder
+from django_runtimes.serving.asgi.scope_request import ScopeRequest
 from django_runtimes.serving.asgi.streams.async_stream import AsyncStream, resting, send_until_the_client_leaves
 from django_runtimes.serving.asgi.streams.sync_stream import ClientLeftError, StreamChannel
 from django_runtimes.serving.asgi.threads.gate import Gate, OverloadedError
@@ -96,6 +97,8 @@ class OneHopASGIHandler(KnownLengthHandler):
     ) -> None:
         # ASGIHandler.__init__() would load a middleware chain.
         BaseHandler.__init__(self)
+        if self.request_class is ASGIRequest:
+            self.request_class = ScopeRequest
         if max_waiting is None:
             max_waiting = 2 * threads
         if max_streams is None:

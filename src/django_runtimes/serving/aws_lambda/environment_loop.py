@@ -35,6 +35,11 @@ class EnvironmentLoop:
         """Return the coroutine's result; it runs in a copy of the context, and SIGINT cancels it."""
         return self._runner.run(coroutine, context=contextvars.copy_context())
 
+    def rest(self) -> None:
+        """Cancel the loop's tasks, and close it; the next use makes a new one."""
+        self.close()
+        self._runner = _new_runner()
+
     def close(self) -> None:
         """Cancel the loop's tasks, and close it."""
         if not self._runner.get_loop().is_closed():

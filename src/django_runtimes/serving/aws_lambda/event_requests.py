@@ -53,6 +53,23 @@ class EventRequests:
             raise BodyTooLargeError
         return self._as_the_client_sees(request, scope), body
 
+    def page(self, path: str, host: str) -> dict[str, Any]:
+        """Return the scope of an anonymous request for a page of the application, below its base path."""
+        scope = {
+            "type": "http",
+            "asgi": {"version": "3.0"},
+            "http_version": "1.1",
+            "method": "GET",
+            "scheme": "https",
+            "path": path,
+            "raw_path": path.encode(),
+            "query_string": b"",
+            "headers": [(b"host", host.encode())],
+            "server": (host, 443),
+            "client": ("127.0.0.1", 0),
+        }
+        return under_base_path(scope, self._base_path, is_stripped=True) if self._base_path else scope
+
     def _as_the_client_sees(self, request: Any, scope: dict[str, Any]) -> dict[str, Any]:
         if isinstance(request, ALB):
             scope = self._proxy_headers.read(scope)

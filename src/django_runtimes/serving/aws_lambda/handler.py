@@ -8,10 +8,9 @@ import logging
 import math
 from collections.abc import Callable, Coroutine
 from io import BytesIO
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.handlers.asgi import ASGIHandler
-from django.http import StreamingHttpResponse
 
 from django_runtimes.serving.asgi.chains.lazy_chain import LazyChain
 from django_runtimes.serving.asgi.chains.sync_chain import SyncChain, encoded_headers
@@ -33,15 +32,19 @@ from django_runtimes.serving.aws_lambda.replies import (
     refusal,
     text_headers,
 )
+from django_runtimes.serving.aws_lambda.streams.whole_body import whole_body
 from django_runtimes.serving.base_path import HEALTH_PATHS, path_below
 from django_runtimes.serving.composed import ComposedLifespan
 from django_runtimes.serving.composed_requests import ComposedRequests
 from django_runtimes.serving.current_request import Request, current_request
 from django_runtimes.serving.forwarded import ProxyHeaders
-from django_runtimes.serving.framing import has_content
 from django_runtimes.serving.measured import Reporter, with_report
 from django_runtimes.serving.observed import Observation, Observer, current_observation
 from django_runtimes.serving.types import Application, Response
+
+if TYPE_CHECKING:
+    from django_runtimes.serving.aws_lambda.streams.reply_stream import ReplyStream
+    from django_runtimes.serving.aws_lambda.streams.stream_front import StreamingReplies
 
 logger = logging.getLogger(__name__)
 
@@ -69,7 +72,9 @@ class DirectLambdaHandler:
     startup event here, and its shutdown event from `end_lifespan()`. Raise StartupFailedError if it cannot start.
     `proxy_headers` are trusted, since only the front can send events. `base_path` is the path at which users find the
     application, and `base_path_is_stripped` declares that the front removes it. `reporter` adds headers to responses.
-    `observer` follows each request except health checks. `before_freeze` is called at the end of each request.
+    `observer` follows each request except health checks. `before_request` and `before_freeze` are called at the
+    beginning and at the end of each request. With `streams`, streaming responses leave chunk by chunk through the front
+    that it names.
     """
 
     def __init__(
@@ -89,7 +94,9 @@ class DirectLambdaHandler:
         base_path_is_stripped: bool = False,
         reporter: Reporter | None = None,
         observer: Observer | None = None,
+        before_request: Callable[[], object] | None = None,
         before_freeze: Callable[[], object] | None = None,
+        streams: "StreamingReplies | None" = None,
     ) -> None:
         self._requests = EventRequests(
             max_body_bytes=max_body_bytes,
@@ -103,7 +110,9 @@ class DirectLambdaHandler:
         self._limits = ReplyLimits(max_reply_bytes, encode)
         self._reporter = reporter
         self._observer = observer
+        self._before_request = before_request
         self._before_freeze = before_freeze
+        self._streams = streams
         # An execution environment serves one request at a time. Lambda's timeout ends it if a constructor hangs.
         if asgi_handler is None:
             asgi_handler = OneHopASGIHandler(threads=1, max_chain_wait_s=math.inf, streams_share=False)
@@ -125,10 +134,9 @@ class DirectLambdaHandler:
                 self._make_chain_early()
             finally:
                 self._bridge.withdraw()
-        self._lifespan = ComposedLifespan(self._application) if is_composed else None
-        if self._lifespan is not None:
-            # An exit during startup ends the process before it serves anything.
-            self._loop.run(self._lifespan.start())
+        self._is_composed = is_composed
+        self._lifespan: ComposedLifespan | None = None
+        self.resume()
 
     def __call__(self, event: dict[str, Any], context: Any) -> dict[str, Any]:
         """Return the reply to an event; raise UnknownEvent if no HTTP front sends such events."""
@@ -143,9 +151,13 @@ class DirectLambdaHandler:
             # Mangum raises for some malformed requests, for example for a port that is not a number.
             logger.warning("an event is not a valid request: %s: %s", type(error).__name__, error)
             return self._refused(event, context, 400, "Bad Request")
-        reply: dict[str, Any] = contextvars.copy_context().run(self._serve, event, context, request, scope, body)
-        if self._before_freeze is not None:
-            self._before_freeze()
+        if self._before_request is not None:
+            self._before_request()
+        try:
+            reply: dict[str, Any] = contextvars.copy_context().run(self._serve, event, context, request, scope, body)
+        finally:
+            if self._before_freeze is not None:
+                self._before_freeze()
         return reply
 
     def _serve(
@@ -153,10 +165,10 @@ class DirectLambdaHandler:
     ) -> dict[str, Any]:
         observation = self._observe(context, scope)
         if observation is None:
-            return self._reply(event, request, scope, body, None)
+            return self._reply(event, context, request, scope, body)
         current_observation.set(observation)
         try:
-            reply = self._reply(event, request, scope, body, observation)
+            reply = self._reply(event, context, request, scope, body)
         except BaseException as error:
             observation.end(error)
             raise
@@ -175,19 +187,20 @@ class DirectLambdaHandler:
         return refusal(event, status, text)
 
     def _reply(
-        self,
-        event: dict[str, Any],
-        request: Any,
-        scope: dict[str, Any],
-        body: bytes,
-        observation: Observation | None,
+        self, event: dict[str, Any], context: Any, request: Any, scope: dict[str, Any], body: bytes
     ) -> dict[str, Any]:
+        observation = current_observation.get()
         report = None if self._reporter is None else self._reporter.begin(scope["headers"])
+        stream = None
+        if self._streams is not None:
+            stream = self._streams.open(request, context, scope, report=report, observation=observation)
         request_now = Request()
         try:
-            response = self._respond(request_now, scope, body)
+            response = self._respond(request_now, scope, body, stream)
         finally:
             request_now.end()
+        if stream is not None and stream.reply is not None:
+            return stream.reply
         if report is not None:
             response = with_report(response, report)
         response = framed_response(response, scope["method"])
@@ -210,6 +223,30 @@ class DirectLambdaHandler:
         """The number of asynchronous views called inside the synchronous chain so far."""
         bridged_here = self._chain.made.bridged_async_views if self._chain.made else 0
         return bridged_here + self._asgi_handler.bridged_async_views
+
+    def warm(self, path: str, host: str) -> int:
+        """Request a page as an anonymous client would, without a line in the log; return the status of the response."""
+        scope = self._requests.page(path, host)
+        request = Request()
+        try:
+            return int(contextvars.copy_context().run(self._respond, request, scope, b"", None)["status"])
+        finally:
+            request.end()
+
+    def rest(self) -> None:
+        """End a composed application's lifespan, and close the event loop; the next event opens another one."""
+        if self._lifespan is not None:
+            self._run(self._lifespan.end())
+            self._lifespan = None
+        self._loop.rest()
+
+    def resume(self) -> None:
+        """Start a composed application; raise StartupFailedError if it cannot start."""
+        if self._is_composed and self._lifespan is None:
+            lifespan = ComposedLifespan(self._application)
+            # An exit during startup ends the process before it serves anything.
+            self._loop.run(lifespan.start())
+            self._lifespan = lifespan
 
     def end_lifespan(self, longest_s: float) -> None:
         """Send a composed application its shutdown; callable from any thread while no event is served."""
@@ -237,58 +274,52 @@ class DirectLambdaHandler:
         chain.request_class = self._asgi_handler.request_class
         return chain
 
-    def _respond(self, request: Request, scope: dict[str, Any], body: bytes) -> Response:
+    def _respond(self, request: Request, scope: dict[str, Any], body: bytes, stream: "ReplyStream | None") -> Response:
         current_request.set(request)
         if self._answer_health is not None:
             health = self._answer_health(path_below(scope), scope["method"])
             if health is not None:
                 return health
         if self._always_uses_asgi or hint_for(scope).is_async or self._patches.patched:
-            return self._respond_through_asgi(scope, body)
+            return self._respond_through_asgi(scope, body, stream)
         try:
-            return self._respond_directly(scope, body)
+            return self._respond_directly(scope, body, stream)
         except BaseException as error:
-            if is_exit_of_a_signal(error):
+            # The loop ends a stream that has begun with the error.
+            if is_exit_of_a_signal(error) or (stream is not None and stream.has_begun):
                 raise
             # Django has not answered, for example because a signal's receiver failed, so answer as Mangum does.
             logger.exception("an error outside the middleware chain")
             return internal_error()
 
-    def _respond_directly(self, scope: dict[str, Any], body: bytes) -> Response:
+    def _respond_directly(self, scope: dict[str, Any], body: bytes, stream: "ReplyStream | None") -> Response:
         # An earlier view may have left its loop, closed or not, as the current one of this thread.
         asyncio.set_event_loop(None)
         self._bridge.offer()
         try:
-            return self._respond_in_chain(scope, body)
+            return self._respond_in_chain(scope, body, stream)
         finally:
             self._bridge.withdraw()
             close_leftovers()
 
-    def _respond_in_chain(self, scope: dict[str, Any], body: bytes) -> Response:
+    def _respond_in_chain(self, scope: dict[str, Any], body: bytes, stream: "ReplyStream | None") -> Response:
         chain = self._chain.made or self._chain.make()
-        response = chain.respond(scope, BytesIO(body))
+        response: Any = chain.respond(scope, BytesIO(body))
         try:
-            headers, body = encoded_headers(response), self._body_of(response, scope["method"])
+            if stream and self._streams and self._streams.send(response, scope["method"], stream, self._bridge.run):
+                return {}
+            headers, body = encoded_headers(response), whole_body(response, scope["method"], self._bridge.run)
         finally:
             response.close()
         return {"status": response.status_code, "headers": headers, "body": body}
 
-    def _body_of(self, response: Any, method: str) -> bytes:
-        body: bytes
-        if not response.streaming:
-            body = response.content
-        elif not has_content(method, response.status_code):
-            body = b""
-        elif isinstance(response, StreamingHttpResponse) and response.is_async:
-            body = self._bridge.run(_joined(response))
-        else:
-            body = response.getvalue()
-        return body
-
-    def _respond_through_asgi(self, scope: dict[str, Any], body: bytes) -> Response:
+    def _respond_through_asgi(self, scope: dict[str, Any], body: bytes, stream: "ReplyStream | None") -> Response:
         if self._lifespan is not None:
             scope["state"] = dict(self._lifespan.state)
-        cycle = self._run(_cycle(self._application, scope, body))
+        cycle = self._run(_cycle(self._application, scope, body, stream))
+        if stream is not None and stream.has_begun:
+            cycle.end_stream()
+            return {}
         return {"status": cycle.status, "headers": cycle.headers, "body": cycle.body}
 
     def _run(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
@@ -297,11 +328,13 @@ class DirectLambdaHandler:
         return run_through_exits(loop, loop.create_task(coroutine, context=contextvars.copy_context()))
 
 
-async def _joined(response: StreamingHttpResponse) -> bytes:
-    return b"".join([chunk async for chunk in response])
-
-
-async def _cycle(application: Any, scope: dict[str, Any], body: bytes) -> FramedHTTPCycle:
-    cycle = FramedHTTPCycle(scope, body)
-    await cycle.run(application)
+async def _cycle(application: Any, scope: dict[str, Any], body: bytes, stream: "ReplyStream | None") -> FramedHTTPCycle:
+    cycle = FramedHTTPCycle(scope, body, stream)
+    if stream is None:
+        await cycle.run(application)
+        return cycle
+    running = asyncio.create_task(cycle.run(application))
+    await asyncio.wait({running, cycle.given_up}, return_when=asyncio.FIRST_COMPLETED)
+    if running.done():
+        running.result()
     return cycle

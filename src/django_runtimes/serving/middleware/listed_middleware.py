@@ -43,6 +43,8 @@ PACKAGE_MIDDLEWARE = frozenset(
         "corsheaders.middleware.CorsMiddleware",
         # The class adds only a method passed to partial() to MiddlewareMixin's hooks; mode_blind rejects partial().
         "csp.middleware.CSPMiddleware",
+        # Both modes set headers on the response, which depend only on the settings and on the response.
+        "django_permissions_policy.PermissionsPolicyMiddleware",
         # Both modes only set HtmxDetails on the request.
         "django_htmx.middleware.HtmxMiddleware",
     }

@@ -13,7 +13,7 @@ from django_runtimes.stores.tolerance import TolerantCache, key_prefix_of
 
 
 class StrictDynamoDBCache(BaseCache):
-    """A cache that raises StoreUnavailableError while DynamoDB does not answer, or throttles.
+    """A cache that raises StoreUnavailableError while DynamoDB does not answer, throttles, or refuses.
 
     LOCATION is the name of the table, and OPTIONS has its region. Lifetimes are rounded up to whole seconds.
     """
@@ -97,4 +97,4 @@ class StrictDynamoDBCache(BaseCache):
 
 
 class DynamoDBStoreCache(TolerantCache, StrictDynamoDBCache):
-    """A cache that misses while DynamoDB does not answer, or throttles."""
+    """A cache that misses while DynamoDB does not answer, throttles, or refuses."""

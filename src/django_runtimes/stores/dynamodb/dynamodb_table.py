@@ -1,4 +1,4 @@
-"""The primitives of a store's table: get, put, put if absent, add, touch, delete."""
+"""The primitives of a store's table: get, put, put if absent, add, count, touch, delete."""
 
 import random
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -8,6 +8,7 @@ from time import sleep
 from typing import Any, TypeVar
 
 from django_runtimes.aws.aws_service import DYNAMODB
+from django_runtimes.aws.https_pool import Patience
 from django_runtimes.aws.service_client import AwsAnswerError, AwsUnavailableError, ServiceClient
 from django_runtimes.config.configuration_error import ConfigurationError
 from django_runtimes.stores.dynamodb.entry import EXPIRES_AT, KEY, VALUE, Attributes, StoreEntry, is_live, key_of, now
@@ -19,7 +20,9 @@ _ABSENT = f"attribute_not_exists({KEY}) OR {EXPIRES_AT} <= :now"
 _CONDITION_FAILED = "ConditionalCheckFailedException"
 _NO_TABLE = "ResourceNotFoundException"
 _IN_USE = "ResourceInUseException"
-_DENIED = ("AccessDeniedException", "UnrecognizedClientException", "InvalidSignatureException")
+_INVALID = "ValidationException"
+# DynamoDB says so of a table with other keys.
+_OTHER_KEYS = "schema"
 # DynamoDB's largest batches.
 _MOST_READ = 100
 _MOST_WRITTEN = 25
@@ -38,14 +41,22 @@ class DynamoDBTable:
     """A table with the string key `entry_key` and the lifetime `expires_at`; for all threads.
 
     Expired items count as missing. The methods raise StoreUnavailableError while DynamoDB does not answer or throttles,
-    and ConfigurationError for a table that is missing or that the credentials may not use.
+    and its subclass StoreRefusedError for a table that is missing or that the credentials may not use.
     """
 
-    def __init__(self, name: str, region: str) -> None:
+    def __init__(
+        self, name: str, region: str, *, patience: Patience | None = None, consequence: str | None = None
+    ) -> None:
+        """`patience` limits the attempts of each call, and `consequence` says what an outage means, for the log."""
         self.name = name
         self.region = region
-        self._client = ServiceClient(DYNAMODB, region)
-        self._health = health_of(f"dynamodb://{name} in {region}")
+        self._client = ServiceClient(DYNAMODB, region, patience=patience)
+        self._health = health_of(self.label) if consequence is None else health_of(self.label, consequence)
+
+    @property
+    def label(self) -> str:
+        """The table and its region, for logs."""
+        return f"dynamodb://{self.name} in {self.region}"
 
     def get(self, key: str) -> Attributes | None:
         """Return the item of a key, or None; every write before is seen."""
@@ -93,6 +104,25 @@ class DynamoDBTable:
             if "incorrect data type" in error.message:
                 raise NotANumberError(f"the entry {key!r} is no integer, so nothing can be added to it") from None
             raise
+        return None if answer is None else int(answer["Attributes"][VALUE]["N"])
+
+    def count(self, key: str, limit: int, expires_at: int) -> int | None:
+        """Add 1 to the number of a key, or create it as 1, and return the result, or None if it has reached `limit`.
+
+        The key must be new after `expires_at`, since an expired item may still count.
+        """
+        change = {
+            "Key": key_of(key),
+            "UpdateExpression": f"ADD {VALUE} :one SET {EXPIRES_AT} = :at",
+            "ConditionExpression": f"attribute_not_exists({KEY}) OR {VALUE} < :limit",
+            "ExpressionAttributeValues": {
+                ":one": {"N": "1"},
+                ":at": {"N": str(expires_at)},
+                ":limit": {"N": str(limit)},
+            },
+            "ReturnValues": "UPDATED_NEW",
+        }
+        answer = self._call_if("UpdateItem", change, repeatable=False)
         return None if answer is None else int(answer["Attributes"][VALUE]["N"])
 
     def touch(self, key: str, expires_at: int | None) -> bool:
@@ -148,6 +178,10 @@ class DynamoDBTable:
         lifetime = {"AttributeName": EXPIRES_AT, "Enabled": True}
         self._call("UpdateTimeToLive", {"TimeToLiveSpecification": lifetime}, repeatable=True)
 
+    def close(self) -> None:
+        """Close the resting connections."""
+        self._client.close()
+
     def is_active(self) -> bool:
         """Return whether the table can be used, after its creation."""
         return bool(self._call("DescribeTable", {}, repeatable=True)["Table"]["TableStatus"] == "ACTIVE")
@@ -160,11 +194,15 @@ class DynamoDBTable:
     def _attempt(
         self, operation: str, request: Mapping[str, Any], condition: str, *, repeatable: bool = False
     ) -> dict[str, Any] | None:
-        """Call an operation, and return None if its condition is not met."""
+        """Call an operation on live or absent entries, and return None if its condition is not met."""
         values = {**request.get("ExpressionAttributeValues", {}), ":now": {"N": str(now())}}
         conditional = {**request, "ConditionExpression": condition, "ExpressionAttributeValues": values}
+        return self._call_if(operation, conditional, repeatable=repeatable)
+
+    def _call_if(self, operation: str, request: Mapping[str, Any], *, repeatable: bool) -> dict[str, Any] | None:
+        """Call an operation, and return None if the request's condition is not met."""
         try:
-            return self._call(operation, conditional, repeatable=repeatable)
+            return self._call(operation, request, repeatable=repeatable)
         except AwsAnswerError as error:
             if error.code == _CONDITION_FAILED:
                 return None
@@ -193,21 +231,33 @@ class DynamoDBTable:
         # Batches name the table beside the keys.
         table = {} if "RequestItems" in request else {"TableName": self.name}
         try:
-            return self._client.call(f"{_API}.{operation}", {**table, **request}, version="1.0", repeatable=repeatable)
+            answer = self._client.call(
+                f"{_API}.{operation}", {**table, **request}, version="1.0", repeatable=repeatable
+            )
         except AwsUnavailableError as error:
             raise self._health.failed(error, is_unreachable=error.is_unreachable) from error
         except AwsAnswerError as error:
-            if error.code == _NO_TABLE:
-                raise ConfigurationError(
-                    f"WEBAPP_STORE_URL names the DynamoDB table {self.name!r}, which {self.region} does not have; "
-                    "create it with the stack of the templates, or with `webapp create_store_table`"
-                ) from None
-            if error.code in _DENIED:
-                raise ConfigurationError(
-                    f"WEBAPP_STORE_URL names the DynamoDB table {self.name!r}, and AWS refuses {operation} ({error}); "
-                    "grant the process's role this permission"
-                ) from None
-            raise
+            if error.code in {_CONDITION_FAILED, _IN_USE} or (
+                error.code == _INVALID and _OTHER_KEYS not in error.message
+            ):
+                self._health.answered()
+                raise
+            raise self._health.refused(self._refusal(operation, error)) from error
+        except ConfigurationError as error:
+            # An extra that loads the credentials is missing.
+            raise self._health.refused(str(error)) from error
+        self._health.answered()
+        return answer
+
+    def _refusal(self, operation: str, error: AwsAnswerError) -> str:
+        """Return the reason and its remedy."""
+        named = f"WEBAPP_STORE_URL names the DynamoDB table {self.name!r}"
+        create = "create it with the stack of the templates, or with `webapp create_store_table`"
+        if error.code == _NO_TABLE:
+            return f"{named}, which {self.region} does not have; {create}"
+        if error.code == _INVALID:
+            return f"{named}, which has other keys ({error}); name another table, and {create}"
+        return f"{named}, and AWS refuses {operation} ({error}); grant the process's role this permission"
 
 
 @cache

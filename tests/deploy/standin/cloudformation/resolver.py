@@ -108,11 +108,15 @@ class Resolver(IntrinsicFunctions):
         self.imports.add(name)
         return value
 
+    def _joined(self, separator: str, parts: Any) -> str:
+        return UNKNOWN if parts == UNKNOWN else super()._joined(separator, parts)
+
     def _split(self, separator: str, text: str) -> list[str]:
         return [UNKNOWN] if UNKNOWN in text else super()._split(separator, text)
 
-    def _select(self, index: int, parts: list[Any]) -> Any:
-        if parts == [UNKNOWN]:
+    def _select(self, index: int, parts: Any) -> Any:
+        # An unknown list, or one that was split from an unknown text.
+        if parts in (UNKNOWN, [UNKNOWN]):
             return UNKNOWN
         if not 0 <= index < len(parts):
             raise invalid(f"Template error: Fn::Select cannot select nonexistent value at index {index}")

@@ -1,4 +1,4 @@
-"""Handles AWS::ApiGatewayV2 and AWS::ElasticLoadBalancingV2, which give functions and services an address."""
+"""Handles AWS::ApiGatewayV2, AWS::ElasticLoadBalancingV2 and AWS::CloudFront, which give resources an address."""
 
 import secrets
 from typing import Any
@@ -53,6 +53,15 @@ class IntegrationHandler(_StaticHandler):
         api["integrations"][integration_id] = properties["IntegrationUri"]
         context.world.state.put("api", f"{context.region}/{api['id']}", api)
         return ResourceResult(integration_id, {"IntegrationId": integration_id})
+
+
+class DistributionHandler(_StaticHandler):
+    """A distribution of CloudFront, which serves nothing."""
+
+    async def create(self, context: Context, properties: dict[str, Any]) -> ResourceResult:
+        host = f"d{secrets.token_hex(7)}.cloudfront.net"
+        distribution_id = f"E{secrets.token_hex(7).upper()}"
+        return ResourceResult(distribution_id, {"Id": distribution_id, "DomainName": host})
 
 
 class RouteHandler(_StaticHandler):
@@ -142,6 +151,7 @@ def _api(context: Context, properties: dict[str, Any]) -> dict[str, Any]:
     return api
 
 
+register("AWS::CloudFront::Distribution", DistributionHandler())
 register("AWS::ApiGatewayV2::Api", ApiHandler())
 register("AWS::ApiGatewayV2::Integration", IntegrationHandler())
 register("AWS::ApiGatewayV2::Route", RouteHandler())

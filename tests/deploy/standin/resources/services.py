@@ -1,5 +1,6 @@
 """Handles AWS::ECS and AWS::AppRunner, which run the containers of services."""
 
+import hashlib
 import secrets
 from typing import Any
 
@@ -133,7 +134,14 @@ class ExpressHandler:
         service |= {"region": context.region, "task_definition": "", "endpoint": f"https://{host}"}
         context.world.state.put("service", arn, service)
         put_address(context.world, host, {"service": arn})
-        return ResourceResult(arn, {"ServiceArn": arn, "Endpoint": f"https://{host}"})
+        name = f"ecs-express-gateway/{hashlib.sha256(arn.encode()).hexdigest()[:16]}"
+        ingress = {
+            "LoadBalancerArn": context.arn("elasticloadbalancing", f"loadbalancer/app/{name}"),
+            # The two sides of a canary.
+            "TargetGroupArns": [context.arn("elasticloadbalancing", f"targetgroup/{name}{side}") for side in (1, 2)],
+        }
+        attributes = {f"ECSManagedResourceArns.IngressPath.{key}": value for key, value in ingress.items()}
+        return ResourceResult(arn, {"ServiceArn": arn, "Endpoint": f"https://{host}", **attributes})
 
 
 class AppRunnerHandler:

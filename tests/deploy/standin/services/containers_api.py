@@ -7,6 +7,7 @@ from tests.deploy.standin.errors import AwsError
 from tests.deploy.standin.protocol import Call
 from tests.deploy.standin.resources.handlers import Context
 from tests.deploy.standin.resources.services import container_log, container_variables
+from tests.deploy.standin.services.account import account_settings
 from tests.deploy.standin.services.registry import operation
 from tests.deploy.standin.world import ACCOUNT, World, moment, now
 
@@ -143,7 +144,9 @@ async def describe_app_runner_service(world: World, call: Call) -> dict[str, Any
 @operation("apprunner", "ListServices")
 async def list_app_runner_services(world: World, call: Call) -> dict[str, Any]:
     every = world.state.all("app runner service", f"arn:aws:apprunner:{call.scope.region}:")
-    return {"ServiceSummaryList": [_app_runner(service) for service in every]}
+    others = account_settings(world.state).get("resources", {}).get("AWS::AppRunner::Service", {})
+    set_by_test = [{"ServiceName": name, "Status": status} for name, status in others.items()]
+    return {"ServiceSummaryList": [*(_app_runner(service) for service in every), *set_by_test]}
 
 
 def _refresh(world: World, task: dict[str, Any]) -> None:

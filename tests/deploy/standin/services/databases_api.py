@@ -5,7 +5,7 @@ from typing import Any
 from tests.deploy.standin.errors import AwsError
 from tests.deploy.standin.protocol import Call
 from tests.deploy.standin.services.registry import operation
-from tests.deploy.standin.world import World
+from tests.deploy.standin.world import ACCOUNT, World
 
 
 @operation("rds", "DescribeDBInstances")
@@ -35,7 +35,9 @@ async def describe_db_clusters(world: World, call: Call) -> dict[str, Any]:
                 "DBClusterIdentifier": each["name"],
                 "Status": "available",
                 "Engine": "aurora-postgresql",
+                "DBClusterArn": f"arn:aws:rds:{call.scope.region}:{ACCOUNT}:cluster:{each['name']}",
                 "DbClusterResourceId": each["resource_id"],
+                "HttpEndpointEnabled": str(each["properties"].get("EnableHttpEndpoint", "")).lower() == "true",
                 "Endpoint": each["host"],
                 "Port": int(each["properties"].get("Port", 5432)),
                 **_shared_fields(each, "VpcSecurityGroupIds"),
@@ -105,7 +107,14 @@ def _shared_fields(database: dict[str, Any], groups: str) -> dict[str, Any]:
 
 def _capacity(properties: dict[str, Any]) -> dict[str, Any]:
     given = properties.get("ServerlessV2ScalingConfiguration")
-    return {"ServerlessV2ScalingConfiguration": {name: float(acu) for name, acu in given.items()}} if given else {}
+    if not given:
+        return {}
+    whole = {"SecondsUntilAutoPause"}
+    return {
+        "ServerlessV2ScalingConfiguration": {
+            name: int(value) if name in whole else float(value) for name, value in given.items()
+        }
+    }
 
 
 def _databases(world: World, call: Call, kind: str) -> list[dict[str, Any]]:

@@ -59,8 +59,10 @@ async def get_function_configuration(world: World, call: Call) -> dict[str, Any]
 
 @operation("lambda", "DeleteFunction")
 async def delete_function(world: World, call: Call) -> dict[str, Any]:
-    region, (name, _) = call.scope.region, _qualified(call.parameters)
+    region, (name, qualifier) = call.scope.region, _qualified(call.parameters)
     function = world.functions.find(region, name)
+    if qualifier is not None:
+        return _delete_version(world, region, name, qualifier)
     for kind in ("function version", "alias"):
         for each in world.state.all(kind, f"{region}/{function['name']}/"):
             last = each["version"] if kind == "function version" else each["name"]
@@ -69,6 +71,14 @@ async def delete_function(world: World, call: Call) -> dict[str, Any]:
     await world.functions.retire(region, name)
     if "VpcConfig" in function["properties"]:
         leave_interface(world, region, name, function["properties"]["VpcConfig"]["SecurityGroupIds"])
+    return {}
+
+
+def _delete_version(world: World, region: str, name: str, number: str) -> dict[str, Any]:
+    for alias in world.state.all("alias", f"{region}/{name}/"):
+        if number in {alias["version"], *alias["weights"]}:
+            raise AwsError("ResourceConflictException", f"Version {number} is used by the alias {alias['name']}", 409)
+    world.state.delete("function version", f"{region}/{name}/{number}")
     return {}
 
 

@@ -1,4 +1,5 @@
-"""Implements the questions about certificates, hosted zones and classes of databases.
+"""Implements the questions about certificates, hosted zones, classes of databases, load balancers, schedules and
+mail.
 
 The account has one certificate and one zone, unless the test has set others.
 """
@@ -20,6 +21,7 @@ _CLASSES = ("db.serverless", "db.t4g.medium", "db.t4g.micro", "db.t4g.small")
 _VERSIONS = ("16.9", "16.10", "17.5", "17.6", "18.1")
 _OFFER = {
     "MultiAZCapable": True,
+    "SupportsHttpEndpoint": True,
     "SupportsIAMDatabaseAuthentication": True,
     "SupportsPerformanceInsights": True,
     "SupportsStorageEncryption": True,
@@ -63,11 +65,75 @@ async def describe_orderable_options(world: World, call: Call) -> dict[str, Any]
     versions = _VERSIONS if wanted in _CLASSES else ()
     every = [{"EngineVersion": each, "StorageType": storage} for each in versions for storage in ("gp2", "gp3")]
     offers = account_settings(world.state).get("offers", {}).get(wanted, every)
+    version = call.parameters.get("EngineVersion")
     return {
         "OrderableDBInstanceOptions": [
-            {"Engine": call.parameters["Engine"], "DBInstanceClass": wanted, **_OFFER, **offer} for offer in offers
+            {"Engine": call.parameters["Engine"], "DBInstanceClass": wanted, **_OFFER, **offer}
+            for offer in offers
+            if version in {None, offer["EngineVersion"]}
         ]
     }
+
+
+@operation("rds", "DescribeDBEngineVersions")
+async def describe_engine_versions(world: World, call: Call) -> dict[str, Any]:
+    """Return the newest minor version of a major one, which pauses unless the test has set another capacity."""
+    major = call.parameters["EngineVersion"]
+    found = [each for each in _VERSIONS if each.startswith(f"{major}.")]
+    least = account_settings(world.state).get("least_acu", 0)
+    return {
+        "DBEngineVersions": [
+            {
+                "Engine": call.parameters["Engine"],
+                "EngineVersion": each,
+                "ServerlessV2FeaturesSupport": {"MinCapacity": float(least), "MaxCapacity": 256.0},
+            }
+            for each in found[-1:]
+        ]
+    }
+
+
+@operation("elbv2", "DescribeLoadBalancers")
+async def describe_load_balancers(world: World, call: Call) -> dict[str, Any]:
+    """Find load balancers by their names: those of stacks, and those that the test has set."""
+    (name,) = call.parameters["Names"]
+    own = (each["name"] for each in world.state.all("load balancer"))
+    if name not in {*own, *_others(world, "AWS::ElasticLoadBalancingV2::LoadBalancer")}:
+        raise AwsError("LoadBalancerNotFound", f"Load balancers '[{name}]' not found")
+    return {"LoadBalancers": [{"LoadBalancerName": name}]}
+
+
+@operation("scheduler", "GetSchedule")
+async def get_schedule(world: World, call: Call) -> dict[str, Any]:
+    """Find the schedules that the test has set, as GROUP/NAME."""
+    group, name = call.parameters["GroupName"], call.parameters["Name"]
+    if f"{group}/{name}" not in _others(world, "AWS::Scheduler::Schedule"):
+        raise AwsError("ResourceNotFoundException", f"Schedule {name} does not exist.", 404)
+    return {"GroupName": group, "Name": name}
+
+
+@operation("sesv2", "GetEmailIdentity")
+async def get_email_identity(world: World, call: Call) -> dict[str, Any]:
+    """Find the identities that the test has set, with their states."""
+    name = call.parameters["EmailIdentity"]
+    identities = account_settings(world.state).get("mail_identities", {})
+    if name not in identities:
+        raise AwsError("NotFoundException", f"Email identity {name} does not exist.", 404)
+    status = identities[name]
+    return {"VerifiedForSendingStatus": status == "SUCCESS", "VerificationStatus": status}
+
+
+@operation("sesv2", "GetAccount")
+async def get_mail_account(world: World, call: Call) -> dict[str, Any]:
+    """Answer as for an account with production access, unless the test has set other values."""
+    others = account_settings(world.state).get("mail_account", {})
+    return {"SendingEnabled": True, "ProductionAccessEnabled": True, **others}
+
+
+def _others(world: World, type_name: str) -> list[str]:
+    """Return the names of resources of no stack that the test has set."""
+    names: list[str] = account_settings(world.state).get("resources", {}).get(type_name, [])
+    return names
 
 
 def _place(record: tuple[str, str]) -> tuple[list[str], str]:

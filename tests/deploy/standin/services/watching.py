@@ -219,8 +219,7 @@ def _alarm(alarm: dict[str, Any]) -> dict[str, Any]:
         "StateValue": alarm["state"],
         "StateReason": alarm["reason"],
         "StateUpdatedTimestamp": moment(alarm["since"]),
-        "MetricName": properties.get("MetricName", ""),
-        "Namespace": properties.get("Namespace", ""),
+        **{name: properties[name] for name in ("MetricName", "Namespace") if name in properties},
     }
 
 

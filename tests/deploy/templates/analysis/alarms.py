@@ -1,5 +1,6 @@
 """Reads the metrics of alarms, which watch either one metric or a formula over several."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -30,35 +31,43 @@ def metrics_of(alarm: Resource) -> list[AlarmMetric]:
 
 
 def watched_metric(alarm: Resource) -> str:
-    """Return the metric that sets the alarm off; of a rate, it is the number of errors."""
-    return next(metric.name for metric in metrics_of(alarm) if metric.id in {"", "errors"})
+    """Return the metric that sets the alarm off, which comes first; of a rate, it is the number of errors."""
+    return metrics_of(alarm)[0].name
+
+
+def statistics_of(alarm: Resource) -> set[str]:
+    """Return the statistics by which an alarm reads its metrics."""
+    properties = alarm.properties
+    if "Metrics" not in properties:
+        return {str(properties.get("ExtendedStatistic", properties.get("Statistic")))}
+    return {each["MetricStat"]["Stat"] for each in properties["Metrics"] if "MetricStat" in each}
 
 
 def goes_off(alarm: Resource, **values: float | None) -> bool:
-    """Return whether an alarm on a rate goes off in a minute with these values; None for a metric without data."""
-    (formula,) = [each["Expression"] for each in alarm.properties["Metrics"] if "Expression" in each]
-    assert alarm.properties["ComparisonOperator"] == "GreaterThanThreshold"
-    rate = _Formula(values).evaluate(formula)
-    return rate is not None and rate > alarm.properties["Threshold"]
+    """Return whether an alarm on a formula goes off in a minute with these values; None for a metric without data."""
+    properties = alarm.properties
+    (formula,) = [each["Expression"] for each in properties["Metrics"] if "Expression" in each]
+    result = _evaluate(formula, values)
+    if result is None:
+        return bool(properties["TreatMissingData"] == "breaching")
+    if properties["ComparisonOperator"] == "LessThanThreshold":
+        return result < float(properties["Threshold"])
+    assert properties["ComparisonOperator"] == "GreaterThanThreshold"
+    return result > float(properties["Threshold"])
 
 
-class _Formula:
-    """Evaluates the formula as CloudWatch does: a term without data has no result, except in FILL."""
-
-    def __init__(self, values: Mapping[str, float | None]) -> None:
-        self._values = values
-
-    def evaluate(self, formula: str) -> float | None:
-        names: dict[str, Any] = {
-            "IF": lambda condition, yes, no: yes if condition else no,
-            "FILL": lambda value, filler: value,
-        }
-        filled = {name for name in self._values if f"FILL({name}, 0)" in formula}
-        missing = {name for name, value in self._values.items() if value is None and name in formula}
-        if missing - filled:
-            return None
-        given = {name: _Number(value or 0) for name, value in self._values.items()}
-        return float(eval(formula, {"__builtins__": {}}, names | given))
+def _evaluate(formula: str, values: Mapping[str, float | None]) -> float | None:
+    """Evaluate the formula as CloudWatch does: a term without data has no result, except in FILL."""
+    names: dict[str, Any] = {
+        "IF": lambda condition, yes, no: yes if condition else no,
+        "FILL": lambda value, filler: _Number(filler if value is None else value),
+        "MAX": max,
+    }
+    unfilled = set(re.findall(r"\w+", re.sub(r"FILL\(\w+, \d+\)", "", formula)))
+    if any(values[name] is None for name in unfilled & values.keys()):
+        return None
+    given = {name: None if value is None else _Number(value) for name, value in values.items()}
+    return float(eval(formula, {"__builtins__": {}}, names | given))
 
 
 class _Number(float):

@@ -1,10 +1,24 @@
 """The promises of the foundation's templates and of all alarms, each as a predicate on a deployment."""
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from django_runtimes.config.values.runtime import Runtime
+from django_runtimes.files.sent_upload import INCOMING
 from tests.deploy.templates.analysis.alarms import metrics_of, watched_metric
 from tests.deploy.templates.analysis.stacks import Deployment, Resource
 
 _DATABASE, _PROXY = "foundation/database.yaml", "foundation/proxy.yaml"
+# What CloudWatch names the load balancer and the target groups of Express Mode.
+_EXPRESS_DIMENSIONS = ("app/express/0a1", "targetgroup/express/0b1", "targetgroup/express/0b2")
+# What the alarms of both alternatives of ECS watch.
+_OF_TASKS = {
+    "HTTPCode_ELB_5XX_Count",
+    "HTTPCode_Target_5XX_Count",
+    "HealthyHostCount",
+    "PoolTimeouts",
+    "TargetResponseTime",
+}
 
 
 def databases_report_their_load(deployment: Deployment) -> bool:
@@ -61,14 +75,33 @@ def images_are_scanned_and_immutable_and_expire(deployment: Deployment) -> bool:
 def old_file_versions_expire(deployment: Deployment) -> bool:
     return all(
         bucket.properties.get("VersioningConfiguration") == {"Status": "Enabled"}
-        and [
-            (rule["Status"], "NoncurrentVersionExpiration" in rule)
-            for rule in bucket.properties.get("LifecycleConfiguration", {}).get("Rules", [])
-        ]
-        == [("Enabled", True)]
+        and _expires_old_versions(bucket.properties.get("LifecycleConfiguration", {}).get("Rules", []))
         and bucket.policies == {"DeletionPolicy": "RetainExceptOnCreate", "UpdateReplacePolicy": "Retain"}
         for bucket in deployment.of_type("AWS::S3::Bucket")
     )
+
+
+def _expires_old_versions(rules: Sequence[Mapping[str, Any]]) -> bool:
+    """Return whether every rule is enabled, and one of them expires the old versions of all files."""
+    return all(rule["Status"] == "Enabled" for rule in rules) and any(
+        "NoncurrentVersionExpiration" in rule and "Prefix" not in rule for rule in rules
+    )
+
+
+def unclaimed_uploads_expire(deployment: Deployment) -> bool:
+    pictures = deployment.stacks["foundation/storage.yaml"].resources["MediaBucket"]
+    return [
+        (rule["Status"], rule["ExpirationInDays"], rule["NoncurrentVersionExpiration"])
+        for rule in pictures.properties["LifecycleConfiguration"]["Rules"]
+        if rule.get("Prefix") == f"{INCOMING}/"
+    ] == [("Enabled", 1, {"NoncurrentDays": 1})]
+
+
+def browsers_may_send_uploads(deployment: Deployment) -> bool:
+    pictures = deployment.stacks["foundation/storage.yaml"].resources["MediaBucket"]
+    # Following the progress of an upload makes a browser ask first, with the header Content-Type.
+    rule = {"AllowedMethods": ["POST"], "AllowedOrigins": ["*"], "AllowedHeaders": ["*"]}
+    return pictures.properties.get("CorsConfiguration") == {"CorsRules": [rule]}
 
 
 def entries_of_the_store_expire(deployment: Deployment) -> bool:
@@ -103,7 +136,7 @@ def alarms_watch_their_own_resources(deployment: Deployment) -> bool:
 
     The library's own metrics have the runtime and the stage as dimensions instead.
     """
-    known = {"webapp-dev", *Runtime, *map(str, deployment.exports.values())}
+    known = {"webapp-dev", *Runtime, *map(str, deployment.exports.values()), *_EXPRESS_DIMENSIONS}
     for alarm in deployment.of_type("AWS::CloudWatch::Alarm"):
         metrics = metrics_of(alarm)
         watched = [value for metric in metrics for value in metric.dimensions]
@@ -123,23 +156,22 @@ def each_stack_watches_the_documented_metrics(deployment: Deployment) -> bool:
     watched: dict[str, set[str]] = {}
     for alarm in deployment.of_type("AWS::CloudWatch::Alarm"):
         watched.setdefault(alarm.stack, set()).add(watched_metric(alarm))
-    by_function_url = bool(deployment.of_type("AWS::Lambda::Url"))
+    failures = {
+        "AWS::Lambda::Url": "Url5xxCount",
+        "AWS::ApiGateway::RestApi": "5XXError",
+        "AWS::ApiGatewayV2::Api": "5xx",
+    }
+    (failed,) = (metric for front, metric in failures.items() if deployment.of_type(front))
     of_instance = {"FreeStorageSpace"} if deployment.of_type("AWS::RDS::DBCluster") == [] else set()
     return watched == {
         "apprunner/template.yaml": {"5xxStatusResponses", "PoolTimeouts", "RequestLatency"},
-        "ecs/express.yaml": {"PoolTimeouts"},
-        "ecs/fargate.yaml": {
-            "HTTPCode_ELB_5XX_Count",
-            "HTTPCode_Target_5XX_Count",
-            "HealthyHostCount",
-            "PoolTimeouts",
-            "TargetResponseTime",
-        },
+        "ecs/express.yaml": _OF_TASKS,
+        "ecs/fargate.yaml": _OF_TASKS,
         "ecs/load-balancer.yaml": {"UnHealthyHostCount"},
         _DATABASE: {"CPUUtilization", "DatabaseConnections", *of_instance},
         _PROXY: {"DatabaseConnectionsBorrowLatency", "DatabaseConnectionsCurrentlySessionPinned"},
         "foundation/storage.yaml": {"WriteThrottleEvents"},
-        "lambda/template.yaml": {"Duration", "Errors", "Throttles", "Url5xxCount" if by_function_url else "5xx"},
+        "lambda/template.yaml": {"Duration", "Errors", "Throttles", failed},
         "operations/schedules.yaml": {"FailedScheduledCommands", "InvocationDroppedCount"},
         "operations/template.yaml": {"AsyncEventsDropped", "Errors"},
     }

@@ -12,7 +12,8 @@ from django_runtimes.config.environment import Environment
 from django_runtimes.config.runtimes.detection import detect_runtime
 from django_runtimes.config.runtimes.profile_choice import choose_profile
 from django_runtimes.config.values.choices import Role
-from django_runtimes.config.variables.database.database_login import DB_ROLE
+from django_runtimes.config.values.connection_strategy import Route
+from django_runtimes.config.variables.database.database_login import DB_ROLE, DB_SECRET_ARN
 from django_runtimes.stores.dynamodb import dynamodb_table
 from tests.deploy.templates.analysis.processes import Process, started_processes
 from tests.deploy.templates.analysis.stacks import Deployment, Resource
@@ -30,6 +31,13 @@ _JOIN_NETWORK = (
     "ec2:DescribeNetworkInterfaces",
     "ec2:DescribeSubnets",
     "ec2:UnassignPrivateIpAddresses",
+)
+_DATA_API = (
+    "BatchExecuteStatement",
+    "BeginTransaction",
+    "CommitTransaction",
+    "ExecuteStatement",
+    "RollbackTransaction",
 )
 # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html
 _OPEN_SHELL = (
@@ -149,6 +157,11 @@ def _of_code(deployment: Deployment, process: Process, media_actions: Mapping[st
     profile = choose_profile(detect_runtime(process.environ).runtime, environment)
     database = database_settings(environment, profile)
     needed: set[Permission] = set()
+    if profile.route is Route.DATA_API:
+        # The service reads the secret with the caller's permissions.
+        options = database["OPTIONS"]
+        needed |= {(f"rds-data:{operation}", options["cluster_arn"]) for operation in _DATA_API}
+        needed.add(("secretsmanager:GetSecretValue", options["secret_arn"]))
     match database["CREDENTIALS"]:
         case IamToken():
             needed.add(("rds-db:connect", _login(deployment, database["HOST"], database["USER"])))
@@ -156,13 +169,25 @@ def _of_code(deployment: Deployment, process: Process, media_actions: Mapping[st
             needed.add(("secretsmanager:GetSecretValue", arn))
     if environment[DB_ROLE] is Role.OPERATIONS:
         # `webapp create_web_role` reads the web login's secret.
-        credentials = read_web_login(environment).credentials
-        if isinstance(credentials, StoredSecret):
-            needed.add(("secretsmanager:GetSecretValue", credentials.arn))
+        credentials = read_web_login(environment, route=profile.route).credentials
+        web_secret = credentials.arn if isinstance(credentials, StoredSecret) else environment[DB_SECRET_ARN]
+        if web_secret is not None:
+            needed.add(("secretsmanager:GetSecretValue", web_secret))
     bucket = process.declared.get("WEBAPP_MEDIA_BUCKET")
     if bucket is not None:
         (arn,) = [_arn(resource) for resource in deployment.resources if _identity(resource) == bucket]
         needed |= {(action, f"{arn}/*" if on_objects else arn) for action, on_objects in media_actions.items()}
+    bucket = process.declared.get("WEBAPP_STATIC_BUCKET")
+    if bucket is not None:
+        (arn,) = [_arn(resource) for resource in deployment.resources if _identity(resource) == bucket]
+        # Files of several megabytes are sent in parts.
+        needed |= {("s3:ListBucket", arn), ("s3:PutObject", f"{arn}/*"), ("s3:AbortMultipartUpload", f"{arn}/*")}
+    if process.declared.get("WEBAPP_MAIL") == "ses":
+        # SES asks for the second one too if the message is raw, as the library's are.
+        needed |= {
+            (action, f"arn:aws:ses:us-east-1:{ACCOUNT}:identity/example.com")
+            for action in ("ses:SendEmail", "ses:SendRawEmail")
+        }
     store = process.declared.get("WEBAPP_STORE_URL")
     if store is not None:
         table = store.removeprefix("dynamodb://")
@@ -187,15 +212,14 @@ def _of_preparation(deployment: Deployment, process: Process) -> Iterator[Permis
     if process.resource.type == "AWS::Lambda::Function":
         # Lambda pulls the image itself; the registry's own policy allows it.
         log = process.resource.properties["LoggingConfig"]["LogGroup"]
-        yield from ((action, "*") for action in _JOIN_NETWORK)
+        if "VpcConfig" in process.resource.properties:
+            yield from ((action, "*") for action in _JOIN_NETWORK)
     else:
         (registry,) = deployment.stacks[_REGISTRY].of_type("AWS::ECR::Repository")
         yield from ((action, _arn(registry)) for action in _PULL)
         yield ("ecr:GetAuthorizationToken", "*")
         if process.resource.type == "AWS::AppRunner::Service":
             # https://docs.aws.amazon.com/apprunner/latest/dg/security_iam_service-with-iam.html
-            yield ("ecr:DescribeImages", _arn(registry))
-        if process.resource.type == "AWS::AppRunner::Service":
             yield ("ecr:DescribeImages", _arn(registry))
         log = _log_of(process)
     if log is not None:

@@ -36,8 +36,11 @@ class Process:
     def environ(self) -> dict[str, str]:
         """The process's environment, with the ARN of each secret in place of its value, and an API's identifier."""
         # The other analyses compare the API by its name in the template, which could not be a part of a host name.
-        api = f"{self.resource.stack}:Api"
-        declared = {name: value.replace(api, _API) for name, value in self.declared.items()}
+        stack = self.resource.stack
+        declared = {
+            name: value.replace(f"{stack}:Api", _API).replace(f"{stack}:Rest", _API)
+            for name, value in self.declared.items()
+        }
         return {**_BY_PLATFORM[self.resource.type], **declared, **self.secrets}
 
     @property

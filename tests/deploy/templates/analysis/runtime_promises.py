@@ -44,12 +44,18 @@ def a_failed_deploy_rolls_back_on_lambda(deployment: Deployment) -> bool:
     )
 
 
+def _function_of(uri: str) -> str:
+    """Return the function in the URI of an integration of a REST API."""
+    return uri.partition("/functions/")[2].rpartition("/")[0]
+
+
 def requests_reach_the_function_only_by_its_alias(deployment: Deployment) -> bool:
     stack = deployment.stacks[LAMBDA]
     alias = stack.resources["Alias"]
     arn = f"arn:aws:lambda:us-east-1:123456789012:alias:{LAMBDA}/Alias"
     led_to = [
         *(each.properties["IntegrationUri"] for each in stack.of_type("AWS::ApiGatewayV2::Integration")),
+        *(_function_of(each.properties["Integration"]["Uri"]) for each in stack.of_type("AWS::ApiGateway::Method")),
         *(each.properties["FunctionName"] for each in stack.of_type("AWS::Lambda::Permission")),
         *(each.properties["Target"]["Arn"] for each in stack.of_type("AWS::Scheduler::Schedule")),
     ]
@@ -88,9 +94,14 @@ def a_failed_command_is_not_retried(deployment: Deployment) -> bool:
     )
 
 
-def the_http_api_throttles(deployment: Deployment) -> bool:
+def an_api_throttles(deployment: Deployment) -> bool:
     stages = deployment.of_type("AWS::ApiGatewayV2::Stage")
     throttles = [stage.properties.get("DefaultRouteSettings", {}) for stage in stages]
+    for stage in deployment.of_type("AWS::ApiGateway::Stage"):
+        (settings,) = stage.properties.get("MethodSettings") or [{}]
+        # Of all methods and paths.
+        is_general = (settings.get("HttpMethod"), settings.get("ResourcePath")) == ("*", "/*")
+        throttles.append(settings if is_general else {})
     return all((each.get("ThrottlingRateLimit"), each.get("ThrottlingBurstLimit")) == (100, 200) for each in throttles)
 
 

@@ -31,7 +31,18 @@ NIGHTLY_TASK = Schedule("import", "check", ("--deploy",), "rate(1 day)", task=Tr
 # A template is created only if the parameter has this value.
 ONLY_WITH = {
     "foundation/endpoints.yaml": ("Egress", "endpoints"),
+    "foundation/distribution.yaml": ("StaticFiles", "cloudfront"),
     "foundation/rotation.yaml": ("Credentials", "secretsmanager"),
+}
+# The route data_api, as the verbs spell it, and the templates that are not created with it.
+DATA_API = {"DataApi": "yes", "Engine": "aurora", "Credentials": "secretsmanager", "MinAcu": "0"}
+NOT_WITH_DATA_API = {
+    "apprunner/template.yaml",
+    "ecs/express.yaml",
+    "ecs/fargate.yaml",
+    "ecs/load-balancer.yaml",
+    "foundation/proxy.yaml",
+    "foundation/rotation.yaml",
 }
 # A template is created instead of another one if the parameter is given.
 INSTEAD_OF = {
@@ -55,10 +66,20 @@ EXISTING_DATABASE = {
     "WebUser": "orders_web",
     "RotateOperationsLogin": "no",
 }
+# What Express Mode creates for its service: a load balancer, and a target group for each side of a canary.
+_BALANCING = "arn:aws:elasticloadbalancing:us-east-1:123456789012"
+EXPRESS_BALANCING: dict[str, str | list[str]] = {
+    "ECSManagedResourceArns.IngressPath.LoadBalancerArn": f"{_BALANCING}:loadbalancer/app/express/0a1",
+    "ECSManagedResourceArns.IngressPath.TargetGroupArns": [
+        f"{_BALANCING}:targetgroup/express/0b1",
+        f"{_BALANCING}:targetgroup/express/0b2",
+    ],
+}
 _PSEUDO = {
     "AWS::AccountId": "123456789012",
     "AWS::Partition": "aws",
     "AWS::Region": "us-east-1",
+    "AWS::StackId": "arn:aws:cloudformation:us-east-1:123456789012:stack/webapp/51af3dc0-da77-11e4-872e-1234567db123",
     "AWS::URLSuffix": "amazonaws.com",
 }
 _ROW = re.compile(r"^\| \d+ \| `([^`]+\.yaml)`", re.MULTILINE)
@@ -80,6 +101,7 @@ def template_names() -> list[str]:
 def templates_for(parameters: Mapping[str, Any]) -> list[str]:
     """Return the templates that are created with these parameters, in order."""
     left_out = {name for name, (parameter, value) in ONLY_WITH.items() if parameters.get(parameter) != value}
+    left_out |= NOT_WITH_DATA_API if parameters.get("DataApi") == "yes" else set()
     left_out |= {own if parameter in parameters else name for name, (parameter, own) in INSTEAD_OF.items()}
     return [name for name in template_names() if name not in left_out]
 
@@ -191,8 +213,10 @@ class _Resolver(IntrinsicFunctions):
             return self._arn(logical)
         return f"{self._name}:{logical}"
 
-    def _attribute(self, logical: str, attribute: str) -> str:
+    def _attribute(self, logical: str, attribute: str) -> str | list[str]:
         assert logical in self._template["Resources"], f"{self._name} has no {logical}"
+        if attribute in EXPRESS_BALANCING:
+            return EXPRESS_BALANCING[attribute]
         if attribute.endswith("Arn"):
             return self._arn(logical)
         return f"{self._name}:{logical}.{attribute}"

@@ -1,7 +1,7 @@
 """The deployments under test: the defaults, and everything that parameters can switch on."""
 
 from tests.deploy.templates.analysis.processes import started_processes
-from tests.deploy.templates.analysis.stacks import MEASUREMENT_KEY_ARN, Resource, deploy
+from tests.deploy.templates.analysis.stacks import DATA_API, MEASUREMENT_KEY_ARN, Resource, deploy
 
 PARAMETERS: tuple[dict[str, str], ...] = (
     {},
@@ -13,12 +13,25 @@ PARAMETERS: tuple[dict[str, str], ...] = (
         "AlarmEmail": "team@example.com",
         "MeasurementKeyArn": MEASUREMENT_KEY_ARN,
         "Store": "dynamodb",
+        "StaticFiles": "cloudfront",
+        "MailIdentity": "example.com",
+        "MailFrom": "shop@example.com",
     },
-    {"Engine": "aurora", "Credentials": "secretsmanager", "FrontDoor": "function_url", "Hosts": "guestbook.example"},
+    {
+        "Engine": "aurora",
+        "Credentials": "secretsmanager",
+        "FrontDoor": "function_url",
+        "Streams": "yes",
+        "Hosts": "guestbook.example",
+    },
+    {"FrontDoor": "rest_api", "Streams": "yes"},
 )
 DEPLOYMENTS = tuple(deploy(**parameters) for parameters in PARAMETERS)
-RESOURCES = tuple(resource for deployment in DEPLOYMENTS for resource in deployment.resources)
-PROCESSES = tuple(process for deployment in DEPLOYMENTS for process in started_processes(deployment))
+# The promises are about runtimes that this deployment does not have.
+ON_DATA_API = deploy(**DATA_API)
+_ALL = (*DEPLOYMENTS, ON_DATA_API)
+RESOURCES = tuple(resource for deployment in _ALL for resource in deployment.resources)
+PROCESSES = tuple(process for deployment in _ALL for process in started_processes(deployment))
 
 
 def of_type(*types: str) -> list[Resource]:

@@ -154,3 +154,37 @@ def test_a_missing_secret_is_a_problem(problems: Problems, cloud: StandIn, line:
     (problem,) = problems(NETWORK_TABLE + DATABASE_TABLE + line, Credentials="secretsmanager", Egress="endpoints")
 
     assert expected in problem
+
+
+@pytest.mark.parametrize(
+    ("is_enabled", "expected"),
+    [
+        (True, []),
+        (
+            False,
+            [
+                "the cluster orders answers no calls of the Data API; run `aws rds enable-http-endpoint --resource-arn "
+                "arn:aws:rds:us-east-1:123456789012:cluster:orders --region us-east-1`, or remove Route"
+            ],
+        ),
+    ],
+)
+def test_an_existing_cluster_must_answer_calls_of_the_data_api(
+    problems: Problems, cloud: StandIn, is_enabled: bool, expected: list[str]
+):
+    # Neither the capacity that RDS Proxy needs, nor a zone that has it, nor a way to S3 matters.
+    properties = {
+        "EnableHttpEndpoint": is_enabled,
+        "Port": 5433,
+        "ServerlessV2ScalingConfiguration": {"MinCapacity": 0, "MaxCapacity": 4},
+        "VpcSecurityGroupIds": [account.GROUP],
+    }
+    document = {"name": "orders", "host": account.HOST, "resource_id": "db-ORDERS", "properties": properties}
+    cloud.put_existing("database Cluster", "orders", document)
+    account.add_subnet(cloud, account.PRIVATE[0], zone="a", zone_id="use1-az3")
+    account.add_endpoint(cloud, "s3", RouteTableIds=["rtb-public"])
+    secrets = cloud.client("secretsmanager")
+    arn = secrets.create_secret(Name=f"data-api-{is_enabled}", SecretString=json.dumps(LOGIN))["ARN"]
+    table = DATABASE_TABLE.replace('"guestbook-dev"', '"orders"')
+
+    assert problems(f'{NETWORK_TABLE}{table}secret = "{arn}"\n', Route="data_api") == expected

@@ -76,6 +76,11 @@ def change_subnet(name: str, **changes: Any) -> Setup:
             "vpc-0a1 has endpoints for email-smtp already, and a second one with the same name is impossible",
         ),
         (
+            lambda aws: account.add_endpoint(aws, "email", PrivateDnsEnabled=True),
+            {"Egress": "endpoints", "MailEndpoint": "api"},
+            "vpc-0a1 has endpoints for email already, and a second one with the same name is impossible",
+        ),
+        (
             lambda aws: aws.put_existing(
                 "existing vpc", account.VPC, {"EnableDnsSupport": False, "EnableDnsHostnames": True}
             ),

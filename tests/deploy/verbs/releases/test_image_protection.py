@@ -1,5 +1,7 @@
 """The images of a stage keep a tag that exempts them from the registry's expiry."""
 
+import json
+
 import pytest
 
 from django_runtimes.cli.progress import Progress
@@ -57,6 +59,48 @@ def test_an_image_is_protected_before_a_stage_depends_on_it(make_project, aws: S
 
     assert live_images(aws) == {image: [tag_of(image)]}
     assert aws.calls().index("ecr:PutImage") < aws.calls().index("lambda:Invoke")
+
+
+def create_running(aws: StandIn, stack: str, digest: str) -> None:
+    """Create a stack that says it runs the image."""
+    template = {
+        "Parameters": {"ImageUri": {"Type": "String"}},
+        "Resources": {"Log": {"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": stack}}},
+    }
+    cloudformation = aws.client("cloudformation")
+    cloudformation.create_stack(
+        StackName=stack,
+        TemplateBody=json.dumps(template),
+        Parameters=[{"ParameterKey": "ImageUri", "ParameterValue": f"registry/guestbook@{digest}"}],
+    )
+    cloudformation.get_waiter("stack_create_complete").wait(
+        StackName=stack, WaiterConfig={"Delay": 1, "MaxAttempts": 60}
+    )
+
+
+def test_the_image_of_the_operations_function_outlives_its_target(make_project, aws: StandIn):
+    project: Project = make_project(aws.environ)
+    create_registry(aws)
+    first, second, third = (aws.push("guestbook", version) for version in ("v1", "v2", "v3"))
+    for digest, place in ((first, "dev-aws_lambda"), (second, "dev-aws_ecs"), (third, "dev-aws_ecs")):
+        aws.client("ecr").put_image(
+            repositoryName="guestbook",
+            imageManifest=aws.client("ecr").batch_get_image(
+                repositoryName="guestbook", imageIds=[{"imageDigest": digest}]
+            )["images"][0]["imageManifest"],
+            imageTag=tag_of(digest, place),
+        )
+    create_running(aws, "guestbook-dev-lambda", first)
+    # The last deploy was to ECS.
+    create_running(aws, "guestbook-dev-operations", third)
+    create_running(aws, "guestbook-dev-fargate", third)
+
+    project.run("destroy", "--target", "aws_ecs", "--yes")
+    without_target = live_images(aws)
+    project.run("destroy", "--yes")
+
+    assert without_target == {first: [tag_of(first)], third: [tag_of(third, "dev-aws_ecs")]}
+    assert live_images(aws) == {}
 
 
 def test_only_the_newest_releases_stay_protected(make_project, aws: StandIn, monkeypatch: pytest.MonkeyPatch):

@@ -37,6 +37,7 @@ def test_a_long_command_runs_as_a_task(make_project, aws_with_database: StandIn)
 
     assert "[X] 0001" in shown["output"]
     assert "No installed app with label 'nosuchapp'" in failed["output"]
+    assert aws.client("iam").get_role(RoleName="AWSServiceRoleForECS")["Role"]
     assert "guestbook-dev-operations-task" in project.json("destroy", "--yes")["deleted"]
     assert_permitted(aws)
 

@@ -31,7 +31,7 @@ def with_staging_parameter(project: Project, line: str) -> None:
     ("line", "expected"),
     [
         ("MemroyMb = 1024", "no template has parameter 'MemroyMb'; did you mean MemoryMb?"),
-        ("MemoryMb = 100", "the stack 'operations' does not accept MemoryMb = '100', which is less than 512"),
+        ("MemoryMb = 100", "the stack 'lambda' does not accept MemoryMb = '100', which is less than 512"),
         ('Architecture = "arm64"', "dev has an image for x86_64, but staging runs on arm64"),
     ],
 )

@@ -8,7 +8,7 @@ import pytest
 
 from django_runtimes.cli.progress import Progress
 from django_runtimes.deploy.aws.aws_api import Aws
-from django_runtimes.deploy.aws.log_events import follow_groups
+from django_runtimes.deploy.aws.logs.log_events import follow_groups
 from django_runtimes.deploy.aws.stack_status import Readiness
 from django_runtimes.deploy.aws.stacks import Stacks
 from tests.deploy.standin.standin import REGION, StandIn

@@ -50,7 +50,9 @@ class LambdaContainer:
     async def _invoke_all(self, events: Iterable[Any]) -> list[Reply | InvocationError]:
         outcomes: list[Reply | InvocationError] = []
         for event in events:
-            pending = PendingInvocation(json.dumps(event).encode(), self._loop.create_future())
+            pending = PendingInvocation(
+                json.dumps(event).encode(), self._loop.create_future(), self._loop.create_future()
+            )
             self._queue.put(pending)
             try:
                 async with asyncio.timeout(_TIMEOUT_S):

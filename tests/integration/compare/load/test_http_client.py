@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from django_runtimes.compare.load.http_client import HttpClient
 from django_runtimes.compare.load.http_connection import (
     ConnectionEndedError,
+    HttpConnection,
     IncompleteResponseError,
     MalformedResponseError,
 )
@@ -59,6 +61,20 @@ def client():
     client.close()
 
 
+@pytest.fixture
+def first_byte(monkeypatch):
+    """An event that is set when a client has the first byte of a body."""
+    event = asyncio.Event()
+    on_body = HttpConnection.on_body
+
+    def note(connection: HttpConnection, body: bytes) -> None:
+        on_body(connection, body)
+        event.set()
+
+    monkeypatch.setattr(HttpConnection, "on_body", note)
+    return event
+
+
 async def get(client, url, method="GET", body=None, **headers):
     return await client.request(method, url, "/path?a=1", headers=headers, body=body)
 
@@ -95,6 +111,34 @@ async def test_a_whole_response_is_read(client, response, content):
         answer = await get(client, url)
 
     assert answer.content == content
+
+
+async def test_a_response_tells_when_its_first_byte_arrived(client, first_byte):
+    """The server sends the rest of the body once the client has the first byte."""
+    moments = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\none")
+        await first_byte.wait()
+        moments.append(time.perf_counter())
+        writer.write(b"two")
+        writer.close()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        begun_s = time.perf_counter()
+        answer = await get(client, f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+
+    assert answer.content == b"onetwo"
+    assert begun_s < answer.first_byte_s <= moments[0]
+
+
+async def test_a_response_without_content_has_no_first_byte(client):
+    async with serving_exactly(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", OK) as (_, url):
+        empty, answer = await get(client, url), await get(client, url)
+
+    assert empty.first_byte_s is None
+    assert answer.first_byte_s is not None
 
 
 async def test_a_response_to_head_has_no_body(client):

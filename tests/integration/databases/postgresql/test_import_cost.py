@@ -14,14 +14,18 @@ SOURCE = """
 import sys
 import django
 django.setup()
+import django_runtimes.databases.credentials.provider
 from django.db import connection
 connection.get_connection_params()
+provider = django_runtimes.databases.credentials.provider.provider_of(connection.settings_dict)
+if provider is not None:
+    provider.login()
 print(*sorted({name.partition(".")[0] for name in sys.modules} & {"boto3", "botocore", "psycopg_pool", "urllib3"}))
 """
 
 
-@pytest.mark.parametrize("credentials", ["password", "iam"])
-def test_a_login_loads_neither_aws_clients_nor_the_pool(credentials):
+@pytest.mark.parametrize("credentials", ["password", "iam", "secretsmanager"])
+def test_a_login_loads_neither_aws_clients_nor_the_pool(credentials, secrets):
     process = subprocess.run(
         [sys.executable, "-c", SOURCE],
         env={
@@ -34,8 +38,8 @@ def test_a_login_loads_neither_aws_clients_nor_the_pool(credentials):
             "WEBAPP_DB_PROXY_HOST": "proxy.example",
             "WEBAPP_DB_CREDENTIALS": credentials,
             "AWS_REGION": "eu-west-1",
-            "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",
-            "AWS_SECRET_ACCESS_KEY": "example",
+            "WEBAPP_DB_SECRET_ARN": secrets.store("hunter2"),
+            **secrets.environ,
         },
         capture_output=True,
         text=True,

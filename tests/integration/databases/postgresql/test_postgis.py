@@ -220,7 +220,7 @@ def test_tables_are_created_and_inspected_by_postgis(open_places):
 
 def test_a_login_is_fetched_for_postgis_too(open_places, monkeypatch):
     from django_runtimes.databases.credentials.connection_login import ConnectionLogin
-    from django_runtimes.databases.postgresql.connections import connection_source as module
+    from django_runtimes.databases.sockets import socket_wrapper as module
 
     wrapper = open_places("per_request")
     login = ConnectionLogin("postgres", wrapper.settings_dict["PASSWORD"])

@@ -34,7 +34,7 @@ async def test_the_listed_page_opens_an_asynchronous_cursor(async_client):
 def test_the_chosen_page_opens_a_cursor_in_a_form(client, pin_lint):
     client.get("/chosen")
 
-    assert [finding.rule.name for finding in pin_lint.pins] == ["cursor"]
+    assert [finding.rule.name for finding in pin_lint.found] == ["cursor"]
 
 
 @pytest.mark.pins("the report is run once a night, on a connection of its own")

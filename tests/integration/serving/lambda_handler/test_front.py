@@ -85,6 +85,18 @@ def test_a_stage_is_not_part_of_the_public_path(behind_cloudfront):
     assert seen.startswith('["/shop/items/", "/items/", "/shop/items/"')
 
 
+def test_the_stage_of_a_rest_api_may_be_the_base_path(settings):
+    settings.ALLOWED_HOSTS = ["*"]
+    event = event_of("rest_api_v1", "GET", "/items/")
+    event["requestContext"] |= {"stage": "live", "path": "/live/items/", "domainName": APIS_OWN_DOMAIN}
+    handler = DirectLambdaHandler(base_path="/live", base_path_is_stripped=True)
+
+    seen = body_of(handler(event, CONTEXT)).decode()
+    handler.close()
+
+    assert seen.startswith('["/live/items/", "/items/", "/live/items/"')
+
+
 VIEWS = pytest.mark.parametrize("view", ["scheme", "ascheme"])
 
 

@@ -40,8 +40,8 @@ def test_a_run_is_priced(capsys: pytest.CaptureFixture[str]):
     assert "Measured, aws_lambda/per_request/proxy: duration_ms=" in text
     assert "Assumed, change with --set KEY=VALUE: architecture=x86, memory_mb=1769" in text
     assert "App Runner has been closed to new customers since 2026-04-30" in text
-    assert "* Not verified: function_url 0 per million requests*" in text
-    assert re.search(r"aws_lambda\+url/per_request/proxy\* and aws_ecs/pool/direct cross \d+ times", text)
+    assert "* Not verified: function_url 0 per million requests" in text
+    assert re.search(r"aws_lambda\+url/per_request/proxy\* and aws_ecs/pool/direct† cross \d+ times", text)
     assert "Billed for aws_ecs/pool/direct: at least 2 tasks of 1 vCPU and 2 GB on x86" in text
     assert "duration_ms is the mean latency at 25/s" in text
 
@@ -52,7 +52,7 @@ def test_without_a_run_everything_is_assumed(capsys: pytest.CaptureFixture[str])
     assert text.startswith("No run is named, so every figure rests on assumptions")
     assert "Measured" not in text
     # The output fits on one screen.
-    assert len(text.splitlines()) <= 50
+    assert len(text.splitlines()) <= 51
 
 
 def test_details_add_options_shared_parts_and_instances(capsys: pytest.CaptureFixture[str]):
@@ -113,6 +113,8 @@ def test_json_has_every_term(capsys: pytest.CaptureFixture[str]):
     assert function["name"] == "aws_lambda+http_api/per_request/proxy"
     assert function["bills"]["10/s"]["unverified"] == []
     assert values["targets"][1]["bills"]["10/s"]["unverified"] == ["function_url"]
+    service = next(each["bills"] for each in values["targets"] if each["name"] == "aws_ecs/pool/direct")
+    assert (service["10/s"]["assumed"], service["idle"]["assumed"]) == (["capacity_rps"], [])
     assert {term["name"] for term in terms} >= {"Lambda requests", "Lambda duration", "RDS Proxy", "data transfer out"}
     assert values["crossings"]
     assert {price["verified"] for price in values["prices"]} == {True, False}
@@ -124,7 +126,8 @@ def test_the_option_terms_prints_every_term_of_a_bill(capsys: pytest.CaptureFixt
 
     assert "aws_ecs/pool/direct at 10/s, USD per month" in text
     assert re.search(r"\d+\.\d\d  Fargate vCPU: 1,460 x 0\.0\d+ per vCPU-h\n", text)
-    assert text.splitlines()[-2].endswith("total")
+    assert text.splitlines()[-2].endswith("†  total")
+    assert "capacity_rps=50 (assumed)" in text
 
 
 @pytest.mark.parametrize(
@@ -135,7 +138,7 @@ def test_the_option_terms_prints_every_term_of_a_bill(capsys: pytest.CaptureFixt
             ["--region", "mars-1"],
             "--region 'mars-1' has no prices; choose a region with all prices: us-east-1 (`webapp docs cost`",
         ),
-        (["--region", "eu-central-1"], "region 'eu-central-1' has no price 'lambda_gb_s_arm' and"),
+        (["--region", "eu-central-1"], "region 'eu-central-1' has 6 of"),
         (["--set", "duration=5"], "did you mean 'duration_ms'?"),
         (["--traffic", "missing.csv"], "--traffic missing.csv cannot be read"),
         (["--set", "max_concurrency=1", "--set", "duration_ms=1000000"], "raise capacity_rps, utilization or max_"),
@@ -216,7 +219,9 @@ def test_a_runtime_without_a_bill_is_named(capsys: pytest.CaptureFixture[str], t
     text = output(capsys, with_runtime(tmp_path, "kubernetes", others=True))
 
     assert "no prices for their runtime: kubernetes/pool/direct." in " ".join(text.split())
-    assert "\nkubernetes" not in text
+    assert "kubernetes/pool/direct (this model has no prices for its runtime)" in " ".join(text.split())
+    # It has no row in a table.
+    assert re.search(r"\nkubernetes/pool/direct +\d", text) is None
 
 
 def test_a_run_in_which_no_runtime_has_a_bill_is_refused(capsys: pytest.CaptureFixture[str], tmp_path: Path):
@@ -248,10 +253,26 @@ def test_the_command_runs_outside_a_project(tmp_path: Path):
 @pytest.mark.parametrize(
     ("url", "name", "left_out_front"),
     [
-        ("https://abc.lambda-url.eu-west-1.on.aws", "aws_lambda+url/per_request/proxy", "HTTP APIs"),
-        ("https://abc.lambda-url.eu-west-1.on.aws/shop", "aws_lambda+url/per_request/proxy", "HTTP APIs"),
-        ("https://abc.execute-api.eu-west-1.amazonaws.com", "aws_lambda+http_api/per_request/proxy", "function URLs"),
-        ("https://shop.example/.lambda-url.a.on.aws", "aws_lambda+http_api/per_request/proxy", "function URLs"),
+        (
+            "https://abc.lambda-url.eu-west-1.on.aws",
+            "aws_lambda+url/per_request/proxy",
+            "HTTP APIs (the function was measured at its URL)",
+        ),
+        (
+            "https://abc.lambda-url.eu-west-1.on.aws/shop",
+            "aws_lambda+url/per_request/proxy",
+            "HTTP APIs (the function was measured at its URL)",
+        ),
+        (
+            "https://abc.execute-api.eu-west-1.amazonaws.com",
+            "aws_lambda+http_api/per_request/proxy",
+            "function URLs (webapp deploy makes HTTP APIs)",
+        ),
+        (
+            "https://shop.example/.lambda-url.a.on.aws",
+            "aws_lambda+http_api/per_request/proxy",
+            "function URLs (webapp deploy makes HTTP APIs)",
+        ),
     ],
 )
 def test_a_function_that_was_measured_by_its_url_is_billed_so(url: str, name: str, left_out_front: str):
@@ -262,7 +283,7 @@ def test_a_function_that_was_measured_by_its_url_is_billed_so(url: str, name: st
     analysis = analyze_cost(deployed)
 
     assert [billed.name for billed in analysis.default_targets] == [name]
-    assert left_out(analysis) == (left_out_front,)
+    assert left_out(analysis) == left_out_front
 
 
 def test_a_target_with_snapstart_pays_for_it():

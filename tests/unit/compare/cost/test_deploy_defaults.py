@@ -1,14 +1,19 @@
 """Bills are of a stage that `webapp deploy` makes by default, or say what differs."""
 
+import re
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from django_runtimes.compare.cost.bills.lambda_bill import FRONT_DOORS, FrontDoor
-from django_runtimes.compare.cost.deploy_defaults import DEPLOYED_LIMITS, DEPLOYED_SIZES, deploy_sentences
+from django_runtimes.compare.cost.deploy_defaults import (
+    DEPLOYED_LIMITS,
+    DEPLOYED_SIZES,
+    deploy_sentences,
+)
 from django_runtimes.compare.cost.usage.measured_usage import assumed_usages
-from django_runtimes.compare.cost.usage.usage import Usage
+from django_runtimes.compare.cost.usage.usage import Usage, assumed_usage
 from django_runtimes.compare.cost.usage.usage_settings import UsageSettings
 from tests.deploy.template_yaml import load_yaml
 from tests.unit.documents.pages import ROOT
@@ -92,10 +97,20 @@ def test_other_sizes_than_the_deployed_ones_are_named():
     assert "aws_ecs MaxTasks=4" in limits
 
 
+def test_the_metrics_are_those_that_the_templates_send():
+    rows = re.findall(r"^\| `([A-Z]\w+)` \|", (ROOT / "docs/metrics.md").read_text(encoding="utf-8"), re.MULTILINE)
+    of_pools = [name for name in rows if name.startswith("Pool")]
+
+    expected = {"aws_lambda": len(rows) - len(of_pools), "aws_ecs": len(rows), "aws_app_runner": len(rows)}
+
+    assert {runtime: assumed_usage(runtime).custom_metrics for runtime in expected} == expected
+    assert {default(runtime, "Metrics") for runtime in expected} == {"emf"}
+
+
 def test_deployed_sizes_need_no_remark():
     deployed = UsageSettings(by_target={"aws_app_runner/pool/direct": DEPLOYED_SIZES["aws_app_runner"]})
     usages = [usage for usage in assumed_usages(deployed) if usage.runtime == "aws_app_runner"]
 
     assert list(deploy_sentences(usages)) == [
-        "The defaults of webapp deploy limit the traffic: aws_app_runner MaxInstances=4. Raise them for higher rates."
+        "The defaults of webapp deploy limit the traffic: aws_app_runner MaxInstances=4. Raise them for higher rates.",
     ]

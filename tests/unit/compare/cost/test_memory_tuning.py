@@ -12,6 +12,7 @@ from django_runtimes.compare.report.plots.memory_plot import memory_plot
 from django_runtimes.compare.report.sentences import image_sentences
 from django_runtimes.compare.report.tables.memory_table import memory_sentences, memory_table
 from tests.unit.compare.cost.fixed_prices import PRICES
+from tests.unit.compare.recommendation.runs import target_of
 from tests.unit.compare.report.rendering import render_html, render_markdown
 
 FUNCTION = "aws_lambda/per_request/direct"
@@ -49,6 +50,50 @@ def test_of_two_sizes_with_one_price_the_faster_is_the_cheapest():
 
 def test_of_two_sizes_with_one_duration_the_cheaper_is_the_fastest():
     assert tuning("0.5", LARGE, replace(LARGE, memory_mb=1700, usd_per_million=Decimal(1))).fastest.memory_mb == 1700
+
+
+def test_a_size_that_fails_requests_is_not_chosen():
+    failing = replace(SMALL, exclusions=("only 60.0% of its reads were answered as expected",))
+
+    found = tuning("0.5", failing, MIDDLE, LARGE)
+
+    assert (found.cheapest, found.roles(failing)) == (MIDDLE, ())
+    assert next(memory_sentences([found])).endswith(
+        "Left out: aws_lambda/per_request/direct@512 (only 60.0% of its reads were answered as expected)."
+    )
+
+
+def test_a_reason_that_all_sizes_share_excludes_none():
+    shared = tuple(replace(each, exclusions=("it was emulated",)) for each in (SMALL, MIDDLE, LARGE))
+
+    assert tuning("0.5", *shared).cheapest == shared[0]
+    assert "Left out" not in next(memory_sentences([tuning("0.5", *shared)]))
+
+
+def test_no_size_is_chosen_if_all_fail_requests():
+    failing = tuple(replace(each, exclusions=(each.name,)) for each in (SMALL, LARGE))
+    found = tuning("0.5", *failing)
+
+    assert next(memory_sentences([found])).startswith(
+        "aws_lambda/per_request/direct, emulated: no memory size is chosen. Left out: "
+    )
+    assert {row[5] for row in memory_table(found, 8).rows} == {""}
+    assert not any(
+        row["is_chosen"] for row in memory_plot(found, memory_table(found, 8), "emulated").spec(340)["data"]["values"]
+    )
+
+
+def test_a_size_has_the_exclusions_of_its_target():
+    failing = target_of(f"{FUNCTION}@512", 5.0, ok_share=0.9)
+    run = run_of(*MEASURED)
+    targets = tuple(
+        replace(each, scenarios=failing.scenarios) if each.name == failing.name else each for each in run.targets
+    )
+
+    (found,) = memory_tunings(analyze_cost(replace(run, targets=targets)))
+
+    assert "only 90.0% of its reads were answered as expected" in found.points[0].exclusions
+    assert f"{FUNCTION}@512" in found.left_out
 
 
 def test_an_unverified_price_is_marked_in_each_form():

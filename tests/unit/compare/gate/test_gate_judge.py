@@ -220,7 +220,9 @@ def test_a_bill_is_compared_with_its_limit(run: Run, text: str, subject: str):
 
 
 def test_a_bill_names_the_unverified_prices_in_it(run: Run):
-    assert "USD, above 0.01; not verified: apprunner_active_s" in line(run, f"{APP_RUNNER} usd_per_month > 0.01")
+    assert "USD, above 0.01; not verified: apprunner_active_s; assumed: capacity_rps" in line(
+        run, f"{APP_RUNNER} usd_per_month > 0.01"
+    )
     assert "not verified" not in line(run, f"{ECS} usd_per_month > 0.01")
 
 

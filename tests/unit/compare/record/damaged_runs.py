@@ -41,6 +41,17 @@ def small_run() -> dict[str, Any]:
     for target in (first, last):
         target["scenarios"] = [_shortened(target["scenarios"][index]) for index in (0, 2)]
         target["backends"] = {"interval_s": 0.5, "peaks": [1, 4, 8]}
+        target["streams"] = [
+            {
+                "name": "export",
+                "sent": 4,
+                "errors": {"status_503": 1},
+                "first_byte_ms": [3.1, 3.0, 3.4],
+                "last_byte_ms": [9.0, 9.2, 8.9],
+                "size_kb": 26.2,
+                "billed_ms": 8.5,
+            }
+        ]
     run["targets"] = [first, failed, last]
     run["environment"] |= {
         "finished_at": "2026-11-23T06:09:12+00:00",

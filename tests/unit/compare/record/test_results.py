@@ -15,6 +15,7 @@ from django_runtimes.compare.record.results import (
     TargetResult,
     write_whole,
 )
+from django_runtimes.compare.record.stream_result import StreamResult
 from django_runtimes.compare.targets.cold_starts import ColdStarts
 
 NO_WAITS = {"mean_wait_ms": None, "p99_wait_ms": None, "waits": None}
@@ -46,6 +47,7 @@ def a_run() -> Run:
         ambiguous=Ambiguous(sent=2, committed=1),
         rows_found=4,
         notes=("a note",),
+        streams=(StreamResult("export", 2, {"timeout": 1}, (3.5,), (9.25,), size_kb=26.0, billed_ms=8.0),),
     )
     failed = TargetResult.failed(
         name="aws_lambda/per_request/proxy",

@@ -27,6 +27,7 @@ def test_the_error_for_a_folder_names_the_run_inside(tmp_path: Path):
 
 
 NO_PHASES: dict[str, list[float]] = {"ready_ms": [], "first_response_ms": []}
+STREAM = {"name": "export", "sent": 2, "errors": {}, "first_byte_ms": [3.0, 3.0], "last_byte_ms": [9.0, 9.0]}
 IMAGE = {"reference": "shop:1", "engine": "podman 4.3.1", "container_start_ms": 131.0}
 
 
@@ -85,6 +86,22 @@ def changed_block(**values: object) -> str:
         (changed_target(route="odd"), "targets[0].route is 'odd', not one of: "),
         (changed_target(label="odd"), "targets[0].label is 'odd', not one of: emulated, deployed"),
         (changed_target(name="aws_ecs/pool/direct"), "targets has 2 items whose name is 'aws_ecs/pool/direct'"),
+        (
+            changed_target(streams=[STREAM, STREAM]),
+            "targets[0].streams has 2 items whose name is 'export', and only one may have it",
+        ),
+        (
+            changed_target(streams=[{**STREAM, "last_byte_ms": [9.0]}]),
+            "targets[0].streams[0].first_byte_ms has 2 values, and targets[0].streams[0].last_byte_ms has 1",
+        ),
+        (
+            changed_target(streams=[{**STREAM, "sent": 1}]),
+            "targets[0].streams[0].answers is 2, above targets[0].streams[0].sent, which is 1",
+        ),
+        (
+            changed_target(streams=[{**STREAM, "first_byte_ms": [3.0, 10.0]}]),
+            "targets[0].streams[0].first_byte_ms[1] is 10.0, above targets[0].streams[0].last_byte_ms[1] of 9.0",
+        ),
         (changed_target(acknowledged_writes=-1), "targets[0].acknowledged_writes is -1, below 0"),
         (
             changed_target(ambiguous={"sent": 2, "committed": 3}),

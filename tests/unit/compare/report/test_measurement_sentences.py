@@ -22,7 +22,7 @@ def with_capacities(run: Run, **capacities: Capacity) -> Run:
 
 
 def test_an_implausible_capacity_is_named_with_its_remedy():
-    run = with_capacities(run_of({REFERENCE: 20.0, PERSISTENT: 12.0}), first=Capacity(88.0), second=Capacity(17.0))
+    run = with_capacities(run_of({REFERENCE: 20.0, PERSISTENT: 12.0}), first=Capacity(88.0), second=Capacity(17.3672))
 
     assert list(capacity_sentences(run)) == [
         f"The capacity of {PERSISTENT} for reads is implausible: 17/s is far below the 88/s which similar targets keep "
@@ -35,7 +35,7 @@ def test_an_implausible_capacity_is_named_with_its_remedy():
 def test_an_uncertain_capacity_and_a_long_search_are_named():
     run = with_capacities(
         run_of({ECS: 20.0}),
-        first=Capacity(45.0, is_certain=False, search_s=21.4),
+        first=Capacity(45.2361, is_certain=False, search_s=21.4),
     )
 
     assert list(capacity_sentences(run)) == [

@@ -22,6 +22,7 @@ from django_runtimes.compare.report.plots.plot import Plot
 from django_runtimes.compare.report.plots.svg import plot_svg
 from django_runtimes.compare.report.tables.resource_table import resource_table
 from tests.unit.compare.cost.fixed_prices import PRICES
+from tests.unit.compare.recommendation.runs import ECS, REFERENCE, target_of
 
 TEN_PER_SECOND = Traffic.constant(Decimal(10))
 
@@ -46,9 +47,10 @@ def test_a_picture_is_one_image_with_values_as_titles(run: Run):
     assert titles[0] == "Cost beside speed, emulated"
     # Each price names its choices, and whether it rests on an unverified one.
     assert titles[-2:] == [
-        "aws_app_runner/pool/direct: 108.69* USD per month (at least 1 instance of 1 vCPU and 2 GB)",
-        "aws_ecs/pool/direct: 159.48 USD per month (at least 2 tasks of 1 vCPU and 2 GB on x86 with public addresses, "
-        "a load balancer in 2 zones)",
+        "aws_app_runner/pool/direct: 115.01*† USD per month (at least 1 instance of 1 vCPU and 2 GB, capacity_rps=50 "
+        "(assumed))",
+        "aws_ecs/pool/direct: 165.81† USD per month (at least 2 tasks of 1 vCPU and 2 GB on x86 with public addresses, "
+        "a load balancer in 2 zones, capacity_rps=50 (assumed))",
     ]
     assert all(element.get("aria-label") is None for element in image.iter())
 
@@ -86,8 +88,8 @@ def test_a_phone_gets_its_panels_one_below_the_other(run: Run):
 def test_percentiles_end_where_samples_are_too_few(run: Run):
     reads, writes = percentile_plots(run)
 
-    assert reads.table.columns == ("target", "p10", "p25", "p50", "p75", "p90", "p95", "p99")
-    assert writes.table.columns == ("target", "p10", "p25", "p50", "p75", "p90", "p95")
+    assert reads.table.columns == ("target", "label", "p10", "p25", "p50", "p75", "p90", "p95", "p99")
+    assert writes.table.columns == ("target", "label", "p10", "p25", "p50", "p75", "p90", "p95")
     assert reads.table.rows[0][-1] == "28.7 (27.6 to 30.1)"
 
 
@@ -119,7 +121,21 @@ def test_latency_is_drawn_against_the_rate_from_two_rates_on(run: Run):
     (plot,) = rate_plots(doubled)
 
     assert plot.title == "Latency of reads against the rate, emulated"
-    assert [row[1] for row in plot.table.rows if row[0] == "aws_ecs/pool/direct"] == ["25/s", "50/s"]
+    assert [row[1:3] for row in plot.table.rows if row[0] == "aws_ecs/pool/direct"] == [
+        ("emulated", "25/s"),
+        ("emulated", "50/s"),
+    ]
+
+
+@pytest.mark.parametrize("p50_ms", [1.3, 3.0, 6.5, 250.0])
+def test_equal_latencies_have_an_axis_with_ticks_and_look_equal(p50_ms: float):
+    targets = tuple(target_of(name, p50_ms * factor) for name, factor in ((REFERENCE, 1.0), (ECS, 1.01)))
+    (plot,) = percentile_plots(Run({}, targets))
+
+    y = plot.spec(700)["encoding"]["y"]
+    low, high = y["scale"]["domain"]
+    assert len([tick for tick in y["axis"]["values"] if low <= tick <= high]) >= 2
+    assert high / low >= 4.99
 
 
 def test_a_run_without_a_timeline_has_no_plot_of_backends(run: Run):
@@ -134,9 +150,9 @@ def test_backends_have_a_peak_in_each_phase(run: Run):
     plot = backend_plot(Run({**run.environment, "phases": phases}, (measured,)))
 
     assert plot is not None
-    assert plot.table.columns[1:] == ("first requests, from 0 s", "bursts of 40, from 2 s", "steady load, from 4 s")
+    assert plot.table.columns[2:] == ("first requests, from 0 s", "bursts of 40, from 2 s", "steady load, from 4 s")
     # The third second belongs to two phases.
-    assert plot.table.rows == ((measured.name, "20", "20", "3"),)
+    assert plot.table.rows == ((measured.name, "emulated", "20", "20", "3"),)
 
 
 def test_each_crossing_lies_on_both_lines(run: Run):
@@ -148,14 +164,14 @@ def test_each_crossing_lies_on_both_lines(run: Run):
     assert {row["target"] for row in lines["data"]["values"]} == {
         "aws_lambda+http_api/per_request/proxy",
         "aws_lambda+http_api/persistent/proxy",
-        "aws_app_runner/pool/direct*",
-        "aws_ecs/pool/direct",
+        "aws_app_runner/pool/direct*†",
+        "aws_ecs/pool/direct†",
     }
     points = crossings["data"]["values"]
     assert len(points) > 3
     bills = {billed.name: billed for billed in cost.targets}
     for point in points:
-        below, _, rest = point["text"].replace("*", "").partition(" is cheaper up to ")
+        below, _, rest = point["text"].replace("*", "").replace("†", "").partition(" is cheaper up to ")
         above = rest.partition(", ")[2].removesuffix(" above")
         traffic = Traffic.constant(Decimal(str(point["rate"])))
         lower, higher = (float(bills[name].bill(traffic).usd) for name in (below, above))
@@ -169,5 +185,5 @@ def test_billed_resources_come_from_the_measured_durations(run: Run):
     rows = {row[0]: row[1:] for row in table.rows}
 
     # 16 ms, rounded up from 15.20, x 1,769 MB; 0.5 % of the requests add 433 ms.
-    assert rows["aws_lambda/per_request/proxy"] == ("15.20", "1,769 a", "31,380", "-", "-")
-    assert rows["aws_ecs/pool/direct"] == ("4.28", "2,048 a", "-", "1,460", "2,920")
+    assert rows["aws_lambda/per_request/proxy"] == ("emulated", "15.20", "1,769†", "31,380", "-", "-")
+    assert rows["aws_ecs/pool/direct"] == ("emulated", "4.28", "2,048†", "-", "1,460†", "2,920†")

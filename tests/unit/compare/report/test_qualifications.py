@@ -47,8 +47,10 @@ def test_a_target_whose_bursts_fail_is_not_recommended():
     limited = replace(failing, environment={**failing.environment, "limits": {"max_usd_per_month": 500.0}})
 
     assert content_of(limited).summary.answer[0].startswith(f"Choose {REFERENCE}: ")
-    assert f"{ECS}: only 75.0% of its requests in bursts were answered as expected." in (
-        content_of(limited).summary.reasons
+    assert (
+        content_of(limited)
+        .summary.answer[1]
+        .endswith(f"Left out: {ECS} (only 75.0% of its requests in bursts were answered as expected).")
     )
 
 

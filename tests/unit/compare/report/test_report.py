@@ -4,10 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from django_runtimes.compare.record.results import Run
+from django_runtimes.compare.analysis.ratio import Ratio
+from django_runtimes.compare.analysis.summary import Pair, Summary
+from django_runtimes.compare.record.results import ConnectionCounts, Run
 from django_runtimes.compare.report.content import content_of
 from django_runtimes.compare.report.decision_record import decision_record
 from django_runtimes.compare.report.report_files import write_reports
+from django_runtimes.compare.report.sentences import pair_sentences
 from tests.unit.compare.report.printed_report import printed
 from tests.unit.compare.report.rendering import render_html, render_markdown
 
@@ -27,6 +30,10 @@ def test_the_decision_record_matches_the_expected_file(run: Run):
     decided.environment["finished_at"] = "2026-11-23T06:09:12+00:00"
 
     assert decision_record(decided, content_of(decided)) == (HERE / "decision.md").read_text()
+
+
+def test_a_decision_record_without_the_end_of_the_run_has_its_start(run: Run):
+    assert "- Date: 2026-11-23\n" in decision_record(run, content_of(run))
 
 
 @pytest.mark.parametrize("render", [render_markdown, render_html])
@@ -84,6 +91,40 @@ def test_every_report_says_what_was_emulated_and_its_limits(run: Run, render):
     assert "emulated" in text
 
 
+@pytest.mark.parametrize("render", [printed, render_markdown, render_html])
+def test_every_report_states_the_latency_of_the_stand_in_for_the_data_api(run: Run, render):
+    targets = tuple(replace(target, route="data_api") for target in run.targets if target.runtime == "aws_lambda")
+    asked = Run({**run.environment, "data_api": {"added_latency_ms": 17.0}}, targets)
+
+    text = " ".join(render(asked).replace("&#x27;", "'").split())
+
+    assert (
+        "A stand-in serves the Data API, and adds 17 ms to each call, which others have published as the duration of a "
+        "call inside a region." in text
+    )
+    assert "stand-in serves" not in render(run)
+
+
+def test_a_target_without_connections_waits_for_none(run: Run):
+    held = ConnectionCounts(peak=0, mean=0.0, opened=0)
+    asking = replace(run.targets[0], route="data_api", connections=held)
+
+    text = " ".join(printed(replace(run, targets=(asking, *run.targets[1:]))).split())
+
+    assert "held no database connection" in text
+    assert f"No p99 for {asking.name}: it holds no connection." in render_markdown(replace(run, targets=(asking,)))
+
+
+def test_the_report_says_whose_the_sessions_of_the_data_api_are(run: Run):
+    targets = tuple(replace(target, route="data_api") for target in run.targets if target.runtime == "aws_lambda")
+    caveats = {section.key: section.caveats for section in content_of(replace(run, targets=targets)).sections}
+
+    assert caveats["connections"][-1] == (
+        "On the route data_api a target holds no connection. The sessions of the stand-in are not counted as its own; "
+        "the notes of the target have their number."
+    )
+
+
 @pytest.mark.parametrize("render", [render_markdown, render_html])
 def test_a_report_says_that_app_runner_is_closed(run: Run, render):
     assert "App Runner has been closed to new customers since 2026-04-30" in " ".join(render(run).split())
@@ -129,6 +170,23 @@ def test_every_report_says_when_an_a_a_pair_differs(run: Run):
         assert "faster" not in text.replace("1 is faster", "").replace("Lower is faster", "").replace('"faster"', "")
 
 
+@pytest.mark.parametrize(
+    ("low", "high", "finding"),
+    [
+        (0.92, 1.04, "shows no difference, as expected."),
+        (1.02, 1.24, "shows a difference nevertheless."),
+        (0.70, 1.24, "shows no difference, and cannot rule out one beyond 0.9 to 1.1."),
+    ],
+)
+def test_an_a_a_pair_rules_a_difference_out_only_with_a_narrow_interval(low: float, high: float, finding: str):
+    pair = Pair("aws_ecs/pool/direct", "aws_app_runner/pool/direct", Ratio(1.0, low, high, 30, 0.99))
+
+    assert next(pair_sentences(Summary(None, (), (pair,)))) == (
+        "aws_ecs/pool/direct and aws_app_runner/pool/direct start the same process (A/A), so neither can win: the "
+        f"ratio 1.00 ({low:.2f} to {high:.2f}) {finding}"
+    )
+
+
 def test_a_scenario_of_void_blocks_is_marked_void(run: Run):
     target = next(target for target in run.targets if target.runtime != "aws_lambda")
     scenario = target.scenarios[0]
@@ -158,10 +216,12 @@ def test_a_long_run_has_the_ratio_of_each_p99(run: Run):
     doubled = replace(second, scenarios=first.scenarios)
     long = replace(run, environment={**run.environment, "plan": {"budget_s": 900.0}}, targets=(first, doubled))
 
-    assert "| target | load | samples | p50 | p90 | p99 | p99 ratio | p99 interval | p99 verdict |" in render_markdown(
-        long
+    assert "| target | label | load | samples | p50 | p90 | p99 | p99 ratio | p99 interval | p99 verdict |" in (
+        render_markdown(long)
     )
-    row = next(line for line in render_markdown(long).splitlines() if line.startswith(f"| {second.name} | read"))
+    row = next(
+        line for line in render_markdown(long).splitlines() if line.startswith(f"| {second.name} | emulated | read")
+    )
     assert re.search(r"\| 1\.00 \| 0\.\d\d to 1\.\d\d \| (~|undecided) \|$", row)
     assert "p99 ratio" not in render_markdown(run)
 
@@ -177,9 +237,9 @@ def test_the_report_says_that_a_run_was_interrupted(run: Run):
 def test_prices_that_rest_on_unverified_ones_are_marked_and_explained(run: Run, render):
     text = " ".join(render(run).replace("<wbr>", "").replace("\\*", "*").split())
 
-    assert "108.69*" in text
-    assert "119.59*" not in text
-    assert "* Not verified: function_url 0 per million requests*; apprunner_active_s 60 s" in text
+    assert "115.01*" in text
+    assert "125.01*" not in text
+    assert "* Not verified: function_url 0 per million requests; apprunner_active_s 60 s" in text
 
 
 @pytest.mark.parametrize("render", [printed, render_markdown, render_html])
@@ -188,7 +248,7 @@ def test_every_report_names_the_choices_in_a_price(run: Run, render):
 
     assert "HTTP API, 1,769 MB on x86, RDS Proxy for db.t4g.small" in text
     assert "at least 2 tasks of 1 vCPU and 2 GB on x86 with public addresses, a load balancer in 2 zones" in text
-    assert "119.59 USD per month behind an HTTP API" in text
+    assert "125.01 USD per month behind an HTTP API" in text
 
 
 @pytest.mark.parametrize("render", [printed, render_markdown, render_html])
@@ -202,7 +262,7 @@ def test_the_answer_has_at_most_three_lines_before_everything_else(run: Run):
     # The line after the answer names the failures.
     assert [line.startswith("**") for line in lines[2:7]] == [True, True, True, True, False]
     assert lines[5].startswith("**Failed: aws_lambda/per_request/direct was not measured;")
-    assert lines[2].startswith("**Fastest (App Runner left out): aws_ecs/pool/direct, with")
+    assert lines[2].startswith("**Fastest: aws_ecs/pool/direct, with")
 
 
 def test_the_method_names_the_interval_that_replaces_a_bootstrap(run: Run):

@@ -23,7 +23,7 @@ def test_no_figure_is_cut_off_in_a_terminal(run: Run, width: int):
     assert max(len(line.rstrip()) for line in table) <= width
     # Rich marks a truncated figure with an ellipsis.
     assert "…" not in shown
-    assert "159.48" in "".join(table)
+    assert "165.81" in "".join(table)
     # A name is on one line.
     assert any(line.startswith("aws_lambda/per_request/proxy ") for line in table)
 
@@ -34,6 +34,17 @@ def test_the_terminal_has_at_most_ten_lines_of_notes(run: Run):
     first = next(index for index, line in enumerate(lines) if line.startswith("- "))
     assert len(lines) - first <= 10
     assert re.fullmatch(r"- The report has \d+ more notes\.", lines[-1])
+
+
+def test_the_notes_repeat_no_line_of_the_answer(run: Run):
+    few = tuple(
+        replace(target, scenarios=tuple(replace(scenario, blocks=scenario.blocks[:2]) for scenario in target.scenarios))
+        for target in run.targets
+    )
+
+    text = " ".join(printed(replace(run, targets=few)).split())
+
+    assert text.count("so this run names no winner.") == 1
 
 
 def test_without_a_terminal_lines_are_plain_and_not_cut(run: Run):

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 from django_runtimes.compare.analysis.implausible_capacity import similar_key
 from django_runtimes.compare.load.block import Block, Outcome, block_of
 from django_runtimes.compare.plan.comparison_plan import ComparisonPlan
-from django_runtimes.compare.run.capacity_phase import CapacityPhase
+from django_runtimes.compare.run.phases.capacity_phase import CapacityPhase
 from tests.guestbook import guestbook_workload
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from django_runtimes.compare.load.block import Block, Outcome, block_of
 from django_runtimes.compare.record.capacity import Capacity
-from django_runtimes.compare.run.capacity_search import CapacitySearch
+from django_runtimes.compare.run.phases.capacity_search import CapacitySearch
 
 BLOCK_S = 1.0
 

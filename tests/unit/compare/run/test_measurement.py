@@ -10,12 +10,15 @@ from django_runtimes.compare.run.measurement import Measurement
 from django_runtimes.compare.run.time_limit import TimeLimit
 from tests.guestbook import guestbook_workload
 
-NOTICE = "the other phases left too little of the budget for the steady load; give a longer --budget"
+NOTICE = "the other phases left too little time for the steady load; "
 
 
-def test_a_budget_that_is_used_up_is_reported():
+@pytest.mark.parametrize(("budget_s", "remedy"), [(300.0, "give a longer --budget"), (None, "run without --quick")])
+def test_a_time_that_is_used_up_is_reported_with_its_remedy(budget_s: float | None, remedy: str):
     shown, limit = io.StringIO(), TimeLimit(0.0)
-    plan = ComparisonPlan(guestbook_workload(), rates_rps={"read": (25.0,), "write": (25.0,)})
+    plan = ComparisonPlan(
+        guestbook_workload(), rates_rps={"read": (25.0,), "write": (25.0,)}, budget_s=budget_s, limit_s=0.0
+    )
     subjects = [SimpleNamespace(failure=None, blocks={}, is_deployed=False, scenarios=lambda load: load.scenarios)]
     subjects[0].database, subjects[0].begin_steady = "notes", lambda opened: None
 
@@ -30,7 +33,7 @@ def test_a_budget_that_is_used_up_is_reported():
         )
         asyncio.run(measurement.measure_steady_load())
 
-    assert shown.getvalue().splitlines() == ["steady load (60)", NOTICE]
+    assert shown.getvalue().splitlines() == ["steady load (60)", f"{NOTICE}{remedy}"]
     assert subjects[0].blocks == {}
     assert measurement.phases == {"steady load": 3.5}
     assert measurement.planned_blocks == 60

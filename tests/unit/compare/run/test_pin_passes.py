@@ -9,8 +9,9 @@ import pytest
 from django_runtimes.cli.progress import Progress
 from django_runtimes.compare.compare_error import CompareError
 from django_runtimes.compare.record.pin_counts import PinCounts
-from django_runtimes.compare.run import pin_passes
-from django_runtimes.compare.run.pin_passes import count_all_pins
+from django_runtimes.compare.run.phases import pin_passes
+from django_runtimes.compare.run.phases.pin_passes import count_all_pins
+from django_runtimes.compare.run.time_limit import TimeLimit
 from django_runtimes.compare.targets.name import TargetName
 from tests.guestbook import guestbook_workload
 
@@ -30,7 +31,7 @@ def databases(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return made
 
 
-def count(*subjects: SimpleNamespace) -> str:
+def count(*subjects: SimpleNamespace, limit: TimeLimit | None = None) -> str:
     """Count, and return what was shown."""
     shown = io.StringIO()
     environ = {"WEBAPP_SECRET_KEY": "hush-hush-hush"}
@@ -38,7 +39,9 @@ def count(*subjects: SimpleNamespace) -> str:
         subjects=subjects, server=None, template="template", environ=lambda name, database: environ
     )
     with Progress(shown) as progress:
-        asyncio.run(count_all_pins(emulation, guestbook_workload(), None, progress, run_id="1a"))
+        asyncio.run(
+            count_all_pins(emulation, guestbook_workload(), None, progress, run_id="1a", limit=limit or TimeLimit(None))
+        )
     return shown.getvalue()
 
 
@@ -81,6 +84,16 @@ def test_a_target_that_fails_gets_a_note_without_secrets(monkeypatch: pytest.Mon
     assert databases == []
 
 
+def test_a_target_of_the_data_api_is_not_counted(databases: list[str]):
+    asked = subject("aws_lambda/per_request/data_api")
+
+    count(asked)
+
+    assert asked.pins is None
+    assert asked.notes == ["its statements that would pin were not counted: it has no connection that could be pinned"]
+    assert databases == []
+
+
 def test_a_server_that_is_gone_is_only_said(monkeypatch: pytest.MonkeyPatch):
     def fail(*arguments: object, **options: object) -> None:
         raise CompareError("cannot create the database")
@@ -91,3 +104,48 @@ def test_a_server_that_is_gone_is_only_said(monkeypatch: pytest.MonkeyPatch):
     shown = count(subject("aws_ecs/pool/direct"))
 
     assert "statements that would pin were not counted: cannot create the database" in shown
+
+
+def at(taken_s: float) -> TimeLimit:
+    """Return a limit of 100 s of which this time has passed."""
+    moments = iter([0.0])
+    return TimeLimit(100.0, clock=lambda: next(moments, taken_s))
+
+
+@pytest.mark.parametrize(("taken_s", "is_counted"), [(114.9, True), (115.1, False)])
+def test_long_after_the_limit_nothing_is_counted(
+    monkeypatch: pytest.MonkeyPatch, databases: list[str], taken_s: float, is_counted: bool
+):
+    async def counts(*arguments: object) -> PinCounts:
+        return COUNTED
+
+    monkeypatch.setattr(pin_passes, "count_pins", counts)
+    measured, limit = subject("aws_ecs/pool/direct"), at(taken_s)
+
+    count(measured, limit=limit)
+
+    assert measured.pins == (COUNTED if is_counted else None)
+    assert limit.left_out == ([] if is_counted else ["the count of statements that would pin"])
+
+
+def test_a_count_that_does_not_end_is_cut_off(monkeypatch: pytest.MonkeyPatch, databases: list[str]):
+    async def counts(environ, make_target, workload, generator, ledger) -> PinCounts:
+        if ledger.open_key().startswith("1a-pins-0"):
+            return COUNTED
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    monkeypatch.setattr(pin_passes, "count_pins", counts)
+    # The clock stands still just before the end of the grace period; the first count is done by then.
+    moments = iter([0.0, 100.0])
+    limit = TimeLimit(100.0, clock=lambda: next(moments, 134.95))
+    quick, hanging = subject("aws_lambda/per_request/proxy"), subject("aws_ecs/pool/direct")
+
+    count(quick, hanging, limit=limit)
+
+    assert (quick.pins, quick.notes, hanging.pins) == (COUNTED, [], None)
+    assert hanging.notes == [
+        "its statements that would pin were not counted: the count had not ended 35 s after the run's limit of 100 s"
+    ]
+    assert limit.left_out == ["the count of statements that would pin of some targets"]
+    assert databases == []

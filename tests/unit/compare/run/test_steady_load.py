@@ -1,10 +1,8 @@
 from dataclasses import replace
 from types import SimpleNamespace
 
-import pytest
-
 from django_runtimes.compare.load.block import Outcome, block_of
-from django_runtimes.compare.run.steady_load import block_duration_s, lacking
+from django_runtimes.compare.run.phases.steady_load import lacking
 
 KEY = ("read", 25.0)
 VALID = block_of([Outcome("list", 5.0, 0.0, None)], duration_s=1.0)
@@ -50,14 +48,6 @@ def test_a_single_subject_needs_valid_blocks():
 
     assert lacking([only], KEY, 2) == [only]
     assert lacking([only], KEY, 1) == []
-
-
-@pytest.mark.parametrize(
-    ("rate_rps", "left_s", "expected_s"),
-    [(100.0, 250.0, 1.0), (100.0, 10.0, 0.4), (10.0, 10.0, 1.5), (0.1, 250.0, 5.0), (100.0, 1e6, 5.0)],
-)
-def test_blocks_share_the_time_that_is_left(rate_rps, left_s, expected_s):
-    assert block_duration_s(rate_rps, blocks=200, left_s=left_s) == pytest.approx(expected_s)
 
 
 def test_emulated_and_deployed_subjects_have_references_of_their_own():

@@ -59,6 +59,7 @@ def test_the_guestbooks_workload_is_valid():
     assert (sign.method, sign.path, sign.expected_status) == ("POST", "/api/entries", 201)
     assert sign.headers["Idempotency-Key"] == "{key}"
     assert ("seed_guestbook", "--entries", "200") in workload.application.prepare
+    assert [(each.name, each.path) for each in workload.streams] == [("export", "/api/export")]
 
 
 def test_a_workload_describes_a_teams_own_application(write):
@@ -101,7 +102,7 @@ def test_the_key_fills_path_headers_and_body(write):
         (
             "[rows]",
             "[zebra]",
-            "'zebra' is not a known key; choose one of: name, host, application, session, rows, requests",
+            "'zebra' is not a known key; choose one of: name, host, application, session, rows, requests, streams",
         ),
         ("prepare =", "prepair =", "'application.prepair' is not a known key; did you mean 'prepare'?"),
         ("600", "0", "application.prepare_timeout_s=0 must be a whole number of seconds from 1 to 7200"),
@@ -260,3 +261,52 @@ def test_a_file_that_is_not_toml_is_reported_in_one_line(tmp_path: Path, content
 
     assert str(caught.value).startswith(f"{path} {complaint}")
     assert "\n" not in str(caught.value)
+
+
+STREAMS = """
+[[streams]]
+name = "report"
+method = "GET"
+path = "/report.csv"
+headers = { "Accept" = "text/csv" }
+expected_status = 206
+
+[[streams]]
+name = "feed"
+method = "GET"
+path = "/feed"
+"""
+
+
+def test_streams_are_apart_from_the_requests_of_the_load(write):
+    workload = load_workload(write(SHOP + STREAMS))
+
+    assert [(each.name, each.path, each.expected_status) for each in workload.streams] == [
+        ("report", "/report.csv", 206),
+        ("feed", "/feed", 200),
+    ]
+    assert workload.streams[0].headers == {"Accept": "text/csv"}
+    assert [request.name for request in workload.requests] == ["products", "order"]
+    assert load_workload(write(SHOP)).streams == ()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "complaint"),
+    [
+        ('path = "/feed"', 'path = "/feed"\nshare = 2', "'streams[1].share' is not a known key"),
+        ('"feed"', '"report"', "streams[1].name='report' must be a name that no other stream has"),
+        ('"/feed"', '"/feed/{key}"', "streams[1].path='/feed/{key}' must be without {key}: only a write has a key"),
+        (
+            'path = "/feed"',
+            'path = "/feed"\nanonymous = true',
+            "streams[1].anonymous=True must be omitted without [session]: every request is anonymous then",
+        ),
+    ],
+)
+def test_a_wrong_stream_is_refused_with_its_rule(write, old, new, complaint):
+    path = write(SHOP + STREAMS.replace(old, new))
+
+    with pytest.raises(UsageError) as error:
+        load_workload(path)
+
+    assert str(error.value).startswith(f"{path}: {complaint}")

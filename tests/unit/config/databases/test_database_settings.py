@@ -152,7 +152,10 @@ def test_a_missing_database_is_refused():
 @pytest.mark.parametrize(
     ("url", "message"),
     [
-        ("mysql://app:hunter2@db.example/shop", "is not a PostgreSQL URL; write postgresql://user:password@host"),
+        (
+            "oracle://app:hunter2@db.example/shop",
+            "is not a PostgreSQL or MySQL URL; write postgresql://user:password@host",
+        ),
         ("postgresql://app:hunter2%zz@db.example/shop", "is not a PostgreSQL URL; write"),
         ("postgresql://app:hunter2@db.example", "names no database; add /name at its end"),
         ("postgresql://app:hunter2@a.example:1,b.example:2/shop", "names several servers, and only one is supported"),

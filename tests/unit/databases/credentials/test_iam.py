@@ -3,10 +3,10 @@ from types import SimpleNamespace
 
 import pytest
 
+from django_runtimes import moment
 from django_runtimes.aws.signature import AccessKey
 from django_runtimes.aws.temporary_key import AwsCredentialsError
 from django_runtimes.config.databases.credentials import IamToken
-from django_runtimes.databases import moment
 from django_runtimes.databases.credentials.connection_login import CredentialsError
 from django_runtimes.databases.credentials.iam import IamProvider
 from django_runtimes.databases.credentials.provider import provider_of

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from django_runtimes.databases import moment
+from django_runtimes import moment
 from django_runtimes.databases.credentials.connection_login import ConnectionLogin, CredentialsError
 from django_runtimes.databases.credentials.renewal import Renewal
 

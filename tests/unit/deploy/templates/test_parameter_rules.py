@@ -23,6 +23,7 @@ NAME = {"Type": "String", "MinLength": 2, "MaxLength": 4, "AllowedPattern": "[a-
         (NAME, "abcde", "is longer than 4 characters"),
         # The pattern must match the whole value.
         (NAME, "ab1", "does not match [a-z]+"),
+        (NAME | {"ConstraintDescription": "must be letters"}, "ab1", "must be letters"),
         ({"Type": "String"}, "", None),
     ],
 )

@@ -85,6 +85,18 @@ def test_the_error_for_a_value_out_of_range_names_the_stack():
         parameters(LAMBDA, deployment(everywhere={"MemoryMb": 100}))
 
 
+def test_two_values_that_lambda_refuses_together_are_an_error():
+    given = deployment(
+        everywhere={"ProvisionedConcurrency": 100, "ReservedConcurrency": 50, "Domain": "guestbook.example.com"}
+    )
+
+    with pytest.raises(
+        UsageError,
+        match="the stack 'lambda' does not accept ProvisionedConcurrency = '100' with ReservedConcurrency = '50'",
+    ):
+        parameters(LAMBDA, given, image=IMAGE)
+
+
 def test_an_architecture_for_one_stack_is_refused():
     with pytest.raises(UsageError, match="Architecture is the same in every stack of a stage"):
         read_templates(deployment(dev={"operations": {"Architecture": "arm64"}}), SOURCE)

@@ -10,6 +10,7 @@ from django_runtimes.cli.tool_error import ToolError, UsageError
 from django_runtimes.config.variables.secret_references import parse_secret_reference
 from django_runtimes.deploy.catalogue import PROCESS_STACKS, STACKS
 from django_runtimes.deploy.own_settings import OwnSettings
+from django_runtimes.deploy.templates.long_form import long_form
 from django_runtimes.deploy.templates.process_template import with_own_settings
 from django_runtimes.deploy.templates.reserved_names import set_by_templates
 from django_runtimes.deploy.templates.template_source import library_templates
@@ -102,10 +103,22 @@ def test_only_the_execution_role_reads_the_secrets(stack: str):
     assert "own-secrets" not in json.dumps(resources["TaskRole"])
 
 
-def test_app_runners_role_reads_the_secrets_whatever_the_conditions():
-    condition = completed("apprunner")["Resources"]["InstanceRole"]["Properties"]["Policies"]["Fn::If"]
+def test_a_role_reads_the_secrets_whatever_the_conditions():
+    """App Runner's role chooses each policy, and a role of an ejected template may choose the whole list."""
+    original = template("apprunner")
+    role = original.content["Resources"]["InstanceRole"]
+    own = [{"PolicyName": "own"}]
+    chosen = {"!If": ["HasMeasurementKey", own, {"!Ref": "AWS::NoValue"}]}
+    changed = {**role, "Properties": {**role["Properties"], "Policies": chosen}}
+    content = {**original.content, "Resources": {**original.content["Resources"], "InstanceRole": changed}}
 
-    assert [branch[-1] for branch in condition[1:]] == [POLICY, POLICY]
+    policies = completed("apprunner")["Resources"]["InstanceRole"]["Properties"]["Policies"]
+    ejected = with_own_settings(Template("", content), "apprunner", OWN, secrets_version="v1").content
+
+    assert policies[-1] == POLICY
+    assert long_form(ejected)["Resources"]["InstanceRole"]["Properties"]["Policies"] == {
+        "Fn::If": ["HasMeasurementKey", [*own, POLICY], [POLICY]]
+    }
 
 
 @pytest.mark.parametrize("stack", PROCESS_STACKS)
@@ -169,5 +182,6 @@ def test_names_of_the_templates_are_found_with_their_parameters():
     assert found["WEBAPP_SECRET_KEY"] == ()
     assert found["WEBAPP_MEASUREMENT_KEY"] == ("MeasurementKeyArn",)
     assert found["WEBAPP_WORKERS"] == ("Workers",)
+    assert found["WEBAPP_MAIL"] == ("MailIdentity",)
     assert found["WEBAPP_ALLOWED_HOSTS"] == ("Domain", "Hosts")
     assert found["PORT"] == ()

@@ -40,6 +40,7 @@ def test_settings_with_an_equivalent_are_imported():
         ({"lambda_concurrency": "x"}, "dev: lambda_concurrency = 'x' is not a whole number"),
         ({"timeout_seconds": [30]}, "dev: timeout_seconds = [30] is not a whole number"),
         ({"domain": ["a", "b"]}, "dev: domain = ['a', 'b'] is not a string; correct it, or remove it"),
+        ({"django_settings": ["a"]}, "dev: django_settings = ['a'] is not a string; correct it, or remove it"),
         ({"aws_region": 5}, "dev: aws_region = 5 is not a string"),
         ({"architecture": "mips"}, "dev: architecture = 'mips' is neither x86_64 nor arm64; correct it, or remove it"),
         ({"extends": ["base"]}, "dev: extends = ['base'] is not a stage of this file; it has dev"),
@@ -100,6 +101,22 @@ def test_a_stage_keeps_its_architecture():
     assert taken.stages == {"dev": {"parameters": {"Architecture": "arm64"}}}
 
 
+def test_each_stage_keeps_its_settings_module():
+    taken = convert_settings(
+        {
+            "qa": {"django_settings": "forum.settings.qa"},
+            "prd": {"extends": "qa", "django_settings": "forum.settings.prd"},
+            "live": {"extends": "prd"},
+        }
+    )
+
+    assert {name: table["environment"] for name, table in taken.stages.items()} == {
+        "qa": {"DJANGO_SETTINGS_MODULE": "forum.settings.qa"},
+        "prd": {"DJANGO_SETTINGS_MODULE": "forum.settings.prd"},
+        "live": {"DJANGO_SETTINGS_MODULE": "forum.settings.prd"},
+    }
+
+
 @pytest.mark.parametrize(
     ("path", "page"), [("healthz", "/healthz"), ("/healthz", "/healthz"), ("", None), ("/", "/"), (None, None)]
 )
@@ -126,12 +143,32 @@ def test_settings_without_an_equivalent_are_listed_with_advice():
         "dev: slim_handler: not needed: an image replaces the archive",
         "dev: something_new: has no equivalent",
         "dev: timeout_seconds = 300: a request has 29 s; the HTTP API ends it at 30",
-        "dev: vpc_config: the stage gets a VPC of its own; to use this one instead, write before the first deploy "
-        '[stages.dev.network] with private_subnets = ["subnet-1", "subnet-2"] and vpc, which `aws ec2 describe-subnets '
-        "--subnet-ids subnet-1 --query Subnets[0].VpcId` prints; sg-1 are not used: the templates create security "
-        "groups",
         "dev: callbacks (post): run these functions before or after `webapp deploy`, in the script or pipeline that "
         "calls it",
+        "dev: vpc_config: AWS did not say which VPC its subnets are in, so the stage gets a VPC of its own; to use "
+        'theirs instead, write before the first deploy [stages.dev.network] with private_subnets = ["subnet-1", '
+        '"subnet-2"] and vpc, which `aws ec2 describe-subnets --subnet-ids subnet-1 --query Subnets[0].VpcId` prints; '
+        "sg-1 are not used: the templates create security groups",
+    ]
+
+
+def test_equal_remarks_on_several_stages_are_one_line():
+    base = {"s3_bucket": "b", "environment_variables": {"API_KEY": "hunter2"}}
+
+    taken = convert_settings(
+        {
+            "dev": {},
+            "qa_1": {"extends": "base", "tags": {"team": "a"}},
+            "staging": {"extends": "base", "timeout_seconds": 30},
+            "base": base,
+        }
+    )
+
+    assert [remark for remark in taken.remarks if remark.partition(":")[0] in {"qa_1, staging", "staging"}] == [
+        "qa_1, staging: s3_bucket: not needed: an image replaces the archive",
+        "qa_1, staging: environment_variables: API_KEY looks like a secret: run `webapp secrets set API_KEY --stage "
+        "STAGE`, which adds it to [stages.STAGE.secrets]",
+        "staging: timeout_seconds = 30: a request has 29 s; the HTTP API ends it at 30",
     ]
 
 
@@ -162,6 +199,7 @@ VALUES: dict[str, Any] = {
     "architecture": "arm64",
     "aws_environment_variables": {"ONE": "1"},
     "aws_region": "eu-west-1",
+    "django_settings": "shop.settings",
     "domain": "shop.example.com",
     "environment_variables": {"TWO": "2"},
     "events": [{"function": "shop.clean", "expression": "rate(1 day)"}],
@@ -196,6 +234,7 @@ def test_a_value_that_the_template_does_not_allow_gives_a_remark():
     settings = {"memory_size": 128, "lambda_concurrency": 200}
 
     assert function_of(settings)["MemoryMb"] == 512
+    assert function_of({"memory_size": 20_480})["MemoryMb"] == 10_240
     assert any("MaxConnections" in remark for remark in convert_settings({"dev": settings}).remarks)
 
 
@@ -216,11 +255,59 @@ def test_a_stage_in_another_region_is_left_out_and_listed():
     taken = convert_settings({"dev": {}, "qa": {"aws_region": "eu-west-1"}, "test": {"aws_region": "us-west-2"}})
 
     assert (taken.region, list(taken.stages)) == ("eu-west-1", ["dev", "qa"])
-    assert taken.remarks == [
+    assert taken.remarks[:1] == [
         "test: is left out, since its aws_region = 'us-west-2' differs from the first stage's, and webapp.toml has "
-        "one region; copy its settings into a folder of their own and "
-        "run `webapp init` there"
+        "one region; run `webapp init --deploy --stage test` in another copy of the project"
     ]
+
+
+def test_a_stage_that_was_left_out_can_be_chosen():
+    settings = {"base": {"project_name": "shop"}, "dev": {"extends": "base"}, "us": {"aws_region": "us-west-2"}}
+
+    of_us, of_base = (convert_settings(settings, chosen=name) for name in ("us", "base"))
+
+    assert (of_us.region, of_us.project, list(of_us.stages)) == ("us-west-2", None, ["us"])
+    assert (of_base.project, list(of_base.stages)) == ("shop", ["base"])
+    assert not any("left out" in remark or remark.startswith("dev") for remark in of_us.remarks + of_base.remarks)
+
+
+def test_a_stage_of_another_spelling_is_chosen_by_either_name():
+    chosen = [convert_settings({"pre-prod": {}, "dev": {}}, chosen=name) for name in ("pre-prod", "preprod")]
+
+    assert [list(each.stages) for each in chosen] == [["preprod"], ["preprod"]]
+
+
+def test_an_unknown_stage_cannot_be_chosen():
+    with pytest.raises(UsageError, match="--stage uat is not a stage of Zappa's settings; choose from base, dev"):
+        convert_settings({"base": {}, "dev": {"extends": "base"}}, chosen="uat")
+
+
+def test_functions_that_lose_the_internet_are_listed():
+    advice = (
+        "vpc_config: the stage gets a VPC, from which the functions reach the database, S3 and DynamoDB, but unlike "
+        'Zappa\'s not the internet; if they call other services, set Egress = "nat" or Route = "data_api" in '
+        "[stages.{}.parameters] (webapp docs deploy)"
+    )
+
+    assert convert_settings({"dev": {}}).remarks == [f"dev: {advice.format('dev')}"]
+    assert convert_settings({"dev": {}, "qa": {"vpc_config": {}}}).remarks == [f"dev, qa: {advice.format('STAGE')}"]
+
+
+def test_subnets_become_the_network_of_the_stage():
+    asked = []
+    settings = {
+        "aws_region": "eu-west-1",
+        "vpc_config": {"SubnetIds": ["subnet-1", "subnet-2"], "SecurityGroupIds": ["sg-1"]},
+    }
+
+    taken = convert_settings({"dev": settings}, find_vpc=lambda *of: asked.append(of) or "vpc-1")
+
+    assert taken.stages["dev"]["network"] == {"vpc": "vpc-1", "private_subnets": ["subnet-1", "subnet-2"]}
+    assert asked == [("eu-west-1", ["subnet-1", "subnet-2"])]
+    assert (
+        "dev: vpc_config: the stage runs in vpc-1; set Egress in [stages.dev.parameters] to the way out of its "
+        'subnets, such as "nat" (webapp docs deploy); sg-1 are not used: the templates create security groups'
+    ) in taken.remarks
 
 
 def test_a_long_project_name_leaves_room_for_the_stages():

@@ -1,7 +1,14 @@
 """Variables in Zappa's settings become the stage's own, except those that look like secrets."""
 
+import re
+
 import pytest
 
+from django_runtimes.deploy.catalogue import PROCESS_STACKS, STACKS
+from django_runtimes.deploy.own_settings import refuse_reserved
+from django_runtimes.deploy.templates.reserved_names import refuse_set_by_templates
+from django_runtimes.deploy.templates.template_source import library_templates
+from django_runtimes.deploy.templates.templates import read_template
 from django_runtimes.deploy.zappa.own_environment import convert_variables
 
 
@@ -52,9 +59,13 @@ def test_a_name_that_only_contains_such_letters_is_no_secret(name: str):
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        ("AWS_STORAGE_REGION", "names that begin with AWS_ belong to AWS's platforms and tools"),
+        ("AWS_CONTAINER_X", "names that begin with AWS_CONTAINER_ belong to AWS's platforms"),
         ("1ST", "is not a name that Lambda accepts"),
         ("PATH", "PATH"),
+        ("AWS_SECRET_ACCESS_KEY", "AWS_SECRET_ACCESS_KEY is reserved by AWS Lambda, where no function can set it"),
+        ("WEBAPP_DB_SECRET_ARN", "WEBAPP_DB_SECRET_ARN is set by the templates; set Credentials in"),
+        ("WEBAPP_SECRET_KEY", "WEBAPP_SECRET_KEY is set by the templates; remove it"),
+        ("WEBAPP_API_TOKEN", "WEBAPP_API_TOKEN: the library has no such variable"),
     ],
 )
 def test_a_name_that_no_stage_may_set_is_listed(name: str, expected: str):
@@ -76,3 +87,69 @@ def test_another_value_than_a_table_is_listed():
         {},
         ["environment_variables is not a table of names and values; correct it"],
     )
+
+
+def test_the_settings_module_becomes_a_variable_of_the_stage():
+    assert convert_variables({"django_settings": "forum.settings.qa"}, "qa", "eu-west-1") == (
+        {"DJANGO_SETTINGS_MODULE": "forum.settings.qa"},
+        [],
+    )
+
+
+def test_a_variable_takes_precedence_over_the_settings_module():
+    variables, remarks = convert_variables(
+        {
+            "django_settings": "forum.settings.qa",
+            "environment_variables": {"DJANGO_SETTINGS_MODULE": "forum.settings.live"},
+        },
+        "qa",
+        "eu-west-1",
+    )
+
+    assert variables == {"DJANGO_SETTINGS_MODULE": "forum.settings.live"}
+    assert remarks[-1] == (
+        "django_settings = 'forum.settings.qa' is not used, since a variable sets DJANGO_SETTINGS_MODULE = "
+        "'forum.settings.live'; correct it in [stages.qa.environment] if the other one is right"
+    )
+
+
+def test_a_settings_module_that_cloudformation_does_not_accept_is_listed():
+    variables, (remark,) = convert_variables({"django_settings": "forum\x07"}, "qa", "eu-west-1")
+
+    assert variables == {}
+    assert remark.startswith("django_settings: [stages.qa.environment] DJANGO_SETTINGS_MODULE contains the character")
+
+
+def test_every_secret_that_is_advised_can_be_stored():
+    names = [
+        *("API_KEY", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "DATABASE_URL", "DB_PASSWORD", "GUNICORN_CMD_ARGS"),
+        *("LAMBDA_TASK_ROOT", "PATH", "PGOPTIONS", "WEBAPP_API_TOKEN", "WEBAPP_DB_PASSWORD", "WEBAPP_MEASUREMENT_KEY"),
+        *("WEBAPP_SECRET_KEY", "WEBAPP_SECRET_KEY_FALLBACKS", "_TOKEN"),
+    ]
+    templates = [read_template(library_templates(), stack) for stack in STACKS if stack.name in PROCESS_STACKS]
+
+    _, remarks = convert(**dict.fromkeys(names, "postgresql://shop:hunter2@db.example.com/shop"))
+    advised = re.findall(r"`webapp secrets set (\w+)", "\n".join(remarks))
+
+    assert advised == ["API_KEY", "DB_PASSWORD", "WEBAPP_DB_PASSWORD", "WEBAPP_SECRET_KEY_FALLBACKS"]
+    for name in advised:
+        refuse_reserved(name, "[stages.dev.secrets]")
+    refuse_set_by_templates(templates, advised, place="[stages.dev.secrets]", stage="dev")
+    assert "hunter2" not in str(remarks)
+
+
+def test_the_database_of_the_variables_has_one_remark():
+    variables, remarks = convert(
+        DATABASE_URL="postgresql://shop:hunter2@db.example.com/shop", DB_HOST="db.example.com", DB_PASSWORD="hunter2"
+    )
+
+    assert variables == {"DB_HOST": "db.example.com"}
+    assert remarks == [
+        "environment_variables: DB_PASSWORD looks like a secret: run `webapp secrets set DB_PASSWORD --stage dev`, "
+        "which adds it to [stages.dev.secrets]",
+        "variables in [stages.dev.environment]: DB_HOST; if one is secret, remove it there and run `webapp secrets "
+        "set`",
+        "DATABASE_URL, DB_HOST, DB_PASSWORD: the stage does not use this database: `webapp deploy` creates an empty "
+        "one, unless [stages.dev.database] names an existing one or a snapshot; `webapp docs deploy` describes both, "
+        "and how to move data",
+    ]

@@ -60,13 +60,19 @@ def test_any_other_function_is_listed_with_the_table_to_write():
         ),
         ([{"function": COMMAND}], "has neither an expression nor an event_source; add one"),
         ({"function": COMMAND}, "is not a list of tables; correct it"),
-        (["shop.clean"], "is not a list of tables; correct it"),
+        (["shop.clean"], "events: 'shop.clean' is not a table; correct it"),
     ],
 )
 def test_what_cannot_be_scheduled_is_listed(events: Any, expected: str):
     (remark, *_) = convert_events(events, "dev").remarks
 
     assert expected in remark
+
+
+def test_an_event_that_is_no_table_leaves_the_others():
+    converted = convert_events(["shop.clean", {"function": COMMAND, "expression": "rate(1 day)"}], "dev")
+
+    assert list(converted.schedules) == ["import-orders"]
 
 
 def test_many_expressions_of_one_function_have_different_names():

@@ -39,7 +39,15 @@ def test_a_parent_is_no_stage_unless_its_name_is_one():
     )
 
     assert {stage.name: stage.settings["memory_size"] for stage in stages} == {"dev": 1024, "prd": 2048}
-    assert remarks == ["base: its settings are in dev, which extend it; add a stage to deploy it too"]
+    assert remarks == [
+        "base: its settings are in dev, which extend it; add a stage to deploy it too, "
+        "or choose it alone with `webapp init --stage base`"
+    ]
+
+
+@pytest.mark.parametrize("address", [{"domain": "www.example.com"}, {"certificate_arn": "arn:aws:acm:us-east-1:1:x"}])
+def test_a_parent_with_an_address_of_its_own_is_a_stage(address: dict[str, str]):
+    assert names({"eu": {"memory_size": 1024, **address}, "us": {"extends": "eu"}}) == {"eu": "eu", "us": "us"}
 
 
 def test_chains_are_followed_and_the_nearest_value_counts():

@@ -53,6 +53,7 @@ def test_a_folder_without_zappas_settings_gives_none(tmp_path: Path):
             "is not a Zappa settings file: it has no table for each stage; name another file with --zappa",
         ),
         ("zappa_settings.json", '["dev"]', "is not a Zappa settings file: it has no table for each stage"),
+        ("zappa_settings.json", "{}", "is not a Zappa settings file: it has no table for each stage"),
         ("zappa_settings.json", '{"dev": 1}', "is not a Zappa settings file: it has no table for each stage"),
         ("zappa_settings.yml", "dev: {memory_size: big}", "dev: memory_size = 'big' is not a whole number"),
     ],

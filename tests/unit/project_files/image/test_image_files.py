@@ -1,6 +1,7 @@
 """The Dockerfile and .dockerignore, for requirements of every kind."""
 
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,9 @@ INSPECTION = Inspection("5.2", (), {}, debug=False, variables={}, paths=("/",), 
 INSTALL = "RUN /opt/tools/bin/pip --python /opt/venv/bin/python install --no-cache-dir --no-compile"
 
 
-def adopt(root: Path, files: dict[str, str], *, python_path: str = ".") -> FilePlan:
+def adopt(
+    root: Path, files: dict[str, str], *, python_path: str = ".", inspection: Inspection | None = None
+) -> FilePlan:
     for name, content in files.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(content)
@@ -31,7 +34,7 @@ def adopt(root: Path, files: dict[str, str], *, python_path: str = ".") -> FileP
     layout = Layout(root, root / python_path, "shop.settings", root / python_path / "shop/settings.py")
     dependencies = find_dependencies(plan, layout.python_path)
     plan_dependency(plan, dependencies, library)
-    plan_image(plan, layout, dependencies, library, inspect=lambda: INSPECTION)
+    plan_image(plan, layout, dependencies, library, inspect=lambda: inspection or INSPECTION)
     return plan
 
 
@@ -288,3 +291,18 @@ def test_a_wheel_that_git_ignores_gets_a_note(tmp_path: Path, pattern: str, *, i
     assert [remark.rpartition(": ")[2] for remark in plan.remarks] == (
         [f"git add --force {WHEEL.path}"] if is_ignored else []
     )
+
+
+def test_one_line_gives_build_and_processes_a_manifest(tmp_path: Path):
+    inspection = replace(INSPECTION, apps=("django.contrib.staticfiles",))
+
+    dockerfile = lines(adopt(tmp_path, {"requirements.txt": "django\n"}, inspection=inspection))
+
+    declared, first = dockerfile.index("ARG WEBAPP_STATIC_MANIFEST="), dockerfile.index("FROM ${BASE_IMAGE} AS build")
+    final = dockerfile.index("FROM ${BASE_IMAGE}")
+    redeclared = [number for number, line in enumerate(dockerfile) if line == "ARG WEBAPP_STATIC_MANIFEST"]
+    collected = next(number for number, line in enumerate(dockerfile) if "collectstatic --no-input" in line)
+    assert declared < first < redeclared[0] < collected < final < redeclared[1]
+    before_the_files = dockerfile[dockerfile.index("COPY --from=build /opt/venv /opt/venv") - 1]
+    assert before_the_files.endswith("WEBAPP_STATIC_MANIFEST=${WEBAPP_STATIC_MANIFEST}")
+    assert "WEBAPP_STATIC_MANIFEST" not in "".join(lines(adopt(tmp_path / "none", {"requirements.txt": "django\n"})))

@@ -8,7 +8,7 @@ from typing import Protocol
 from django_runtimes.compare.cost.prices.price import ZERO, Price
 from django_runtimes.compare.cost.usage.traffic import SECONDS_PER_MONTH, Traffic
 
-UNVERIFIED_MARK = "*"
+UNVERIFIED_MARK, ASSUMED_MARK = "*", "†"
 _CENT = Decimal("0.01")
 # From this amount on, cents mean nothing, and the digits would not fit into a column.
 _SHORTENED_USD = Decimal(10_000_000_000)
@@ -36,6 +36,8 @@ class Bill:
     """A bill for one month, as the sum of its terms."""
 
     terms: tuple[BillTerm, ...]
+    # The requests/s that a task or an instance is assumed to keep up with; None if they are measured, set or not used.
+    assumed_capacity_rps: Decimal | None = None
 
     @property
     def usd(self) -> Decimal:
@@ -49,14 +51,20 @@ class Bill:
         return tuple(dict.fromkeys(price for price in used if not price.verified))
 
     @property
+    def assumed(self) -> tuple[str, ...]:
+        """The KEYs of assumed values that decide how many tasks or instances there are."""
+        return () if self.assumed_capacity_rps is None else ("capacity_rps",)
+
+    @property
     def rounded_usd(self) -> Decimal:
         """The total, rounded to the cent."""
         return to_cent(self.usd)
 
     @property
     def mark(self) -> str:
-        """The mark of an amount that depends on an unverified price or rule."""
-        return UNVERIFIED_MARK if self.unverified else ""
+        """The marks of an amount that depends on an unverified price or rule, or on an assumed capacity."""
+        unverified = UNVERIFIED_MARK if self.unverified else ""
+        return f"{unverified}{'' if self.assumed_capacity_rps is None else ASSUMED_MARK}"
 
     @property
     def text(self) -> str:

@@ -9,12 +9,17 @@ from django_runtimes.compare.cost.bills.database_bill import route_setup, route_
 from django_runtimes.compare.cost.bills.transfer_bill import response_kb, transfer_kinks, transfer_terms
 from django_runtimes.compare.cost.prices.price import ZERO, PriceList
 from django_runtimes.compare.cost.usage.traffic import SECONDS_PER_HOUR, Traffic, TrafficPeriod
-from django_runtimes.compare.cost.usage.usage import Usage
+from django_runtimes.compare.cost.usage.usage import Usage, ValueOrigin
 
 _MS_PER_S = Decimal(1_000)
 _SECONDS_PER_MINUTE = Decimal(60)
 # On the load balancers' price page 1 MB is 1,000 KB.
 _KB_PER_LCU_GB = Decimal(1_000_000)
+_ORIGINS = {
+    ValueOrigin.ASSUMED: "assumed",
+    ValueOrigin.MEASURED: "measured on one machine, not on AWS",
+    ValueOrigin.SET: "set",
+}
 
 
 def tasks(usage: Usage, rate_rps: Decimal) -> Decimal:
@@ -30,10 +35,11 @@ class FargateBilling:
     usage: Usage
     prices: PriceList
     route: str = "direct"
+    capacity_origin: ValueOrigin = ValueOrigin.SET
 
     def bill(self, traffic: Traffic) -> Bill:
         """Return the bill for this traffic."""
-        return Bill(tuple(self._terms(traffic)))
+        return Bill(tuple(self._terms(traffic)), _assumed_capacity(self.usage, self.capacity_origin, traffic))
 
     @property
     def setup(self) -> str:
@@ -43,7 +49,7 @@ class FargateBilling:
         return (
             f"at least {usage.min_tasks.normalize():f} tasks of {_size(usage)} on {usage.architecture}"
             f"{' with public addresses' if usage.egress == 'none' else ''}, a load balancer in {zones}"
-            f"{route_setup(self.route, usage)}"
+            f"{route_setup(self.route, usage)}, {_capacity(usage, self.capacity_origin)}"
         )
 
     def brief_setup(self, traffic: Traffic) -> str:
@@ -58,7 +64,10 @@ class FargateBilling:
     def _terms(self, traffic: Traffic) -> Iterator[BillTerm]:
         usage, prices = self.usage, self.prices
         task_hours = sum((tasks(usage, period.rate_rps) * period.hours for period in traffic.periods), ZERO)
-        counted = "sum over the hours of max(min_tasks, rate / (capacity x utilization) rounded up)"
+        counted = (
+            "sum over the hours of max(min_tasks, rate / (capacity_rps x utilization) rounded up), "
+            f"{_capacity(usage, self.capacity_origin)}"
+        )
         yield BillTerm(
             "Fargate vCPU",
             task_hours * usage.task_vcpu,
@@ -120,15 +129,19 @@ class AppRunnerBilling:
     usage: Usage
     prices: PriceList
     route: str = "direct"
+    capacity_origin: ValueOrigin = ValueOrigin.SET
 
     def bill(self, traffic: Traffic) -> Bill:
         """Return the bill for this traffic."""
-        return Bill(tuple(self._terms(traffic)))
+        return Bill(tuple(self._terms(traffic)), _assumed_capacity(self.usage, self.capacity_origin, traffic))
 
     @property
     def setup(self) -> str:
         """The instances."""
-        return f"at least 1 instance of {_size(self.usage)}{route_setup(self.route, self.usage)}"
+        return (
+            f"at least 1 instance of {_size(self.usage)}{route_setup(self.route, self.usage)}, "
+            f"{_capacity(self.usage, self.capacity_origin)}"
+        )
 
     def brief_setup(self, traffic: Traffic) -> str:
         """Return the number of instances in the busiest hour."""
@@ -150,7 +163,10 @@ class AppRunnerBilling:
 
     def _terms(self, traffic: Traffic) -> Iterator[BillTerm]:
         usage, prices = self.usage, self.prices
-        counted = "instances: sum over the hours of max(1, rate / an instance's rate, rounded up)"
+        counted = (
+            "instances: sum over the hours of max(1, rate / an instance's rate, rounded up), "
+            f"{_capacity(usage, self.capacity_origin)}"
+        )
         instance_hours = sum((self.instances(period.rate_rps) * period.hours for period in traffic.periods), ZERO)
         yield BillTerm(
             "App Runner memory",
@@ -183,6 +199,16 @@ class AppRunnerBilling:
 
 def _size(usage: Usage) -> str:
     return f"{usage.task_vcpu.normalize():f} vCPU and {usage.task_memory_gb.normalize():f} GB"
+
+
+def _capacity(usage: Usage, origin: ValueOrigin) -> str:
+    """Return the capacity of a task or an instance with its origin."""
+    return f"capacity_rps={usage.capacity_rps.normalize():f} ({_ORIGINS[origin]})"
+
+
+def _assumed_capacity(usage: Usage, origin: ValueOrigin, traffic: Traffic) -> Decimal | None:
+    """Return the capacity if it is assumed; without requests the bill does not depend on it."""
+    return usage.capacity_rps if origin is ValueOrigin.ASSUMED and traffic.requests else None
 
 
 def _counted(number: Decimal, one: str, several: str) -> str:

@@ -10,6 +10,10 @@ from django_runtimes.compare.cost.prices.price import ZERO, PriceList
 from django_runtimes.compare.cost.usage.traffic import Traffic, TrafficPeriod
 from django_runtimes.compare.cost.usage.usage import Usage
 
+# The templates let a cluster pause only on the Data API, which reads the logins of the application and of the
+# administrator from secrets.
+_DATA_API_LOGINS = 2
+
 
 def proxy_term(usage: Usage, prices: PriceList, traffic: Traffic) -> BillTerm:
     """Return the term of an RDS Proxy in front of an RDS instance."""
@@ -122,7 +126,7 @@ class AuroraBilling:
         )
         yield BillTerm("storage, Aurora", usage.database_gb, prices["aurora_gb_month"], "GB")
         yield BillTerm("Aurora I/O", traffic.requests * usage.ios_per_request, prices["aurora_io"], "requests x I/O")
-        yield secret_term(usage, prices)
+        yield secret_term(usage, prices, logins=_DATA_API_LOGINS if self.pauses else 0)
         if self.has_proxy:
             minimum = prices.value("rds_proxy_minimum_acu")
             yield BillTerm(
@@ -141,9 +145,10 @@ class AuroraBilling:
         return capacity * min(period.rate_rps * self.prices.value("aurora_pause_s"), Decimal(1))
 
 
-def secret_term(usage: Usage, prices: PriceList) -> BillTerm:
-    """Return the term of the secrets, without the few calls that read them."""
-    return BillTerm("secrets", usage.secrets, prices["secret_month"], "secrets")
+def secret_term(usage: Usage, prices: PriceList, *, logins: int = 0) -> BillTerm:
+    """Return the term of the secrets, those of `logins` included, without the few calls that read them."""
+    formula = f"secrets, and {logins} with logins" if logins else "secrets"
+    return BillTerm("secrets", usage.secrets + logins, prices["secret_month"], formula)
 
 
 @dataclass(frozen=True)

@@ -169,7 +169,9 @@ class LambdaBilling:
         """Return the billed seconds of a request without its share of initialization; Lambda rounds up to 1 ms."""
         usage = self.usage
         plain_s = usage.duration_ms.to_integral_value(ROUND_CEILING) / _MS_PER_S
-        return plain_s * (1 - usage.stream_share) + usage.stream_s * usage.stream_share
+        # A stream is billed to its end, even if its client has left.
+        streamed_s = (usage.stream_s * _MS_PER_S).to_integral_value(ROUND_CEILING) / _MS_PER_S
+        return plain_s * (1 - usage.stream_share) + streamed_s * usage.stream_share
 
     def _busy_gb_s(self) -> Decimal:
         return self._busy_s() * self._memory_gb + self._cold_start_gb_s()

@@ -1,4 +1,4 @@
-"""The terms that every target has: logs and data transfer to the internet."""
+"""The terms that every target has: logs, metrics and data transfer to the internet."""
 
 from collections.abc import Iterator
 from decimal import Decimal
@@ -13,7 +13,7 @@ _KB_PER_MB = Decimal(1_024)
 
 
 def transfer_terms(usage: Usage, prices: PriceList, traffic: Traffic) -> Iterator[BillTerm]:
-    """Yield the terms of the logs and of the data transfer to the internet."""
+    """Yield the terms of the logs, of the metrics and of the data transfer to the internet."""
     logs_gb = traffic.requests * usage.log_kb / KB_PER_GB
     yield BillTerm("logs, received", logs_gb, prices["logs_gb"], "requests x KB of log lines")
     yield BillTerm(
@@ -21,6 +21,13 @@ def transfer_terms(usage: Usage, prices: PriceList, traffic: Traffic) -> Iterato
         logs_gb * usage.log_months,
         prices["logs_gb_month"],
         "requests x KB of log lines x months of retention, not compressed",
+    )
+    busy_hours = sum((period.hours for period in traffic.periods if period.requests), ZERO)
+    yield BillTerm(
+        "custom metrics",
+        usage.custom_metrics * busy_hours / traffic.hours,
+        prices["custom_metric_month"],
+        "metrics x share of the hours that have requests",
     )
     out_gb = traffic.requests * response_kb(usage) / KB_PER_GB
     yield BillTerm(

@@ -94,11 +94,13 @@ class PriceList:
         return self[key].value
 
     def missing_text(self, key: str) -> str:
-        """Return the error for a price that the region lacks."""
-        others = f" and {len(self.missing) - 1} others" if len(self.missing) > 1 else ""
+        """Return the error for a price that the region lacks, with the names of all that it lacks."""
+        missing = self.missing or (key,)
+        known = sum(not price.is_rule for price in self)
+        remedy = region_remedy(self.complete_regions)
         return (
-            f"region {self.region!r} has no price {key!r}{others}; set them (--set price.{key}=USD), or "
-            f"{region_remedy(self.complete_regions)}"
+            f"region {self.region!r} has {known} of {known + len(missing)} prices and lacks {', '.join(missing)}; set "
+            f"each (--set price.{missing[0]}=USD), or {remedy}"
         )
 
     def replaced(self, values: Mapping[str, Price]) -> "PriceList":

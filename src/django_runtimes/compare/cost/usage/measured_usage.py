@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from django_runtimes.compare.compare_error import CompareError
-from django_runtimes.compare.cost.usage.usage import USAGE_KEYS, Usage, ValueOrigin
-from django_runtimes.compare.cost.usage.usage_key import UsageKey
+from django_runtimes.compare.cost.usage.measured_capacity import MeasuredCapacity, capacity_of, limits_of
+from django_runtimes.compare.cost.usage.usage import USAGE_KEYS, Usage, ValueOrigin, assumed_usage
+from django_runtimes.compare.cost.usage.usage_key import CONNECTED, UsageKey
 from django_runtimes.compare.cost.usage.usage_settings import SettableTarget, UsageSettings
 from django_runtimes.compare.load.histogram import LatencyHistogram
 from django_runtimes.compare.record.results import Run, ScenarioResult, TargetResult
@@ -17,9 +18,8 @@ from django_runtimes.config.values.connection_strategy import Strategy
 
 _MILLI = Decimal("0.001")
 _MB_PER_GB = Decimal(1_024)
+_CAPACITY = "capacity_rps"
 _FUNCTION_URL = re.compile(r"^https://[^/]+\.lambda-url\.[^/]+\.on\.aws(?:[:/]|$)")
-# The limits in the format that ContainerLimits writes.
-_LIMITS = re.compile(r"(?P<cpus>\d+(?:\.\d+)?) CPU and (?P<memory_mb>[\d,]+) MB")
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,8 @@ class TargetUsage:
     origins: Mapping[str, ValueOrigin]
     # A description of each measurement.
     bases: Mapping[str, str]
+    # "emulated" or "deployed"; "assumed" without a run.
+    label: str = "assumed"
     # Whether requests reached the measured function by its URL.
     is_function_url: bool = False
 
@@ -82,6 +84,8 @@ def measured_usages(run: Run, settings: UsageSettings) -> tuple[TargetUsage, ...
             SettableTarget(target.name, target.runtime, target.route),
             {**_limits(run, target), **dict(_measured(target))},
             settings,
+            label=target.label,
+            capacity=capacity_of(run, target, _details(run, target)),
             is_function_url=_FUNCTION_URL.search(str(_details(run, target).get("url", ""))) is not None,
         )
         for target in run.targets
@@ -99,17 +103,22 @@ def _target_usage(
     measured: Mapping[str, MeasuredValue],
     settings: UsageSettings,
     *,
+    label: str = "assumed",
+    capacity: MeasuredCapacity | None = None,
     is_function_url: bool = False,
 ) -> TargetUsage:
     chosen = settings.of(target.name)
+    if capacity is not None and _CAPACITY not in measured:
+        vcpu = {**{key: found.value for key, found in measured.items()}, **chosen}.get("task_vcpu", Usage().task_vcpu)
+        measured = {**measured, _CAPACITY: MeasuredValue(capacity.of_task(Decimal(vcpu)), capacity.basis)}
     values = {**{key: found.value for key, found in measured.items()}, **chosen}
     origins = dict.fromkeys(USAGE_KEYS, ValueOrigin.ASSUMED)
     origins |= dict.fromkeys(measured, ValueOrigin.MEASURED)
     origins |= dict.fromkeys(chosen, ValueOrigin.SET)
     bases = {key: found.basis for key, found in measured.items() if key not in chosen}
     # The keys and the types of their values were checked before.
-    usage = replace(Usage(), **values)  # type: ignore[arg-type]
-    return TargetUsage(target.name, target.runtime, target.route, usage, origins, bases, is_function_url)
+    usage = replace(assumed_usage(target.runtime), **values)  # type: ignore[arg-type]
+    return TargetUsage(target.name, target.runtime, target.route, usage, origins, bases, label, is_function_url)
 
 
 def _measured(target: TargetResult) -> Iterator[tuple[str, MeasuredValue]]:
@@ -124,7 +133,8 @@ def _measured(target: TargetResult) -> Iterator[tuple[str, MeasuredValue]]:
             "init_ms",
             MeasuredValue(_rounded(mean_ms), f"the mean of {len(starts)} cold starts on one machine, not on AWS"),
         )
-    yield from _connections(target)
+    if target.route in CONNECTED:
+        yield from _connections(target)
     # Values that the run recorded for the bill come last, so they replace values derived from other figures.
     for name, value in target.usage.items():
         key = USAGE_KEYS.get(name)
@@ -150,16 +160,15 @@ def _details(run: Run, target: TargetResult) -> Mapping[str, object]:
 
 def _limits(run: Run, target: TargetResult) -> dict[str, MeasuredValue]:
     """Return the limits of a target with a memory size or of the containers of an image, else nothing."""
-    found = _LIMITS.fullmatch(str(_details(run, target).get("limits", "")))
+    found = limits_of(_details(run, target))
     if found is None:
         return {}
     basis = "its limit in the run"
-    memory_mb = Decimal(found["memory_mb"].replace(",", ""))
     if target.runtime == "aws_lambda":
-        return {"memory_mb": MeasuredValue(memory_mb, basis)}
+        return {"memory_mb": MeasuredValue(found.memory_mb, basis)}
     return {
-        "task_vcpu": MeasuredValue(Decimal(found["cpus"]), basis),
-        "task_memory_gb": MeasuredValue(memory_mb / _MB_PER_GB, basis),
+        "task_vcpu": MeasuredValue(found.cpus, basis),
+        "task_memory_gb": MeasuredValue(found.memory_mb / _MB_PER_GB, basis),
     }
 
 

@@ -1,7 +1,7 @@
 """Reads `--traffic FILE`: requests hour by hour, as CSV."""
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -49,14 +49,7 @@ def _rows(path: Path) -> Iterator[tuple[int, str, str]]:
     """Yield line number, hour and requests of every line after the header."""
     text = _text(path)
     reader = csv.reader(text.splitlines())
-    header = next(reader, None)
-    if header is None:
-        raise UsageError(f"{path} is empty; {_REMEDY}")
-    if [name.strip().lower() for name in header] != _HEADER:
-        joined = ",".join(header)
-        found = next((name for mark, name in _OTHER_DELIMITERS.items() if mark in joined), None)
-        hint = f"; it seems to separate columns by {found}: use commas" if found else ""
-        raise UsageError(f"{path}, line 1: the header is {joined[:80]!r}, not 'hour,requests'{hint}")
+    hour, requests = _columns(path, next(reader, None))
     rows = 0
     try:
         for row in reader:
@@ -67,11 +60,25 @@ def _rows(path: Path) -> Iterator[tuple[int, str, str]]:
                 raise UsageError(f"{path} has more than {_MOST_HOURS:,} hours; give a day, a week or a month")
             if len(row) != len(_HEADER):
                 raise UsageError(
-                    f"{path}, line {reader.line_num}: {','.join(row)[:80]!r} has {len(row)} columns; {_REMEDY}"
+                    f"{path}, line {reader.line_num}: {','.join(row)[:80]!r} has {len(row)} "
+                    f"{'column' if len(row) == 1 else 'columns'}, not {len(_HEADER)}; {_REMEDY}"
                 )
-            yield reader.line_num, row[0].strip(), row[1].strip()
+            yield reader.line_num, row[hour].strip(), row[requests].strip()
     except csv.Error as error:
         raise UsageError(f"{path}, line {reader.line_num}: {error}; {_REMEDY}") from None
+
+
+def _columns(path: Path, header: Sequence[str] | None) -> tuple[int, int]:
+    """Return the places of the columns hour and requests, which may come in either order."""
+    if header is None:
+        raise UsageError(f"{path} is empty; {_REMEDY}")
+    names = [name.strip().lower() for name in header]
+    if sorted(names) != sorted(_HEADER):
+        joined = ",".join(header)
+        found = next((name for mark, name in _OTHER_DELIMITERS.items() if mark in joined), None)
+        remedy = f"it seems to separate columns by {found}: use commas" if found else "write these two names"
+        raise UsageError(f"{path}, line 1: the header is {joined[:80]!r}, not 'hour,requests'; {remedy}")
+    return names.index("hour"), names.index("requests")
 
 
 def _text(path: Path) -> str:
@@ -118,5 +125,7 @@ def _requests(path: Path, line: int, text: str) -> Decimal:
     except InvalidOperation:
         number = Decimal("NaN")
     if not number.is_finite() or not 0 <= number <= _MOST_REQUESTS:
-        raise UsageError(f"{path}, line {line}: {text[:40]!r} is not a number of requests from 0 on; correct it")
+        raise UsageError(
+            f"{path}, line {line}: {text[:40]!r} is not a number of requests from 0 to {_MOST_REQUESTS:,}; correct it"
+        )
     return number

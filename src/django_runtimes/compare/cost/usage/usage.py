@@ -1,12 +1,13 @@
 """The values that a bill depends on besides traffic and prices, one for each KEY of `--set`."""
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from decimal import Decimal
 from enum import StrEnum
 
 from django_runtimes.compare.cost.usage.usage_key import (
     APP_RUNNER,
     BILLED,
+    CONNECTED,
     CONTAINERS,
     ECS,
     EVERY,
@@ -92,10 +93,23 @@ class Usage:
         default=Decimal(2), metadata=number_key("KB", "mean size of a request", runtimes=(*LAMBDA, *ECS))
     )
     log_kb: Decimal = field(
-        default=Decimal("0.5"), metadata=number_key("KB", "size of a request's log lines", runtimes=BILLED)
+        # A line with metrics has 740 to 760 bytes (docs/metrics.md).
+        default=Decimal("0.75"),
+        metadata=number_key("KB", "size of a request's log lines", runtimes=BILLED),
     )
     log_months: Decimal = field(
         default=Decimal(1), metadata=number_key("months", "retention of the logs", high="120", runtimes=BILLED)
+    )
+    custom_metrics: Decimal = field(
+        default=Decimal(10),
+        metadata=whole_key(
+            "metrics",
+            "metrics that the application sends to CloudWatch (Metrics=emf) in each hour with requests",
+            high="10000",
+            runtimes=BILLED,
+            # Three metrics are of pools, and a function has none.
+            runtime_defaults={"aws_lambda": Decimal(7)},
+        ),
     )
     task_vcpu: Decimal = field(
         default=Decimal(1),
@@ -181,19 +195,22 @@ class Usage:
     )
     connections: Decimal = field(
         default=Decimal(20),
-        metadata=whole_key("connections", "open connections to the database at the highest measured rate"),
+        metadata=whole_key(
+            "connections", "open connections to the database at the highest measured rate", routes=CONNECTED
+        ),
     )
     connections_at_rps: Decimal = field(
         default=Decimal(50),
         metadata=number_key(
-            "requests/s", "rate at which the connections were counted", low="0.001", routes=("direct", "data_api")
+            "requests/s", "rate at which the connections were counted", low="0.001", routes=("direct",)
         ),
     )
     peak_connections: Decimal = field(
-        default=Decimal(20), metadata=whole_key("connections", "largest number of open connections, in bursts too")
+        default=Decimal(20),
+        metadata=whole_key("connections", "largest number of open connections, in bursts too", routes=CONNECTED),
     )
     database_cpu_ms: Decimal = field(
-        default=Decimal(2), metadata=number_key("ms", "the database's CPU time per request")
+        default=Decimal(2), metadata=number_key("ms", "the database's CPU time per request", routes=CONNECTED)
     )
     acu_per_rps: Decimal = field(
         default=Decimal("0.02"),
@@ -295,3 +312,10 @@ class Usage:
 
 
 USAGE_KEYS = {each.name: UsageKey(each.name, getattr(Usage(), each.name), **each.metadata) for each in fields(Usage)}
+
+
+def assumed_usage(runtime: str) -> Usage:
+    """Return the usage of a target on a runtime of which nothing was measured or set."""
+    own = {name: key.runtime_defaults[runtime] for name, key in USAGE_KEYS.items() if runtime in key.runtime_defaults}
+    # The keys have the types of the fields.
+    return replace(Usage(), **own)  # type: ignore[arg-type]

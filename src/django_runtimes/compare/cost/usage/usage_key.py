@@ -1,7 +1,7 @@
 """A KEY of `--set`: its values, and the targets whose figures it affects."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
@@ -11,6 +11,8 @@ APP_RUNNER = ("aws_app_runner",)
 CONTAINERS = (*ECS, *APP_RUNNER)
 BILLED = (*LAMBDA, *CONTAINERS)
 EVERY = ("*",)
+# The routes on which a target holds connections.
+CONNECTED = ("direct", "proxy")
 NO_TARGET: tuple[str, ...] = ()
 _WHOLE = Decimal(1)
 
@@ -35,6 +37,8 @@ class UsageKey:
     runtimes: tuple[str, ...] = EVERY
     routes: tuple[str, ...] = EVERY
     shared: tuple[str, ...] = NO_TARGET
+    # The defaults of single runtimes, in place of `default`.
+    runtime_defaults: Mapping[str, Decimal] = field(default_factory=dict)
 
     def affects(self, runtime: str, route: str) -> bool:
         """Whether the key affects the own figures of a target with this runtime and route."""

@@ -59,7 +59,7 @@ def _notes(groups: Iterable[Sequence[SummaryRow]], recommendation: Recommendatio
         for billed in (candidate.billed, *candidate.others)
         if billed is not None
     ]
-    yield from legend_sentences(tuple(dict.fromkeys(price for bill in bills for price in bill.unverified)))
+    yield from legend_sentences(bills)
 
 
 def _rates(groups: Iterable[Sequence[SummaryRow]]) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from django_runtimes.compare.analysis.busy_machine import busy_sentence
 from django_runtimes.compare.analysis.summary import MIN_OK_SHARE
-from django_runtimes.compare.recommendation.candidate import requests_text
+from django_runtimes.compare.cost.exclusion import requests_text
 from django_runtimes.compare.record.results import Run, TargetResult
 
 

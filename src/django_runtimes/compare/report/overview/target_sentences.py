@@ -1,12 +1,14 @@
 """One sentence for each target: its speed, its connections, its start and its bill."""
 
 from collections.abc import Iterator, Sequence
+from statistics import median
 
 from django_runtimes.compare.analysis.summary import RatioVerdict, Summary, SummaryRow
 from django_runtimes.compare.layout.figures import milliseconds, number, ratio, requests_per_second
 from django_runtimes.compare.recommendation.candidate import Candidate, shown_scenarios
 from django_runtimes.compare.recommendation.recommendation import Recommendation
 from django_runtimes.compare.record.results import Run, TargetResult
+from django_runtimes.compare.record.stream_result import StreamResult
 
 
 def target_sentences(run: Run, summary: Summary, recommendation: Recommendation) -> Iterator[tuple[str, str]]:
@@ -33,13 +35,21 @@ def _measured(target: TargetResult, rows: Sequence[SummaryRow], candidate: Candi
         same = f" at {requests_per_second(rows[0].scenario.rate_rps or 0.0)}" if len(rates) == 1 else ""
         speeds = [_speed(row, with_rate=len(rates) > 1) for row in rows]
         parts.append(f"answers {' and '.join(speeds)}{same}")
+    if streams := [_stream(each) for each in target.streams if each.last_byte_ms]:
+        parts.append(f"streams {' and '.join(streams)}")
     if target.connections.peak is not None:
-        parts.append(f"held at most {number(target.connections.peak)} database connections")
+        held = f"at most {number(target.connections.peak)} database connections"
+        parts.append(f"held {held if target.connections.peak else 'no database connection'}")
     if target.cold_start_ms.p50 is not None:
         parts.append(f"takes {milliseconds(target.cold_start_ms.p50)} ms for a cold start")
     if candidate.usd is not None:
         parts.append(f"costs {candidate.usd_text} USD per month at {traffic} ({_billed(candidate)})")
     return _listed(parts) if parts else "has no figures"
+
+
+def _stream(stream: StreamResult) -> str:
+    first, last = (milliseconds(median(values)) for values in (stream.first_byte_ms, stream.last_byte_ms))
+    return f"{stream.name!r} with the first byte after {first} ms and the last after {last} ms (medians)"
 
 
 def _billed(candidate: Candidate) -> str:

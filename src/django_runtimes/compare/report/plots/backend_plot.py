@@ -69,9 +69,9 @@ def _phase_table(targets: Sequence[TargetResult], phases: Mapping[str, float]) -
                 if (index + 1) * target.backends.interval_s > start_s and index * target.backends.interval_s < end_s
             ]
             peaks.append(f"{max(inside)}" if inside else "-")
-        rows.append((target.name, *peaks))
+        rows.append((target.name, target.label, *peaks))
     columns = tuple(f"{name}, from {start_s:.0f} s" for name, start_s in phases.items())
-    return ReportTable("Highest number of backends in each phase", ("target", *columns), tuple(rows))
+    return ReportTable("Highest number of backends in each phase", ("target", "label", *columns), tuple(rows))
 
 
 def _spec(rows: list[dict[str, Any]], phases: Mapping[str, float], names: Sequence[str], width: int) -> dict[str, Any]:

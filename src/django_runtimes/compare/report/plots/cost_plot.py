@@ -6,7 +6,7 @@ from typing import Any
 
 from django_runtimes.compare.cost.analysis import CostAnalysis
 from django_runtimes.compare.cost.bills.bill import Billed, BilledTarget, usd_text
-from django_runtimes.compare.cost.cheapest import APP_RUNNER_NOUN, cheapest_ranges, eligible_targets, left_out
+from django_runtimes.compare.cost.cheapest import cheapest_of, cheapest_ranges, eligible_targets, left_out
 from django_runtimes.compare.cost.cost_sentences import legend_sentences
 from django_runtimes.compare.cost.cost_tables import rate_text
 from django_runtimes.compare.cost.usage.traffic import Traffic
@@ -30,16 +30,17 @@ def cost_plot(analysis: CostAnalysis, judged: Traffic) -> Plot | None:
     billed = _distinct(analysis)
     names = [analysis.marked(each.name) for each in billed]
     highest_rps = analysis.highest_rps
-    rows = [point for each in billed for point in _points(each, highest_rps)]
+    rows = [point for each, name in zip(billed, names, strict=True) for point in _points(each, name, highest_rps)]
     if not rows:
         return None
+    ranges = cheapest_ranges(analysis)
     changes = [
         {
             "rate": float(each.start_rps),
             "usd": float(_cheapest(analysis, each.start_rps)),
             "text": f"above {rate_text(each.start_rps)} {analysis.marked(each.name)} is the cheapest",
         }
-        for each in cheapest_ranges(analysis)[1:]
+        for each in ranges[1:]
         if each.start_rps >= _LOWEST_RPS
     ]
     crossings = _crossings(analysis, billed)
@@ -48,30 +49,31 @@ def cost_plot(analysis: CostAnalysis, judged: Traffic) -> Plot | None:
     def spec(width: int) -> dict[str, Any]:
         return _spec(rows, changes, crossings, rule, names, width=width)
 
-    aside = ", without App Runner," if APP_RUNNER_NOUN in left_out(analysis) else ""
+    omitted = left_out(analysis)
     drawn = "" if crossings else " (here too many to draw)"
     return Plot(
         key="cost-rate",
-        title="USD per month against the rate",
+        title=f"USD per month against the rate, {analysis.labels}",
         description=(
             "Lines of the monthly bill of each target at constant rates, both axes logarithmic. Small circles mark "
-            f"the rates at which two lines cross{drawn}, large ones those at which the cheapest target{aside} changes."
+            f"the rates at which two lines cross{drawn}, large ones those at which the cheapest target changes."
         ),
         spec=spec,
         table=ReportTable(
-            "USD per month at constant rates",
+            f"USD per month at constant rates, {analysis.labels}",
             ("target", *(rate_text(rate_rps) for rate_rps in _TABLE_RPS)),
             tuple(
                 (analysis.marked(each.name), *(usd_text(each.bill(Traffic.constant(rate)).usd) for rate in _TABLE_RPS))
                 for each in billed
             ),
             notes=tuple(str(change["text"]).capitalize() + "." for change in changes)
-            or (f"{analysis.marked(cheapest_ranges(analysis)[0].name)} is the cheapest at every rate.",),
+            or tuple(f"{analysis.marked(each.name)} is the cheapest at every rate." for each in ranges[:1]),
         ),
         notes=(
             "Bills rise in steps where a task is added. Targets with equal bills share a line, and functions have "
             "webapp deploy's default front door, or the measured one.",
-            *legend_sentences(tuple(dict.fromkeys(price for each in billed for price in each.bill(judged).unverified))),
+            *((f"Left out of the cheapest: {omitted}.",) if omitted else ()),
+            *legend_sentences([each.bill(judged) for each in billed]),
         ),
     )
 
@@ -109,7 +111,7 @@ def _distinct(analysis: CostAnalysis) -> list[BilledTarget]:
     return found
 
 
-def _points(billed: Billed, highest_rps: Decimal) -> list[dict[str, Any]]:
+def _points(billed: Billed, name: str, highest_rps: Decimal) -> list[dict[str, Any]]:
     """Return the bill at evenly spaced rates, and on both sides of each step."""
     decades = (highest_rps / _LOWEST_RPS).log10()
     count = int(decades * _POINTS_PER_DECADE)
@@ -124,7 +126,7 @@ def _points(billed: Billed, highest_rps: Decimal) -> list[dict[str, Any]]:
             rates.setdefault(rate * Decimal("1.000001"), False)
     return [
         {
-            "target": f"{billed.name}{bill.mark}",
+            "target": name,
             "rate": float(rate),
             "usd": float(bill.rounded_usd),
             "text": f"{billed.name} at {rate_text(rate)}: {bill.text} USD per month",
@@ -136,7 +138,8 @@ def _points(billed: Billed, highest_rps: Decimal) -> list[dict[str, Any]]:
 
 
 def _cheapest(analysis: CostAnalysis, rate_rps: Decimal) -> Decimal:
-    return min(each.bill(Traffic.constant(rate_rps)).usd for each in eligible_targets(analysis))
+    traffic = Traffic.constant(rate_rps)
+    return cheapest_of(eligible_targets(analysis), traffic)[0].bill(traffic).usd
 
 
 def _spec(

@@ -65,7 +65,7 @@ def _notes(shown: Sequence[Candidate]) -> Iterator[str]:
     setups = dict.fromkeys(f"{candidate.target.runtime} {candidate.brief_setup}" for candidate in shown)
     yield f"Prices are of {', '.join(setups)}."
     bills = [candidate.bill for candidate in shown if candidate.bill is not None]
-    yield from legend_sentences(tuple(dict.fromkeys(price for bill in bills for price in bill.unverified)))
+    yield from legend_sentences(bills)
 
 
 def _median_ms(candidate: Candidate) -> float | None:

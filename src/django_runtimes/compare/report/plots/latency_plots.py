@@ -1,5 +1,6 @@
 """The plots of latency: the percentile curves, and the latency against the rate."""
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -19,6 +20,8 @@ _PERCENTILES = (
 # Labels that would overlap on a phone.
 _WIDE_ONLY = ("p10", "p25", "p75", "p95")
 _HEIGHT_PX, _NARROW_HEIGHT_PX = 300, 260
+# The highest latency on an axis is at least this multiple of the lowest: the ticks are at 1, 2, 5 and 10.
+_LEAST_RANGE = 5.0
 
 
 def percentile_plots(run: Run) -> Iterator[Plot]:
@@ -32,7 +35,7 @@ def percentile_plots(run: Run) -> Iterator[Plot]:
             if (scenario.name, scenario.rate_rps) == (name, rate_rps) and (curve := _curve(scenario))
         }
         if curves:
-            yield _percentile_plot(f"{name}s at {requests_per_second(rate_rps or 0.0)}", name, curves, _label(targets))
+            yield _percentile_plot(f"{name}s at {requests_per_second(rate_rps or 0.0)}", name, curves, targets)
 
 
 def rate_plots(run: Run) -> Iterator[Plot]:
@@ -63,7 +66,9 @@ def _curve(scenario: ScenarioResult) -> dict[float, Percentile]:
     }
 
 
-def _percentile_plot(what: str, name: str, curves: dict[str, dict[float, Percentile]], label: str) -> Plot:
+def _percentile_plot(
+    what: str, name: str, curves: dict[str, dict[float, Percentile]], targets: Sequence[TargetResult]
+) -> Plot:
     rows: list[dict[str, Any]] = [
         {
             "target": target,
@@ -77,6 +82,7 @@ def _percentile_plot(what: str, name: str, curves: dict[str, dict[float, Percent
     ]
     percents = sorted({percent for curve in curves.values() for percent in curve})
     labels = {100 / (100 - percent): f"p{percent:g}" for percent in percents}
+    target_labels = {target.name: target.label for target in targets}
 
     def spec(width: int) -> dict[str, Any]:
         shown = {at: text for at, text in labels.items() if not is_narrow(width) or text not in _WIDE_ONLY}
@@ -91,14 +97,14 @@ def _percentile_plot(what: str, name: str, curves: dict[str, dict[float, Percent
 
     return Plot(
         key=f"percentiles-{name}",
-        title=f"Percentiles of {what}, {label}",
+        title=f"Percentiles of {what}, {_label(targets)}",
         description="Lines of latency by percentile, one for each target. Lower is faster. The table has every value.",
         spec=spec,
         table=ReportTable(
             f"Percentiles of {what} in ms, with their {CONFIDENCE:.0%} intervals",
-            ("target", *(f"p{percent:g}" for percent in percents)),
+            ("target", "label", *(f"p{percent:g}" for percent in percents)),
             tuple(
-                (target, *(percentile_text(curve.get(percent)) for percent in percents))
+                (target, target_labels[target], *(percentile_text(curve.get(percent)) for percent in percents))
                 for target, curve in curves.items()
             ),
         ),
@@ -137,10 +143,11 @@ def _rate_plot(name: str, measured: Sequence[tuple[TargetResult, ScenarioResult]
         spec=spec,
         table=ReportTable(
             f"Latency of {name}s in ms, by rate",
-            ("target", "rate", "p50", "p90", "p99", "goodput"),
+            ("target", "label", "rate", "p50", "p90", "p99", "goodput"),
             tuple(
                 (
                     target.name,
+                    target.label,
                     requests_per_second(scenario.rate_rps or 0.0),
                     milliseconds(scenario.latency_ms.p50),
                     milliseconds(scenario.latency_ms.p90),
@@ -153,15 +160,22 @@ def _rate_plot(name: str, measured: Sequence[tuple[TargetResult, ScenarioResult]
     )
 
 
+def _shown_range(lowest: float, highest: float) -> tuple[float, float]:
+    """Return the range of a logarithmic axis, wide enough for two ticks, so that small differences look small."""
+    middle = math.sqrt(lowest * highest)
+    reach = math.sqrt(_LEAST_RANGE)
+    return min(lowest, middle / reach), max(highest, middle * reach)
+
+
 def _lines(
     rows: list[dict[str, Any]], names: Sequence[str], x: dict[str, Any], y_title: str, width: int
 ) -> dict[str, Any]:
-    latencies_ms = [row["ms"] for row in rows]
+    low_ms, high_ms = _shown_range(min(row["ms"] for row in rows), max(row["ms"] for row in rows))
     y = {
         "field": "ms",
         "type": "quantitative",
-        "scale": {"type": "log", "nice": False, "padding": 8},
-        "axis": log_axis(y_title, min(latencies_ms), max(latencies_ms)),
+        "scale": {"type": "log", "nice": False, "padding": 8, "domain": [low_ms, high_ms]},
+        "axis": log_axis(y_title, low_ms, high_ms),
     }
     return {
         "width": width,

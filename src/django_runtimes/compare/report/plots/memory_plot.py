@@ -41,7 +41,7 @@ def _values(tuning: MemoryTuning, point: MemoryPoint) -> dict[str, Any]:
         "usd": float(point.usd_per_million),
         "is_chosen": bool(roles),
         # The line to the other points leaves the lowest one upwards, so its label is below.
-        "dy": 16 if point == tuning.cheapest else -10,
+        "dy": 16 if "cheapest" in tuning.roles(point) else -10,
         "text": f"{point.memory_mb:,} MB{': ' if roles else ''}{roles}",
         "title": f"{point.memory_mb:,} MB: {milliseconds(duration_ms)} ms, USD {point.usd_text} per million",
     }

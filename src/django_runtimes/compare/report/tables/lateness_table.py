@@ -17,6 +17,7 @@ def lateness_table(summary: Summary) -> ReportTable:
         title="Late sends of valid blocks",
         columns=(
             "target",
+            "label",
             "load",
             "sent",
             "late",
@@ -57,6 +58,7 @@ def _cells(row: SummaryRow, lateness: Lateness) -> tuple[str, ...]:
     due, from_send = lateness.due, lateness.from_send
     return (
         row.target.name,
+        row.target.label,
         scenario_title(row.scenario),
         number(lateness.sent),
         number(lateness.late),

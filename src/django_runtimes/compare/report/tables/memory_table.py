@@ -10,7 +10,7 @@ from django_runtimes.compare.layout.report_table import ReportTable
 def memory_table(tuning: MemoryTuning, machine_cpus: int | None) -> ReportTable:
     """Return a row for each memory size; `machine_cpus` is the number of CPUs of the machine that measured."""
     return ReportTable(
-        title=f"Memory of {tuning.target}: cost against speed",
+        title=f"Memory of {tuning.target}: cost against speed, emulated",
         columns=("target", "MB", "vCPU", "mean duration in ms", "USD per million", "choice"),
         rows=tuple(_cells(tuning, point) for point in tuning.points),
         notes=(
@@ -28,14 +28,18 @@ def memory_table(tuning: MemoryTuning, machine_cpus: int | None) -> ReportTable:
 def memory_sentences(tunings: Sequence[MemoryTuning]) -> Iterator[str]:
     """Yield a sentence with the cheapest, the balanced and the fastest size of each function."""
     for tuning in tunings:
+        omitted = f" Left out: {tuning.left_out}." if tuning.left_out else ""
+        if not tuning.eligible:
+            yield f"{tuning.target}, emulated: no memory size is chosen.{omitted}"
+            continue
         cheapest, fastest, balanced = tuning.cheapest, tuning.fastest, tuning.balanced
         if cheapest == fastest:
             # It is the balanced one with any weight.
-            yield f"{tuning.target}, emulated: {_size(cheapest)} is the cheapest and the fastest memory size."
+            yield f"{tuning.target}, emulated: {_size(cheapest)} is the cheapest and the fastest memory size.{omitted}"
             continue
         yield (
             f"{tuning.target}, emulated: the cheapest memory size is {_size(cheapest)}, the fastest {_size(fastest)}, "
-            f"and the balanced one with weight {float(tuning.weight):g} {_size(balanced)}."
+            f"and the balanced one with weight {float(tuning.weight):g} {_size(balanced)}.{omitted}"
         )
 
 

@@ -8,7 +8,7 @@ from django_runtimes.compare.layout.figures import milliseconds, number, ratio
 from django_runtimes.compare.layout.report_table import ReportTable
 from django_runtimes.compare.report.tables.figure_tables import scenario_title, verdict_cell
 
-_COLUMNS = ("target", "load", "samples", "p50", "p90", "p99", "p99 ratio", "p99 interval", "p99 verdict")
+_COLUMNS = ("target", "label", "load", "samples", "p50", "p90", "p99", "p99 ratio", "p99 interval", "p99 verdict")
 _P99_COLUMNS = 3
 
 
@@ -36,6 +36,7 @@ def _cells(row: SummaryRow) -> tuple[str, ...]:
     latency = latency_of(row.scenario)
     return (
         row.target.name,
+        row.target.label,
         scenario_title(row.scenario),
         number(latency.count),
         *(percentile_text(percentile_of(latency, share)) for share in (0.5, 0.9, 0.99)),

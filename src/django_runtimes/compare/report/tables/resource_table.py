@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from django_runtimes.compare.cost.analysis import CostAnalysis
-from django_runtimes.compare.cost.bills.bill import Bill
+from django_runtimes.compare.cost.bills.bill import ASSUMED_MARK, Bill
 from django_runtimes.compare.cost.usage.measured_usage import TargetUsage
 from django_runtimes.compare.cost.usage.traffic import Traffic
 from django_runtimes.compare.layout.report_table import ReportTable
@@ -19,11 +19,20 @@ def resource_table(analysis: CostAnalysis, judged: Traffic) -> ReportTable:
     """Return the table, with a row for each target that has a bill."""
     return ReportTable(
         title="Resources that AWS bills",
-        columns=("target", "ms per request", "memory in MB", "GB-s per million", "vCPU-h per month", "GB-h per month"),
+        columns=(
+            "target",
+            "label",
+            "ms per request",
+            "memory in MB",
+            "GB-s per million",
+            "vCPU-h per month",
+            "GB-h per month",
+        ),
         rows=tuple(_row(usage, analysis, judged) for usage in analysis.usages if analysis.bills_of(usage.name)),
         notes=(
-            f"GB-s of functions include initialization, and hours of tasks are at {judged.name}. An “a” marks an "
-            "assumed value, on which the figures to its right depend.",
+            f"GB-s of functions include initialization, and hours of tasks are at {judged.name}. A {ASSUMED_MARK} "
+            "marks an assumed value, on which the figures to its right depend, and hours of an assumed number of "
+            "tasks.",
         ),
     )
 
@@ -36,6 +45,7 @@ def _row(usage: TargetUsage, analysis: CostAnalysis, judged: Traffic) -> tuple[s
     month = billed.bill(judged)
     return (
         usage.name,
+        usage.label,
         f"{usage.usage.duration_ms:,.2f}{_mark(usage, 'duration_ms')}",
         f"{memory_mb:,.0f}{_mark(usage, memory_key)}",
         _quantity(billed.bill(_MILLION), (_GB_S_TERM,)),
@@ -45,9 +55,9 @@ def _row(usage: TargetUsage, analysis: CostAnalysis, judged: Traffic) -> tuple[s
 
 
 def _mark(usage: TargetUsage, key: str) -> str:
-    return " a" if usage.assumes(key) else ""
+    return ASSUMED_MARK if usage.assumes(key) else ""
 
 
 def _quantity(bill: Bill, names: tuple[str, ...]) -> str:
     quantities = [term.quantity for term in bill.terms if term.name in names]
-    return f"{sum(quantities, Decimal(0)):,.0f}" if quantities else "-"
+    return f"{sum(quantities, Decimal(0)):,.0f}{ASSUMED_MARK if bill.assumed else ''}" if quantities else "-"

@@ -1,6 +1,6 @@
 """The table of the rules for a believable measurement, and which of them a run meets."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django_runtimes.compare.analysis.summary import Summary
@@ -141,15 +141,15 @@ def _cold_starts(run: Run) -> _Judged:
 
 
 def _labels() -> _Judged:
-    return _IN_PART, (
-        "The tables of latencies, cold starts, connections, writes and resources give each target's label. Those of "
-        "percentiles, late sends and bills name the target only."
+    return _YES, (
+        "Each table and plot with figures of a target gives its label, in a column, beside the name or in the title. "
+        "The bills of an emulated target rest on emulated quantities."
     )
 
 
 def _record(run: Run) -> _Judged:
     environment = run.environment
-    has_proxy = any(target.route == "proxy" and target.label == "emulated" for target in run.targets)
+    emulated_routes = {target.route for target in run.targets if target.label == "emulated"}
     is_emulated = any(target.label == "emulated" for target in run.targets)
     machine = environment.get("machine") or {}
     recorded = {
@@ -158,14 +158,35 @@ def _record(run: Run) -> _Judged:
         "kernel": machine.get("kernel"),
         "CPU model": machine.get("cpu"),
         "limits": machine.get("limits"),
+        "date of the prices": environment.get("prices"),
         **({"configuration of PostgreSQL": environment.get("postgresql")} if is_emulated else {}),
-        **({"configuration of PgBouncer": environment.get("pgbouncer")} if has_proxy else {}),
+        **({"configuration of PgBouncer": environment.get("pgbouncer")} if "proxy" in emulated_routes else {}),
+        **({"latency of the Data API": environment.get("data_api")} if "data_api" in emulated_routes else {}),
     }
-    missing = [*(name for name, value in recorded.items() if not value), "numbers of workers", "date of the prices"]
+    missing = [*(name for name, value in recorded.items() if not value), *_unknown_workers(run)]
+    if not missing:
+        return (
+            _YES,
+            "run.json has all of them, and the histograms of all blocks. Reports name the date of their prices.",
+        )
     return _IN_PART, (
         f"run.json has the histograms of all blocks, and lacks: {', '.join(missing)}. Reports name the date of the "
         "prices that they use."
     )
+
+
+def _unknown_workers(run: Run) -> Iterator[str]:
+    """Yield the targets whose number of workers is unknown; an execution environment of Lambda is one process."""
+    details = run.environment.get("targets") or {}
+    unknown = [
+        target.name
+        for target in run.targets
+        if target.status == "measured"
+        and (target.label == "deployed" or target.runtime != "aws_lambda")
+        and not details.get(target.name, {}).get("workers")
+    ]
+    if unknown:
+        yield f"numbers of workers of {' and '.join(unknown)}"
 
 
 def _plan(run: Run) -> Mapping[str, Any]:

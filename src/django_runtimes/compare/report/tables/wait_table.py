@@ -55,6 +55,8 @@ def _reason(target: TargetResult) -> str:
     if all(scenario.rate_rps is None for scenario in target.scenarios):
         return "there was no steady load"
     if target.strategy != "pool":
+        if target.route == "data_api":
+            return "it holds no connection"
         if target.route != "proxy":
             return "it opens its connections itself, and waits for none"
         return (

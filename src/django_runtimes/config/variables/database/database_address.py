@@ -1,18 +1,28 @@
-"""Variables of PostgreSQL's address, route and encryption."""
+"""Variables of the database's address, route and encryption."""
 
+import re
 from typing import TYPE_CHECKING
 
 from django_runtimes.config.values.choices import SslMode
 from django_runtimes.config.values.connection_strategy import Route
+from django_runtimes.config.values.data_paths import Engine
 from django_runtimes.config.variables.kinds import Choice, Integer, Text
-from django_runtimes.config.variables.variable import Variable
+from django_runtimes.config.variables.variable import RuleError, Variable
 
 if TYPE_CHECKING:
-    from django_runtimes.config.database_url.url import Address
+    from django_runtimes.config.database_url.address import Address
+
+_CLUSTER_ARN = r"arn:[a-z-]+:rds:[a-z0-9-]+:\d+:cluster:[A-Za-z0-9-]+"
+
+
+def _cluster_arn(arn: str) -> str:
+    if re.fullmatch(_CLUSTER_ARN, arn) is None:
+        raise RuleError("is not a cluster's ARN", "use arn:aws:rds:region:account:cluster:name")
+    return arn
 
 
 class DatabaseUrl(Variable["Address | None"]):
-    """A PostgreSQL URL, read as an Address; no error shows a part that may belong to the password."""
+    """A URL of PostgreSQL or MySQL, read as an Address; no error shows a part that may belong to the password."""
 
     kind = "URL"
 
@@ -29,17 +39,31 @@ class DatabaseUrl(Variable["Address | None"]):
 
 DATABASE_URL = DatabaseUrl(
     "DATABASE_URL",
-    "Address of PostgreSQL: postgresql://user:password@host:port/name?option=value; postgis:// selects GeoDjango's "
-    "engine. It replaces WEBAPP_DB_HOST, WEBAPP_DB_PORT, WEBAPP_DB_NAME, WEBAPP_DB_USER and WEBAPP_DB_PASSWORD. The "
-    "options are libpq's, and Django's atomic_requests, autocommit and disable_server_side_cursors; conn_max_age and "
+    "Address of the database: postgresql://user:password@host:port/name?option=value; postgis:// selects GeoDjango's "
+    "engine, and mysql:// or mariadb:// MySQL's. It replaces WEBAPP_DB_ENGINE, WEBAPP_DB_HOST, "
+    "WEBAPP_DB_PORT, WEBAPP_DB_NAME, WEBAPP_DB_USER and WEBAPP_DB_PASSWORD. The options are libpq's, or those of "
+    "`webapp docs mysql`, and Django's atomic_requests, autocommit and disable_server_side_cursors; conn_max_age and "
     "conn_health_checks have no effect, since the strategy sets them.",
 )
-DB_HOST = Text("WEBAPP_DB_HOST", "Host of the PostgreSQL server, for the direct route.")
-DB_PORT = Integer("WEBAPP_DB_PORT", "Port of the PostgreSQL server.", default=5432, minimum=1, maximum=65535)
+DB_ENGINE = Choice(
+    "WEBAPP_DB_ENGINE",
+    "Engine of the database that WEBAPP_DB_HOST names; mysql is MariaDB's too.",
+    Engine,
+    noun="database engine",
+    default=Engine.POSTGRESQL,
+)
+DB_HOST = Text("WEBAPP_DB_HOST", "Host of the database server, for the direct route.")
+DB_PORT = Integer(
+    "WEBAPP_DB_PORT",
+    "Port of the database server.",
+    minimum=1,
+    maximum=65535,
+    default_note="5432; 3306 with mysql",
+)
 DB_NAME = Text("WEBAPP_DB_NAME", "Name of the database.", default="webapp")
 DB_ROUTE = Choice(
     "WEBAPP_DB_ROUTE",
-    "Whether connections go to the server itself or to a proxy in front of it.",
+    "Whether connections go to the server itself, to a proxy in front of it, or to the Data API of an Aurora cluster.",
     Route,
     noun="route",
     profile_field="route",
@@ -49,11 +73,23 @@ DB_PROXY_HOST = Text(
     "Host of RDS Proxy, or of another pooler, for the proxy route.",
     default_note="required on the proxy route",
 )
-DB_PROXY_PORT = Integer("WEBAPP_DB_PROXY_PORT", "Port of the proxy.", default=5432, minimum=1, maximum=65535)
+DB_PROXY_PORT = Integer(
+    "WEBAPP_DB_PROXY_PORT",
+    "Port of the proxy.",
+    minimum=1,
+    maximum=65535,
+    default_note="5432; 3306 with mysql",
+)
+DB_CLUSTER_ARN = Text(
+    "WEBAPP_DB_CLUSTER_ARN",
+    "Aurora cluster whose Data API is called, on the data_api route.",
+    parser=_cluster_arn,
+    default_note="required on the data_api route",
+)
 DB_SSLMODE = Choice(
     "WEBAPP_DB_SSLMODE",
-    "libpq's sslmode; the option sslmode of DATABASE_URL overrides it. Modes that allow plain text are refused "
-    "unless the host is loopback or a unix socket.",
+    "libpq's sslmode, for MySQL too; the option sslmode of DATABASE_URL overrides it. Modes that allow plain text are "
+    "refused unless the host is loopback or a unix socket.",
     SslMode,
     noun="sslmode",
     profile_field="sslmode",

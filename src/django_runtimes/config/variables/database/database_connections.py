@@ -55,6 +55,13 @@ DB_CONNECT_TIMEOUT_S = Integer(
     minimum=1,
     maximum=86_400,
 )
+DB_RESUME_TIMEOUT_S = Integer(
+    "WEBAPP_DB_RESUME_TIMEOUT_S",
+    "How long a request waits for a paused Aurora cluster to start, on the data_api route, in seconds; then it gets a "
+    "503.",
+    default=20,
+    maximum=900,
+)
 DB_LOCK_TIMEOUT_S = Integer(
     "WEBAPP_DB_LOCK_TIMEOUT_S",
     "Longest wait of one statement of `webapp migrate` for other sessions' locks, in seconds; 0 disables the limit.",

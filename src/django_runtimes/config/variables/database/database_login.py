@@ -29,7 +29,7 @@ DB_SECRET_ARN = Text(
     "WEBAPP_DB_SECRET_ARN",
     "Secret with the login: JSON with username and password, as RDS writes it, or the password alone.",
     parser=_secret_arn,
-    default_note="required with secretsmanager",
+    default_note="required with secretsmanager, and on the data_api route",
 )
 DB_SECRET_TTL_S = Integer(
     "WEBAPP_DB_SECRET_TTL_S",
@@ -39,8 +39,8 @@ DB_SECRET_TTL_S = Integer(
 )
 DB_ROLE = Choice(
     "WEBAPP_DB_ROLE",
-    "Role of the process in the database: web, or operations such as migrations. Operations always use the direct "
-    "route, one connection at a time and the operations login.",
+    "Role of the process in the database: web, or operations such as migrations. Operations use the operations login "
+    "and one connection at a time, on the direct route unless the route is data_api.",
     Role,
     noun="database role",
     default=Role.WEB,

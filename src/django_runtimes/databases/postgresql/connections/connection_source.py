@@ -10,12 +10,14 @@ from django.db.backends.base.base import NO_DB_ALIAS
 
 from django_runtimes.config.secret import Secret
 from django_runtimes.databases.credentials.provider import provider_of
-from django_runtimes.databases.postgresql.connections.connecting import connect
-from django_runtimes.databases.postgresql.connections.fork import pools, pools_changing
+from django_runtimes.databases.postgresql.connections.connecting import FAILED_LOGINS, leave_to_parent
 from django_runtimes.databases.postgresql.session.connection import watched
 from django_runtimes.databases.postgresql.session.cursors import noting
 from django_runtimes.databases.postgresql.session.state import SessionState
 from django_runtimes.databases.postgresql.types import WrapperBase
+from django_runtimes.databases.sockets.fork import pools, pools_changing
+from django_runtimes.databases.sockets.login_attempt import open_connection
+from django_runtimes.databases.sockets.socket_wrapper import SocketWrapperMixin
 
 if TYPE_CHECKING:
     from django_runtimes.databases.postgresql.connections.pool import RecoveringPool
@@ -23,9 +25,10 @@ if TYPE_CHECKING:
 _read_by_pool = itemgetter("NAME", "HOST", "PORT", "USER", "PASSWORD", "OPTIONS", "TIME_ZONE")
 
 
-class ConnectionSourceMixin(WrapperBase):
+class ConnectionSourceMixin(SocketWrapperMixin, WrapperBase):
     """Opens each connection with current credentials, through the alias's pool if its entry has one."""
 
+    failed_logins = FAILED_LOGINS
     _connection_pools: "dict[str, RecoveringPool]" = pools
     # This is set only while Django takes a connection: Django reads `pool` three times, and must get the same pool.
     _used_pool: "RecoveringPool | None" = None
@@ -58,7 +61,8 @@ class ConnectionSourceMixin(WrapperBase):
 
         With a pool they have no credentials: the pool fetches them when it opens a connection.
         """
-        parameters = super().get_connection_params()
+        # The login is added below, and the socket engines' method would add it to the pool's arguments too.
+        parameters = super(SocketWrapperMixin, self).get_connection_params()
         if "password" in parameters:
             # In DATABASES the password may be a plain `str`.
             parameters["password"] = Secret(parameters["password"])
@@ -67,15 +71,16 @@ class ConnectionSourceMixin(WrapperBase):
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> psycopg.Connection:
         """Return a connection from the pool, or a new one."""
-        make: Callable[..., psycopg.Connection[Any]] = super().get_new_connection
         if self._is_pooled:
-            return self._pooled_connection(make, conn_params)
-        first = [conn_params]
-        connection = connect(
-            make, lambda: first.pop() if first else self.get_connection_params(), provider_of(self.settings_dict)
-        )
+            # Django's method takes the connection from the pool, which logs in itself.
+            return self._pooled_connection(super(SocketWrapperMixin, self).get_new_connection, conn_params)
+        connection: psycopg.Connection[Any] = super().get_new_connection(conn_params)
         _note_statements(connection, self.settings_dict)
         return connection
+
+    def leave_to_parent(self, connection: psycopg.Connection) -> None:
+        """In a child process, close the parent's connection without sending anything to the server."""
+        leave_to_parent(connection)
 
     @property
     def _is_pooled(self) -> bool:
@@ -111,12 +116,6 @@ class ConnectionSourceMixin(WrapperBase):
             present.close(timeout=1.0)
         return new
 
-    def _with_login(self, parameters: dict[str, Any]) -> dict[str, Any]:
-        if provider := provider_of(self.settings_dict):
-            login = provider.login()
-            return {**parameters, "user": login.user, "password": login.password}
-        return parameters
-
     def _make_pool(self, options: dict[str, Any]) -> "RecoveringPool":
         if self.settings_dict["CONN_MAX_AGE"] != 0:
             raise ImproperlyConfigured("Pooling doesn't support persistent connections.")
@@ -132,7 +131,9 @@ class ConnectionSourceMixin(WrapperBase):
             return {**template._pool_parameters(), "autocommit": True}
 
         def make() -> PooledConnection:
-            connection = connect(lambda used: PooledConnection.connect(**used), parameters, provider_of(entry))
+            connection = open_connection(
+                lambda used: PooledConnection.connect(**used), parameters, provider_of(entry), FAILED_LOGINS
+            )
             _note_statements(connection, entry)
             return connection
 

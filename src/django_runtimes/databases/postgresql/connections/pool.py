@@ -14,12 +14,12 @@ from psycopg.pq import ExecStatus
 from psycopg_pool import ConnectionPool, PoolTimeout
 from psycopg_pool.pool import MaintenanceTask
 
-from django_runtimes.databases.moment import Moment
 from django_runtimes.databases.postgresql.connections.connecting import leave_to_parent
 from django_runtimes.databases.postgresql.connections.pool_waits import POOL_WAITS
 from django_runtimes.databases.postgresql.connections.stream_places import StreamPlaces
 from django_runtimes.databases.postgresql.session.connection import WatchedConnection
 from django_runtimes.databases.postgresql.session.state import DISCARD_ALL, NOBODY
+from django_runtimes.moment import Moment
 
 # psycopg's pool doubles the pause between retries, up to minutes, and cannot notice a recovered server in between.
 _RETRY_AFTER_S = 0.5

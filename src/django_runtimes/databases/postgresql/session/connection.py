@@ -6,9 +6,9 @@ import psycopg
 from psycopg.generators import execute
 from psycopg.pq import ExecStatus
 
-from django_runtimes.databases.postgresql.class_cache import class_cache
 from django_runtimes.databases.postgresql.session.noted import noted
 from django_runtimes.databases.postgresql.session.state import SessionState
+from django_runtimes.databases.sockets.class_cache import class_cache
 
 _ANSWERS = frozenset({ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK, ExecStatus.EMPTY_QUERY})
 

@@ -8,9 +8,9 @@ from weakref import ref
 
 import psycopg
 
-from django_runtimes.databases.postgresql.class_cache import class_cache
 from django_runtimes.databases.postgresql.session.noted import fetching, note, noted, outlives_session, state_of
 from django_runtimes.databases.postgresql.types import CursorBase
+from django_runtimes.databases.sockets.class_cache import class_cache
 from django_runtimes.serving.current_request import Request
 
 # A server-side cursor of a request that is over is abandoned after this time without a fetch.

@@ -1,10 +1,10 @@
 """Splits SQL into statements and tokens, without comments and white space."""
 
-import re
 from collections.abc import Iterator
 from enum import Enum
-from functools import cache
 from typing import NamedTuple
+
+from django_runtimes.databases.postgresql.session.lexemes import Lexeme, StatementReader, lexemes
 
 
 class TokenKind(Enum):
@@ -23,62 +23,32 @@ class Token(NamedTuple):
     text: str
 
 
-# An unterminated string or comment extends to the end; the server rejects such a statement.
-_GRAMMAR = r"""
-      (?P<space> \s+ | --[^\r\n]* )
-    | (?P<comment> /\* )
-    | (?P<string>
-          [eE]' (?: [^'\\] | \\. | '' )*+ (?: ' | \\?\Z )
-        | (?: [bBxXnN] | [uU]& )? ' (?: [^'] | '' )*+ (?: ' | \Z )
-        | \$ (?P<tag> (?: [^\W\d]\w* )? ) \$ .*? (?: \$ (?P=tag) \$ | \Z )
-      )
-    | (?: [uU]& )? " (?P<quoted> (?: [^"] | "" )*+ ) (?: " | \Z )
-    | (?P<word> [^\W\d] [\w$]* )
-    | (?P<number> \d [\w.]* )
-    | (?P<mark> . )
-    """
-_COMMENT_EDGE = re.compile(r"/\*|\*/")
-
-
-@cache
-def _token() -> re.Pattern[str]:
-    # The pattern is compiled on first use, since Lambda keeps no sessions and its cold starts should not take longer.
-    return re.compile(_GRAMMAR, re.VERBOSE | re.DOTALL)
-
-
 def split_statements(sql: str) -> list[list[Token]]:
-    """Return the tokens of each non-empty statement; semicolons end statements."""
+    """Return the tokens of each non-empty statement.
+
+    The body of a function is one value, in quotes as well as in BEGIN ATOMIC … END or after RETURN.
+    """
     statements: list[list[Token]] = [[]]
-    for token in _tokens(sql):
-        if token == (TokenKind.MARK, ";"):
+    reader = StatementReader()
+    was_in_body = False
+    for lexeme in lexemes(sql):
+        if reader.ends_after(lexeme):
             statements.append([])
-        else:
-            statements[-1].append(token)
+        elif not was_in_body:
+            statements[-1] += _tokens(lexeme)
+            if reader.is_in_body:
+                statements[-1].append(Token(TokenKind.VALUE, ""))
+        was_in_body = reader.is_in_body
     return [statement for statement in statements if statement]
 
 
-def _tokens(sql: str) -> Iterator[Token]:
-    position = 0
-    token = _token()
-    while match := token.match(sql, position):
-        position = match.end()
-        if match["comment"]:
-            position = _end_of_comment(sql, position)
-        elif match["word"]:
-            yield Token(TokenKind.WORD, match["word"].lower())
-        elif match["quoted"] is not None:
-            yield Token(TokenKind.QUOTED, match["quoted"].replace('""', '"'))
-        elif match["mark"]:
-            yield Token(TokenKind.MARK, match["mark"])
-        elif not match["space"]:
+def _tokens(lexeme: Lexeme) -> Iterator[Token]:
+    match lexeme.kind:
+        case "word":
+            yield Token(TokenKind.WORD, lexeme.text.lower())
+        case "name":
+            yield Token(TokenKind.QUOTED, lexeme.match["quoted"].replace('""', '"'))
+        case "mark":
+            yield from (Token(TokenKind.MARK, mark) for mark in lexeme.text)
+        case "escaped" | "string" | "dollar" | "number":
             yield Token(TokenKind.VALUE, "")
-
-
-def _end_of_comment(sql: str, position: int) -> int:
-    # PostgreSQL's comments nest, which a regular expression cannot match.
-    depth = 1
-    for edge in _COMMENT_EDGE.finditer(sql, position):
-        depth += 1 if edge[0] == "/*" else -1
-        if depth == 0:
-            return edge.end()
-    return len(sql)

@@ -1,6 +1,5 @@
 """Tracks the state that statements may leave in a PostgreSQL session."""
 
-import threading
 from _thread import get_ident
 from collections import deque
 from collections.abc import Callable
@@ -12,6 +11,7 @@ import psycopg
 from psycopg.adapt import AdaptersMap
 
 from django_runtimes.databases.postgresql.session.statements import may_leave_state, text_of
+from django_runtimes.databases.sockets.thread_kinds import keeps_connections
 
 if TYPE_CHECKING:
     from django_runtimes.databases.postgresql.connections.stream_places import StreamPlace
@@ -187,21 +187,6 @@ class SessionState:
         self.is_touched = self.is_needed = self.is_resetting = self.has_sequences = False
         self.open_cursors = 0
         self.number += 1
-
-
-def keeps_connections() -> bool:
-    """Return whether this thread keeps a connection from a request's first query until the request ends.
-
-    Threads that serve whole requests keep it. So does the main thread, which runs commands and Lambda's invocations.
-    For any other thread, the end of its work is unknown.
-    """
-    thread = threading.current_thread()
-    return thread is threading.main_thread() or getattr(thread, "serves_whole_requests", False)
-
-
-def is_managed() -> bool:
-    """Return whether a handler lends this thread to requests, and checks between their calls what must stay on it."""
-    return hasattr(threading.current_thread(), "serves_whole_requests")
 
 
 def _handlers(connection: psycopg.Connection[Any]) -> tuple[list[Any], list[Any]]:

@@ -20,11 +20,13 @@ def _ask(stage: PlannedStage) -> Iterator[PreflightAnswer]:
     reserves_operations = context.value(OPERATIONS, "ReservedExecution") == "yes"
     wanted = _OPERATIONS if reserves_operations else 0
     held = _reserved(stage, OPERATIONS)
-    web = 0
+    web = provisioned = 0
     is_on_lambda = context.deployment.target is DeployTarget.AWS_LAMBDA
     if is_on_lambda:
         web = int(context.value(LAMBDA, "ReservedConcurrency"))
-        wanted += web
+        provisioned = int(stage.value(LAMBDA, "ProvisionedConcurrency") or 0)
+        # Provisioned environments are part of the reservation, if there is one.
+        wanted += web or provisioned
         held += _reserved(stage, LAMBDA)
     limit = context.aws.brief_client("lambda").get_account_settings()["AccountLimit"]
     most = limit["ConcurrentExecutions"]
@@ -44,6 +46,8 @@ def _ask(stage: PlannedStage) -> Iterator[PreflightAnswer]:
     lines = []
     if web:
         lines.append("ReservedConcurrency = 0")
+    if provisioned:
+        lines.append("ProvisionedConcurrency = 0")
     if reserves_operations and available < _OPERATIONS:
         lines.append('ReservedExecution = "no"')
     remedy = 'request more (Service Quotas, Lambda, "Concurrent executions")'

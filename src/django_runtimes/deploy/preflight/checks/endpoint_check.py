@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator, Mapping
 
-from django_runtimes.deploy.aws.zones import AvailabilityZone, zones_of_subnets
+from django_runtimes.deploy.aws.network.zones import AvailabilityZone, zones_of_subnets
 from django_runtimes.deploy.catalogue import ENDPOINTS, NETWORK
 from django_runtimes.deploy.configuration import FILE_NAME
+from django_runtimes.deploy.existing.network_check import MAIL_SERVICES
 from django_runtimes.deploy.preflight.checks.zone_check import zones_of_new_network
 from django_runtimes.deploy.preflight.planned_stage import PlannedStage
 from django_runtimes.deploy.preflight.preflight_answer import PreflightAnswer
@@ -62,7 +63,7 @@ def _services(stage: PlannedStage) -> Iterator[str]:
 
 
 def _remedy(stage: PlannedStage, offered: Mapping[str, list[str]]) -> str:
-    mail = stage.context.value(ENDPOINTS, "MailEndpoint") == "yes"
+    mail = stage.context.value(ENDPOINTS, "MailEndpoint") in MAIL_SERVICES
     others = "set MailEndpoint to 'no' or Egress to 'nat'" if mail else "set Egress to 'nat'"
     if NETWORK not in stage.new or not chooses_zones(stage.context):
         return f"{others} in {FILE_NAME}"

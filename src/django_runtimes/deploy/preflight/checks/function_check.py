@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from botocore.exceptions import ClientError
 
 from django_runtimes.deploy.aws.aws_api import error_code
-from django_runtimes.deploy.aws.function_interfaces import functions_with_group, interfaces_of_functions
+from django_runtimes.deploy.aws.network.function_interfaces import functions_with_group, interfaces_of_functions
 from django_runtimes.deploy.catalogue import LAMBDA, OPERATIONS, SECURITY_GROUPS
 from django_runtimes.deploy.preflight.planned_stage import PlannedStage
 from django_runtimes.deploy.preflight.preflight_answer import PreflightAnswer

@@ -1,10 +1,11 @@
-"""Whether the image that receives the traffic can expire."""
+"""Whether the image that receives the traffic, or the one of the operations function, can expire."""
 
 from collections.abc import Iterator
 
 from botocore.exceptions import ClientError
 
 from django_runtimes.deploy.aws.aws_api import error_code
+from django_runtimes.deploy.catalogue import OPERATIONS, DeployTarget, Stack
 from django_runtimes.deploy.preflight.planned_stage import PlannedStage
 from django_runtimes.deploy.preflight.preflight_answer import PreflightAnswer
 from django_runtimes.deploy.preflight.preflight_check import PreflightCheck, doubtful, good
@@ -15,10 +16,20 @@ _GONE = {"ImageNotFoundException", "RepositoryNotFoundException"}
 
 def _ask(stage: PlannedStage) -> Iterator[PreflightAnswer]:
     context = stage.context
-    image = stage.states[context.runtime].parameters.get("ImageUri")
-    if image is None:
-        return
-    digest = image.rpartition("@")[2]
+    served, operated = (_digest(stage, stack) for stack in (context.runtime, OPERATIONS))
+    if served:
+        yield from _judge(stage, served, "receives the traffic", (context.deployment.target,))
+    if operated and operated != served:
+        # Another target's deploy may have been the last.
+        yield from _judge(stage, operated, "runs the management commands", tuple(DeployTarget))
+
+
+def _digest(stage: PlannedStage, stack: Stack) -> str:
+    return stage.states[stack].parameters.get("ImageUri", "").rpartition("@")[2]
+
+
+def _judge(stage: PlannedStage, digest: str, use: str, targets: tuple[DeployTarget, ...]) -> Iterator[PreflightAnswer]:
+    context = stage.context
     try:
         found = context.aws.brief_client("ecr").describe_images(
             repositoryName=context.configuration.project, imageIds=[{"imageDigest": digest}]
@@ -27,18 +38,17 @@ def _ask(stage: PlannedStage) -> Iterator[PreflightAnswer]:
         if error_code(error) not in _GONE:
             raise
         yield doubtful(
-            f"the registry no longer has {digest}, which receives the traffic, so no new function, task or instance "
-            "can start",
+            f"the registry no longer has {digest}, which {use}, so no new function, task or instance can start",
             "deploy an image that the registry has, or build another one, with `webapp deploy`",
         )
         return
-    prefix = live_prefix(context.deployment.stage, context.deployment.target)
-    if any(tag.startswith(prefix) for tag in found[0].get("imageTags", ())):
-        yield good("the image that receives the traffic cannot expire")
+    prefixes = tuple(live_prefix(context.deployment.stage, target) for target in targets)
+    if any(tag.startswith(prefixes) for tag in found[0].get("imageTags", ())):
+        yield good(f"the image that {use} cannot expire")
     else:
+        expected = " or ".join(f"{prefix}…" for prefix in prefixes)
         yield doubtful(
-            f"{digest}, which receives the traffic, has no tag {prefix}…, so the registry deletes it after enough "
-            "newer images",
+            f"{digest}, which {use}, has no tag {expected}, so the registry deletes it after enough newer images",
             "run `webapp deploy` once, which adds the tag",
         )
 

@@ -18,8 +18,11 @@ _ACTION = "iam:CreateServiceLinkedRole"
 def _ask(stage: PlannedStage) -> Iterator[PreflightAnswer]:
     context = stage.context
     client = context.aws.brief_client("iam")
+    roles = service_roles(stage.new_types)
+    if not roles:
+        return
     missing = []
-    for role in service_roles(context.deployment.target):
+    for role in roles:
         try:
             client.get_role(RoleName=role.name)
         except ClientError as error:
@@ -28,7 +31,7 @@ def _ask(stage: PlannedStage) -> Iterator[PreflightAnswer]:
             missing.append(role)
     names = ", ".join(role.name for role in missing)
     if not missing:
-        yield good("the account has all service-linked roles of the target")
+        yield good("the account has all service-linked roles of the new stacks")
     elif _may_create(context, missing):
         yield good(f"the first deploy creates the service-linked roles {names}")
     else:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from django_runtimes.deploy.aws.zones import (
+from django_runtimes.deploy.aws.network.zones import (
     UNSUITABLE,
     AvailabilityZone,
     available_zones,

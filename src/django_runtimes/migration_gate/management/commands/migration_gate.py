@@ -1,20 +1,20 @@
 """`webapp migration_gate`: judges whether pending migrations would break the running version."""
 
 from argparse import ArgumentParser
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db import DEFAULT_DB_ALIAS, connections, transaction
+from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.state import ProjectState
 
+from django_runtimes.databases.interface.engine_registry import engine_of, engines
+from django_runtimes.databases.interface.operations_session import open_session
 from django_runtimes.migration_gate.gate_report import Report, as_json, as_text
 from django_runtimes.migration_gate.judgement import UnappliableError, judge, name_of
-from django_runtimes.migration_gate.sizes import read_sizes
-from django_runtimes.operations.operations_session import open_session
 
 # EX_UNAVAILABLE of sysexits.h: the migrations could not be judged.
 _EXIT_NO_VERDICT = 69
@@ -45,15 +45,25 @@ class Command(BaseCommand):
             open_session(connection)
         except CommandError as error:
             raise _no_verdict(str(error)) from None
-        with transaction.atomic(using=database), connection.cursor() as cursor:
-            cursor.execute("SET TRANSACTION READ ONLY")
-            report = _report(connection, allow)
+        engine = engine_of(connection)
+        if engine is None:
+            raise _no_verdict(
+                f"DATABASES[{database!r}] has the engine {connection.settings_dict['ENGINE']!r}; the gate judges only "
+                f"{' and '.join(dict.fromkeys(each.product for each in engines()))}"
+            )
+        with engine.read_only(connection):
+            sizes = engine.table_sizes(connection.connection)
+            report = _report(connection, sizes or {}, allow)
+        if sizes is None and report.pending:
+            self.stderr.write(
+                f"not judged on {engine.product}: whether a change of a large table blocks other sessions while it runs"
+            )
         self.stdout.write(as_json(report) if json else as_text(report))
         if report.exit_code:
             raise SystemExit(report.exit_code)
 
 
-def _report(connection: BaseDatabaseWrapper, allowed: Sequence[str]) -> Report:
+def _report(connection: BaseDatabaseWrapper, sizes: Mapping[str, int], allowed: Sequence[str]) -> Report:
     executor, state = _read_migrations(connection)
     loader = executor.loader
     _refuse_conflicts(loader)
@@ -65,7 +75,8 @@ def _report(connection: BaseDatabaseWrapper, allowed: Sequence[str]) -> Report:
             state,
             alias=connection.alias,
             known_apps={app_label for app_label, _ in _applied(loader)},
-            sizes=read_sizes(connection.connection),
+            sizes=sizes,
+            rolls_back_tables=bool(connection.features.can_rollback_ddl),
             allowed=allowed,
         )
     except UnappliableError as error:

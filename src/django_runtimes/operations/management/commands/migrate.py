@@ -6,16 +6,17 @@ import sys
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.core.management.commands.migrate import Command as DjangoCommand
 from django.db import connections
 
 from django_runtimes.config.adopted import adopted_by
 from django_runtimes.config.values.choices import Role
 from django_runtimes.config.variables.database.database_connections import DB_LOCK_TIMEOUT_S
-from django_runtimes.operations.migration_lock import MigrationLock, migration_lock
-from django_runtimes.operations.migration_session import migration_session
-from django_runtimes.operations.operations_session import open_session
+from django_runtimes.databases.interface.engine_registry import engine_of
+from django_runtimes.databases.interface.migration_lock import MigrationLock
+from django_runtimes.databases.interface.operations_session import answering, open_session
+from django_runtimes.operations.kept_statements import KeptStatements
 
 _WAIT_S = 600
 # The exit code that a shell reports after Ctrl-C.
@@ -29,6 +30,7 @@ class Command(DjangoCommand):
     """
 
     _lock: MigrationLock | None = None
+    _kept: KeptStatements | None = None
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
@@ -58,6 +60,11 @@ class Command(DjangoCommand):
             self.stderr.write("migrate was interrupted; run it again to apply the migrations that remain")
             sys.exit(_EXIT_INTERRUPTED)
 
+    def check(self, *args: Any, **options: Any) -> None:
+        # The check of Django's engine for MySQL asks the server.
+        with answering():
+            super().check(*args, **options)
+
     def handle(self, *args: Any, **options: Any) -> None:
         if adopted_by(settings).role is Role.WEB:
             super().handle(*args, **options)
@@ -67,15 +74,35 @@ class Command(DjangoCommand):
             open_session(connection)
             super().handle(*args, **options)
             return
-        with (
-            migration_lock(connection, wait_s=options["wait"], say=self._say) as self._lock,
-            migration_session(connection, lock_timeout_s=options["lock_timeout"]),
-        ):
-            super().handle(*args, **options)
+        engine = engine_of(connection)
+        if engine is None:
+            raise CommandError(
+                f"DATABASES[{connection.alias!r}] has the engine {connection.settings_dict['ENGINE']!r}, for which "
+                "migrate has no lock; run it with WEBAPP_DB_ROLE=web, one process at a time"
+            )
+        self._kept = KeptStatements(connection)
+        try:
+            with (
+                engine.migration_lock(connection, wait_s=options["wait"], say=self._say) as self._lock,
+                engine.migration_session(connection, lock_timeout_s=options["lock_timeout"]),
+                connection.execute_wrapper(self._kept),
+            ):
+                super().handle(*args, **options)
+        except BaseException as error:
+            # A signal may interrupt a migration too.
+            if (advice := self._kept.advice(error)) is not None:
+                # Django has begun a line with the migration's name.
+                self._say(f"\n{advice}")
+            raise
 
     def migration_progress_callback(self, action: str, *details: Any, **options: Any) -> None:
         if self._lock is not None and action in {"apply_start", "unapply_start"}:
             self._lock.check()
+        if self._kept is not None and details:
+            if action in {"apply_start", "unapply_start"}:
+                self._kept.begin(details[0])
+            elif action in {"apply_success", "unapply_success"}:
+                self._kept.end()
         super().migration_progress_callback(action, *details, **options)
 
     def _say(self, line: str) -> None:

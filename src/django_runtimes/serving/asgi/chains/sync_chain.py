@@ -15,6 +15,7 @@ from django.urls import set_script_prefix
 from django_runtimes.serving.asgi.bridged_views import BridgedViews
 from django_runtimes.serving.asgi.exits import async_without_exits, without_exits
 from django_runtimes.serving.asgi.known_length import KnownLengthHandler
+from django_runtimes.serving.asgi.late_transaction import make_late_atomic
 from django_runtimes.serving.asgi.patches import GET_RESPONSE_ASYNC, PatchWatch
 from django_runtimes.serving.types import Headers
 
@@ -93,7 +94,7 @@ class SyncChain(KnownLengthHandler):
 
     def make_view_atomic(self, view: Any) -> Any:
         """Wrap the view as Django does, contain its exits, and run it on the event loop if it is asynchronous."""
-        atomic = super().make_view_atomic(view)
+        atomic = make_late_atomic(super().make_view_atomic, view)
         if not iscoroutinefunction(atomic):
             return without_exits(atomic)
         self._bridged.note(view)

@@ -56,6 +56,16 @@ def close_leftovers() -> None:
             connection.close_if_unusable_or_obsolete()
 
 
+def close_idle() -> None:
+    """Between two parts of a stream, close this thread's connections that Django closes after each request.
+
+    A connection stays if a transaction, a cursor or its session's state needs it, and if its engine cannot tell.
+    """
+    for connection in list(_connected.wrappers.values()):
+        if connection.connection is not None and not getattr(connection, "needs_thread", True):
+            connection.close_if_unusable_or_obsolete()
+
+
 @contextmanager
 def closing_new_connections() -> Iterator[None]:
     """At the end of the block, close the connections that it opened on this thread; earlier ones stay open."""

@@ -7,7 +7,6 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from django_runtimes.aws.service_client import AwsAnswerError
-from django_runtimes.config.configuration_error import ConfigurationError
 from django_runtimes.outages.store_error import StoreUnavailableError
 from django_runtimes.stores.dynamodb.dynamodb_cache import StrictDynamoDBCache
 from django_runtimes.stores.dynamodb.dynamodb_table import DynamoDBTable, table_named
@@ -33,7 +32,7 @@ class Command(BaseCommand):
             _wait_until_active(table)
             if is_new:
                 table.delete_expired()
-        except (AwsAnswerError, ConfigurationError, StoreUnavailableError) as error:
+        except (AwsAnswerError, StoreUnavailableError) as error:
             raise CommandError(f"the table {table.name!r} cannot be created in {table.region}: {error}") from None
         done = "created" if is_new else "kept"
         self.stdout.write(f"{done} the table {table.name} in {table.region}")

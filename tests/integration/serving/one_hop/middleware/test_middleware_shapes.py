@@ -146,6 +146,7 @@ def test_allauth_is_not_listed():
     assert set(listed.PACKAGE_MIDDLEWARE) == {
         "corsheaders.middleware.CorsMiddleware",
         "csp.middleware.CSPMiddleware",
+        "django_permissions_policy.PermissionsPolicyMiddleware",
         "django_htmx.middleware.HtmxMiddleware",
     }
 

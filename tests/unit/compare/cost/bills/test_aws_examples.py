@@ -13,7 +13,7 @@ from django_runtimes.compare.cost.usage.traffic import Traffic
 from django_runtimes.compare.cost.usage.usage import Usage
 from tests.unit.compare.cost.fixed_prices import PRICES
 
-NOTHING_ELSE = {"log_kb": Decimal(0), "response_kb": Decimal(0), "cold_start_share": Decimal(0)}
+NOTHING_ELSE = dict.fromkeys(("log_kb", "response_kb", "cold_start_share", "custom_metrics"), Decimal(0))
 
 
 def usage(**values: str) -> Usage:

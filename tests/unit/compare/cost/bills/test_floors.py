@@ -66,7 +66,7 @@ def test_an_idle_instance_of_app_runner_costs_its_memory():
 
 def test_an_instance_of_app_runner_pays_vcpu_only_while_active():
     # 30 days: 2 GB x 720 h x 0.007 = 10.08, and 240 h x 0.064 = 15.36
-    nothing = replace(Usage(), log_kb=Decimal(0), response_kb=Decimal(0))
+    nothing = replace(Usage(), log_kb=Decimal(0), response_kb=Decimal(0), custom_metrics=Decimal(0))
     day = [Decimal(3_600)] * 8 + [Decimal(0)] * 16
 
     bill = usd(AppRunnerBilling("a", nothing, PRICES).bill(Traffic.hourly("day", day)))
@@ -89,7 +89,8 @@ def test_an_idle_database_costs_its_storage_and_minimum_capacity():
         "secrets": "0.40",
         "RDS Proxy": "87.60",
     }
-    assert paused == {"storage, Aurora": "2.00", "secrets": "0.40"}
+    # The logins of the Data API are secrets too.
+    assert paused == {"storage, Aurora": "2.00", "secrets": "1.20"}
 
 
 def test_egress_costs_its_gateway_or_its_endpoints():

@@ -30,9 +30,10 @@ def test_a_function_behind_an_http_api_pays_every_term():
         "HTTP API": "26.28",
         # 131,400 reads at 0.05 per 10,000
         "reads of secrets": "0.66",
-        # 26.28e6 x 0.5 KB = 12.53 GB
-        "logs, received": "6.27",
-        "logs, kept": "0.38",
+        # 26.28e6 x 0.75 KB = 18.80 GB
+        "logs, received": "9.40",
+        "logs, kept": "0.56",
+        "custom metrics": "3.00",
         # 26.28e6 x 20 KB = 501.25 GB
         "data transfer out": "45.11",
     }
@@ -67,6 +68,18 @@ def test_requests_beyond_provisioned_concurrency_are_on_demand():
     assert bill["Lambda provisioned concurrency"] == "43.80"
     assert bill["Lambda duration, provisioned"] == "102.20"
     assert bill["Lambda duration"] == "262.80"
+
+
+def test_a_short_stream_is_rounded_up_to_a_whole_millisecond():
+    usage = replace(
+        Usage(), memory_mb=Decimal(1_024), cold_start_share=Decimal(0), stream_share=Decimal(1),
+        stream_s=Decimal("0.0081"),
+    )  # fmt: skip
+
+    bill = usd(LambdaBilling("f", usage, PRICES).bill(TEN))
+
+    # 26.28e6 x 0.009 s x 1 GB = 236,520 GB-s
+    assert bill["Lambda duration"] == "3.94"
 
 
 def test_a_streamed_response_bills_its_whole_duration():
@@ -163,7 +176,8 @@ def test_data_costs_more_through_nat_than_through_endpoints():
 
 def test_the_free_tier_is_off_unless_it_is_switched_on():
     million = Traffic.monthly(Decimal(1_000_000))
-    small = replace(Usage(), memory_mb=Decimal(1_024), response_kb=Decimal(10), log_kb=Decimal(0), secrets=Decimal(0))
+    nothing = dict.fromkeys(("log_kb", "secrets", "custom_metrics"), Decimal(0))
+    small = replace(Usage(), memory_mb=Decimal(1_024), response_kb=Decimal(10), **nothing)
 
     assert LambdaBilling("f", small, PRICES).bill(million).usd > 1
     assert LambdaBilling("f", replace(small, free_tier="on"), PRICES).bill(million).usd == 0
@@ -178,3 +192,13 @@ def test_a_savings_plan_lowers_durations_and_tasks_only():
     assert less["Lambda requests"] == full["Lambda requests"]
     assert tasks_less["Fargate vCPU"] == "47.28"
     assert tasks_less["load balancer"] == tasks_full["load balancer"]
+
+
+def test_metrics_are_billed_in_the_hours_that_have_requests():
+    day = Traffic.hourly("day", [Decimal(3_600)] * 6 + [Decimal(0)] * 18)
+    function = LambdaBilling("f", replace(Usage(), custom_metrics=Decimal(7)), PRICES)
+
+    # 7 metrics x 0.30, in a quarter of the hours
+    assert usd(function.bill(day))["custom metrics"] == "0.53"
+    assert usd(function.bill(TEN))["custom metrics"] == "2.10"
+    assert "custom metrics" not in usd(function.bill(Traffic.constant(Decimal(0))))

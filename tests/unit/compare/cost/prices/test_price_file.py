@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from django_runtimes.cli.tool_error import UsageError
-from django_runtimes.compare.cost.prices.price_file import every_price, read_prices
+from django_runtimes.compare.cost.prices.price_file import complete_regions, every_price, read_prices
+from tests.unit.documents.pages import ROOT
 
 FACTS = {
     "lambda_requests": "0.20", "lambda_gb_s_x86": "0.0000166667", "lambda_gb_s_arm": "0.0000133334",
@@ -56,10 +57,14 @@ def test_the_error_for_an_unknown_region_lists_the_regions():
 def test_the_error_for_a_missing_price_lists_the_complete_regions():
     prices = read_prices("eu-central-1")
 
-    with pytest.raises(
-        UsageError, match=r"set them \(--set price\.http_api=USD\), or choose a region with all prices: us-east-1"
-    ):
+    with pytest.raises(UsageError) as missing:
         prices["http_api"]
+    text = str(missing.value)
+    assert text.startswith(
+        f"region 'eu-central-1' has 6 of {6 + len(prices.missing)} prices and lacks lambda_gb_s_arm, "
+    )
+    assert all(name in text for name in prices.missing)
+    assert "; set each (--set price.lambda_gb_s_arm=USD), or choose a region with all prices: us-east-1 (" in text
     assert prices["fargate_vcpu_hour_x86"].value > read_prices()["fargate_vcpu_hour_x86"].value
     assert "http_api" in prices.missing
 
@@ -79,3 +84,12 @@ def test_each_key_has_one_unit():
     for region in ("us-east-1", "eu-central-1"):
         for price in read_prices(region):
             assert price.is_rule or (known[price.key].unit, known[price.key].per) == (price.unit, price.per)
+
+
+def test_the_page_on_costs_says_which_regions_are_complete():
+    page = (ROOT / "docs/cost.md").read_text(encoding="utf-8")
+
+    assert complete_regions() == ("us-east-1",)
+    assert "Only us-east-1 has all prices" in page
+    assert sum(not price.is_rule for price in read_prices("eu-central-1")) == 6
+    assert "eu-central-1 has six." in page

@@ -32,6 +32,7 @@ def test_two_hours_are_repeated_up_to_a_month(tmp_path: Path):
         "hour,requests\n2026-11-01T00:00,36\n2026-11-01T01:00,0\n",
         "hour,requests\n2026-11-01 01:00:00+01:00,36\n2026-11-01T01:00Z,0\n",
         "hour,requests\n0,3.6e1\n1,0.0\n",
+        "requests,hour\n36,0\n0,1\n",
     ],
 )
 def test_a_file_from_a_spreadsheet_or_a_program_is_read(tmp_path: Path, content: str):
@@ -45,10 +46,11 @@ def test_a_file_from_a_spreadsheet_or_a_program_is_read(tmp_path: Path, content:
     [
         ("", "is empty; write a line"),
         ("hour,requests\n", "has no hours"),
-        ("0,5\n1,5\n", "line 1: the header is '0,5', not 'hour,requests'"),
+        ("0,5\n1,5\n", "line 1: the header is '0,5', not 'hour,requests'; write these two names"),
+        ("hour,hour\n0,5\n", "line 1: the header is 'hour,hour', not 'hour,requests'"),
         ("hour;requests\n0;5\n", "semicolons: use commas"),
         ("hour\trequests\n0\t5\n", "tabs: use commas"),
-        ("hour,requests\n0,five\n", "line 2: 'five' is not a number of requests from 0 on"),
+        ("hour,requests\n0,five\n", "line 2: 'five' is not a number of requests from 0 to 1,000,000,000,000"),
         ("hour,requests\n0,5\n1,-3\n", "line 3: '-3' is not a number"),
         ("hour,requests\n0,nan\n", "line 2: 'nan' is not a number"),
         ("hour,requests\n0,Infinity\n", "line 2: 'Infinity' is not a number"),
@@ -56,8 +58,8 @@ def test_a_file_from_a_spreadsheet_or_a_program_is_read(tmp_path: Path, content:
         ("hour,requests\n0,\n", "line 2: '' is not a number"),
         ("hour,requests\n0,1e30\n", "line 2: '1e30' is not a number"),
         ("hour,requests\n0,\u0665\n", "is not a number"),
-        ("hour,requests\n0,1,000\n", "line 2: '0,1,000' has 3 columns"),
-        ("hour,requests\n0\n", "line 2: '0' has 1 columns"),
+        ("hour,requests\n0,1,000\n", "line 2: '0,1,000' has 3 columns, not 2"),
+        ("hour,requests\n0\n", "line 2: '0' has 1 column, not 2"),
         ("hour,requests\n-1,5\n", "line 2: '-1' is not an hour"),
         ("hour,requests\n1.5,5\n", "line 2: '1.5' is not an hour"),
         ("hour,requests\n2026-11-01T00:30,5\n", "is not a full hour"),

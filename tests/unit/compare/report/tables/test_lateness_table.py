@@ -31,8 +31,8 @@ def test_the_late_sends_of_valid_blocks_have_the_interval_of_their_share():
     rows = lateness_table(summarize(run)).rows
 
     assert rows == (
-        (REFERENCE, "read, 50/s", "3,000", "0", "0.00% (0.00% to 0.12%)", "20.0, 20.0", "20.0, 20.0"),
-        (ECS, "read, 50/s", "3,000", "60", "2.00% (1.53% to 2.57%)", "20.0, 20.0", "50.0, 20.0"),
+        (REFERENCE, "emulated", "read, 50/s", "3,000", "0", "0.00% (0.00% to 0.12%)", "20.0, 20.0", "20.0, 20.0"),
+        (ECS, "emulated", "read, 50/s", "3,000", "60", "2.00% (1.53% to 2.57%)", "20.0, 20.0", "50.0, 20.0"),
     )
 
 
@@ -42,7 +42,7 @@ def test_the_late_sends_of_void_blocks_do_not_count():
     (target,) = run.targets
     void = replace(run, targets=(replace(target, scenarios=(replace(scenario_of(run), blocks=blocks),)),))
 
-    ((_, _, sent, found, *_),) = lateness_table(summarize(void)).rows
+    ((_, _, _, sent, found, *_),) = lateness_table(summarize(void)).rows
 
     assert (sent, found) == ("100", "2")
 

@@ -3,7 +3,9 @@ from dataclasses import replace
 import pytest
 
 from django_runtimes.compare.analysis.summary import summarize
+from django_runtimes.compare.layout.report_table import ReportTable
 from django_runtimes.compare.record.results import Run
+from django_runtimes.compare.report.content import content_of
 from django_runtimes.compare.report.tables.rule_table import rule_table
 from tests.unit.compare.report.printed_report import printed
 from tests.unit.compare.report.rendering import render_html, render_markdown
@@ -26,6 +28,13 @@ def test_the_report_files_have_the_table_of_the_rules(run: Run, render):
 
     assert "Rules for a believable measurement" in text
     assert "if late sends raised its median by more than 10%" in text
+
+
+def test_a_long_reason_wraps_in_the_page(run: Run):
+    text = render_html(run)
+
+    assert '<td class="text" data-long>Requests of the steady load and of bursts are sent when due' in text
+    assert "td[data-long] { white-space: normal;" in text
 
 
 def test_the_terminal_does_not_have_the_table_of_the_rules(run: Run):
@@ -87,4 +96,64 @@ def test_the_missing_parts_of_the_record_are_named(run: Run):
     met, reason = judged(run, lock_file_sha256="11e8", machine={"kernel": "Linux 6.1", "cpu": "EPYC"})[8]
 
     assert met == "in part"
-    assert "lacks: limits, numbers of workers, date of the prices." in reason
+    assert (
+        "lacks: limits, date of the prices, numbers of workers of aws_app_runner/pool/direct and aws_ecs/pool/direct."
+    ) in reason
+
+
+def test_a_complete_record_meets_its_rule(run: Run):
+    met, reason = judged(
+        run,
+        lock_file_sha256="11e8",
+        machine={"kernel": "Linux 6.1", "cpu": "EPYC", "limits": "none"},
+        prices={"region": "us-east-1", "oldest": "2026-11-23", "newest": "2026-11-28"},
+        targets={"aws_app_runner/pool/direct": {"workers": "2"}, "aws_ecs/pool/direct": {"workers": "2"}},
+    )[8]
+
+    assert (met, reason.partition(",")[0]) == ("yes", "run.json has all of them")
+
+
+def test_the_latency_of_the_data_api_is_part_of_the_record(run: Run):
+    asked = replace(run, targets=tuple(replace(target, route="data_api") for target in run.targets))
+
+    assert (
+        "lacks: limits, date of the prices, latency of the Data API, numbers"
+        in judged(asked, lock_file_sha256="11e8", machine={"kernel": "Linux 6.1", "cpu": "EPYC"})[8][1]
+    )
+
+
+def test_the_workers_of_a_deployed_function_are_unknown(run: Run):
+    deployed = replace(run, targets=(replace(run.targets[0], label="deployed"),))
+
+    assert "numbers of workers of aws_lambda/per_request/proxy" in judged(deployed)[8][1]
+
+
+def tables_of(run: Run) -> list[ReportTable]:
+    content = content_of(run)
+    sections = [table for section in content.sections for table in (*section.tables, *section.more)]
+    plots = [plot for section in content.sections for plot in section.plots]
+    summary = [] if content.summary.plot is None else [content.summary.plot]
+    return [content.overview, *sections, *(plot.table for plot in (*plots, *summary))]
+
+
+@pytest.mark.parametrize("deployed", [None, "aws_ecs/pool/direct"])
+def test_each_table_with_a_target_gives_its_label(run: Run, deployed: str | None):
+    targets = tuple(replace(each, label="deployed") if each.name == deployed else each for each in run.targets)
+    mixed = replace(run, targets=targets)
+    names = ("aws_lambda", "aws_ecs", "aws_app_runner")
+
+    found = [
+        table
+        for table in tables_of(mixed)
+        if table.title != "Recorded with the run" and any(cell.startswith(names) for row in table.rows for cell in row)
+    ]
+
+    assert len(found) > 15
+    for table in found:
+        has_column = "label" in table.columns or "target, label" in table.columns
+        beside = deployed is not None and all("(emulated)" in row[0] or "(deployed)" in row[0] for row in table.rows)
+        # Latencies of emulated and of deployed targets have separate tables.
+        in_title = "(emulated)" in table.title or table.title.endswith((", emulated", ", deployed"))
+        in_title |= deployed is None and ", emulated" in table.title
+        assert has_column or beside or in_title, table.title
+    assert judged(mixed)[7][0] == "yes"

@@ -1,0 +1,1 @@
+"""Restores execution environments from one initialized process of a function."""

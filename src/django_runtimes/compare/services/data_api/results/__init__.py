@@ -1,0 +1,1 @@
+"""Results of PostgreSQL as answers of the Data API."""

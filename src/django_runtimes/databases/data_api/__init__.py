@@ -1,0 +1,1 @@
+"""The engine `django_runtimes.databases.data_api`: Django on PostgreSQL through the Data API of Aurora."""

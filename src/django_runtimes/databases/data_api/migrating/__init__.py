@@ -1,0 +1,1 @@
+"""Migrations without a session: a lock and settings that belong to transactions."""

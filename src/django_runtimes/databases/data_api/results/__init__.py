@@ -1,0 +1,1 @@
+"""Answers of the Data API as rows of Python values."""

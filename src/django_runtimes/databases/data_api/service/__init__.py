@@ -1,0 +1,1 @@
+"""Calls of the Data API, and its errors as those of psycopg."""

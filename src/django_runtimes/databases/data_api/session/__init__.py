@@ -1,0 +1,1 @@
+"""What Django takes for a connection and its cursors."""

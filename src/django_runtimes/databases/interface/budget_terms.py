@@ -1,0 +1,20 @@
+"""The terms of a connection budget that differ from engine to engine."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class BudgetTerms:
+    """The connections of a command that runs as an operation, and the slots that a server reserves by default.
+
+    `default_port` tells whether two entries of DATABASES have the same server, and `has_pool` whether the strategy
+    `pool` exists.
+    """
+
+    operations: int
+    operations_source: str
+    reserved: Mapping[str, int]
+    reserved_source: str
+    default_port: int
+    has_pool: bool

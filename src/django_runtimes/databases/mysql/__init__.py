@@ -1,0 +1,1 @@
+"""The engine for MySQL and MariaDB, on Django's own and PyMySQL."""

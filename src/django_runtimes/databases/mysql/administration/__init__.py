@@ -1,0 +1,1 @@
+"""Migrations and roles of a MySQL or MariaDB server, which operations administer."""

@@ -1,0 +1,1 @@
+"""Migrations and roles of a PostgreSQL server, which operations administer."""

@@ -1,0 +1,1 @@
+"""Reads and limits the log groups of a stage."""

@@ -1,0 +1,1 @@
+"""Asks AWS about networks: VPCs, zones and the interfaces of functions."""

@@ -1,0 +1,113 @@
+"""Validates the parameters that the stage's route to the database requires or excludes."""
+
+from django_runtimes.cli.tool_error import UsageError
+from django_runtimes.deploy.catalogue import DATABASE, NETWORK, PROXY, DeployTarget
+from django_runtimes.deploy.configuration import FILE_NAME
+from django_runtimes.deploy.context import Context
+from django_runtimes.deploy.existing.database_check import PROXY_ACU
+from django_runtimes.deploy.templates.database_route import (
+    DATA_API_PARAMETER,
+    DATA_API_ROUTE,
+    REQUIRED,
+    ROUTE,
+    RUNTIME_ROUTE,
+    STACKS_WITH_DATA_API,
+)
+from django_runtimes.deploy.templates.template_source import library_templates
+
+# The smallest capacity of a cluster that does not pause, and the step to the next one.
+_LEAST_ACU = 0.5
+
+
+def validate_route(context: Context) -> None:
+    """Raise UsageError if the target, the network or the database does not fit the route."""
+    if context.has_data_api:
+        _refuse_containers(context)
+        _refuse_older_templates(context)
+        _refuse_other_database(context)
+        _refuse_egress(context)
+    _refuse_capacity(context)
+    _refuse_unreachable_secret(context)
+
+
+def _refuse_containers(context: Context) -> None:
+    target = context.deployment.target
+    if target is not DeployTarget.AWS_LAMBDA:
+        raise UsageError(
+            f"{ROUTE} = '{DATA_API_ROUTE}' is not available on {target}: its containers are billed while the database "
+            "pauses, and keep a pool of connections, which is faster than a call of the Data API for each statement; "
+            f"set target to '{DeployTarget.AWS_LAMBDA}', or remove {ROUTE} from {FILE_NAME}"
+        )
+
+
+def _refuse_older_templates(context: Context) -> None:
+    source = context.template_source
+    older = [
+        stack.template for stack in STACKS_WITH_DATA_API if DATA_API_PARAMETER not in _declared(context, stack.name)
+    ]
+    # The template of an existing database has the ARN of its cluster instead.
+    if context.deployment.existing.has_database:
+        older = [name for name in older if name != DATABASE.template]
+    if older:
+        raise UsageError(
+            f"{', '.join(older)} in {source.directory} has no parameter {DATA_API_PARAMETER}; copy it from "
+            f"{library_templates()} of {source.library}, and make your changes in it again"
+        )
+
+
+def _refuse_other_database(context: Context) -> None:
+    for name, wanted in REQUIRED.items():
+        if (found := context.value(DATABASE, name)) != wanted:
+            raise UsageError(
+                f"{name} = '{found}' does not fit {ROUTE} = '{DATA_API_ROUTE}', which needs '{wanted}'; remove "
+                f"{name} from {FILE_NAME}, or set it to '{wanted}' in [stages.{context.deployment.stage}.parameters]"
+            )
+
+
+def _refuse_egress(context: Context) -> None:
+    if (egress := context.value(NETWORK, "Egress")) != "none":
+        raise UsageError(
+            f"Egress = '{egress}' costs money and serves nothing with {ROUTE} = '{DATA_API_ROUTE}', whose functions "
+            f"run outside the network; remove Egress from {FILE_NAME}, or set it to 'none' in "
+            f"[stages.{context.deployment.stage}.parameters]"
+        )
+
+
+def _refuse_capacity(context: Context) -> None:
+    """Refuse a minimum of Aurora's capacity that the clients of the cluster do not allow."""
+    if context.deployment.existing.has_database or context.value(DATABASE, "Engine") != "aurora":
+        return
+    for name in ("MinAcu", "MaxAcu"):
+        text = context.value(DATABASE, name)
+        if float(text) % _LEAST_ACU:
+            raise UsageError(
+                f"{name} = '{text}' is not a capacity of Aurora, which has steps of {_LEAST_ACU} ACU; correct it in "
+                f"{FILE_NAME}"
+            )
+    text = context.value(DATABASE, "MinAcu")
+    capacity = float(text)
+    if PROXY in context.foundation and capacity < PROXY_ACU:
+        raise UsageError(
+            f"MinAcu = '{text}' is too small for RDS Proxy, which waits for more capacity until its stack fails; "
+            f"set it to {PROXY_ACU} or more in {FILE_NAME}, or remove it"
+        )
+    if capacity == 0 and not context.has_data_api:
+        raise UsageError(
+            f"MinAcu = '{text}' pauses no cluster with {ROUTE} = '{RUNTIME_ROUTE}', since the containers keep their "
+            f"connections; set it to {_LEAST_ACU} or more in {FILE_NAME}, or remove it"
+        )
+
+
+def _refuse_unreachable_secret(context: Context) -> None:
+    if context.has_data_api or context.value(DATABASE, "Credentials") != "secretsmanager":
+        return
+    if context.value(NETWORK, "Egress") == "none":
+        raise UsageError(
+            "Credentials = 'secretsmanager' with Egress = 'none' cuts the operations function off from its secret; "
+            f"set Egress to 'endpoints' or 'nat' in {FILE_NAME} "
+            f"({context.template_source.readme('foundation')} lists their prices), or Credentials to 'iam'"
+        )
+
+
+def _declared(context: Context, name: str) -> frozenset[str]:
+    return frozenset(context.templates[name].parameters)

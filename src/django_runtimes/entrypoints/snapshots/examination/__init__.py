@@ -1,0 +1,1 @@
+"""Finds what environments would share that are restored from a snapshot of this process."""

@@ -1,0 +1,1 @@
+"""The statements of MySQL that pin a client of RDS Proxy."""

@@ -1,0 +1,1 @@
+"""The library's own loop between Lambda's Runtime API and a handler."""

@@ -1,0 +1,1 @@
+"""Responses that leave a Lambda function chunk by chunk."""

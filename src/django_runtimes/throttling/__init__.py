@@ -1,0 +1,1 @@
+"""Limits how many requests a client sends in a window of time."""

@@ -1,0 +1,3 @@
+"""The ledger answers no requests."""
+
+urlpatterns: list[object] = []

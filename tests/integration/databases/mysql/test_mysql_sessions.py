@@ -1,0 +1,130 @@
+"""What a request leaves in a session of MySQL, for the next request on a kept connection."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.db import connections
+
+from django_runtimes.serving.current_request import Request, current_request
+from tests.integration.databases.mysql.mysql_entries import first_value, mysql_entry_of
+
+pytestmark = pytest.mark.profile_free
+
+STATE = [
+    ("SET @basket = 7", "SELECT @basket", None),
+    ("SET SESSION sql_mode = ''", "SELECT @@sql_mode = ''", 0),
+    ("SET NAMES latin1", "SELECT @@character_set_client", "utf8mb4"),
+    ("SET SESSION TRANSACTION ISOLATION LEVEL SERIALIZABLE", "SELECT @@tx_isolation", "READ-COMMITTED"),
+    ("SET SESSION max_statement_time = 0", "SELECT @@max_statement_time", 8.0),
+    ("SELECT GET_LOCK('basket', 0)", "SELECT IS_USED_LOCK('basket')", None),
+    ("USE information_schema", "SELECT DATABASE()", "engine_shop"),
+    ("CREATE TEMPORARY TABLE basket (id int)", "SHOW TABLES", "orders"),
+]
+
+
+@pytest.mark.parametrize(("statement", "question", "clean"), STATE)
+def test_the_next_request_gets_a_clean_session(open_wrapper, statement, question, clean):
+    wrapper = open_wrapper()
+    number = first_value(wrapper, "SELECT CONNECTION_ID()")
+    with wrapper.cursor() as cursor:
+        cursor.execute(statement)
+
+    wrapper.close_if_unusable_or_obsolete()
+
+    assert first_value(wrapper, question) == clean
+    assert first_value(wrapper, "SELECT CONNECTION_ID()") == number
+
+
+def test_the_options_of_a_session_survive_its_reset(open_wrapper):
+    wrapper = open_wrapper()
+    wrapper.settings_dict["OPTIONS"] |= {"sql_mode": "ANSI_QUOTES", "init_command": "SET @greeting = 'hello'"}
+    with wrapper.cursor() as cursor:
+        cursor.execute("SET @greeting = 'bye', sql_mode = ''")
+
+    wrapper.close_if_unusable_or_obsolete()
+
+    assert first_value(wrapper, "SELECT @greeting") == "hello"
+    assert first_value(wrapper, "SELECT @@sql_mode") == "ANSI_QUOTES"
+
+
+def test_statements_without_state_need_no_reset(open_wrapper, monkeypatch):
+    wrapper = open_wrapper()
+    first_value(wrapper, "SELECT COUNT(*) FROM orders")
+    monkeypatch.setattr(type(wrapper.connection), "reset_session", lambda _: pytest.fail("the session was reset"))
+
+    wrapper.close_if_unusable_or_obsolete()
+
+    assert wrapper.connection is not None
+
+
+def test_every_session_can_be_reset(open_wrapper, monkeypatch):
+    wrapper = open_wrapper(ALWAYS_RESET=True)
+    first_value(wrapper, "SELECT COUNT(*) FROM orders")
+    resets = []
+    monkeypatch.setattr(wrapper.connection, "reset_session", lambda: resets.append(1))
+
+    wrapper.close_if_unusable_or_obsolete()
+
+    assert resets == [1]
+
+
+def test_a_connection_through_a_proxy_is_replaced(open_wrapper):
+    wrapper = open_wrapper(ROUTE="proxy")
+    first_value(wrapper, "SELECT 1")
+    wrapper.close_if_unusable_or_obsolete()
+    assert wrapper.connection is not None
+
+    first_value(wrapper, "SELECT @basket := 7")
+    wrapper.close_if_unusable_or_obsolete()
+
+    assert wrapper.connection is None
+
+
+def test_an_open_transaction_is_rolled_back(open_wrapper):
+    wrapper = open_wrapper()
+    wrapper.set_autocommit(False)
+    first_value(wrapper, "SELECT 1")
+
+    wrapper.close_if_unusable_or_obsolete()
+
+    assert wrapper.connection is None
+
+
+def test_a_request_on_the_same_thread_does_not_see_an_earlier_ones_session(shop, django_db_blocker):
+    """The thread belongs to an executor, so no signal closes the connection between its requests."""
+    handler = type(connections)({"default": mysql_entry_of(shop)})
+    seen = []
+
+    def request(statement: str) -> None:
+        token = current_request.set(Request())
+        seen.append(first_value(handler["default"], statement))
+        current_request.get().end()
+        current_request.reset(token)
+
+    def work() -> None:
+        request("SELECT @basket := 7")
+        request("SELECT @basket")
+
+    with django_db_blocker.unblock():
+        thread = threading.Thread(target=work)
+        thread.start()
+        thread.join()
+
+    assert seen == [7, None]
+
+
+def test_a_job_does_not_see_an_earlier_ones_transaction(shop, django_db_blocker, caplog):
+    handler = type(connections)({"default": mysql_entry_of(shop)})
+
+    def leave_transaction() -> int:
+        wrapper = handler["default"]
+        wrapper.set_autocommit(False)
+        return first_value(wrapper, "SELECT CONNECTION_ID()")
+
+    with django_db_blocker.unblock(), ThreadPoolExecutor(max_workers=1) as executor:
+        before = executor.submit(leave_transaction).result()
+        after = executor.submit(lambda: first_value(handler["default"], "SELECT CONNECTION_ID()")).result()
+
+    assert before != after
+    assert "earlier work on this thread left a transaction open" in caplog.text

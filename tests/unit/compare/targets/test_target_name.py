@@ -1,0 +1,42 @@
+"""The names of targets on this machine."""
+
+import pytest
+
+from django_runtimes.cli.tool_error import UsageError
+from django_runtimes.compare.targets.name import TargetName
+
+
+def test_the_data_api_is_a_route_of_every_runtime():
+    for runtime in ("aws_lambda", "aws_ecs", "aws_app_runner"):
+        assert str(TargetName.parse(f"{runtime}/per_request/data_api")) == f"{runtime}/per_request/data_api"
+
+
+@pytest.mark.parametrize("strategy", ["pool", "persistent"])
+def test_the_data_api_has_no_connection_to_keep(strategy):
+    with pytest.raises(UsageError) as raised:
+        TargetName.parse(f"aws_ecs/{strategy}/data_api")
+
+    assert str(raised.value) == (
+        f"--target 'aws_ecs/{strategy}/data_api': the route data_api has only the strategy per_request"
+    )
+
+
+def test_a_function_with_a_snapshot():
+    name = TargetName.parse("aws_lambda+snapstart/per_request/proxy@512")
+
+    assert (name.snap_start, name.memory_mb) == (True, 512)
+    assert str(name) == "aws_lambda+snapstart/per_request/proxy@512"
+    assert name.label == "aws_lambda-snapstart-per_request-proxy-512"
+
+
+@pytest.mark.parametrize(
+    ("service", "option"), [("aws_ecs+snapstart", "snapstart"), ("aws_lambda+fast", "fast"), ("aws_lambda+", "")]
+)
+def test_another_option_is_refused(service, option):
+    with pytest.raises(UsageError) as raised:
+        TargetName.parse(f"{service}/per_request/direct")
+
+    assert str(raised.value) == (
+        f"--target '{service}/per_request/direct': {service.partition('+')[0]} has no option '{option}'; the only one "
+        "is aws_lambda+snapstart"
+    )

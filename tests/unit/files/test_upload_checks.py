@@ -1,0 +1,26 @@
+import pytest
+
+from django_runtimes.files.upload_checks import check_uploads
+
+
+@pytest.fixture
+def direct(settings):
+    settings.DJANGO_RUNTIMES = settings.DJANGO_RUNTIMES._replace(direct_uploads=True)
+
+
+def test_the_guestbook_is_complete(direct):
+    assert check_uploads() == []
+
+
+def test_missing_urls_and_sessions(direct, settings):
+    settings.ROOT_URLCONF = "django.contrib.auth.urls"
+    settings.MIDDLEWARE = []
+
+    assert [message.id for message in check_uploads()] == ["django_runtimes.E033", "django_runtimes.E034"]
+
+
+def test_nothing_is_needed_without_direct_uploads(settings):
+    settings.ROOT_URLCONF = "django.contrib.auth.urls"
+    settings.MIDDLEWARE = []
+
+    assert check_uploads() == []
