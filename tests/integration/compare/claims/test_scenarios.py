@@ -74,8 +74,9 @@ async def test_handshakes_of_both_routes_and_a_held_connection_are_compared(serv
 
     direct, held = evidence.figures
     assert (direct.pairs, held.pairs) == (FEW, FEW)
-    assert 0 < direct.low <= direct.value <= direct.high
-    assert held.low > 1
+    # How the durations compare is the claim's own verdict, with more rounds on a quiet machine.
+    for figure in (direct, held):
+        assert 0 < figure.low <= figure.value <= figure.high
 
 
 @pytest.mark.needs("pgbouncer")
