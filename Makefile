@@ -1,6 +1,6 @@
 # Each target sets up what it needs, and passes ARGS="…" to its command.
 .DEFAULT_GOAL := help
-.PHONY: help setup compare test test-aws_lambda test-aws_ecs test-data_api test-mysql test-matrix serve check check-templates browser-test instruments bench verdicts live-verdicts generator faults conformance versions weekly verbs image image-test docs lock
+.PHONY: help setup compare test test-aws_lambda test-aws_ecs test-data_api test-mysql test-matrix serve check check-templates browser-test instruments bench verdicts separate-verdicts live-verdicts generator quick-runs saved-run faults conformance versions weekly verbs image image-test docs lock
 
 # With this variable Python starts four times as slowly, which would distort measurements.
 unexport PYTHONDONTWRITEBYTECODE
@@ -126,13 +126,22 @@ bench: $(READY)  ## Measure this project and its peers, and write benchmarks/res
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 verdicts: $(READY)  ## Count how often the verdicts of the comparison are right, in 1,000 simulated runs
-	@$(BIN)/python -m benchmarks.verdicts
+	@$(BIN)/python -m benchmarks.compare.verdicts
+
+separate-verdicts: $(READY)  ## Count how often verdicts on two separate runs are right, on simulated machines that drift
+	@$(BIN)/python -m benchmarks.compare.separate_verdicts
 
 live-verdicts: $(READY)  ## Count the verdicts of five comparisons while another process keeps one core half busy
-	@$(BIN)/python -m benchmarks.live_verdicts
+	@$(BIN)/python -m benchmarks.compare.live_verdicts
 
 generator: $(READY)  ## Measure how punctually the comparison's load generator sends 5,000 requests/s
-	@$(BIN)/python -m benchmarks.generator
+	@$(BIN)/python -m benchmarks.compare.generator
+
+quick-runs: $(READY)  ## Measure how long `webapp compare --quick` takes (ARGS="guestbook gallery stock" chooses projects)
+	@$(BIN)/python -m benchmarks.compare.quick_runs $(ARGS)
+
+saved-run: $(READY)  ## Measure how long `webapp report` takes for a saved run of a million samples
+	@$(BIN)/python -m benchmarks.compare.saved_run
 
 docs: $(READY)  ## Write docs/settings.md from the table of variables and the list of settings
 	$(BIN)/python -c "from django_runtimes.adopt.listed_names import render_page; print(render_page(), end='')" > docs/settings.md

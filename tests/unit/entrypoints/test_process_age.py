@@ -7,7 +7,6 @@ import pytest
 
 from django_runtimes.entrypoints import measured_process, process_age
 
-
 # The kernel counts in steps of 10 ms.
 STEP_S = 0.01
 

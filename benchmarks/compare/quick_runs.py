@@ -1,4 +1,4 @@
-"""`python -m benchmarks.quick_runs [NAME…]`: how long `webapp compare --quick` takes, from its start to its end.
+"""`make quick-runs`: how long `webapp compare --quick` takes, from its start to its end.
 
 It measures the guestbook and the example projects of tests/projects, which `webapp init` adopts first.
 """
@@ -14,7 +14,7 @@ from pathlib import Path
 
 # The longest time in s for each project.
 BARS_S = {"guestbook": 60.0, "gallery": 120.0, "stock": 120.0}
-_TESTS = Path(__file__).parents[1] / "tests"
+_TESTS = Path(__file__).parents[2] / "tests"
 # The API has no page that `webapp init` could find without a login.
 _WORKLOADS = {"stock": _TESTS / "integration" / "projects" / "stock_workload.toml"}
 # Settings of the examples read these; webapp compare gives each target a database of its own.

@@ -1,4 +1,4 @@
-"""`python -m benchmarks.saved_run`: how long `webapp report` takes for a saved run of a million samples.
+"""`make saved-run`: how long `webapp report` takes for a saved run of a million samples.
 
 The run is as large as one of `webapp compare --budget 15m`: five targets, reads and writes at three rates each.
 """

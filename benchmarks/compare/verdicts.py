@@ -1,4 +1,4 @@
-"""`python -m benchmarks.verdicts`: how often the comparison's verdicts are right, in simulated runs.
+"""`make verdicts`: how often the comparison's verdicts are right, in simulated runs.
 
 Each simulated run is as large as one of `webapp compare` on an ordinary machine: five targets, reads and writes, 30
 pairs of blocks. The verdicts are those of `summarize`, which users see.

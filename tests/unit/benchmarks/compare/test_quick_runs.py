@@ -1,5 +1,5 @@
 import pytest
-from benchmarks.quick_runs import main, outcome
+from benchmarks.compare.quick_runs import main, outcome
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
-"""`python -m benchmarks.separate_verdicts`: how often verdicts on two separate runs are right, in simulated runs.
+"""`make separate-verdicts`: how often verdicts on two separate runs are right, in simulated runs.
 
-The runs are those of `benchmarks.verdicts`, on machines whose speed drifts more or less from block to block.
+The runs are those of `benchmarks.compare.verdicts`, on machines whose speed drifts more or less from block to block.
 """
 
 import sys
@@ -8,7 +8,7 @@ from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
-from benchmarks.verdicts import simulated_run
+from benchmarks.compare.verdicts import simulated_run
 from django_runtimes.compare.analysis.summary import RatioVerdict
 from django_runtimes.compare.record.results import Run, ScenarioResult
 from django_runtimes.compare.saved_runs.run_comparison import NamedRun, RunComparison, compare_runs
