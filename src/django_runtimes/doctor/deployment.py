@@ -16,7 +16,7 @@ from django_runtimes.deploy.preflight.planned_stage import look_at
 from django_runtimes.deploy.preflight.preflight import CHECKS, preflight
 from django_runtimes.deploy.preflight.preflight_answer import Outlook
 from django_runtimes.deploy.preflight.preflight_check import PreflightCheck
-from django_runtimes.deploy.steps.validation import validate_parameters
+from django_runtimes.deploy.steps.refusals.validation import validate_parameters
 from django_runtimes.deploy.templates.template_source import TemplateSource, differing_templates
 from django_runtimes.deploy.verification.account_assumptions import ACCOUNT_ASSUMPTIONS
 from django_runtimes.deploy.verification.stage_assumptions import STAGE_ASSUMPTIONS

@@ -6,15 +6,15 @@ import pytest
 
 from django_runtimes.deploy.catalogue import OPERATIONS_TASK, REGISTRY
 from django_runtimes.deploy.preflight.checks.account_check import ACCOUNT
-from django_runtimes.deploy.preflight.checks.concurrency_check import CONCURRENCY
 from django_runtimes.deploy.preflight.checks.memory_check import DATABASE_MEMORY
 from django_runtimes.deploy.preflight.checks.monitoring_check import MONITORING_COST, billed_metrics
-from django_runtimes.deploy.preflight.checks.network_quota_check import NETWORKS
 from django_runtimes.deploy.preflight.checks.permission_check import PERMISSIONS
+from django_runtimes.deploy.preflight.checks.quotas.concurrency_check import CONCURRENCY
+from django_runtimes.deploy.preflight.checks.quotas.network_quota_check import NETWORKS
+from django_runtimes.deploy.preflight.checks.quotas.vcpu_quota_check import VCPUS
 from django_runtimes.deploy.preflight.checks.region_check import REGION
 from django_runtimes.deploy.preflight.checks.service_role_check import SERVICE_ROLES
 from django_runtimes.deploy.preflight.checks.target_check import TARGET
-from django_runtimes.deploy.preflight.checks.vcpu_quota_check import VCPUS
 from tests.deploy.preflight.conftest import deployed, shown
 from tests.deploy.standin.standin import StandIn
 

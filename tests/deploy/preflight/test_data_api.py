@@ -9,7 +9,7 @@ from django_runtimes.deploy.catalogue import DATABASE
 from django_runtimes.deploy.preflight.checks.route_check import DATABASE_ROUTE
 from django_runtimes.deploy.preflight.references.data_api_check import DATA_API
 from django_runtimes.deploy.preflight.references.mail_check import MAIL
-from django_runtimes.deploy.steps.trusted_regions import refuse_untrusted_region
+from django_runtimes.deploy.steps.refusals.trusted_regions import refuse_untrusted_region
 from django_runtimes.deploy.verbs import manage
 from tests.deploy.preflight.conftest import deployed, shown
 from tests.deploy.standin.standin import StandIn

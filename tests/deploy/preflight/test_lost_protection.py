@@ -9,7 +9,7 @@ from django_runtimes.cli.progress import Progress
 from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.deploy.catalogue import DATABASE
 from django_runtimes.deploy.consent import Consent
-from django_runtimes.deploy.steps.lost_protection import confirm_lost_protection
+from django_runtimes.deploy.steps.refusals.lost_protection import confirm_lost_protection
 from tests.deploy.standin.standin import StandIn
 from tests.deploy.standin_tests.small_stacks import LOG, apply, template
 

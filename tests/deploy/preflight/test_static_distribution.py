@@ -8,7 +8,7 @@ import pytest
 from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.deploy.preflight.checks.region_check import REGION
 from django_runtimes.deploy.preflight.checks.static_storage_check import STATIC_STORAGE
-from django_runtimes.deploy.steps.fixed_parameters import refuse_fixed_changes
+from django_runtimes.deploy.steps.refusals.fixed_parameters import refuse_fixed_changes
 from tests.deploy.preflight.conftest import shown
 from tests.deploy.standin.standin import StandIn
 from tests.deploy.standin_tests.small_stacks import LOG, apply, template

@@ -9,10 +9,10 @@ from django_runtimes.deploy.aws.stacks import StackState
 from django_runtimes.deploy.catalogue import NETWORK
 from django_runtimes.deploy.preflight.checks.zone_check import ZONES
 from django_runtimes.deploy.preflight.planned_stage import PlannedStage
-from django_runtimes.deploy.steps.fixed_parameters import refuse_fixed_changes
 from django_runtimes.deploy.steps.network_zones import zone_parameters
+from django_runtimes.deploy.steps.refusals.fixed_parameters import refuse_fixed_changes
+from django_runtimes.deploy.steps.refusals.validation import validate_parameters
 from django_runtimes.deploy.steps.stack import bring_up
-from django_runtimes.deploy.steps.validation import validate_parameters
 from tests.deploy.standin.standin import StandIn
 
 pytestmark = pytest.mark.profile_free

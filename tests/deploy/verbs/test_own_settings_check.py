@@ -12,7 +12,7 @@ from django_runtimes.cli.progress import Progress
 from django_runtimes.cli.tool_error import ToolError
 from django_runtimes.deploy.consent import Consent
 from django_runtimes.deploy.context import open_context
-from django_runtimes.deploy.steps.own_settings_check import check_own_variables
+from django_runtimes.deploy.steps.refusals.own_settings_check import check_own_variables
 from moto import mock_aws
 from tests.deploy.standin.standin import StandIn
 from tests.deploy.verbs.conftest import Project

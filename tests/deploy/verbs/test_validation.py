@@ -11,7 +11,7 @@ from django_runtimes.deploy.consent import Consent
 from django_runtimes.deploy.context import open_context
 from django_runtimes.deploy.image_builder import ImageBuilder
 from django_runtimes.deploy.steps.image_building import build
-from django_runtimes.deploy.steps.route_validation import validate_route
+from django_runtimes.deploy.steps.refusals.route_validation import validate_route
 from tests.deploy.standin.standin import StandIn
 from tests.deploy.verbs.conftest import Project, create_registry
 

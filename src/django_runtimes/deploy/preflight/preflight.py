@@ -8,21 +8,21 @@ from collections.abc import Sequence
 from django_runtimes.cli.tool_error import ToolError
 from django_runtimes.deploy.context import Context
 from django_runtimes.deploy.preflight.checks.account_check import ACCOUNT
-from django_runtimes.deploy.preflight.checks.concurrency_check import CONCURRENCY
 from django_runtimes.deploy.preflight.checks.endpoint_check import ENDPOINT_ZONES
 from django_runtimes.deploy.preflight.checks.function_check import FUNCTIONS
 from django_runtimes.deploy.preflight.checks.image_check import RUNNING_IMAGE
 from django_runtimes.deploy.preflight.checks.memory_check import DATABASE_MEMORY
 from django_runtimes.deploy.preflight.checks.monitoring_check import MONITORING_COST
-from django_runtimes.deploy.preflight.checks.network_quota_check import NETWORKS
 from django_runtimes.deploy.preflight.checks.permission_check import PERMISSIONS
+from django_runtimes.deploy.preflight.checks.quotas.concurrency_check import CONCURRENCY
+from django_runtimes.deploy.preflight.checks.quotas.network_quota_check import NETWORKS
+from django_runtimes.deploy.preflight.checks.quotas.vcpu_quota_check import VCPUS
 from django_runtimes.deploy.preflight.checks.region_check import REGION
 from django_runtimes.deploy.preflight.checks.route_check import DATABASE_ROUTE
 from django_runtimes.deploy.preflight.checks.service_role_check import SERVICE_ROLES
 from django_runtimes.deploy.preflight.checks.stack_check import STACK_STATES
 from django_runtimes.deploy.preflight.checks.static_storage_check import STATIC_STORAGE
 from django_runtimes.deploy.preflight.checks.target_check import TARGET
-from django_runtimes.deploy.preflight.checks.vcpu_quota_check import VCPUS
 from django_runtimes.deploy.preflight.checks.zone_check import ZONES
 from django_runtimes.deploy.preflight.connection_check import CONNECTIONS
 from django_runtimes.deploy.preflight.existing_check import EXISTING_DATABASE_FIT, EXISTING_NETWORK_FIT, SNAPSHOT_FIT

@@ -15,7 +15,7 @@ from django_runtimes.deploy.consent import Consent
 from django_runtimes.deploy.context import Context
 from django_runtimes.deploy.smoke import smoke_test
 from django_runtimes.deploy.steps.image_protection import protect_image, release_former_images
-from django_runtimes.deploy.steps.lost_protection import confirm_lost_protection
+from django_runtimes.deploy.steps.refusals.lost_protection import confirm_lost_protection
 from django_runtimes.deploy.steps.rolling_back import images_of, undo_release
 from django_runtimes.deploy.steps.service_logs import limit_app_runner_logs, limit_service_logs
 from django_runtimes.deploy.steps.stack import StackPlan, bring_up

@@ -10,9 +10,9 @@ from django_runtimes.deploy.context import Context
 from django_runtimes.deploy.image_builder import find_builder
 from django_runtimes.deploy.preflight.preflight import require_clear
 from django_runtimes.deploy.steps.image_building import build, push, require_dockerfile
+from django_runtimes.deploy.steps.refusals.validation import validate_parameters
 from django_runtimes.deploy.steps.release import confirm, lay_foundation, preview, release
 from django_runtimes.deploy.steps.stack import StackPlan
-from django_runtimes.deploy.steps.validation import validate_parameters
 from django_runtimes.deploy.templates.template_source import differing_templates
 from django_runtimes.deploy.verb import (
     EXIT_CODES,

@@ -10,8 +10,8 @@ from django_runtimes.deploy.aws.service_roles import service_roles
 from django_runtimes.deploy.aws.tasks import run_in_task
 from django_runtimes.deploy.catalogue import NETWORK, OPERATIONS, OPERATIONS_TASK, SECURITY_GROUPS
 from django_runtimes.deploy.context import Context
+from django_runtimes.deploy.steps.refusals.trusted_regions import refuse_login_in_untrusted_region
 from django_runtimes.deploy.steps.stack import bring_up
-from django_runtimes.deploy.steps.trusted_regions import refuse_login_in_untrusted_region
 from django_runtimes.deploy.verb import Result, add_consent, add_place, context_of, run, verb_parser
 from django_runtimes.deploy.verbs.deploy import place_content
 

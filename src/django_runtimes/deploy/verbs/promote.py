@@ -9,8 +9,8 @@ from django_runtimes.deploy.catalogue import OPERATIONS
 from django_runtimes.deploy.configuration import Deployment, choose_deployment
 from django_runtimes.deploy.context import X86_64, Context
 from django_runtimes.deploy.preflight.preflight import require_clear
+from django_runtimes.deploy.steps.refusals.validation import validate_parameters
 from django_runtimes.deploy.steps.release import confirm, lay_foundation, preview, release
-from django_runtimes.deploy.steps.validation import validate_parameters
 from django_runtimes.deploy.templates.parameters import read_templates
 from django_runtimes.deploy.verb import RESUMABLE, Result, add_consent, add_place, context_of, run, verb_parser
 from django_runtimes.deploy.verbs.deploy import add_allow, dry_run_result, place_content, say_templates

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from django_runtimes.deploy.catalogue import NETWORK
+from django_runtimes.deploy.preflight.checks.quotas.service_quota import QUOTA_ACTIONS, ServiceQuota, quota_of
 from django_runtimes.deploy.preflight.planned_stage import PlannedStage
 from django_runtimes.deploy.preflight.preflight_answer import PreflightAnswer
 from django_runtimes.deploy.preflight.preflight_check import PreflightCheck, bad, doubtful, good
-from django_runtimes.deploy.preflight.service_quota import QUOTA_ACTIONS, ServiceQuota, quota_of
 from django_runtimes.deploy.steps.network_zones import chooses_zones
 
 _VPCS = ServiceQuota("vpc", "L-F678F1CE", "VPCs per Region")

@@ -4,11 +4,11 @@ from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.deploy.catalogue import NETWORK, OPERATIONS, SECURITY_GROUPS
 from django_runtimes.deploy.configuration import FILE_NAME
 from django_runtimes.deploy.context import Context
-from django_runtimes.deploy.steps.fixed_parameters import refuse_fixed_changes
 from django_runtimes.deploy.steps.network_zones import ZONE_PARAMETERS, chooses_zones
-from django_runtimes.deploy.steps.own_settings_check import check_own_variables
-from django_runtimes.deploy.steps.route_validation import validate_route
-from django_runtimes.deploy.steps.trusted_regions import refuse_untrusted_region
+from django_runtimes.deploy.steps.refusals.fixed_parameters import refuse_fixed_changes
+from django_runtimes.deploy.steps.refusals.own_settings_check import check_own_variables
+from django_runtimes.deploy.steps.refusals.route_validation import validate_route
+from django_runtimes.deploy.steps.refusals.trusted_regions import refuse_untrusted_region
 
 
 def validate_parameters(context: Context) -> None:

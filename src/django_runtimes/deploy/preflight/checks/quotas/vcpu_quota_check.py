@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from django_runtimes.deploy.catalogue import DeployTarget
+from django_runtimes.deploy.preflight.checks.quotas.service_quota import QUOTA_ACTIONS, ServiceQuota, quota_of
 from django_runtimes.deploy.preflight.planned_stage import PlannedStage
 from django_runtimes.deploy.preflight.preflight_answer import PreflightAnswer
 from django_runtimes.deploy.preflight.preflight_check import PreflightCheck, bad, doubtful
-from django_runtimes.deploy.preflight.service_quota import QUOTA_ACTIONS, ServiceQuota, quota_of
 
 _VCPUS = ServiceQuota("fargate", "L-3032A538", "Fargate On-Demand vCPU resource count")
 _UNITS_PER_VCPU = 1024

@@ -1,0 +1,1 @@
+"""Quotas of the account that a stage can reach."""

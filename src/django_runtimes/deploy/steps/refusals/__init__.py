@@ -1,0 +1,1 @@
+"""What a deploy refuses, or asks consent for, before anything is created or changed."""
