@@ -1,7 +1,7 @@
 """Deletes the files of rows that were deleted, and files that were replaced, after the transaction has committed."""
 
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any, TypeVar, cast
 
@@ -9,7 +9,16 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.files.storage import Storage
 from django.db import transaction
 from django.db.models import FileField, Model
-from django.db.models.signals import ModelSignal, class_prepared, post_delete, post_init, post_save, pre_delete
+from django.db.models.fields.files import FieldFile
+from django.db.models.signals import (
+    ModelSignal,
+    class_prepared,
+    post_delete,
+    post_init,
+    post_save,
+    pre_delete,
+    pre_save,
+)
 
 _log = logging.getLogger(__name__)
 # The names of the files in the row, on each instance.
@@ -60,6 +69,7 @@ def _connect(model: type[Model]) -> None:
             )
     receivers: dict[ModelSignal, Callable[..., None]] = {
         post_init: _remember,
+        pre_save: _ask_before_replacing,
         post_save: _delete_replaced,
         pre_delete: _load,
         post_delete: _delete_all,
@@ -73,10 +83,61 @@ def _remember(instance: Model, **kwargs: Any) -> None:
     loaded[_KEPT] = {each.attname: _name(loaded[each.attname]) for each in _fields(instance) if each.attname in loaded}
 
 
+def _ask_before_replacing(
+    instance: Model, *, using: str, update_fields: frozenset[str] | None, raw: bool, **kwargs: Any
+) -> None:
+    """Ask the database for the files that a save replaces.
+
+    The instance may not know them: its fields may be deferred, `refresh_from_db()` changes them without a signal, and
+    other processes write too.
+    """
+    if raw or _is_new(instance):
+        return
+    kept: dict[str, str] = vars(instance).setdefault(_KEPT, {})
+    written = [each for each in _fields(instance) if _is_written(each, instance, update_fields)]
+    if any(_is_replaced(each, instance, kept) for each in written):
+        kept.update(_stored_names(instance, [each.attname for each in written], using))
+
+
+def _is_new(instance: Model) -> bool:
+    """Return whether the instance can have no row yet: its key is missing, or its own default."""
+    key = instance._meta.pk
+    return instance.pk is None or (instance._state.adding and key is not None and key.has_default())
+
+
+def _is_written(field: FileField, instance: Model, update_fields: frozenset[str] | None) -> bool:
+    return field.attname in vars(instance) and (update_fields is None or field.name in update_fields)
+
+
+def _is_replaced(field: FileField, instance: Model, kept: dict[str, str]) -> bool:
+    # A new instance remembers its own files, and not those of the row of its key.
+    if instance._state.adding or field.attname not in kept:
+        return True
+    file: FieldFile = getattr(instance, field.attname)
+    # Django sets the attribute on a file that it has not stored yet.
+    return kept[field.attname] != _name(file) or (bool(file) and not getattr(file, "_committed", True))
+
+
+def _stored_names(instance: Model, attnames: Sequence[str], using: str) -> dict[str, str]:
+    """Return the names of the files in the row of an instance, by field; they are empty if there is no row."""
+    # The order of the model may join tables, whose rows cannot all be locked.
+    rows = _concrete_model(instance)._base_manager.using(using).filter(pk=instance.pk).order_by()
+    if transaction.get_connection(using).in_atomic_block:
+        # Another transaction that replaces the same file waits, and then finds the file of this one.
+        rows = rows.select_for_update()
+    row: dict[str, Any] = next(iter(rows.values(*attnames)), {})
+    return {attname: _name(row.get(attname)) for attname in attnames}
+
+
+def _concrete_model(instance: Model) -> type[Model]:
+    # The stubs do not know that the model of an instance is concrete.
+    return cast(type[Model], instance._meta.concrete_model)
+
+
 def _delete_replaced(instance: Model, using: str, update_fields: frozenset[str] | None, **kwargs: Any) -> None:
     kept: dict[str, str] = vars(instance).setdefault(_KEPT, {})
     for each in _fields(instance):
-        if each.attname not in vars(instance) or (update_fields is not None and each.name not in update_fields):
+        if not _is_written(each, instance, update_fields):
             continue
         before, now = kept.get(each.attname, ""), _name(vars(instance)[each.attname])
         kept[each.attname] = now
@@ -84,13 +145,19 @@ def _delete_replaced(instance: Model, using: str, update_fields: frozenset[str] 
             _delete_after_commit(each.storage, before, using)
 
 
-def _load(instance: Model, **kwargs: Any) -> None:
-    """Read deferred fields while the row exists, and tell the rows of parents, whose instances are made of this one."""
+def _load(instance: Model, using: str, origin: object = None, **kwargs: Any) -> None:
+    """Read the names while the row exists, and tell the rows of parents, whose instances are made of this one.
+
+    A queryset and a cascade have just read the row. An instance that is deleted itself may be older than its row.
+    """
     kept: dict[str, str] = vars(instance).setdefault(_KEPT, {})
-    for each in _fields(instance):
-        kept.setdefault(each.attname, _name(getattr(instance, each.attname)))
-    # The stubs do not know that the model of an instance is concrete, and its links are relations.
-    links: Iterable[Any] = cast(type[Model], instance._meta.concrete_model)._meta.parents.values()
+    attnames = [each.attname for each in _fields(instance)]
+    if origin is instance:
+        kept.update(_stored_names(instance, attnames, using))
+    for attname in attnames:
+        kept.setdefault(attname, _name(getattr(instance, attname)))
+    # The stubs do not know that the links are relations.
+    links: Iterable[Any] = _concrete_model(instance)._meta.parents.values()
     for link in links:
         parent = link.get_cached_value(instance, default=None) if link else None
         if parent is not None:
@@ -101,7 +168,7 @@ def _delete_all(instance: Model, using: str, **kwargs: Any) -> None:
     """Delete the files of this table; the row of a parent has a signal of its own, if it is deleted."""
     for each in _fields(instance):
         name = vars(instance)[_KEPT].get(each.attname)
-        if name and each.model is instance._meta.concrete_model:
+        if name and each.model is _concrete_model(instance):
             _delete_after_commit(each.storage, name, using)
 
 

@@ -3,6 +3,7 @@
 import io
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
@@ -60,6 +61,14 @@ def bucket(s3, settings) -> Bucket:
     settings.DJANGO_RUNTIMES = settings.DJANGO_RUNTIMES._replace(direct_uploads=True)
     settings.GUESTBOOK_PICTURES = True
     return s3
+
+
+@pytest.fixture
+def media(settings, tmp_path) -> Path:
+    """The directory of uploads, which is the default storage."""
+    settings.STORAGES = settings.STORAGES | {"default": {"BACKEND": "django.core.files.storage.FileSystemStorage"}}
+    settings.MEDIA_ROOT = tmp_path
+    return tmp_path
 
 
 def picture(picture_format: str = "PNG", colour: str = "teal") -> bytes:

@@ -6,31 +6,13 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage
 from django.db import connection, models, transaction
-from django.test import TestCase
 from django.test.utils import isolate_apps
 
 from django_runtimes.files import deletes_files
+from tests.integration.files.picture_rows import committed, entry_with, names
 from webapp.guestbook.models import Entry
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def media(settings, tmp_path):
-    settings.STORAGES = settings.STORAGES | {"default": {"BACKEND": "django.core.files.storage.FileSystemStorage"}}
-    settings.MEDIA_ROOT = tmp_path
-    return tmp_path
-
-
-def names(media):
-    return sorted(str(path.relative_to(media)) for path in media.rglob("*") if path.is_file())
-
-
-def entry_with(content):
-    return Entry.objects.create(author="Ada", message="Look!", picture=ContentFile(content, "a.png"))
-
-
-committed = TestCase.captureOnCommitCallbacks
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("media")]
 
 
 def test_a_deleted_entry_deletes_its_file(media):

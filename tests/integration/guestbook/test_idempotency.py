@@ -1,5 +1,4 @@
-import time
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
 import pytest
@@ -7,6 +6,7 @@ from django.db import connection, connections, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from tests.integration.blocked_sessions import wait_until_blocked_by_this_connection
 from webapp.guestbook.entries import create_entry
 from webapp.guestbook.models import Entry
 
@@ -33,32 +33,8 @@ def post_in_a_thread(key):
         connections.close_all()
 
 
-# Whether another session waits for this one. On MariaDB only an administrator sees who blocks whom; there the longest
-# statement of the other session tells.
-BLOCKED = {
-    "postgresql": (
-        "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid)))"
-    ),
-    "mysql": (
-        "SELECT EXISTS (SELECT 1 FROM information_schema.processlist WHERE id <> CONNECTION_ID() AND command = 'Query' "
-        "AND info LIKE 'INSERT INTO%' AND time_ms > 200)"
-    ),
-}
-
-
 def answer(response):
     return response.status_code, response["Location"], response.content
-
-
-def wait_until_blocked_by_this_connection(other: Future) -> None:
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline and not other.done():
-        with connection.cursor() as cursor:
-            cursor.execute(BLOCKED[connection.vendor])
-            if cursor.fetchone() == (True,):
-                return
-        time.sleep(0.01)
-    raise AssertionError("the other request did not wait for this transaction")
 
 
 def test_the_same_key_twice_gives_one_row_and_the_same_answer():
