@@ -132,10 +132,10 @@ separate-verdicts: $(READY)  ## Count how often verdicts on two separate runs ar
 	@$(BIN)/python -m benchmarks.compare.separate_verdicts
 
 live-verdicts: $(READY)  ## Count the verdicts of five comparisons while another process keeps one core half busy
-	@$(BIN)/python -m benchmarks.compare.live_verdicts
+	@$(BIN)/python -m benchmarks.compare.live_verdicts $(ARGS)
 
 generator: $(READY)  ## Measure how punctually the comparison's load generator sends 5,000 requests/s
-	@$(BIN)/python -m benchmarks.compare.generator
+	@$(BIN)/python -m benchmarks.compare.generator $(ARGS)
 
 quick-runs: $(READY)  ## Measure how long `webapp compare --quick` takes (ARGS="guestbook gallery stock" chooses projects)
 	@$(BIN)/python -m benchmarks.compare.quick_runs $(ARGS)

@@ -3,17 +3,20 @@
 It also checks that each run ends within its budget and 60 s.
 """
 
+import argparse
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
+from benchmarks.compare.measured_command import argument_parser, run_command, webapp
 from django_runtimes.cli import processes
-from django_runtimes.compare.analysis.summary import RatioVerdict, summarize
+from django_runtimes.compare.analysis.busy_machine import mean_other_cpus
+from django_runtimes.compare.analysis.summary import RatioVerdict, Summary, summarize
 from django_runtimes.compare.record.run_file import read_run
 
 RUNS = 5
@@ -34,12 +37,24 @@ while True:
 
 
 class LiveRun(NamedTuple):
-    """The number of comparisons with the reference, of reached verdicts, and the duration of one run."""
+    """The number of comparisons with the reference, of reached verdicts, and the duration of one run.
+
+    `other_cpus` is the number of CPUs that processes outside of the run kept busy, None if it is unknown.
+    """
 
     cells: int
     reached: int
     has_winner_in_pair: bool
     duration_s: float
+    other_cpus: float | None
+
+    def __str__(self) -> str:
+        pair = "names a winner" if self.has_winner_in_pair else "names no winner"
+        others = "unknown" if self.other_cpus is None else f"{self.other_cpus:.1f}"
+        return (
+            f"{self.reached} of {self.cells} verdicts, the A/A pair {pair}, {self.duration_s:.0f} s, "
+            f"CPUs kept busy by other programs: {others}"
+        )
 
 
 @contextmanager
@@ -52,39 +67,56 @@ def half_busy_core() -> Iterator[None]:
             process.kill()
 
 
-def measure(folder: Path) -> LiveRun:
-    """Run the default comparison and count its verdicts; raise CalledProcessError if it fails."""
-    begins = time.monotonic()
-    command = [sys.executable, "-m", "django_runtimes", "compare", "--output", str(folder)]
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-    duration_s = time.monotonic() - begins
-    summary = summarize(read_run(folder / "run.json"))
+def counted(summary: Summary, duration_s: float) -> LiveRun:
+    """Count the verdicts of a run."""
     cells = [row.verdict for row in summary.rows if row.verdict not in _NOT_COUNTED]
-    reached = sum(verdict in _REACHED for verdict in cells)
-    return LiveRun(len(cells), reached, any(pair.differs for pair in summary.pairs), duration_s)
+    steady = [row.scenario for row in summary.rows if row.scenario.rate_rps is not None]
+    return LiveRun(
+        cells=len(cells),
+        reached=sum(verdict in _REACHED for verdict in cells),
+        has_winner_in_pair=any(pair.differs for pair in summary.pairs),
+        duration_s=duration_s,
+        other_cpus=mean_other_cpus(block for scenario in steady for block in scenario.blocks),
+    )
 
 
-def main() -> int:
-    """Print each run; return 1 when a bar is missed."""
+def outcome(runs: Sequence[LiveRun]) -> tuple[tuple[str, ...], bool]:
+    """Return a line for each bar, and whether all are kept."""
+    cells = sum(run.cells for run in runs)
+    share = sum(run.reached for run in runs) / cells if cells else 0.0
+    winners = sum(run.has_winner_in_pair for run in runs)
+    longest_s = max(run.duration_s for run in runs)
+    lines = (
+        f"verdicts reached: {share:.0%} of {cells} (bar: at least {_LEAST_SHARE:.0%})",
+        f"runs whose A/A pair names a winner: {winners} of {len(runs)} (bar: none)",
+        f"longest run: {longest_s:.0f} s (bar: at most {_LONGEST_S} s)",
+    )
+    return lines, share >= _LEAST_SHARE and not winners and longest_s <= _LONGEST_S
+
+
+def measure(options: argparse.Namespace) -> bool:
+    """Run the default comparison several times; print each run and the bars."""
     runs = []
     with half_busy_core():
-        for number in range(1, RUNS + 1):
-            run = measure(_FOLDER / f"{datetime.now(UTC):%Y%m%dT%H%M%S}")
-            pair = "names a winner" if run.has_winner_in_pair else "names no winner"
-            sys.stdout.write(
-                f"run {number}: {run.reached} of {run.cells} verdicts, the A/A pair {pair}, {run.duration_s:.0f} s\n"
-            )
+        for number in range(1, options.runs + 1):
+            folder = _FOLDER / f"{datetime.now(UTC):%Y%m%dT%H%M%S}"
+            begins = time.monotonic()
+            webapp("compare", "--output", str(folder))
+            duration_s = time.monotonic() - begins
+            runs.append(counted(summarize(read_run(folder / "run.json")), duration_s))
+            sys.stdout.write(f"run {number}: {runs[-1]}; report: {folder / 'report.html'}\n")
             sys.stdout.flush()
-            runs.append(run)
-    share = sum(run.reached for run in runs) / sum(run.cells for run in runs)
-    longest_s = max(run.duration_s for run in runs)
-    sys.stdout.write(
-        f"{share:.0%} of the verdicts were reached (bar: at least {_LEAST_SHARE:.0%}), "
-        f"the longest run took {longest_s:.0f} s (bar: at most {_LONGEST_S} s)\n"
-    )
-    is_kept = share >= _LEAST_SHARE and longest_s <= _LONGEST_S and not any(run.has_winner_in_pair for run in runs)
-    return 0 if is_kept else 1
+    lines, is_kept = outcome(runs)
+    sys.stdout.write("".join(f"{line}\n" for line in lines))
+    return is_kept
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Measure, and return the exit code."""
+    parser = argument_parser("make live-verdicts", "Run the default comparison and count its verdicts.")
+    parser.add_argument("--runs", type=int, choices=range(1, 21), default=RUNS, metavar="1..20", help="5 by default")
+    return run_command(parser, arguments, measure)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

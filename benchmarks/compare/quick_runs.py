@@ -3,14 +3,16 @@
 It measures the guestbook and the example projects of tests/projects, which `webapp init` adopts first.
 """
 
+import argparse
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
+
+from benchmarks.compare.measured_command import argument_parser, run_command, webapp
 
 # The longest time in s for each project.
 BARS_S = {"guestbook": 60.0, "gallery": 120.0, "stock": 120.0}
@@ -26,18 +28,10 @@ def adopt(name: str, into: Path) -> tuple[Path, dict[str, str]]:
     folder = into / name
     shutil.copytree(_TESTS / "projects" / name, folder, ignore=shutil.ignore_patterns("__pycache__"))
     environ = {**os.environ, **{f"{name.upper()}_DB_{part}": value for part, value in _ADDRESS.items()}}
-    webapp(folder, environ, "init", "--yes")
+    webapp("init", "--yes", folder=folder, environ=environ)
     if name in _WORKLOADS:
         shutil.copy(_WORKLOADS[name], folder / "compare.toml")
     return folder, environ
-
-
-def webapp(folder: Path, environ: dict[str, str], *arguments: str) -> float:
-    """Run a verb of `webapp` in a folder and return its duration in s; raise CalledProcessError if it fails."""
-    begins = time.monotonic()
-    command = [sys.executable, "-m", "django_runtimes", *arguments]
-    subprocess.run(command, cwd=folder, env=environ, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    return time.monotonic() - begins
 
 
 def outcome(name: str, duration_s: float) -> tuple[str, bool]:
@@ -46,21 +40,32 @@ def outcome(name: str, duration_s: float) -> tuple[str, bool]:
     return f"{name}: {duration_s:.0f} s (bar: at most {bar_s:g} s)", duration_s <= bar_s
 
 
-def main(names: Sequence[str]) -> int:
-    """Print the duration for each project; return 1 when a bar is missed, and 2 for an unknown project."""
-    unknown = [name for name in names if name not in BARS_S]
-    if unknown:
-        sys.stderr.write(f"{unknown[0]!r} is not a measured project; choose one of: {', '.join(BARS_S)}\n")
-        return 2
+def measure(options: argparse.Namespace) -> bool:
+    """Print the duration for each project."""
     all_kept = True
-    for name in names or BARS_S:
+    for name in options.names or BARS_S:
         with tempfile.TemporaryDirectory() as into:
             folder, environ = (Path.cwd(), dict(os.environ)) if name == "guestbook" else adopt(name, Path(into))
-            line, is_kept = outcome(name, webapp(folder, environ, "compare", "--quick", "--output", f"{into}/report"))
+            begins = time.monotonic()
+            webapp("compare", "--quick", "--output", f"{into}/report", folder=folder, environ=environ)
+            line, is_kept = outcome(name, time.monotonic() - begins)
         sys.stdout.write(f"{line}\n")
         sys.stdout.flush()
         all_kept &= is_kept
-    return 0 if all_kept else 1
+    return all_kept
+
+
+def _project(text: str) -> str:
+    if text not in BARS_S:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a measured project; choose one of: {', '.join(BARS_S)}")
+    return text
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Measure, and return the exit code."""
+    parser = argument_parser("make quick-runs", "Measure how long `webapp compare --quick` takes for each project.")
+    parser.add_argument("names", nargs="*", type=_project, metavar="PROJECT", help=f"of: {', '.join(BARS_S)}")
+    return run_command(parser, arguments, measure)
 
 
 if __name__ == "__main__":

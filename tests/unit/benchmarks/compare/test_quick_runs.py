@@ -15,5 +15,8 @@ def test_each_project_has_its_bar(name, duration_s, expected):
 
 
 def test_an_unknown_project_is_refused(capsys):
-    assert main(["blog"]) == 2
+    with pytest.raises(SystemExit) as refused:
+        main(["blog"])
+
+    assert refused.value.code == 2
     assert "'blog' is not a measured project; choose one of: guestbook, gallery, stock" in capsys.readouterr().err
