@@ -66,3 +66,7 @@ def decisions_for(settings: dict[str, Any], **environ: str) -> Decisions:
 def settings_after(settings: dict[str, Any], **environ: str) -> dict[str, Any]:
     """Return the settings with the decisions applied."""
     return {**settings, **decisions_for(settings, **environ).settings}
+
+
+def default_database(entry: dict[str, Any], **environ: str) -> dict[str, Any]:
+    return settings_after(ready_project(DATABASES={"default": entry}), **environ)["DATABASES"]["default"]

@@ -1,8 +1,13 @@
-"""Small runs with plain figures, for the tests of recommendations."""
+"""Small runs with plain figures, and their recommendations."""
 
 from dataclasses import replace
 
+from django_runtimes.compare.analysis.summary import summarize
+from django_runtimes.compare.cost.analysis import analyze_cost
 from django_runtimes.compare.load.histogram import LatencyHistogram
+from django_runtimes.compare.recommendation.candidate import candidates_of
+from django_runtimes.compare.recommendation.recommendation import Recommendation, recommend
+from django_runtimes.compare.recommendation.stated_limits import StatedLimits
 from django_runtimes.compare.record.results import (
     BlockResult,
     ConnectionCounts,
@@ -18,7 +23,13 @@ REFERENCE = "aws_lambda/per_request/proxy"
 PERSISTENT = "aws_lambda/persistent/proxy"
 APP_RUNNER = "aws_app_runner/pool/direct"
 ECS = "aws_ecs/pool/direct"
+MEDIANS_MS = {REFERENCE: 13.0, PERSISTENT: 6.0, ECS: 4.0}
 _BLOCKS, _SENT = 30, 100
+
+
+def recommended(run: Run) -> Recommendation:
+    limits = StatedLimits.of_environment(run.environment)
+    return recommend(run, summarize(run), candidates_of(run, limits, analyze_cost(run)), limits)
 
 
 def run_of(medians_ms: dict[str, float], *, limits: dict[str, float] | None = None, blocks: int = _BLOCKS) -> Run:

@@ -3,36 +3,27 @@ from decimal import Decimal
 
 import pytest
 
-from django_runtimes.compare.analysis.summary import summarize
 from django_runtimes.compare.cost import analysis
 from django_runtimes.compare.cost.analysis import analyze_cost
 from django_runtimes.compare.cost.cheapest import cheapest_ranges, left_out
 from django_runtimes.compare.cost.cost_sentences import cheapest_sentences
-from django_runtimes.compare.recommendation.candidate import candidates_of
 from django_runtimes.compare.recommendation.conditions import condition_sentences, rate_above
 from django_runtimes.compare.recommendation.recommendation import (
     ChoiceReason,
-    Recommendation,
     RecommendationKind,
-    recommend,
 )
 from django_runtimes.compare.recommendation.recommendation_sentences import answer_lines, reason_sentences
-from django_runtimes.compare.recommendation.stated_limits import StatedLimits
 from django_runtimes.compare.record.results import Run
-from tests.unit.compare.cost.fixed_prices import PRICES
-from tests.unit.compare.recommendation.runs import APP_RUNNER, ECS, PERSISTENT, REFERENCE, run_of, target_of
-
-MEDIANS_MS = {REFERENCE: 13.0, PERSISTENT: 6.0, ECS: 4.0}
-
-
-@pytest.fixture(autouse=True)
-def fixed_prices(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(analysis, "read_prices", lambda region: PRICES)
-
-
-def recommended(run: Run) -> Recommendation:
-    limits = StatedLimits.of_environment(run.environment)
-    return recommend(run, summarize(run), candidates_of(run, limits, analyze_cost(run)), limits)
+from tests.unit.compare.recommendation.runs import (
+    APP_RUNNER,
+    ECS,
+    MEDIANS_MS,
+    PERSISTENT,
+    REFERENCE,
+    recommended,
+    run_of,
+    target_of,
+)
 
 
 def test_without_limits_nobody_wins():
@@ -228,55 +219,6 @@ def test_too_few_blocks_leave_the_choice_to_the_cost():
     assert found.reason is ChoiceReason.CHEAPEST
 
 
-def test_an_a_a_pair_that_differs_withholds_the_recommendation():
-    run = run_of({APP_RUNNER: 4.0, ECS: 5.0, PERSISTENT: 6.0}, limits={"max_usd_per_month": 500.0})
-    differing = replace(run, environment={**run.environment, "aa_pairs": [[APP_RUNNER, ECS]]})
-
-    found = recommended(differing)
-
-    assert found.kind is RecommendationKind.WITHHELD
-    assert found.chosen == ()
-    assert answer_lines(found)[0] == "An A/A pair differs, so this run names no winner."
-    assert "would meet your limits: at most 500 USD per month at 10/s." in " ".join(reason_sentences(found))
-
-
-@pytest.mark.parametrize(
-    ("plan", "remedy"),
-    [
-        ({"budget_s": None}, "Run webapp compare without --quick."),
-        ({"budget_s": 300.0}, "Give a longer --budget, or fewer targets."),
-    ],
-)
-def test_an_a_a_pair_that_cannot_be_judged_withholds_the_recommendation(plan: dict[str, object], remedy: str):
-    run = run_of({APP_RUNNER: 4.0, ECS: 4.0, PERSISTENT: 6.0}, limits={"max_usd_per_month": 200.0}, blocks=2)
-    environment = {**run.environment, "aa_pairs": [[APP_RUNNER, ECS]], "plan": plan}
-
-    found = recommended(replace(run, environment=environment))
-
-    assert found.kind is RecommendationKind.WITHHELD
-    assert found.chosen == ()
-    assert answer_lines(found) == (
-        "An A/A pair could not be judged, since too few of its blocks are valid, so this run names no winner.",
-        remedy,
-    )
-
-
-def test_app_runner_is_not_recommended_to_new_customers():
-    found = recommended(run_of({APP_RUNNER: 3.0, ECS: 6.0}, limits={"max_usd_per_month": 500.0}))
-
-    assert [each.name for each in found.chosen] == [ECS]
-
-
-def test_a_target_with_errors_is_not_recommended():
-    run = run_of(MEDIANS_MS, limits={"max_usd_per_month": 500.0})
-    failing = replace(run, targets=(*run.targets[:2], target_of(ECS, 4.0, ok_share=0.98)))
-
-    found = recommended(failing)
-
-    assert [each.name for each in found.chosen] == [PERSISTENT]
-    assert found.candidates[2].exclusions == ("only 98.0% of its reads were answered as expected",)
-
-
 def test_the_rate_at_which_a_bill_exceeds_the_budget_is_exact():
     run = run_of(MEDIANS_MS, limits={"max_usd_per_month": 130.0})
     found, cost = recommended(run), analyze_cost(run)
@@ -311,16 +253,6 @@ def test_the_conditions_name_no_target_that_fails_requests():
     assert next(condition_sentences(found, cost)).startswith(
         "When the traffic changes: at 10/s the cheapest target is aws_lambda+http_api/per_request/proxy"
     )
-
-
-def test_emulated_targets_do_not_win_against_deployed_ones():
-    run = run_of(MEDIANS_MS, limits={"max_usd_per_month": 1_000.0})
-    deployed = tuple(replace(each, label="deployed") if each.name != ECS else each for each in run.targets)
-
-    found = recommended(replace(run, targets=deployed))
-
-    assert [each.name for each in found.chosen] == [PERSISTENT]
-    assert f"Left out: {ECS} (it was emulated, and deployed targets were measured)." in " ".join(answer_lines(found))
 
 
 def test_only_emulated_targets_are_still_to_be_measured_on_aws():
