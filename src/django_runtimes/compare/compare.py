@@ -127,10 +127,10 @@ def plan_of(options: argparse.Namespace) -> ComparisonPlan:
         targets = tuple(TargetName.parse(text) for text in options.target if not is_deployed(text))
         if len(set(targets)) < len(targets):
             raise UsageError("--target names a target twice; name each once")
-        if options.image and (restored := next((name for name in targets if name.snap_start), None)):
+        if options.image and (special := next((name for name in targets if name.option), None)):
             raise UsageError(
-                f"--target {str(restored)!r} with --image: containers of an image cannot be restored here; leave out "
-                "--image or the option"
+                f"--target {str(special)!r} with --image: the option {special.option!r} is emulated here without "
+                "containers; leave out --image or the option"
             )
         plan = replace(plan, targets=targets)
     if options.memory:

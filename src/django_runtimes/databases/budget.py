@@ -7,6 +7,7 @@ from typing import Literal
 
 from django_runtimes.config.environment import Environment
 from django_runtimes.config.runtimes.detection import detect_runtime
+from django_runtimes.config.runtimes.managed_instances import is_managed
 from django_runtimes.config.runtimes.profile_choice import choose_profile
 from django_runtimes.config.values.connection_strategy import Connections, PerRequest, Pool, Route
 from django_runtimes.config.values.profile import Profile
@@ -108,7 +109,7 @@ def connection_budget(
         profile = profile._replace(connections=connections)
     application = _application(environment, runtime, profile, cpu_count=cpu_count)
     if profile.route is Route.DIRECT:
-        return _on_server(environment, application, server, terms, _remedy(runtime, profile, terms))
+        return _on_server(environment, application, server, terms, _remedy(runtime, environment, profile, terms))
     pool = _variable(
         environment,
         DB_PROXY_MAX_CONNECTIONS,
@@ -120,8 +121,8 @@ def connection_budget(
         "the proxy",
         Sum("needed", application),
         Sum("available", (pool,)),
-        f"{_remedy(runtime, profile, terms)}; until then requests may wait for the proxy, and fail after its borrow "
-        "timeout",
+        f"{_remedy(runtime, environment, profile, terms)}; until then requests may wait for the proxy, and fail after "
+        "its borrow timeout",
     )
     lower = "lower the proxy's share and WEBAPP_DB_PROXY_MAX_CONNECTIONS, or raise max_connections"
     return (through_proxy, *_on_server(environment, (pool,), server, terms, lower))
@@ -137,7 +138,9 @@ def _application(environment: Environment, runtime: Runtime, profile: Profile, *
             INSTANCES_MAX,
             "",
             "execution environments",
-            remedy="reserve concurrency for the function and set WEBAPP_INSTANCES_MAX to the same number",
+            remedy="set the function's MaxExecutionEnvironments, and WEBAPP_INSTANCES_MAX to the same number"
+            if is_managed(runtime, environment)
+            else "reserve concurrency for the function and set WEBAPP_INSTANCES_MAX to the same number",
         )
     else:
         processes = _variable(
@@ -156,9 +159,10 @@ def _application(environment: Environment, runtime: Runtime, profile: Profile, *
             fallback=1 if runtime is Runtime.LOCAL else None,
             remedy="set WEBAPP_INSTANCES_MAX to the number of instances that the service may start",
         )
-    # Reserved concurrency limits all versions of a function together, and no version holds connections between
-    # invocations.
-    overlaps = not (on_lambda and isinstance(profile.connections, PerRequest) and processes.value == 1)
+    # Reserved concurrency, which Managed Instances lack, limits all versions of a function together, and no version
+    # holds connections between invocations.
+    is_limited = on_lambda and not is_managed(runtime, environment)
+    overlaps = not (is_limited and isinstance(profile.connections, PerRequest))
     overlap = _deploy_overlap(environment, runtime, instances) if overlaps else ()
     return (instances, *overlap, processes, _connections_of_a_process(environment, runtime, profile))
 
@@ -242,9 +246,11 @@ def _slots(environment: Environment, server: ServerLimits | None, terms: BudgetT
     )
 
 
-def _remedy(runtime: Runtime, profile: Profile, terms: BudgetTerms) -> str:
+def _remedy(runtime: Runtime, environment: Environment, profile: Profile, terms: BudgetTerms) -> str:
     """Return how to lower the need or raise the limit."""
-    if runtime is Runtime.AWS_LAMBDA:
+    if is_managed(runtime, environment):
+        lower = "lower the function's MaxExecutionEnvironments, with WEBAPP_INSTANCES_MAX, or its processes"
+    elif runtime is Runtime.AWS_LAMBDA:
         lower = "lower the reserved concurrency, and WEBAPP_INSTANCES_MAX with it"
     elif isinstance(profile.connections, Pool):
         lower = "lower WEBAPP_INSTANCES_MAX, WEBAPP_WORKERS or WEBAPP_DB_POOL_MAX_SIZE"

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 from django_runtimes.config.adopted import Adopted
 from django_runtimes.config.configuration_error import ConfigurationError
 from django_runtimes.config.environment import Environment
+from django_runtimes.config.runtimes.managed_instances import is_managed
 from django_runtimes.config.secret import Secret
 from django_runtimes.config.values.choices import LambdaLoop, StreamFront
+from django_runtimes.config.values.runtime import Runtime
 from django_runtimes.config.variables.server_variables import LAMBDA_LOOP, SNAPSHOT_PATHS
 from django_runtimes.entrypoints.served_application import Served, load_application, log_runtime, span_sender
 from django_runtimes.entrypoints.stored_variables import has_stored_variables
@@ -177,8 +179,10 @@ def _close_on_exit(handler: "DirectLambdaHandler", runtime_api: str) -> None:
     end_on_sigterm(close)
     # The process exits without SIGTERM when it loses the Runtime API, and so does Python on KeyboardInterrupt.
     atexit.register(close)
-    # Closing the connection of the extension's pending request would end the extension.
-    _open_connections.append(register_extension(runtime_api))
+    if not is_managed(Runtime.AWS_LAMBDA, Environment(os.environ)):
+        # Closing the connection of the extension's pending request would end the extension. On Managed Instances the
+        # workers' supervisor has registered it.
+        _open_connections.append(register_extension(runtime_api))
 
 
 _open_connections: list[object] = []

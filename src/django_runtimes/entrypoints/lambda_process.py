@@ -11,20 +11,25 @@ from django_runtimes.config.values.choices import LambdaLoop
 from django_runtimes.config.variables.server_variables import LAMBDA_LOOP
 
 _RUNTIME_API = "AWS_LAMBDA_RUNTIME_API"
-# Lambda Managed Instances set it; only awslambdaric runs several processes.
-_CONCURRENCY = "AWS_LAMBDA_MAX_CONCURRENCY"
 
 
 class LambdaProcess:
-    """The process that serves one execution environment; create it before the settings load.
+    """A process that serves one invocation at a time; create it before the settings load.
+
+    On Managed Instances this forks the workers, and returns in each of them.
 
     Tools that the settings load look in `__main__` for awslambdaric's functions.
     """
 
     def __init__(self, environment: Environment) -> None:
-        is_own = environment[LAMBDA_LOOP] is LambdaLoop.OWN and not os.environ.get(_CONCURRENCY)
+        self._is_worker = False
+        if os.environ.get("AWS_LAMBDA_MAX_CONCURRENCY"):
+            # Other functions start without these imports.
+            from django_runtimes.entrypoints.workers.managed_workers import fork_workers
+
+            self._is_worker = fork_workers(environment)
         self._bootstrap: ModuleType | None = None
-        if is_own:
+        if environment[LAMBDA_LOOP] is LambdaLoop.OWN:
             from django_runtimes.serving.aws_lambda.runtime_loop.patched_bootstrap import offer_bootstrap
 
             offer_bootstrap()
@@ -58,10 +63,22 @@ class LambdaProcess:
                 )
             from django_runtimes.serving.aws_lambda.runtime_loop.invocation_loop import InvocationLoop
 
-            InvocationLoop(os.environ[_RUNTIME_API]).run(handler)
-        from awslambdaric.__main__ import main as run_awslambdaric
+            loop = InvocationLoop(os.environ[_RUNTIME_API])
+            if self._is_worker:
+                from django_runtimes.entrypoints.workers.worker_supervisor import report_ready
 
-        run_awslambdaric(["awslambdaric", handler])
+                loop.on_ready = report_ready
+                # Managed Instances leave it running, and it would never serve again if it never returned.
+                loop.ends_at_deadline = True
+            loop.run(handler)
+        if self._is_worker:
+            from django_runtimes.entrypoints.workers.awslambdaric_worker import run_worker
+
+            run_worker(handler)
+        else:
+            from awslambdaric.__main__ import main as run_awslambdaric
+
+            run_awslambdaric(["awslambdaric", handler])
         raise SystemExit(0)
 
 

@@ -4,14 +4,17 @@ import asyncio
 import json
 import secrets
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
 import pytest
 
+from django_runtimes.compare.emulator.function_emulator import FunctionEmulator
 from django_runtimes.compare.emulator.invocation import FunctionFailed
 from django_runtimes.compare.emulator.lambda_emulator import LambdaEmulator
 from django_runtimes.compare.emulator.lambda_function import Function
+from django_runtimes.compare.emulator.managed_emulator import ManagedEmulator
 from django_runtimes.compare.services.database_creation import create_database, drop_database
 from django_runtimes.entrypoints.extension import register_extension
 from tests.secret_key import SECRET_KEY
@@ -73,7 +76,7 @@ async def until(condition) -> None:
             await asyncio.sleep(0.02)
 
 
-async def serve_once(emulator: LambdaEmulator) -> None:
+async def serve_once(emulator: FunctionEmulator) -> None:
     invocation = await emulator.invoke(request("/sync"))
     assert json.loads(invocation.payload)["statusCode"] == 200, invocation.payload
 
@@ -88,9 +91,26 @@ async def test_sigterm_closes_held_connections(function, observe):
     assert observe(ABANDONED) == 0
 
 
+async def test_sigterm_closes_the_connections_of_all_managed_processes(function, observe):
+    del function.environ["WEBAPP_DB_STRATEGY"]
+    async with ManagedEmulator(replace(function, processes=2)) as emulator:
+        await emulator.warm(2)
+        [environment] = emulator.environments
+        await until(lambda: environment.idle_workers == 2)
+        await asyncio.gather(serve_once(emulator), serve_once(emulator))
+        # Each process keeps its connection by default, since nothing freezes.
+        assert observe(HELD) == 2
+        assert environment.extension_count == 1
+        await emulator.retire_all()
+        await until(lambda: observe(HELD) == 0)
+
+    assert observe(ABANDONED) == 0
+    assert "Cannot register the extension" not in emulator.logs[0].read_text()
+
+
 async def test_without_the_extension_the_session_is_abandoned(function, observe, monkeypatch):
     monkeypatch.setattr(
-        "django_runtimes.compare.emulator.execution_environment.ExecutionEnvironment.register_extension",
+        "django_runtimes.compare.emulator.environments.environment_process.EnvironmentProcess.register_extension",
         lambda environment: None,
     )
     async with LambdaEmulator(function) as emulator:

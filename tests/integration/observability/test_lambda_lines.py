@@ -191,3 +191,23 @@ def test_the_trace_of_the_invocation_is_the_last_choice(handler, capfd, monkeypa
         "1-67891233-abcdef012345678912345678",
         "1-5e1b4151-" + "a" * 24,
     ]
+
+
+@pytest.mark.parametrize(
+    ("initialization", "is_cold"),
+    [
+        ("on-demand", True),
+        ("snap-start", True),
+        ("provisioned-concurrency", False),
+        ("lambda-managed-instances", False),
+    ],
+)
+def test_the_first_request_is_a_cold_start_only_if_it_waited_for_one(initialization, is_cold, monkeypatch, capfd):
+    monkeypatch.setenv("AWS_LAMBDA_INITIALIZATION_TYPE", initialization)
+    handler = DirectLambdaHandler(observer=AccessLog(JsonLines()))
+    try:
+        handler(event_for("http_api_v2", "GET", "/nowhere"), CONTEXT)
+    finally:
+        handler.close()
+
+    assert [line["cold_start"] for line in lines_of(capfd)] == [is_cold]

@@ -208,11 +208,12 @@ def test_the_command_starts_without_the_library_of_the_plots():
     assert ended.stdout == "False\n"
 
 
-def test_containers_of_an_image_cannot_be_restored():
+@pytest.mark.parametrize("option", ["snapstart", "managed"])
+def test_options_of_functions_are_emulated_without_an_image(option):
     with pytest.raises(UsageError) as error:
-        planned("--image", "shop", "--target", "aws_lambda+snapstart/per_request/proxy")
+        planned("--image", "shop", "--target", f"aws_lambda+{option}/per_request/proxy")
 
     assert str(error.value) == (
-        "--target 'aws_lambda+snapstart/per_request/proxy' with --image: containers of an image cannot be restored "
-        "here; leave out --image or the option"
+        f"--target 'aws_lambda+{option}/per_request/proxy' with --image: the option '{option}' is emulated here "
+        "without containers; leave out --image or the option"
     )

@@ -153,10 +153,38 @@ def test_an_execution_environment_keeps_a_connection_per_thread():
     assert connections_of_a_process(FUNCTION | {"WEBAPP_DB_STRATEGY": "persistent"}) == 3
 
 
-def test_managed_instances_are_multiplied_by_their_processes():
-    (comparison,) = budget(FUNCTION | {"WEBAPP_INSTANCES_MAX": "4", "AWS_LAMBDA_MAX_CONCURRENCY": "10"})
+MANAGED = FUNCTION | {"WEBAPP_INSTANCES_MAX": "4", "AWS_LAMBDA_MAX_CONCURRENCY": "10"}
 
-    assert comparison.needed.value == (4 + 4) * 10 * 1 + 2 + 5
+
+def test_managed_instances_are_multiplied_by_their_processes():
+    (comparison,) = budget(MANAGED)
+
+    assert factors(comparison)[:4] == [
+        ("", "execution environments", 4),
+        ("+", "more during a deploy (200 %)", 4),
+        ("x", "processes of each", 10),
+        ("x", "connections of each", 3),
+    ]
+    assert comparison.needed.value == (4 + 4) * 10 * 3 + 2 + 5
+    assert comparison.remedy.startswith(
+        "lower the function's MaxExecutionEnvironments, with WEBAPP_INSTANCES_MAX, or its processes"
+    )
+
+
+def test_no_reservation_limits_both_versions_of_managed_instances():
+    (comparison,) = budget(MANAGED | {"AWS_LAMBDA_MAX_CONCURRENCY": "1", "WEBAPP_DB_STRATEGY": "per_request"})
+
+    assert comparison.needed.value == (4 + 4) * 1 * 1 + 2 + 5
+
+
+def test_managed_instances_without_a_limit_are_unbounded():
+    environ = {name: value for name, value in MANAGED.items() if name != "WEBAPP_INSTANCES_MAX"}
+    (comparison,) = budget(environ)
+
+    assert not comparison.holds
+    assert comparison.unknown[0].remedy == (
+        "set the function's MaxExecutionEnvironments, and WEBAPP_INSTANCES_MAX to the same number"
+    )
 
 
 def test_a_function_without_reserved_concurrency_is_unbounded():

@@ -2,6 +2,7 @@
 
 import hashlib
 import importlib.metadata
+import os
 import platform
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -20,6 +21,7 @@ from django_runtimes.compare.emulator.limited_freezer import limited_freezer
 from django_runtimes.compare.record.measured_packages import MEASURED_PACKAGES
 from django_runtimes.compare.targets.container_target import ContainerTarget
 from django_runtimes.compare.targets.lambda_target import LambdaTarget
+from django_runtimes.compare.targets.managed_target import ManagedTarget, managed_processes
 from django_runtimes.compare.targets.name import TargetName
 from django_runtimes.compare.targets.target import Target
 from django_runtimes.compare.targets.target_server import CheckoutServer
@@ -66,7 +68,10 @@ class Checkout:
                 log_directory=self._workspace / name.label,
                 task_root=self._project.working_directory,
                 snap_start=name.snap_start,
+                processes=managed_processes(os.environ) if name.managed else None,
             )
+            if name.managed:
+                return ManagedTarget(function)
             if name.memory_mb is None:
                 return LambdaTarget(function)
             limited = function.limited(name.memory_mb)

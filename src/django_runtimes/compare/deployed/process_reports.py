@@ -13,8 +13,8 @@ from django_runtimes.compare.record.sampled_connections import SampledConnection
 from django_runtimes.compare.targets.target import ColdStart
 from django_runtimes.config.values.runtime import Runtime
 
-# Lambda starts environments with provisioned concurrency before the first request.
-_PROVISIONED = "provisioned-concurrency"
+# Lambda starts such environments before the first request.
+_STARTED_BEFORE = frozenset({"provisioned-concurrency", "lambda-managed-instances"})
 _SNAPSHOT = "snap-start"
 
 
@@ -133,7 +133,7 @@ class ProcessReports:
         self._work.add(process, facts)
         self._waits.add(process, facts)
         self._compare_with_name(facts)
-        if facts["runtime"] != Runtime.AWS_LAMBDA or served > 0 or facts["initialization"] == _PROVISIONED:
+        if facts["runtime"] != Runtime.AWS_LAMBDA or served > 0 or facts["initialization"] in _STARTED_BEFORE:
             return
         # A restored snapshot reports the start of the process that was saved.
         ready_ms = 0.0 if facts["initialization"] == _SNAPSHOT else float(facts["ready_ms"])

@@ -20,6 +20,7 @@ from django_runtimes.compare.emulator.event import (
     response_from,
     streamed_response_from,
 )
+from django_runtimes.compare.emulator.function_emulator import FunctionEmulator, StreamedAnswer
 from django_runtimes.compare.emulator.http_server import HttpServer
 from django_runtimes.compare.emulator.invocation import (
     REQUEST_LIMIT_BYTES,
@@ -30,7 +31,6 @@ from django_runtimes.compare.emulator.invocation import (
     TimedOut,
     new_trace_id,
 )
-from django_runtimes.compare.emulator.lambda_emulator import LambdaEmulator, StreamedAnswer
 from django_runtimes.compare.emulator.response_stream import ResponseStream
 
 
@@ -41,7 +41,7 @@ class FunctionUrl:
     or its result is malformed, and 504 when it times out.
     """
 
-    def __init__(self, emulator: LambdaEmulator, *, port: int = 0) -> None:
+    def __init__(self, emulator: FunctionEmulator, *, port: int = 0) -> None:
         """Listen on `port`; 0 selects any free one."""
         self._emulator = emulator
         self._port = port

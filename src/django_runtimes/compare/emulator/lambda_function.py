@@ -13,6 +13,7 @@ from django_runtimes.compare.emulator.container_limits import ContainerLimits
 REGION = "us-east-1"
 VERSION = "$LATEST"
 _PUBLISHED_VERSION = "1"
+_ON_DEMAND = "on-demand"
 # The image's launcher runs the same loop. The library is imported first, and so notes when the spawn ends.
 _RUNTIME_CLIENT = """
 import django_runtimes, runpy
@@ -51,6 +52,8 @@ class Function:
     limits: ContainerLimits | None = None
     # Whether execution environments are restored from a snapshot of one initialized process.
     snap_start: bool = False
+    # The number of processes of each execution environment on Managed Instances; None elsewhere.
+    processes: int | None = None
     python: str = sys.executable
     task_root: Path = field(default_factory=Path.cwd)
 
@@ -81,15 +84,28 @@ class Function:
             "AWS_EXECUTION_ENV": f"AWS_Lambda_python{sys.version_info.major}.{sys.version_info.minor}",
             "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(self.memory_mb),
             "AWS_LAMBDA_FUNCTION_NAME": self.name,
-            # Only published versions have snapshots.
-            "AWS_LAMBDA_FUNCTION_VERSION": _PUBLISHED_VERSION if self.snap_start else VERSION,
-            "AWS_LAMBDA_INITIALIZATION_TYPE": "snap-start" if self.snap_start else "on-demand",
+            # Only published versions have snapshots, or run on Managed Instances.
+            "AWS_LAMBDA_FUNCTION_VERSION": VERSION if self._initialization == _ON_DEMAND else _PUBLISHED_VERSION,
+            "AWS_LAMBDA_INITIALIZATION_TYPE": self._initialization,
             "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{self.name}",
             "AWS_LAMBDA_LOG_STREAM_NAME": log_stream,
             "AWS_LAMBDA_RUNTIME_API": runtime_api,
             "AWS_REGION": REGION,
             "LAMBDA_TASK_ROOT": str(self.task_root),
+            **self._managed_environ(),
         }
+
+    @property
+    def _initialization(self) -> str:
+        if self.processes is not None:
+            return "lambda-managed-instances"
+        return "snap-start" if self.snap_start else _ON_DEMAND
+
+    def _managed_environ(self) -> dict[str, str]:
+        if self.processes is None:
+            return {}
+        # Managed Instances have no other log format.
+        return {"AWS_LAMBDA_MAX_CONCURRENCY": str(self.processes), "AWS_LAMBDA_LOG_FORMAT": "JSON"}
 
     def start(self, *, runtime_api: str, log_stream: str, log: Path) -> subprocess.Popen[bytes]:
         """Start an execution environment that calls the Runtime API at host:port; return its session leader."""
@@ -109,4 +125,8 @@ class Function:
         """The configuration values for the run's record."""
         limits = {} if self.limits is None else {"limits": str(self.limits)}
         start = {"restores": "processes forked without at-fork hooks; not Lambda's time"} if self.snap_start else {}
-        return {"concurrency limit": str(self.concurrency_limit), "timeout_s": f"{self.timeout_s:g}", **limits, **start}
+        if self.processes is None:
+            concurrency = {"concurrency limit": str(self.concurrency_limit)}
+        else:
+            concurrency = {"processes of each environment": f"{self.processes}, never frozen; not AWS's instances"}
+        return {**concurrency, "timeout_s": f"{self.timeout_s:g}", **limits, **start}

@@ -99,8 +99,28 @@ class RuntimeServer:
             request = RuntimeRequest(head, reader)
             if request.headers.get("expect") == "100-continue":
                 writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-            writer.write((await self._answer(request)).encoded())
+            answer = await self._answered(request, reader)
+            if answer is None:
+                return
+            writer.write(answer.encoded())
             await writer.drain()
+
+    async def _answered(self, request: RuntimeRequest, reader: asyncio.StreamReader) -> RuntimeReply | None:
+        """Return the answer; None if the process has closed the connection while it waited for one."""
+        if request.method != "GET":
+            # A request with a body reads from the connection itself.
+            return await self._answer(request)
+        answer = asyncio.ensure_future(self._answer(request))
+        # Nothing sends a second request before the answer to the first.
+        closed = asyncio.ensure_future(reader.read(1))
+        try:
+            await asyncio.wait({answer, closed}, return_when=asyncio.FIRST_COMPLETED)
+            return answer.result() if answer.done() else None
+        finally:
+            answer.cancel()
+            closed.cancel()
+            # Until it has ended, nothing else may read from the connection.
+            await asyncio.wait({answer, closed})
 
 
 def _fields(lines: list[str]) -> dict[str, str]:

@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Self
 
 from django_runtimes.compare.emulator.freezer import Freezer
+from django_runtimes.compare.emulator.function_emulator import FunctionEmulator
 from django_runtimes.compare.emulator.function_url import FunctionUrl
 from django_runtimes.compare.emulator.lambda_emulator import LambdaEmulator
 from django_runtimes.compare.emulator.lambda_function import Function
@@ -21,10 +22,13 @@ class LambdaTarget:
 
     def __init__(self, function: Function, *, freezer: Freezer | None = None) -> None:
         self._function = function
-        self.emulator = LambdaEmulator(function, freezer=freezer)
+        self.emulator = self._make_emulator(function, freezer)
         self._reports = StartReports(function.environ, has_engine=function.has_engine)
         self._stack = AsyncExitStack()
         self.url = ""
+
+    def _make_emulator(self, function: Function, freezer: Freezer | None) -> FunctionEmulator:
+        return LambdaEmulator(function, freezer=freezer)
 
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as stack:

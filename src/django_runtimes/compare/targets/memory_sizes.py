@@ -34,7 +34,7 @@ def balanced_weight(text: str) -> float:
 
 def with_memory_sizes(targets: Sequence[TargetName], sizes_mb: Sequence[int]) -> tuple[TargetName, ...]:
     """Return the targets, and the first Lambda target at each size; raise UsageError without a Lambda target."""
-    first = next((name for name in targets if name.runtime is Runtime.AWS_LAMBDA), None)
+    first = next((name for name in targets if name.runtime is Runtime.AWS_LAMBDA and not name.managed), None)
     if first is None:
         raise UsageError(
             f"--memory needs a target of {Runtime.AWS_LAMBDA}, and --target names none; add --target "

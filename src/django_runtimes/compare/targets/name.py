@@ -1,4 +1,4 @@
-"""Parses the names of targets: `runtime/strategy/route`, with `+snapstart` and `@MB` for Lambda functions."""
+"""Parses the names of targets: `runtime/strategy/route`, with `+snapstart`, `+managed` and `@MB` for functions."""
 
 import re
 from dataclasses import dataclass, replace
@@ -12,7 +12,7 @@ from django_runtimes.config.values.data_paths import Engine, strategies_of
 from django_runtimes.config.values.runtime import Runtime
 
 _Choice = TypeVar("_Choice", bound=StrEnum)
-_SNAP_START = "snapstart"
+_SNAP_START, _MANAGED = "snapstart", "managed"
 _TO_HYPHENS = str.maketrans("/@+", "---")
 
 
@@ -25,6 +25,7 @@ class TargetName:
     route: Route
     memory_mb: int | None = None
     snap_start: bool = False
+    managed: bool = False
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -54,20 +55,33 @@ class TargetName:
 
     def __str__(self) -> str:
         size = "" if self.memory_mb is None else f"@{self.memory_mb}"
-        option = f"+{_SNAP_START}" if self.snap_start else ""
-        return f"{self.runtime}{option}/{self.strategy}/{self.route}{size}"
+        return f"{self.runtime}{self.option and '+'}{self.option}/{self.strategy}/{self.route}{size}"
+
+    @property
+    def option(self) -> str:
+        """The option of a Lambda function, or an empty text."""
+        if self.managed:
+            return _MANAGED
+        return _SNAP_START if self.snap_start else ""
 
     def _with_option(self, text: str, option: str) -> Self:
-        if self.runtime is not Runtime.AWS_LAMBDA or option != _SNAP_START:
+        if self.runtime is Runtime.AWS_LAMBDA and set(option.split("+")) == {_SNAP_START, _MANAGED}:
+            raise UsageError(f"--target {text!r}: Managed Instances have no SnapStart; choose one of the two options")
+        if self.runtime is not Runtime.AWS_LAMBDA or option not in {_SNAP_START, _MANAGED}:
             raise UsageError(
-                f"--target {text!r}: {self.runtime} has no option {option!r}; the only one is "
-                f"{Runtime.AWS_LAMBDA}+{_SNAP_START}"
+                f"--target {text!r}: {self.runtime} has no option {option!r}; there are "
+                f"{Runtime.AWS_LAMBDA}+{_SNAP_START} and {Runtime.AWS_LAMBDA}+{_MANAGED}"
             )
-        return replace(self, snap_start=True)
+        return replace(self, snap_start=option == _SNAP_START, managed=option == _MANAGED)
 
     def _memory(self, text: str, memory: str) -> int:
         if self.runtime is not Runtime.AWS_LAMBDA:
             raise UsageError(f"--target {text!r}: only {Runtime.AWS_LAMBDA} has a memory size; omit '@{memory}'")
+        if self.managed:
+            raise UsageError(
+                f"--target {text!r}: the memory of Managed Instances comes with whole CPUs, which are not limited "
+                f"here; omit '@{memory}'"
+            )
         try:
             return memory_size_mb(memory)
         except ValueError as error:

@@ -196,8 +196,8 @@ def _not_overridden(environment: Environment, route: Route, given: dict[str, Any
 
 def _project_pool(environment: Environment, profile: Profile, project: Mapping[str, Any]) -> dict[str, Any]:
     pool = (project.get("OPTIONS") or {}).get("pool")
-    # An execution environment serves one request at a time, so the project's pool size does not apply.
-    if not isinstance(pool, Mapping) or not is_postgresql(project) or profile.freezes:
+    # A process on Lambda serves one request at a time, so the project's pool size does not apply.
+    if not isinstance(pool, Mapping) or not is_postgresql(project) or profile.serves_one:
         return {}
     if environment.is_set(DB_POOL_MAX_SIZE):
         pool = {name: value for name, value in pool.items() if name not in {"min_size", "max_size"}}

@@ -5,12 +5,14 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
+from django_runtimes.config.configuration_error import ConfigurationError
 from django_runtimes.config.databases.engine_choice import chosen_engine
 from django_runtimes.config.environment import Environment
-from django_runtimes.config.values.choices import Role
+from django_runtimes.config.runtimes.managed_instances import is_managed
+from django_runtimes.config.values.choices import LogFormat, Role
 from django_runtimes.config.values.connection_strategy import Connections, PerRequest, Persistent, Pool, Route, Strategy
 from django_runtimes.config.values.data_paths import Engine, require_data_path, strategies_of
-from django_runtimes.config.values.profile import ASYNC_REQUESTS_PER_THREAD, PROFILES, Profile
+from django_runtimes.config.values.profile import ASYNC_REQUESTS_PER_THREAD, MANAGED_INSTANCES, PROFILES, Profile
 from django_runtimes.config.values.runtime import Runtime
 from django_runtimes.config.variables.application_variables import LOG_FORMAT
 from django_runtimes.config.variables.database.database_address import DB_ROUTE
@@ -33,13 +35,20 @@ def choose_profile(runtime: Runtime, environment: Environment, project: Mapping[
     `project` is the project's own entry of DATABASES, whose engine counts if variables name none.
 
     The operations role always connects per request, and never through a proxy. Raise ConfigurationError for a route
-    without the chosen strategy.
+    without the chosen strategy, and for text logs on Managed Instances.
     """
-    profile = PROFILES[runtime]
+    managed = is_managed(runtime, environment)
+    profile = MANAGED_INSTANCES if managed else PROFILES[runtime]
+    log_format = environment[LOG_FORMAT] or profile.log_format
+    if managed and log_format is not LogFormat.JSON:
+        raise ConfigurationError(
+            f"{LOG_FORMAT.name}='{log_format}' is not possible on Lambda Managed Instances, which keep logs in JSON so "
+            "that the lines of concurrent requests can be told apart; remove the variable"
+        )
     route = environment[DB_ROUTE] or profile.route
     engine = chosen_engine(environment, project)
     connections = _choose_connections(
-        runtime, environment[DB_STRATEGY] or default_strategy(profile, engine, route), environment
+        profile, environment[DB_STRATEGY] or default_strategy(profile, engine, route), environment
     )
     require_data_path(engine, route, connections.name)
     # A thread without a connection would wait for one, and a connection without a thread would be idle.
@@ -57,7 +66,7 @@ def choose_profile(runtime: Runtime, environment: Environment, project: Mapping[
         max_waiting=profile.max_waiting if max_waiting is None else max_waiting,
         drain_s=profile.drain_s if drain_s is None else drain_s,
         route=route,
-        log_format=environment[LOG_FORMAT] or profile.log_format,
+        log_format=log_format,
         https=profile.https if https is None else https,
         bind_host=environment[BIND_HOST] or profile.bind_host,
     )
@@ -69,7 +78,7 @@ def default_strategy(profile: Profile, engine: Engine, route: Route) -> Strategy
     return profile.strategy if profile.strategy in available or not available else available[0]
 
 
-def _choose_connections(runtime: Runtime, strategy: Strategy, environment: Environment) -> Connections:
+def _choose_connections(profile: Profile, strategy: Strategy, environment: Environment) -> Connections:
     match strategy:
         case Strategy.PER_REQUEST:
             return PerRequest()
@@ -77,8 +86,8 @@ def _choose_connections(runtime: Runtime, strategy: Strategy, environment: Envir
             max_age_s = environment[DB_MAX_AGE_S]
             return Persistent() if max_age_s is None else Persistent(max_age_s)
         case Strategy.POOL:
-            # An execution environment serves one request at a time, so a second connection would be idle.
-            default = Pool(max_size=1) if runtime is Runtime.AWS_LAMBDA else Pool()
+            # A process on Lambda serves one request at a time, so a second connection would be idle.
+            default = Pool(max_size=1) if profile.serves_one else Pool()
             return replace(
                 default,
                 max_size=environment[DB_POOL_MAX_SIZE] or default.max_size,

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from django_runtimes.config.values.choices import LogFormat, SslMode
-from django_runtimes.config.values.connection_strategy import Connections, PerRequest, Pool, Route, Strategy
+from django_runtimes.config.values.connection_strategy import Connections, PerRequest, Persistent, Pool, Route, Strategy
 from django_runtimes.config.values.runtime import Runtime
 
 # Asynchronous views mostly wait, so a process serves several of them for each thread.
@@ -13,7 +13,8 @@ ASYNC_REQUESTS_PER_THREAD = 8
 class Profile(NamedTuple):
     """The choices that a runtime implies.
 
-    `sslmode` applies to a database across a network; `freezes` says whether the process is frozen between requests.
+    `sslmode` applies to a database across a network; `freezes` says whether the process is frozen between requests, and
+    `serves_one` whether it serves one request at a time.
     """
 
     connections: Connections
@@ -27,6 +28,7 @@ class Profile(NamedTuple):
     bind_host: str
     sslmode: SslMode
     freezes: bool
+    serves_one: bool
 
     @property
     def strategy(self) -> Strategy:
@@ -49,12 +51,14 @@ _CONTAINER = Profile(
     bind_host="0.0.0.0",  # noqa: S104  (a container is reached through its own network interface)
     sslmode=SslMode.VERIFY_FULL,
     freezes=False,
+    serves_one=False,
 )
+_FUNCTION = _CONTAINER._replace(connections=PerRequest(), route=Route.PROXY, freezes=True, serves_one=True)
 
 PROFILES = {
     Runtime.AWS_APP_RUNNER: _CONTAINER,
     Runtime.AWS_ECS: _CONTAINER,
-    Runtime.AWS_LAMBDA: _CONTAINER._replace(connections=PerRequest(), route=Route.PROXY, freezes=True),
+    Runtime.AWS_LAMBDA: _FUNCTION,
     Runtime.KUBERNETES: _CONTAINER,
     Runtime.LOCAL: _CONTAINER._replace(
         drain_s=0,
@@ -64,3 +68,6 @@ PROFILES = {
         sslmode=SslMode.PREFER,
     ),
 }
+
+# Nothing freezes there, so a connection between requests is neither lost nor held for nobody.
+MANAGED_INSTANCES = _FUNCTION._replace(connections=Persistent(), freezes=False)

@@ -92,7 +92,7 @@ WARM_UP = Flag(
 LAMBDA_LOOP = Choice(
     "WEBAPP_LAMBDA_LOOP",
     "The code that requests a Lambda function's invocations and sends its responses: the library's own, or "
-    "awslambdaric's, which cannot stream. Managed Instances always use awslambdaric's.",
+    "awslambdaric's, which cannot stream.",
     LambdaLoop,
     noun="loop",
     default=LambdaLoop.OWN,

@@ -10,7 +10,7 @@ from django_runtimes.serving.types import Scope
 
 _STDOUT = 1
 # Lambda has initialized such an environment before its first request arrives.
-_PROVISIONED = "provisioned-concurrency"
+_INITIALIZED_BEFORE = frozenset({"provisioned-concurrency", "lambda-managed-instances"})
 
 
 class AccessLog:
@@ -19,7 +19,7 @@ class AccessLog:
     def __init__(self, lines: AccessLines) -> None:
         self._lines = lines
         # Whether the next request is the first of this process.
-        self._is_cold = os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE") != _PROVISIONED
+        self._is_cold = os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE") not in _INITIALIZED_BEFORE
 
     def begin(self, scope: Scope, *, is_trusted: bool, lambda_request_id: str | None = None) -> ObservedRequest:
         """Begin to observe a request; on Lambda the invocation's id is its id, unless the front has given it one."""

@@ -67,6 +67,7 @@ def test_the_first_request_of_an_environment_waits_for_a_cold_start():
     # The environment was started before the request arrived.
     answer(reports, served="0", ready_ms="300", latency_ms=20.0)
     answer(reports, served="0", ready_ms="300", latency_ms=350.0, initialization="provisioned-concurrency")
+    answer(reports, served="0", ready_ms="300", latency_ms=350.0, initialization="lambda-managed-instances")
 
     assert [(start.ready_ms, start.first_response_ms) for start in reports.cold_starts] == [(300.0, 50.0)]
 

@@ -93,3 +93,13 @@ def test_a_name_with_a_wrong_memory_size_is_refused(text: str, error: str):
         TargetName.parse(text)
 
     assert str(refused.value) == error
+
+
+def test_a_function_on_managed_instances_is_not_added_at_other_sizes():
+    managed = TargetName.parse("aws_lambda+managed/persistent/direct")
+
+    assert [str(name) for name in with_memory_sizes((managed, FUNCTION), (512,))] == [
+        "aws_lambda+managed/persistent/direct",
+        "aws_lambda/per_request/proxy",
+        "aws_lambda/per_request/proxy@512",
+    ]

@@ -37,6 +37,34 @@ def test_another_option_is_refused(service, option):
         TargetName.parse(f"{service}/per_request/direct")
 
     assert str(raised.value) == (
-        f"--target '{service}/per_request/direct': {service.partition('+')[0]} has no option '{option}'; the only one "
-        "is aws_lambda+snapstart"
+        f"--target '{service}/per_request/direct': {service.partition('+')[0]} has no option '{option}'; there are "
+        "aws_lambda+snapstart and aws_lambda+managed"
+    )
+
+
+def test_a_function_on_managed_instances():
+    name = TargetName.parse("aws_lambda+managed/persistent/direct")
+
+    assert (name.managed, name.snap_start, name.option) == (True, False, "managed")
+    assert str(name) == "aws_lambda+managed/persistent/direct"
+    assert name.label == "aws_lambda-managed-persistent-direct"
+
+
+@pytest.mark.parametrize("service", ["aws_lambda+managed+snapstart", "aws_lambda+snapstart+managed"])
+def test_managed_instances_have_no_snapshot(service):
+    with pytest.raises(UsageError) as raised:
+        TargetName.parse(f"{service}/persistent/direct")
+
+    assert str(raised.value) == (
+        f"--target '{service}/persistent/direct': Managed Instances have no SnapStart; choose one of the two options"
+    )
+
+
+def test_managed_instances_have_no_share_of_a_cpu():
+    with pytest.raises(UsageError) as raised:
+        TargetName.parse("aws_lambda+managed/persistent/direct@512")
+
+    assert str(raised.value) == (
+        "--target 'aws_lambda+managed/persistent/direct@512': the memory of Managed Instances comes with whole CPUs, "
+        "which are not limited here; omit '@512'"
     )

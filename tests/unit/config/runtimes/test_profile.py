@@ -20,6 +20,39 @@ def test_lambda_opens_a_connection_per_request_through_the_proxy():
     assert profile.route is Route.PROXY
 
 
+MANAGED = {"AWS_LAMBDA_MAX_CONCURRENCY": "8"}
+
+
+def test_managed_instances_keep_the_connection_of_each_process():
+    profile = choose_profile(Runtime.AWS_LAMBDA, Environment(MANAGED))
+
+    assert profile.connections == Persistent()
+    assert profile.route is Route.PROXY
+    assert (profile.freezes, profile.serves_one) == (False, True)
+
+
+def test_a_pool_on_managed_instances_holds_one_connection_in_each_process():
+    profile = choose_profile(Runtime.AWS_LAMBDA, Environment(MANAGED | {"WEBAPP_DB_STRATEGY": "pool"}))
+
+    assert profile.connections == Pool(max_size=1)
+
+
+def test_managed_instances_refuse_text_logs():
+    with pytest.raises(ConfigurationError) as error:
+        choose_profile(Runtime.AWS_LAMBDA, Environment(MANAGED | {"WEBAPP_LOG_FORMAT": "text"}))
+
+    assert str(error.value) == (
+        "WEBAPP_LOG_FORMAT='text' is not possible on Lambda Managed Instances, which keep logs in JSON so that the "
+        "lines of concurrent requests can be told apart; remove the variable"
+    )
+
+
+def test_a_container_with_the_variable_of_lambda_is_a_container():
+    profile = choose_profile(Runtime.AWS_ECS, Environment(MANAGED | {"WEBAPP_LOG_FORMAT": "text"}))
+
+    assert profile == PROFILES[Runtime.AWS_ECS]._replace(log_format=LogFormat.TEXT)
+
+
 @pytest.mark.parametrize("runtime", [Runtime.AWS_APP_RUNNER, Runtime.AWS_ECS, Runtime.KUBERNETES])
 def test_containers_pool_direct_connections(runtime):
     profile = choose_profile(runtime, Environment({}))

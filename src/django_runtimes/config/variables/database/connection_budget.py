@@ -27,15 +27,19 @@ DB_RESERVED_CONNECTIONS = Integer(
 )
 INSTANCES_MAX = Integer(
     "WEBAPP_INSTANCES_MAX",
-    "Maximum number of tasks or instances that run at once; on Lambda the function's reserved concurrency.",
+    "Maximum number of tasks or instances that run at once; on Lambda the function's reserved concurrency, and on "
+    "Managed Instances its MaxExecutionEnvironments.",
     minimum=1,
     default_note="required for a connection budget; 1 under local",
 )
 AWS_LAMBDA_MAX_CONCURRENCY = Integer(
     "AWS_LAMBDA_MAX_CONCURRENCY",
-    "Number of processes in one execution environment of Lambda Managed Instances. Lambda sets the variable.",
+    "Number of processes in one execution environment of Lambda Managed Instances. Lambda sets the variable there, and "
+    "nowhere else.",
     default=1,
     minimum=1,
+    # Lambda's limit.
+    maximum=1_600,
 )
 DEPLOY_OVERLAP_PERCENT = Integer(
     "WEBAPP_DEPLOY_OVERLAP_PERCENT",

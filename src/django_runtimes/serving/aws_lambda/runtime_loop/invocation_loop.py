@@ -1,8 +1,10 @@
 """Runs a handler as awslambdaric does: from the import of its module to the last invocation."""
 
+import faulthandler
 import json
 import os
 import sys
+import time
 from collections.abc import Callable
 from http.client import HTTPException
 from importlib import import_module
@@ -24,6 +26,9 @@ from django_runtimes.serving.aws_lambda.runtime_loop.stream_outlet import STREAM
 
 _TRACE_ID = "_X_AMZN_TRACE_ID"
 _SNAP_START = "snap-start"
+_STDERR = 2
+# An event whose deadline has passed may still be answered at once.
+_LEAST_TIME_S = 0.5
 _EXIT_STUCK = 1
 _EXIT_INIT, _EXIT_BEFORE_SNAPSHOT, _EXIT_AFTER_RESTORE = 1, 64, 65
 
@@ -31,9 +36,15 @@ LambdaHandler = Callable[[Any, Any], Any]
 
 
 class InvocationLoop:
-    """Serves the invocations of one execution environment; `address` is the Runtime API's host:port."""
+    """Serves one invocation after another; `address` is the Runtime API's host:port.
+
+    `on_ready` is called before the first one is requested. With `ends_at_deadline` the process ends when an invocation
+    takes longer, and the log has the traceback of each thread.
+    """
 
     def __init__(self, address: str) -> None:
+        self.on_ready: Callable[[], None] | None = None
+        self.ends_at_deadline = False
         self._address = address
         self._client = RuntimeClient(address)
         self._logs = RuntimeLogs()
@@ -48,8 +59,11 @@ class InvocationLoop:
             handler = self._load(handler_name)
             if os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE") == _SNAP_START:
                 self._restore()
+            if self.on_ready is not None:
+                self.on_ready()
+            serve = self._serve_until_deadline if self.ends_at_deadline else self._serve
             while True:
-                self._serve(handler, self._client.next_invocation())
+                serve(handler, self._client.next_invocation())
         except RuntimeApiError as error:
             sys.exit(f"webapp: {error}")
         except (OSError, HTTPException) as error:
@@ -90,6 +104,14 @@ class InvocationLoop:
             self._logs.log_report(report)
             self._client.fail_restore(report, FaultException.AFTER_RESTORE_ERROR)
             sys.exit(_EXIT_AFTER_RESTORE)
+
+    def _serve_until_deadline(self, handler: LambdaHandler, invocation: NextInvocation) -> None:
+        left_s = invocation.deadline_ms / 1_000 - time.time()
+        faulthandler.dump_traceback_later(max(left_s, _LEAST_TIME_S), exit=True, file=_STDERR)
+        try:
+            self._serve(handler, invocation)
+        finally:
+            faulthandler.cancel_dump_traceback_later()
 
     def _serve(self, handler: LambdaHandler, invocation: NextInvocation) -> None:
         self._logs.request_id, self._logs.tenant_id = invocation.request_id, invocation.tenant_id

@@ -8,7 +8,7 @@ import signal
 import pytest
 
 from django_runtimes.compare.compare_error import CompareError
-from django_runtimes.compare.emulator import execution_environment
+from django_runtimes.compare.emulator.environments import environment_process
 from django_runtimes.compare.emulator.invocation import FunctionFailed, InitFailed
 from django_runtimes.compare.emulator.lambda_emulator import LambdaEmulator
 from tests.integration.compare.targets.aws_lambda.events import event
@@ -53,7 +53,7 @@ async def test_a_slow_init_phase_is_stopped(function, tmp_path):
 
 async def test_init_time_excludes_waiting_for_a_cpu(function, monkeypatch):
     waited_s = iter((0.2, 0.3))
-    monkeypatch.setattr(execution_environment, "cpu_wait_s", lambda pid: next(waited_s, 0.0))
+    monkeypatch.setattr(environment_process, "cpu_wait_s", lambda pid: next(waited_s, 0.0))
     async with LambdaEmulator(function("slow.handler", init_timeout_s=0.2)) as emulator:
         with pytest.raises(InitFailed, match=r"not ready after 0\.2 s"):
             await emulator.invoke(event())

@@ -1,0 +1,1 @@
+"""The execution environments of an emulated function."""

@@ -1,0 +1,1 @@
+"""The worker processes of an execution environment of Lambda Managed Instances."""
