@@ -90,7 +90,7 @@ faults: $(READY)  ## Inject faults into the running system and write reports/fau
 conformance: $(READY) $(MINISTACK_READY)  ## Run Django's own suites on our handlers and engine, and on Django's (ARGS="--way engine backends")
 	@$(BIN)/python -m tests.conformance $(ARGS)
 
-versions:        ## Run the tests with another lock file and Python (LOCK=newest or lowest, PYTHON=python3.13)
+versions: $(READY) $(MINISTACK_READY)  ## Run the tests with another lock file and Python (LOCK=newest or lowest, PYTHON=python3.13)
 	@scripts/test_versions.sh $(LOCK) $(ARGS)
 
 # Every part runs, even if an earlier one fails. The last part repeats cases of `make faults`: writes during a kill, a

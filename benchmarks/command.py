@@ -33,8 +33,12 @@ def main(arguments: Sequence[str]) -> int:
         description="Measure this project and its peers in one run, and write benchmarks/results/.",
         epilog="Exit codes: 0 everything was measured, bars met or not; 1 something was not measured; 2 bad arguments.",
     )
+    parser.add_argument(
+        "--quick",
+        action="store_true",
+        help="a preview within three minutes, too short for verdicts; also of --against and --parts",
+    )
     extent = parser.add_mutually_exclusive_group()
-    extent.add_argument("--quick", action="store_true", help="a preview within three minutes, too short for verdicts")
     extent.add_argument(
         "--against",
         metavar="REV",
@@ -59,13 +63,15 @@ def main(arguments: Sequence[str]) -> int:
         "about ten minutes",
     )
     options = parser.parse_args(arguments)
+    if options.quick and (options.streams or options.first_byte):
+        parser.error("--quick shortens only the comparison with the peers, --against and --parts; leave it out")
     treat_termination_as_interruption()
     try:
         with Progress(sys.stderr) as progress:
             if options.against is not None:
-                lines, results = _run_against(options.against, progress)
+                lines, results = _run_against(options.against, QUICK if options.quick else AGAINST, progress)
             elif options.parts:
-                lines, results = _run_parts(progress), None
+                lines, results = _run_parts(QUICK if options.quick else AGAINST, progress), None
             elif options.first_byte:
                 lines, results = _run_first_byte(progress), None
             elif options.streams:
@@ -109,7 +115,7 @@ def _run(plan: Plan, progress: Progress) -> tuple[list[str], Path]:
         return [_line(figure) for figure in judged], report.RESULTS / "latest.md"
 
 
-def _run_against(name: str, progress: Progress) -> tuple[list[str], Path]:
+def _run_against(name: str, plan: Plan, progress: Progress) -> tuple[list[str], Path]:
     load_average = os.getloadavg()[0]
     revision = find_revision(name)
     find_wrk()
@@ -118,8 +124,8 @@ def _run_against(name: str, progress: Progress) -> tuple[list[str], Path]:
         workspace = stack.enter_context(run_directory(account=None))
         server = stack.enter_context(EmbeddedPostgres())
         # Record this first, since HEAD may move during the measurement.
-        environment = record_comparison(AGAINST, revision, server, load_average)
-        costs = against.measure(AGAINST, revision, server, workspace, rng=rng, progress=progress)
+        environment = record_comparison(plan, revision, server, load_average)
+        costs = against.measure(plan, revision, server, workspace, rng=rng, progress=progress)
     results = CHECKOUT / "reports" / "against.json"
     results.parent.mkdir(exist_ok=True)
     results.write_text(cost.as_json(environment, costs), encoding="utf-8")
@@ -137,9 +143,9 @@ def _run_first_byte(progress: Progress) -> list[str]:
         return first_byte.run(testbed, rng, progress)
 
 
-def _run_parts(progress: Progress) -> list[str]:
+def _run_parts(plan: Plan, progress: Progress) -> list[str]:
     with _testbed() as (testbed, rng):
-        return asyncio.run(parts.measure(AGAINST, testbed, rng, progress))
+        return asyncio.run(parts.measure(plan, testbed, rng, progress))
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Judges the cost of the current code: its figures as ratios to another revision's."""
+"""Judges the cost of the current code: its figures as ratios to another revision's, or to those of fewer parts."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -25,6 +25,7 @@ class Cost:
     unit: str
     rounds: Rounds
     more_is_better: bool = False
+    bar: float = BAR
 
     @property
     def ratio(self) -> Ratio:
@@ -33,8 +34,8 @@ class Cost:
 
     @property
     def limit(self) -> float:
-        """The ratio at which the new code is 1.05 times as slow."""
-        return 1 / BAR if self.more_is_better else BAR
+        """The ratio at which the new code is `bar` times as slow."""
+        return 1 / self.bar if self.more_is_better else self.bar
 
     @property
     def verdict(self) -> Verdict:

@@ -1,5 +1,6 @@
 """Measures what each part that a variable turns on adds to a request for /ping."""
 
+import math
 import random
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
@@ -8,23 +9,27 @@ from statistics import median
 
 from benchmarks.contenders import servers
 from benchmarks.contenders.testbed import Testbed
+from benchmarks.cost import NEW, OLD, Cost
 from benchmarks.measurements import containers, lambda_warm
 from benchmarks.plan import Plan
-from benchmarks.ratio import Ratio, interleaved
+from benchmarks.ratio import interleaved
 from django_runtimes.cli.progress import Progress
 
 _OFF = "off"
+_WITH_METRICS = "access log and metrics"
 _ACCESS_LOG = {"WEBAPP_ACCESS_LOG": "1", "WEBAPP_LOG_FORMAT": "json"}
 _METRICS = {**_ACCESS_LOG, "WEBAPP_METRICS": "emf", "WEBAPP_STAGE": "bench"}
 # Each contender but the last also has the parts of the one before it.
 PARTS: Mapping[str, Mapping[str, str]] = {
     _OFF: {},
     "access log": _ACCESS_LOG,
-    "access log and metrics": _METRICS,
+    _WITH_METRICS: _METRICS,
     "access log, metrics and traces": {**_METRICS, "WEBAPP_TRACES": "otlp", "OTEL_TRACES_SAMPLER": "always_off"},
     "security headers": {"WEBAPP_SECURITY_HEADERS": "1"},
 }
 _PATH = "/ping"
+# How many times as much as without any part a request may take.
+BARS: Mapping[str, float] = {_WITH_METRICS: 1.25}
 
 
 async def measure(plan: Plan, testbed: Testbed, rng: random.Random, progress: Progress) -> list[str]:
@@ -39,8 +44,8 @@ async def measure(plan: Plan, testbed: Testbed, rng: random.Random, progress: Pr
     warm = _warm(plan, database, testbeds, rng, progress)
     cpu = await _container_cpu(plan, database, testbeds, rng, progress)
     return [
-        *_lines("Lambda, GET /ping, warm p50, in process", warm),
-        *_lines("container, GET /ping, CPU time per request", cpu),
+        *as_lines("Lambda, GET /ping, warm p50, in process", warm),
+        *as_lines("container, GET /ping, CPU time per request", cpu),
     ]
 
 
@@ -81,12 +86,18 @@ async def _container_cpu(
     return rounds
 
 
-def _lines(figure: str, rounds: Mapping[str, Sequence[float]]) -> list[str]:
+def as_lines(figure: str, rounds: Mapping[str, Sequence[float]]) -> list[str]:
+    """Return a line for each part: its ratio with interval, its verdict if it has a bar, and its difference."""
+    lines = []
     off_us = median(rounds[_OFF])
-    return [
-        f"{ratio.median:8.3f} [{ratio.low:.3f}, {ratio.high:.3f}]  {median(rounds[name]) - off_us:+.1f} µs to "
-        f"{off_us:.1f} µs: {figure}, {name}"
-        for name in rounds
-        if name != _OFF
-        for ratio in [Ratio.of(rounds[name], rounds[_OFF])]
-    ]
+    for name in rounds:
+        if name == _OFF:
+            continue
+        cost = Cost(name, "µs", {NEW: list(rounds[name]), OLD: list(rounds[_OFF])}, bar=BARS.get(name, math.inf))
+        ratio = cost.ratio
+        verdict = f"bar < {cost.bar:.3f} {cost.verdict}: " if name in BARS else ""
+        lines.append(
+            f"{ratio.median:8.3f} [{ratio.low:.3f}, {ratio.high:.3f}]  {verdict}"
+            f"{median(rounds[name]) - off_us:+.1f} µs to {off_us:.1f} µs: {figure}, {name}"
+        )
+    return lines
