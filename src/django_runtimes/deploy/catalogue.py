@@ -45,7 +45,8 @@ LOAD_BALANCER = Stack("load-balancer", "ecs/load-balancer.yaml")
 FARGATE = Stack("fargate", "ecs/fargate.yaml")
 EXPRESS = Stack("express", "ecs/express.yaml")
 
-# These take the place of the stage's own network and database: the same stacks, with other templates.
+# These take the place of a network, or of a database on PostgreSQL: the same stacks, with other templates.
+MYSQL_DATABASE = Stack("database", "foundation/mysql-database.yaml", holds_data=True)
 EXISTING_NETWORK = Stack("network", "foundation/existing-network.yaml", holds_data=True)
 EXISTING_DATABASE = Stack("database", "foundation/existing-database.yaml", holds_data=True)
 

@@ -38,7 +38,13 @@ from django_runtimes.deploy.configuration import (
 from django_runtimes.deploy.consent import Consent
 from django_runtimes.deploy.own_settings import OwnSettings
 from django_runtimes.deploy.templates.database_route import DATA_API_PARAMETER
-from django_runtimes.deploy.templates.parameters import effective, read_templates, stack_parameters
+from django_runtimes.deploy.templates.database_system import DatabaseSystem
+from django_runtimes.deploy.templates.parameters import (
+    database_system,
+    effective,
+    read_templates,
+    stack_parameters,
+)
 from django_runtimes.deploy.templates.process_template import with_own_settings
 from django_runtimes.deploy.templates.template_source import TemplateSource, find_templates
 from django_runtimes.deploy.templates.templates import Template
@@ -88,6 +94,11 @@ class Context:
         # The parameters of a stack with processes contain the stage's own secrets, which AWS may lack.
         declared = self.templates[SECRETS.name].parameters
         return DATA_API_PARAMETER in declared and self.value(SECRETS, DATA_API_PARAMETER) == "yes"
+
+    @property
+    def database_system(self) -> DatabaseSystem:
+        """The database system of the stage."""
+        return database_system(self.deployment)
 
     @property
     def static_files(self) -> str:

@@ -105,8 +105,8 @@ def _check_value(name: str, value: object, *, place: str, stage: str) -> None:
             raise UsageError(f"{place} {error}") from None
         if name == DB_ENGINE.name and parsed is not Engine.POSTGRESQL:
             raise UsageError(
-                f"{place} {name} = {value!r}, but the database of a stage is PostgreSQL; remove it, or run the image "
-                "on another database with your own templates (`webapp docs mysql`)"
+                f"{place} {name} = {value!r}: DatabaseSystem of the stage sets it; remove it here, and write "
+                f"DatabaseSystem = 'mariadb' or 'mysql' in [stages.{stage}.parameters] (`webapp docs mysql`)"
             )
 
 

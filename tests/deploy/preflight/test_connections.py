@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from django_runtimes.deploy.preflight.connection_check import CONNECTIONS, PARAMETERS, budget_variables
+from django_runtimes.deploy.preflight.connection_check import CONNECTIONS, budget_parameters, budget_variables
 from tests.deploy.templates.analysis.processes import started_processes
 from tests.deploy.templates.analysis.stacks import deploy
 
@@ -97,12 +97,23 @@ def test_the_stages_own_variables_count(ask):
 def test_the_variables_are_those_that_the_templates_set(plan, target: str, changed: dict[str, Any]):
     processes = started_processes(deploy(**changed))
     (process,) = [each for each in processes if each.resource.stack == TARGETS[target]]
-    declared = {name: process.declared[name] for name in PARAMETERS.values() if name in process.declared}
-
     of_template = {name: value for name, value in changed.items() if takes(target, name)}
-    variables = budget_variables(plan(target=target, **of_template))
+    stage = plan(target=target, **of_template)
+    names = budget_parameters(stage).values()
+    declared = {name: process.declared[name] for name in names if name in process.declared}
+    variables = budget_variables(stage)
 
     assert variables == {"WEBAPP_RUNTIME": process.declared["WEBAPP_RUNTIME"], **declared}
+
+
+@pytest.mark.parametrize("target", ["aws_app_runner", "aws_ecs", "aws_ecs_express"])
+def test_containers_on_mariadb_count_asynchronous_views(ask, target: str):
+    assert ask(CONNECTIONS, target=target, DatabaseSystem="mariadb") == []
+
+    ((outlook, text, remedy),) = ask(CONNECTIONS, target=target, DatabaseSystem="mariadb", AsyncRequests=8)
+
+    assert (outlook, "connections of each 25" in text) == ("doubtful", True), text
+    assert remedy.endswith("or raise MaxConnections")
 
 
 def takes(target: str, parameter: str) -> bool:

@@ -190,6 +190,22 @@ def test_a_class_with_everything_passes(ask):
     ]
 
 
+def test_a_class_for_mariadb_needs_no_performance_insights(aws: StandIn, ask):
+    offer = {"StorageType": "gp3", "SupportsPerformanceInsights": False}
+    aws.account(offers={"db.t4g.small": [{"EngineVersion": "10.6.9", **offer}, {"EngineVersion": "10.11.9", **offer}]})
+    mariadb = {"DatabaseSystem": "mariadb"}
+
+    assert ask(INSTANCE_CLASS, **mariadb) == [("good", "RDS offers MariaDB 10.11 on db.t4g.small", "")]
+    assert ask(INSTANCE_CLASS, **mariadb, MariaDbVersion="11.8") == [
+        (
+            "bad",
+            "RDS does not offer MariaDB 11.8 on db.t4g.small in us-east-1",
+            "set MariaDbVersion to 10.11, or InstanceClass to a class that it offers, such as db.t4g.small, in "
+            "webapp.toml",
+        )
+    ]
+
+
 def test_an_unknown_class_fails(aws: StandIn, ask):
     nonsense = [
         (

@@ -7,6 +7,7 @@ import pytest
 from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 
 from django_runtimes.deploy.steps.service_logs import database_log_groups
+from django_runtimes.deploy.templates.database_system import POSTGRESQL
 from tests.deploy.templates.analysis.stacks import Deployment, Resource, deploy
 from tests.deploy.templates.analysis.statements import ACCOUNT
 from tests.deploy.templates.analysis.variants import PROCESSES, RESOURCES, of_type
@@ -146,7 +147,7 @@ def test_every_exported_log_of_the_database_is_limited(engine: str, credentials:
     kind = database.type.removeprefix("AWS::RDS::DB").lower()
     exported = [f"/aws/rds/{kind}/webapp-dev/{log}" for log in database.properties["EnableCloudwatchLogsExports"]]
 
-    assert database_log_groups("webapp-dev", engine, credentials) == exported
+    assert database_log_groups("webapp-dev", POSTGRESQL, engine, credentials) == exported
 
 
 def has_standby(deployment: Deployment) -> bool:

@@ -81,6 +81,10 @@ def test_an_invalid_parameter_is_found_before_any_stack_is_created(
     [
         ('Route = "dataapi"', "Route = 'dataapi' is not a route; choose from runtime, data_api"),
         ('Engine = "postgres"', "Engine = 'postgres'"),
+        (
+            'DatabaseSystem = "oracle"',
+            "DatabaseSystem = 'oracle' is not a database system; choose from postgresql, mariadb, mysql",
+        ),
     ],
 )
 def test_a_value_that_does_not_exist_is_refused_without_aws(line: str, expected: str, make_project):
@@ -95,6 +99,7 @@ def test_a_value_that_does_not_exist_is_refused_without_aws(line: str, expected:
 
 
 DATA_API = 'Route = "data_api"'
+MARIADB = 'DatabaseSystem = "mariadb"'
 
 
 @pytest.mark.parametrize(
@@ -106,6 +111,37 @@ DATA_API = 'Route = "data_api"'
             "Route = 'data_api' is not available on aws_ecs: its containers are billed while the database pauses, and "
             "keep a pool of connections, which is faster than a call of the Data API for each statement; set target to "
             "'aws_lambda', or remove Route from webapp.toml",
+        ),
+        (
+            "aws_lambda",
+            [DATA_API, MARIADB],
+            "DatabaseSystem = 'mariadb' does not fit Route = 'data_api', which needs 'postgresql'; remove "
+            "DatabaseSystem from webapp.toml, or set it to 'postgresql' in [stages.dev.parameters]",
+        ),
+        (
+            "aws_ecs",
+            [MARIADB],
+            "Credentials = 'secretsmanager' with Egress = 'none' cuts the operations function off from its secret; "
+            "set Egress to 'endpoints' or 'nat' in webapp.toml ({readme} lists their prices)",
+        ),
+        (
+            "aws_ecs",
+            [MARIADB, 'Engine = "aurora"'],
+            "Engine = 'aurora' does not fit DatabaseSystem = 'mariadb': it has no Aurora; set Engine to 'instance' in "
+            "[stages.dev.parameters] of webapp.toml",
+        ),
+        (
+            "aws_ecs",
+            ['DatabaseSystem = "mysql"', 'Engine = "aurora"'],
+            "Engine = 'aurora' does not fit DatabaseSystem = 'mysql': the templates create instances only; set Engine "
+            "to 'instance' in [stages.dev.parameters] of webapp.toml",
+        ),
+        (
+            "aws_lambda",
+            [MARIADB, 'Credentials = "iam"'],
+            "Credentials = 'iam' does not fit DatabaseSystem = 'mariadb': RDS creates no administrator of MariaDB that "
+            "logs in with tokens; set Credentials to 'secretsmanager' in [stages.dev.parameters] of webapp.toml, or "
+            "remove it",
         ),
         (
             "aws_lambda",
@@ -160,4 +196,4 @@ def test_a_route_that_does_not_fit_is_refused(make_project, target: str, lines: 
     with pytest.raises(UsageError) as refused:
         validate_route(context)
 
-    assert str(refused.value) == expected
+    assert str(refused.value) == expected.format(readme=context.template_source.readme("foundation"))

@@ -125,8 +125,8 @@ def test_a_reference_that_no_process_could_read_is_refused(line: str, expected: 
 
 def test_another_engine_than_postgresql_is_refused():
     assert error_text('[stages.dev.environment]\nWEBAPP_DB_ENGINE = "mysql"\n') == (
-        "[stages.dev.environment] WEBAPP_DB_ENGINE = 'mysql', but the database of a stage is PostgreSQL; remove it, or "
-        "run the image on another database with your own templates (`webapp docs mysql`)"
+        "[stages.dev.environment] WEBAPP_DB_ENGINE = 'mysql': DatabaseSystem of the stage sets it; remove it here, and "
+        "write DatabaseSystem = 'mariadb' or 'mysql' in [stages.dev.parameters] (`webapp docs mysql`)"
     )
     assert own('[stages.dev.environment]\nWEBAPP_DB_ENGINE = "postgresql"\n').names == ("WEBAPP_DB_ENGINE",)
 

@@ -8,6 +8,7 @@ from botocore.exceptions import ClientError
 
 from django_runtimes.deploy.aws.aws_api import Aws, error_code
 from django_runtimes.deploy.existing.existing_problem import ExistingProblem
+from django_runtimes.deploy.templates.database_system import DATABASE_SYSTEM, SYSTEMS, DatabaseSystem
 
 # With less, an Aurora cluster stays PENDING_PROXY_CAPACITY.
 PROXY_ACU = 2
@@ -23,7 +24,8 @@ class ServerInRds:
     """An instance or a cluster in RDS."""
 
     host: str
-    port: int
+    # None for one that has no address yet.
+    port: int | None
     resource_id: str
     engine: str
     status: str
@@ -48,6 +50,7 @@ class DatabaseCheck:
         place: str,
         parameters: Mapping[str, str],
         *,
+        system: DatabaseSystem,
         engine: str,
         credentials: str,
         has_proxy: bool,
@@ -55,6 +58,8 @@ class DatabaseCheck:
     ) -> None:
         self._place = place
         self._parameters = parameters
+        self._system = system
+        self._engine = engine
         self._kind = "cluster" if engine == "aurora" else "instance"
         self._credentials = credentials
         self._has_proxy = has_proxy
@@ -67,9 +72,12 @@ class DatabaseCheck:
         if server is None or server.cluster:
             yield self._absent(aws, identifier, server)
             return
-        wanted = "aurora-postgresql" if self._kind == "cluster" else "postgres"
-        if server.engine != wanted:
-            yield ExistingProblem(f"the {self._kind} {identifier} runs {server.engine}", "name a PostgreSQL database")
+        if server.engine != self._system.rds_engines[self._engine]:
+            other = next((each for each in SYSTEMS.values() if server.engine in each.rds_engines.values()), None)
+            remedy = f"name a {self._system.product} database"
+            if other is not None:
+                remedy += f", or set {DATABASE_SYSTEM} to '{other.value}' in [parameters] of the stage"
+            yield ExistingProblem(f"the {self._kind} {identifier} runs {server.engine}", remedy)
         if server.status != "available":
             yield ExistingProblem(f"the {self._kind} {identifier} is {server.status}", "wait until it is available")
         yield from self._values(server)
@@ -122,11 +130,11 @@ class DatabaseCheck:
         identifier = self._parameters["Identifier"]
         for key, name, has in (
             ("host", "Host", server.host),
-            ("port", "Port", str(server.port)),
+            ("port", "Port", "" if server.port is None else str(server.port)),
             ("resource_id", "ResourceId", server.resource_id),
         ):
-            given = self._parameters.get(name, "5432" if name == "Port" else "")
-            if given != has:
+            given = self._parameters.get(name, str(self._system.port) if name == "Port" else "")
+            if given != has and not (name == "Port" and server.port is None):
                 yield ExistingProblem(
                     f"{self._place} {key} = '{given}' does not belong to {identifier}", f"set {key} to '{has}'"
                 )
@@ -169,7 +177,7 @@ def read_server(client: Any, kind: str, identifier: str) -> ServerInRds | None:
 def _cluster(found: Mapping[str, Any]) -> ServerInRds:
     return ServerInRds(
         host=found.get("Endpoint", ""),
-        port=found.get("Port", 5432),
+        port=found.get("Port"),
         resource_id=found["DbClusterResourceId"],
         engine=found["Engine"],
         status=found["Status"],
@@ -186,7 +194,7 @@ def _instance(found: Mapping[str, Any]) -> ServerInRds:
     endpoint = found.get("Endpoint", {})
     return ServerInRds(
         host=endpoint.get("Address", ""),
-        port=endpoint.get("Port", 5432),
+        port=endpoint.get("Port"),
         resource_id=found["DbiResourceId"],
         engine=found["Engine"],
         status=found["DBInstanceStatus"],

@@ -7,17 +7,18 @@ from botocore.exceptions import ClientError
 
 from django_runtimes.deploy.aws.aws_api import Aws, error_code
 from django_runtimes.deploy.existing.existing_problem import ExistingProblem
+from django_runtimes.deploy.templates.database_system import DATABASE_SYSTEM, POSTGRESQL, DatabaseSystem
 
 _ABSENT = {"DBSnapshotNotFound", "DBClusterSnapshotNotFoundFault", "InvalidParameterValue"}
-_ENGINES = {"instance": "postgres", "aurora": "aurora-postgresql"}
 
 
 class SnapshotCheck:
     """The questions about a snapshot; `place` is its table in webapp.toml, and `value` reads the stack's parameters."""
 
-    def __init__(self, place: str, parameters: Mapping[str, str]) -> None:
+    def __init__(self, place: str, parameters: Mapping[str, str], *, system: DatabaseSystem) -> None:
         self._place = place
         self._parameters = parameters
+        self._system = system
         self._engine = parameters["Engine"]
         self._name = parameters["Snapshot"]
 
@@ -27,11 +28,12 @@ class SnapshotCheck:
         if found is None:
             yield self._absent(aws)
             return
-        if found["Engine"] != _ENGINES[self._engine]:
+        if found["Engine"] != (wanted := self._system.rds_engines[self._engine]):
+            of_system = "" if self._system is POSTGRESQL else f"{DATABASE_SYSTEM} = '{self._system.value}' with "
             yield ExistingProblem(
-                f"the snapshot {self._name} is of {found['Engine']}, and Engine = '{self._engine}' needs "
-                f"{_ENGINES[self._engine]}",
-                "name another snapshot, or set another Engine",
+                f"the snapshot {self._name} is of {found['Engine']}, and {of_system}Engine = '{self._engine}' needs "
+                f"{wanted}",
+                f"name another snapshot, or set another Engine or {DATABASE_SYSTEM}",
             )
             return
         if found["Status"] != "available":
@@ -44,12 +46,12 @@ class SnapshotCheck:
         yield from self._values(found)
 
     def _values(self, found: Mapping[str, Any]) -> Iterator[ExistingProblem]:
-        major = str(found["EngineVersion"]).partition(".")[0]
-        if major != self._parameters["MajorVersion"]:
+        major, version = self._system.major(found["EngineVersion"]), self._system.version_parameter
+        if major != self._parameters[version]:
             yield ExistingProblem(
-                f"the snapshot {self._name} is of PostgreSQL {major}, and MajorVersion is "
-                f"'{self._parameters['MajorVersion']}'",
-                f"set MajorVersion to {major}, and upgrade the restored database afterwards",
+                f"the snapshot {self._name} is of {self._system.product} {major}, and {version} is "
+                f"'{self._parameters[version]}'",
+                f"set {version} to {major}, and upgrade the restored database afterwards",
             )
         if self._engine == "instance" and found["AllocatedStorage"] > int(self._parameters["StorageGb"]):
             yield ExistingProblem(

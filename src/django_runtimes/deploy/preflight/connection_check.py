@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from django_runtimes.config.configuration_error import ConfigurationError
+from django_runtimes.config.values.connection_strategy import Route
 from django_runtimes.config.values.runtime import Runtime
 from django_runtimes.config.variables.application_variables import RUNTIME
 from django_runtimes.config.variables.database.connection_budget import (
@@ -11,14 +12,15 @@ from django_runtimes.config.variables.database.connection_budget import (
     DB_RESERVED_CONNECTIONS,
     INSTANCES_MAX,
 )
-from django_runtimes.config.variables.database.database_connections import DB_POOL_MAX_SIZE
+from django_runtimes.config.variables.database.database_address import DB_ENGINE
 from django_runtimes.config.variables.server_variables import WORKERS
 from django_runtimes.databases.budget import Comparison, Sum, connection_budget
-from django_runtimes.databases.postgresql.postgresql_budget import POSTGRESQL_BUDGET
+from django_runtimes.databases.interface.engine_registry import engine_on_route
 from django_runtimes.deploy.catalogue import DATABASE, PROXY, DeployTarget
 from django_runtimes.deploy.preflight.planned_stage import PlannedStage
 from django_runtimes.deploy.preflight.preflight_answer import PreflightAnswer
 from django_runtimes.deploy.preflight.preflight_check import PreflightCheck, doubtful
+from django_runtimes.deploy.templates.database_system import POSTGRESQL
 
 _RUNTIMES = {
     DeployTarget.AWS_LAMBDA: Runtime.AWS_LAMBDA,
@@ -26,26 +28,34 @@ _RUNTIMES = {
     DeployTarget.AWS_ECS: Runtime.AWS_ECS,
     DeployTarget.AWS_ECS_EXPRESS: Runtime.AWS_ECS,
 }
-# The parameters from which the templates take the variables of the budget; a template has some of them.
+# The parameters from which the templates take the variables of the budget; a template has some of them, and those
+# that limit a process depend on the database system.
 PARAMETERS = {
     "ReservedConcurrency": INSTANCES_MAX.name,
     "MaxInstances": INSTANCES_MAX.name,
     "MaxTasks": INSTANCES_MAX.name,
     "Workers": WORKERS.name,
-    "PoolMaxSize": DB_POOL_MAX_SIZE.name,
     "ProxyMaxConnections": DB_PROXY_MAX_CONNECTIONS.name,
     "MaxConnections": DB_MAX_CONNECTIONS.name,
 }
 
 
+def budget_parameters(stage: PlannedStage) -> Mapping[str, str]:
+    """Return the parameters on which the budget depends, with their variables."""
+    return {**PARAMETERS, **stage.context.database_system.process_limits}
+
+
 def budget_variables(stage: PlannedStage) -> dict[str, str]:
     """Return the variables of the application's processes on which the budget depends."""
     context = stage.context
-    values = {name: stage.value(context.runtime, name) for name in PARAMETERS}
+    parameters = budget_parameters(stage)
+    values = {name: stage.value(context.runtime, name) for name in parameters}
     if values["ReservedConcurrency"] == "0":
         # The proxy limits a function without a reservation.
         values["ReservedConcurrency"] = values["ProxyMaxConnections"]
-    variables = {PARAMETERS[name]: value for name, value in values.items() if value}
+    variables = {parameters[name]: value for name, value in values.items() if value}
+    if context.database_system is not POSTGRESQL:
+        variables[DB_ENGINE.name] = context.database_system.engine.value
     return {
         **context.own_settings.environment,
         RUNTIME.name: _RUNTIMES[context.deployment.target].value,
@@ -59,8 +69,11 @@ def _ask(stage: PlannedStage) -> Iterator[PreflightAnswer]:
         # The service opens the connections.
         return
     yield from _share(stage)
+    engine = engine_on_route(stage.context.database_system.engine, Route.DIRECT)
+    terms = None if engine is None else engine.budget_terms
+    assert terms is not None, "a database system of the templates has connections"  # noqa: S101
     try:
-        comparisons = connection_budget(budget_variables(stage), None, terms=POSTGRESQL_BUDGET, cpu_count=1)
+        comparisons = connection_budget(budget_variables(stage), None, terms=terms, cpu_count=1)
     except ConfigurationError:
         # A copy of the templates may have values of another form.
         return
@@ -128,7 +141,7 @@ def _remedy(stage: PlannedStage, comparison: Comparison) -> str:
 
 def _parameters(stage: PlannedStage, terms: Sum) -> list[str]:
     declared: Mapping[str, object] = stage.context.templates[stage.context.runtime.name].parameters
-    return [name for name, variable in PARAMETERS.items() if name in declared and _reads(terms, variable)]
+    return [name for name, variable in budget_parameters(stage).items() if name in declared and _reads(terms, variable)]
 
 
 def _reads(terms: Sum, variable: str) -> bool:

@@ -43,6 +43,7 @@ def _database(stage: PlannedStage) -> Iterator[PreflightAnswer]:
     check = DatabaseCheck(
         place,
         parameters,
+        system=context.database_system,
         engine=context.value(DATABASE, "Engine"),
         credentials=credentials,
         has_proxy=PROXY in context.foundation,
@@ -61,7 +62,8 @@ def _snapshot(stage: PlannedStage) -> Iterator[PreflightAnswer]:
     if not context.deployment.existing.starts_from_snapshot or stage.exists(DATABASE):
         return
     parameters = {name: context.value(DATABASE, name) for name in context.templates[DATABASE.name].parameters}
-    check = SnapshotCheck(f"[stages.{context.deployment.stage}.database]", parameters)
+    place = f"[stages.{context.deployment.stage}.database]"
+    check = SnapshotCheck(place, parameters, system=context.database_system)
     yield from _or_good(
         check.problems(context.aws), f"the database can start from the snapshot {parameters['Snapshot']}"
     )

@@ -8,6 +8,7 @@ from django_runtimes.deploy.aws.logs.log_groups import LogGroups
 from django_runtimes.deploy.catalogue import DATABASE, LOGS, PROXY, DeployTarget
 from django_runtimes.deploy.context import Context
 from django_runtimes.deploy.existing.database_check import read_server
+from django_runtimes.deploy.templates.database_system import DatabaseSystem
 
 _ENGINES = {"instance": "instance", "aurora": "cluster"}
 
@@ -32,7 +33,8 @@ def service_log_groups(context: Context) -> list[str]:
         if context.rotation:
             wanted.append(_of_operations_rotation(name))
         credentials = context.value(DATABASE, "Credentials")
-        wanted += database_log_groups(name, context.value(DATABASE, "Engine"), credentials)
+        engine = context.value(DATABASE, "Engine")
+        wanted += database_log_groups(name, context.database_system, engine, credentials)
     if PROXY in context.foundation:
         wanted.append(_of_proxy(name))
     return wanted
@@ -53,7 +55,7 @@ def delete_service_logs(context: Context) -> None:
     for engine, kind in _ENGINES.items():
         # A database of this name that still exists is not the stage's own, and neither are its logs.
         if read_server(context.aws.client("rds"), kind, name) is None:
-            for group in database_log_groups(name, engine, "iam"):
+            for group in database_log_groups(name, context.database_system, engine, "iam"):
                 groups.delete(group)
     groups.delete(_of_proxy(name))
     groups.delete_folder(_of_app_runner(name))
@@ -64,9 +66,9 @@ def _name(context: Context) -> str:
     return f"{context.configuration.project}-{context.deployment.stage}"
 
 
-def database_log_groups(name: str, engine: str, credentials: str) -> list[str]:
+def database_log_groups(name: str, system: DatabaseSystem, engine: str, credentials: str) -> list[str]:
     """Return the groups to which RDS exports the logs of the database with this name."""
-    logs = ["postgresql", *(["iam-db-auth-error"] if credentials == "iam" else [])]
+    logs = [*system.logs, *(["iam-db-auth-error"] if credentials == "iam" else [])]
     return [f"/aws/rds/{_ENGINES[engine]}/{name}/{log}" for log in logs]
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.deploy.catalogue import DATABASE, LAMBDA, OPERATIONS, SECRETS, Stack
 from django_runtimes.deploy.configuration import FILE_NAME
+from django_runtimes.deploy.templates.database_system import DATABASE_SYSTEM
 
 ROUTE = "Route"
 # The runtime's own route: RDS Proxy for Lambda, the server itself for containers.
@@ -15,8 +16,8 @@ _ROUTES = (RUNTIME_ROUTE, DATA_API_ROUTE)
 # The parameter that only the route sets, and the templates that have it.
 DATA_API_PARAMETER = "DataApi"
 STACKS_WITH_DATA_API: tuple[Stack, ...] = (DATABASE, SECRETS, OPERATIONS, LAMBDA)
-# Only Aurora has a Data API, which reads the login from a secret.
-REQUIRED: Mapping[str, str] = {"Engine": "aurora", "Credentials": "secretsmanager"}
+# Only Aurora PostgreSQL has a Data API that the engine calls, which reads the login from a secret.
+REQUIRED: Mapping[str, str] = {DATABASE_SYSTEM: "postgresql", "Engine": "aurora", "Credentials": "secretsmanager"}
 # A cluster that pauses costs nothing; with another value it stays awake.
 _SUGGESTED: Mapping[str, Any] = {"MinAcu": 0}
 

@@ -6,12 +6,19 @@ from typing import Any
 
 from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.config.variables.database.database_address import DB_NAME
-from django_runtimes.deploy.catalogue import DATABASE, LAMBDA, OPERATIONS, SCHEDULES, STACKS, Stack
+from django_runtimes.deploy.catalogue import DATABASE, LAMBDA, MYSQL_DATABASE, OPERATIONS, SCHEDULES, STACKS, Stack
 from django_runtimes.deploy.configuration import FILE_NAME, Deployment
 from django_runtimes.deploy.existing_resources import ROTATES_OPERATIONS, TABLE_PARAMETERS
 from django_runtimes.deploy.schedules.schedule import CLEAR_SESSIONS
 from django_runtimes.deploy.stage_settings import PRODUCTION_STAGE
 from django_runtimes.deploy.templates.database_route import DATA_API_PARAMETER, DATA_API_ROUTE, ROUTE, route_parameters
+from django_runtimes.deploy.templates.database_system import (
+    DATABASE_SYSTEM,
+    POSTGRESQL,
+    STACKS_WITH_SYSTEM,
+    DatabaseSystem,
+    chosen_system,
+)
 from django_runtimes.deploy.templates.pair_rules import broken_pair
 from django_runtimes.deploy.templates.parameter_rules import broken_rule
 from django_runtimes.deploy.templates.schedule_template import with_schedules
@@ -28,6 +35,7 @@ SAME_EVERYWHERE = frozenset(
         "Architecture",
         "Credentials",
         DATA_API_PARAMETER,
+        DATABASE_SYSTEM,
         "Domain",
         "Egress",
         "Engine",
@@ -47,7 +55,11 @@ _OUTSIDE_FINGERPRINT = frozenset({"ImageUri", "Revision"})
 def read_templates(deployment: Deployment, source: TemplateSource) -> dict[str, Template]:
     """Return all templates by stack name; raise UsageError if webapp.toml has a parameter that no template declares."""
     own = {stack.name: read_template(source.directory, stack) for stack in STACKS}
+    system = database_system(deployment)
+    _refuse_older_system(system, own, source)
     used = {stack.name: deployment.existing.template_of(stack) for stack in STACKS}
+    if used[DATABASE.name] == DATABASE:
+        used[DATABASE.name] = system.stack
     templates = {
         stack.name: own[stack.name] if used[stack.name] == stack else read_template(source.directory, used[stack.name])
         for stack in STACKS
@@ -58,7 +70,10 @@ def read_templates(deployment: Deployment, source: TemplateSource) -> dict[str, 
     for table in _tables(deployment):
         _refuse_scheduled_command(table, deployment.stage)
         # A parameter may be meant for other stages, which have a network and a database of their own.
-        _refuse_unknown(table, {name: {*own[name].parameters, *templates[name].parameters} for name in own})
+        declared = {name: {*own[name].parameters, *templates[name].parameters} for name in own}
+        if (source.directory / MYSQL_DATABASE.template).is_file():
+            declared[DATABASE.name] |= read_template(source.directory, MYSQL_DATABASE).parameters.keys()
+        _refuse_unknown(table, declared)
     _refuse_lost_protection(deployment, own[DATABASE.name], source)
     return templates
 
@@ -107,6 +122,11 @@ def stack_parameters(
     return parameters
 
 
+def database_system(deployment: Deployment) -> DatabaseSystem:
+    """Return the database system of the stage; raise UsageError if webapp.toml names none that exists."""
+    return chosen_system(_tables(deployment))
+
+
 def effective(template: Template, parameters: Mapping[str, str], name: str) -> str:
     """Return a parameter's value, or the template's default if it has none."""
     return parameters.get(name, str(template.parameters[name].get("Default", "")))
@@ -134,7 +154,12 @@ def _tables(deployment: Deployment) -> tuple[Mapping[str, Any], Mapping[str, Any
 def _layers(deployment: Deployment, stack: Stack) -> list[Mapping[str, Any]]:
     """Return the tables of a stack's parameters; later ones take precedence."""
     tables = _tables(deployment)
-    return [route_parameters(tables), *tables, *(table.get(stack.name, {}) for table in tables)]
+    return [
+        database_system(deployment).suggested,
+        route_parameters(tables),
+        *tables,
+        *(table.get(stack.name, {}) for table in tables),
+    ]
 
 
 def _refuse_older_operations(operations: Template, source: TemplateSource) -> None:
@@ -143,6 +168,20 @@ def _refuse_older_operations(operations: Template, source: TemplateSource) -> No
         raise UsageError(
             f"{source.directory}/operations is older than the schedules of webapp.toml; copy the folder operations of "
             f"{source.library} from {library_templates()}, and make your changes in it again"
+        )
+
+
+def _refuse_older_system(system: DatabaseSystem, own: Mapping[str, Template], source: TemplateSource) -> None:
+    """Raise UsageError for a copy from before MariaDB and MySQL, whose stacks would expect PostgreSQL."""
+    if system is POSTGRESQL:
+        return
+    older = [stack.template for stack in STACKS_WITH_SYSTEM if DATABASE_SYSTEM not in own[stack.name].parameters]
+    if not (source.directory / system.stack.template).is_file():
+        older.append(system.stack.template)
+    if older:
+        raise UsageError(
+            f"{source.directory} is older than {DATABASE_SYSTEM} = '{system.value}', which changes {', '.join(older)}; "
+            f"copy these templates of {source.library} from {library_templates()}, and make your changes in them again"
         )
 
 

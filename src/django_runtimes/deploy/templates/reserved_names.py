@@ -4,18 +4,24 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from django_runtimes.cli.tool_error import UsageError
-from django_runtimes.config.variables.database.database_address import DB_ROUTE
+from django_runtimes.config.variables.database.database_address import DB_ENGINE, DB_ROUTE
 from django_runtimes.config.variables.file_variables import STATIC_BUCKET, STATIC_HOST
+from django_runtimes.config.variables.server_variables import ASYNC_REQUESTS, THREADS
 from django_runtimes.config.variables.store_variables import STORE_URL
 from django_runtimes.deploy.templates.database_route import DATA_API_PARAMETER, ROUTE
+from django_runtimes.deploy.templates.database_system import DATABASE_SYSTEM, POSTGRESQL, SYSTEMS
 from django_runtimes.deploy.templates.image_processes import processes_of
 from django_runtimes.deploy.templates.templates import Template, names_in
 
 # Every stack has these two, so they explain no variable.
 _EVERYWHERE = {"Project", "Stage"}
 # The templates set these variables only with these values of the parameter; otherwise a stage may set them itself.
+_WITHOUT_POOL = (DATABASE_SYSTEM, frozenset(SYSTEMS.keys() - {POSTGRESQL.value}))
 OPTIONAL_PARAMETERS = {
+    ASYNC_REQUESTS.name: _WITHOUT_POOL,
+    DB_ENGINE.name: _WITHOUT_POOL,
     DB_ROUTE.name: (DATA_API_PARAMETER, frozenset({"yes"})),
+    THREADS.name: _WITHOUT_POOL,
     STATIC_BUCKET.name: ("StaticFiles", frozenset({"bucket", "cloudfront"})),
     STATIC_HOST.name: ("StaticFiles", frozenset({"cloudfront"})),
     STORE_URL.name: ("Store", frozenset({"dynamodb"})),

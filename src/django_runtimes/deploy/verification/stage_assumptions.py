@@ -19,7 +19,7 @@ def _database_log(stage: PlannedStage) -> Iterator[PreflightAnswer]:
     if not stage.exists(DATABASE) or stage.context.deployment.existing.has_database:
         return
     kind = "cluster" if stage.states[DATABASE].parameters.get("Engine") == "aurora" else "instance"
-    group = f"/aws/rds/{kind}/{_name(stage)}/postgresql"
+    group = f"/aws/rds/{kind}/{_name(stage)}/{stage.context.database_system.logs[0]}"
     streams = stage.context.aws.brief_client("logs").describe_log_streams(logGroupName=group)["logStreams"]
     if streams:
         yield good(f"RDS writes to the log group {group}, which the deploy created")

@@ -18,7 +18,7 @@ async def describe_db_instances(world: World, call: Call) -> dict[str, Any]:
                 "DBInstanceClass": each["properties"].get("DBInstanceClass", "db.t4g.small"),
                 "Engine": each["properties"].get("Engine", "postgres"),
                 "DbiResourceId": each["resource_id"],
-                "Endpoint": {"Address": each["host"], "Port": int(each["properties"].get("Port", 5432))},
+                "Endpoint": {"Address": each["host"], "Port": _port(each["properties"])},
                 **_shared_fields(each, "VPCSecurityGroups"),
                 "DeletionProtection": str(each["properties"].get("DeletionProtection", "")).lower() == "true",
             }
@@ -39,7 +39,7 @@ async def describe_db_clusters(world: World, call: Call) -> dict[str, Any]:
                 "DbClusterResourceId": each["resource_id"],
                 "HttpEndpointEnabled": str(each["properties"].get("EnableHttpEndpoint", "")).lower() == "true",
                 "Endpoint": each["host"],
-                "Port": int(each["properties"].get("Port", 5432)),
+                "Port": _port(each["properties"]),
                 **_shared_fields(each, "VpcSecurityGroupIds"),
                 **_capacity(each["properties"]),
                 "DeletionProtection": str(each["properties"].get("DeletionProtection", "")).lower() == "true",
@@ -125,3 +125,8 @@ def _databases(world: World, call: Call, kind: str) -> list[dict[str, Any]]:
         code = f"DB{kind}NotFound" if kind == "Instance" else "DBClusterNotFoundFault"
         raise AwsError(code, f"DB{kind} {wanted} not found.", 404)
     return found
+
+
+def _port(properties: dict[str, Any]) -> int:
+    default = 3306 if properties.get("Engine") in {"mariadb", "mysql"} else 5432
+    return int(properties.get("Port", default))

@@ -19,6 +19,8 @@ _CERTIFICATES = {
 _ZONES = {"Z1": {"Name": "example.com."}}
 _CLASSES = ("db.serverless", "db.t4g.medium", "db.t4g.micro", "db.t4g.small")
 _VERSIONS = ("16.9", "16.10", "17.5", "17.6", "18.1")
+# The other engines; Aurora has the versions of PostgreSQL here.
+_OTHER_VERSIONS = {"mariadb": ("10.6.22", "10.11.14", "11.4.8", "11.8.3"), "mysql": ("8.0.43", "8.4.6")}
 _OFFER = {
     "MultiAZCapable": True,
     "SupportsHttpEndpoint": True,
@@ -62,7 +64,8 @@ async def list_resource_record_sets(world: World, call: Call) -> dict[str, Any]:
 async def describe_orderable_options(world: World, call: Call) -> dict[str, Any]:
     """Offer each class with each version and kind of storage, unless the test has set the offers of a class."""
     wanted = call.parameters["DBInstanceClass"]
-    versions = _VERSIONS if wanted in _CLASSES else ()
+    of_engine = _OTHER_VERSIONS.get(call.parameters["Engine"], _VERSIONS)
+    versions = of_engine if wanted in _CLASSES else ()
     every = [{"EngineVersion": each, "StorageType": storage} for each in versions for storage in ("gp2", "gp3")]
     offers = account_settings(world.state).get("offers", {}).get(wanted, every)
     version = call.parameters.get("EngineVersion")

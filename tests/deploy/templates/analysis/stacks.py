@@ -49,6 +49,10 @@ INSTEAD_OF = {
     "foundation/existing-network.yaml": ("VpcId", "foundation/network.yaml"),
     "foundation/existing-database.yaml": ("Host", "foundation/database.yaml"),
 }
+# Another template for the stage's own database, instead of PostgreSQL's.
+MYSQL_DATABASE = "foundation/mysql-database.yaml"
+ON_MARIADB = {"DatabaseSystem": "mariadb", "Credentials": "secretsmanager", "Egress": "nat"}
+ON_MYSQL = ON_MARIADB | {"DatabaseSystem": "mysql"}
 EXISTING_NETWORK = {
     "VpcId": "vpc-0a1",
     "PrivateSubnets": "subnet-0a1,subnet-0a2",
@@ -103,6 +107,11 @@ def templates_for(parameters: Mapping[str, Any]) -> list[str]:
     left_out = {name for name, (parameter, value) in ONLY_WITH.items() if parameters.get(parameter) != value}
     left_out |= NOT_WITH_DATA_API if parameters.get("DataApi") == "yes" else set()
     left_out |= {own if parameter in parameters else name for name, (parameter, own) in INSTEAD_OF.items()}
+    on_postgresql = parameters.get("DatabaseSystem", "postgresql") == "postgresql"
+    if on_postgresql or "Host" in parameters:
+        left_out.add(MYSQL_DATABASE)
+    else:
+        left_out.add("foundation/database.yaml")
     return [name for name in template_names() if name not in left_out]
 
 

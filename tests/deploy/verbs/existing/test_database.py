@@ -31,7 +31,11 @@ pytestmark = pytest.mark.profile_free
             "port = '5432' does not belong to guestbook-dev; set port to '5433'",
         ),
         (DATABASE_TABLE.replace("db-ORDERS", "db-OTHER"), {}, "resource_id = 'db-OTHER' does not belong to"),
-        (DATABASE_TABLE, {"Engine": "mysql"}, "the instance guestbook-dev runs mysql; name a PostgreSQL database"),
+        (
+            DATABASE_TABLE,
+            {"Engine": "mysql"},
+            "the instance guestbook-dev runs mysql; name a PostgreSQL database, or set DatabaseSystem to 'mysql' in ",
+        ),
         (
             DATABASE_TABLE,
             {"EnableIAMDatabaseAuthentication": False},

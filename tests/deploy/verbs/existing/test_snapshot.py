@@ -24,6 +24,21 @@ pytestmark = pytest.mark.profile_free
         ({"EngineVersion": "16.3"}, {"MajorVersion": "16"}, []),
         ({"AllocatedStorage": 60}, {}, ["has 60 GB, and StorageGb is 20; set StorageGb to 60 or more"]),
         ({"Engine": "mysql"}, {}, ["is of mysql, and Engine = 'instance' needs postgres"]),
+        (
+            {"Engine": "mariadb", "EngineVersion": "10.11.9"},
+            {"DatabaseSystem": "mariadb", "Egress": "nat"},
+            [],
+        ),
+        (
+            {"Engine": "mariadb", "EngineVersion": "10.6.9"},
+            {"DatabaseSystem": "mariadb", "Egress": "nat"},
+            ["is of MariaDB 10.6, and MariaDbVersion is '10.11'; set MariaDbVersion to 10.6"],
+        ),
+        (
+            {"Engine": "mariadb"},
+            {"DatabaseSystem": "mysql", "Egress": "nat"},
+            ["is of mariadb, and DatabaseSystem = 'mysql' with Engine = 'instance' needs mysql"],
+        ),
         ({"Status": "creating"}, {}, ["is creating; wait until it is available"]),
         ({"MasterUsername": "root"}, {}, []),
         (

@@ -36,7 +36,7 @@ def chosen(stack: Stack, given: Deployment) -> dict[str, str]:
 
 def test_the_data_api_implies_aurora_secrets_and_a_pause():
     given = deployment(dev={"Route": "data_api"})
-    login = {"DataApi": "yes", "Credentials": "secretsmanager"}
+    login = {"DataApi": "yes", "DatabaseSystem": "postgresql", "Credentials": "secretsmanager"}
 
     assert chosen(DATABASE, given) == {**login, "Engine": "aurora", "MinAcu": "0"}
     assert chosen(SECRETS, given) == {**login, "Engine": "aurora"}

@@ -19,8 +19,6 @@ from django_runtimes.deploy.preflight.preflight_answer import PreflightAnswer
 from django_runtimes.deploy.preflight.preflight_check import PreflightCheck, bad, good
 from django_runtimes.deploy.steps.image_building import dockerfile_of
 
-# Nothing connects to this database.
-_DATABASE_URL = "postgresql://nobody@127.0.0.1:1/nothing"
 # The variable in a Dockerfile, or among the arguments of its build.
 _ASSIGNED = re.compile(rf"^[^#\n]*\b{STATIC_MANIFEST.name}[= ][\"']?(\w+)", re.MULTILINE)
 
@@ -50,7 +48,8 @@ def _settings(context: Context, build_arguments: Sequence[str]) -> LoadedSetting
         **dict.fromkeys(own.secrets, "unknown"),
         **os.environ,
         **own.environment,
-        "DATABASE_URL": _DATABASE_URL,
+        # Nothing connects to this database.
+        "DATABASE_URL": f"{context.database_system.engine}://nobody@127.0.0.1:1/nothing",
         RUNTIME.name: Runtime.LOCAL.value,
         STATIC_MANIFEST.name: _manifest_in_image(context, build_arguments),
     }

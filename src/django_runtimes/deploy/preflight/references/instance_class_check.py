@@ -1,4 +1,4 @@
-"""Whether RDS offers the database's class, with its version of PostgreSQL, in the region."""
+"""Whether RDS offers the database's class, with its version, in the region."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -12,12 +12,13 @@ from django_runtimes.deploy.preflight.planned_stage import PlannedStage
 from django_runtimes.deploy.preflight.preflight_answer import PreflightAnswer
 from django_runtimes.deploy.preflight.preflight_check import PreflightCheck, bad, good
 
-_PARAMETERS = ("Engine", "InstanceClass", "MajorVersion")
+_PARAMETERS = ("Engine", "InstanceClass")
 _ABSENT = {"InvalidParameterCombination", "InvalidParameterValue"}
 _SERVERLESS = "db.serverless"
 # What the template gives every instance.
 _STORAGE = "gp3"
-_NEEDED = {"SupportsStorageEncryption": "encryption", "SupportsPerformanceInsights": "Performance Insights"}
+_NEEDED = {"SupportsStorageEncryption": "encryption"}
+_INSIGHTS = {"SupportsPerformanceInsights": "Performance Insights"}
 _TOKENS = {"SupportsIAMDatabaseAuthentication": "logins with tokens (Credentials = 'iam')"}
 _STANDBY = {"MultiAZCapable": "a standby, which production has"}
 
@@ -25,17 +26,20 @@ _STANDBY = {"MultiAZCapable": "a standby, which production has"}
 def _ask(stage: PlannedStage) -> Iterator[PreflightAnswer]:
     context = stage.context
     # An existing database has no class in its template, and a running one keeps a class that RDS no longer offers.
-    if not stage.value(DATABASE, "InstanceClass") or not stage.changes(DATABASE, *_PARAMETERS):
+    if not stage.value(DATABASE, "InstanceClass") or not _changes(stage):
         return
-    major, aurora = stage.value(DATABASE, "MajorVersion"), stage.value(DATABASE, "Engine") == "aurora"
+    system, form = context.database_system, stage.value(DATABASE, "Engine")
+    version, aurora = system.version_parameter, form == "aurora"
+    major = stage.value(DATABASE, version)
     wanted = _SERVERLESS if aurora else stage.value(DATABASE, "InstanceClass")
-    engine = "aurora-postgresql" if aurora else "postgres"
-    name = f"{'Aurora PostgreSQL' if aurora else 'PostgreSQL'} {major} on {wanted}"
+    engine = system.rds_engines[form]
+    name = f"{'Aurora ' if aurora else ''}{system.product} {major} on {wanted}"
     options = _options(stage, engine, wanted)
-    fitting = [each for each in options if _major(each) == major]
+    fitting = [each for each in options if system.major(each["EngineVersion"]) == major]
     if not fitting:
-        others = sorted({_major(each) for each in options} & set(_versions(stage)), key=int)
-        choice = f"MajorVersion to {' or '.join(others)}, or " if others else ""
+        offered = {system.major(each["EngineVersion"]) for each in options}
+        others = [each for each in _versions(stage) if each in offered]
+        choice = f"{version} to {' or '.join(others)}, or " if others else ""
         other = "Engine to 'instance'" if aurora else "InstanceClass to a class that it offers, such as db.t4g.small"
         yield bad(f"RDS does not offer {name} in {context.aws.region}", f"set {choice}{other}, in {FILE_NAME}")
         return
@@ -47,6 +51,10 @@ def _ask(stage: PlannedStage) -> Iterator[PreflightAnswer]:
         )
     else:
         yield good(f"RDS offers {name}")
+
+
+def _changes(stage: PlannedStage) -> bool:
+    return stage.changes(DATABASE, *_PARAMETERS, stage.context.database_system.version_parameter)
 
 
 def _options(stage: PlannedStage, engine: str, instance_class: str) -> list[Mapping[str, Any]]:
@@ -63,19 +71,15 @@ def _options(stage: PlannedStage, engine: str, instance_class: str) -> list[Mapp
         return []
 
 
-def _major(option: Mapping[str, Any]) -> str:
-    return str(option["EngineVersion"]).partition(".")[0]
-
-
 def _versions(stage: PlannedStage) -> Sequence[str]:
     """Return the versions that the template accepts."""
-    declared = stage.context.templates[DATABASE.name].parameters["MajorVersion"]
+    declared = stage.context.templates[DATABASE.name].parameters[stage.context.database_system.version_parameter]
     return [str(each) for each in declared.get("AllowedValues", ())]
 
 
 def _lacking(stage: PlannedStage, options: Sequence[Mapping[str, Any]]) -> list[str]:
     """Return what none of the offers has beside the others that the template needs."""
-    needed = dict(_NEEDED)
+    needed = _NEEDED | (_INSIGHTS if stage.context.database_system.has_performance_insights else {})
     if stage.value(DATABASE, "Credentials") == "iam":
         needed |= _TOKENS
     if stage.value(DATABASE, "Production") == "yes":

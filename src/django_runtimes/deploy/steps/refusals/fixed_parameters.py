@@ -16,6 +16,7 @@ from django_runtimes.deploy.templates.database_route import (
     RUNTIME_ROUTE,
     route_of,
 )
+from django_runtimes.deploy.templates.database_system import DATABASE_SYSTEM, POSTGRESQL
 
 # These parameters determine exports that other stacks import, and CloudFormation does not change an imported export.
 _FIXED = {"Credentials": DATABASE, "Engine": DATABASE, "AddressPrefix": NETWORK, "ZoneA": NETWORK, "ZoneB": NETWORK}
@@ -30,6 +31,7 @@ def refuse_fixed_changes(context: Context) -> None:
     """Raise UsageError if webapp.toml changes a parameter that is fixed for the existing stage."""
     for stack in (NETWORK, DATABASE):
         _refuse_switch(context, stack)
+    refuse_other_system(context)
     for name, stack in _FIXED.items():
         if name in context.templates[stack.name].parameters:
             _refuse_change(context, stack, name, reason="other stacks depend on its result", remedy=_ELSEWHERE)
@@ -46,6 +48,21 @@ def refuse_fixed_changes(context: Context) -> None:
         remedy="run `webapp destroy`, which keeps the data, and deploy again",
     )
     _refuse_other_route(context)
+
+
+def refuse_other_system(context: Context) -> None:
+    """Raise UsageError if webapp.toml changes the database system of the existing stage, which would lose its data."""
+    if DATABASE_SYSTEM not in context.templates[DATABASE.name].parameters:
+        return
+    _refuse_change(
+        context,
+        DATABASE,
+        DATABASE_SYSTEM,
+        reason="CloudFormation would create an empty database in place of this one",
+        remedy=_ELSEWHERE,
+        # Stacks of earlier versions do not have the parameter.
+        former=POSTGRESQL.value,
+    )
 
 
 def _can_be_recreated(state: StackState) -> bool:

@@ -1,4 +1,4 @@
-"""Validates the parameters that the stage's route to the database requires or excludes."""
+"""Validates the parameters that the stage's database system and the route to it require or exclude."""
 
 from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.deploy.catalogue import DATABASE, NETWORK, PROXY, DeployTarget
@@ -13,6 +13,7 @@ from django_runtimes.deploy.templates.database_route import (
     RUNTIME_ROUTE,
     STACKS_WITH_DATA_API,
 )
+from django_runtimes.deploy.templates.database_system import DATABASE_SYSTEM, POSTGRESQL
 from django_runtimes.deploy.templates.template_source import library_templates
 
 # The smallest capacity of a cluster that does not pause, and the step to the next one.
@@ -20,12 +21,13 @@ _LEAST_ACU = 0.5
 
 
 def validate_route(context: Context) -> None:
-    """Raise UsageError if the target, the network or the database does not fit the route."""
+    """Raise UsageError if the target, the network or the database does not fit the route or the database system."""
     if context.has_data_api:
         _refuse_containers(context)
-        _refuse_older_templates(context)
         _refuse_other_database(context)
+        _refuse_older_templates(context)
         _refuse_egress(context)
+    _refuse_other_forms(context)
     _refuse_capacity(context)
     _refuse_unreachable_secret(context)
 
@@ -56,8 +58,9 @@ def _refuse_older_templates(context: Context) -> None:
 
 
 def _refuse_other_database(context: Context) -> None:
+    declared = _declared(context, DATABASE.name)
     for name, wanted in REQUIRED.items():
-        if (found := context.value(DATABASE, name)) != wanted:
+        if name in declared and (found := context.value(DATABASE, name)) != wanted:
             raise UsageError(
                 f"{name} = '{found}' does not fit {ROUTE} = '{DATA_API_ROUTE}', which needs '{wanted}'; remove "
                 f"{name} from {FILE_NAME}, or set it to '{wanted}' in [stages.{context.deployment.stage}.parameters]"
@@ -70,6 +73,27 @@ def _refuse_egress(context: Context) -> None:
             f"Egress = '{egress}' costs money and serves nothing with {ROUTE} = '{DATA_API_ROUTE}', whose functions "
             f"run outside the network; remove Egress from {FILE_NAME}, or set it to 'none' in "
             f"[stages.{context.deployment.stage}.parameters]"
+        )
+
+
+def _refuse_other_forms(context: Context) -> None:
+    """Refuse Aurora and tokens where the stage's own database has neither, and RDS has none of them at all."""
+    system, has_database = context.database_system, context.deployment.existing.has_database
+    if system is POSTGRESQL:
+        return
+    place = f"[stages.{context.deployment.stage}.parameters]"
+    engine = context.value(DATABASE, "Engine")
+    if engine not in system.rds_engines or (engine == "aurora" and not has_database):
+        reason = "the templates create instances only" if engine in system.rds_engines else "it has no Aurora"
+        raise UsageError(
+            f"Engine = '{engine}' does not fit {DATABASE_SYSTEM} = '{system.value}': {reason}; set Engine to "
+            f"'instance' in {place} of {FILE_NAME}"
+        )
+    if context.value(DATABASE, "Credentials") == "iam" and not has_database:
+        raise UsageError(
+            f"Credentials = 'iam' does not fit {DATABASE_SYSTEM} = '{system.value}': RDS creates no administrator of "
+            f"{system.product} that logs in with tokens; set Credentials to 'secretsmanager' in {place} of "
+            f"{FILE_NAME}, or remove it"
         )
 
 
@@ -102,10 +126,12 @@ def _refuse_unreachable_secret(context: Context) -> None:
     if context.has_data_api or context.value(DATABASE, "Credentials") != "secretsmanager":
         return
     if context.value(NETWORK, "Egress") == "none":
+        takes_tokens = context.database_system is POSTGRESQL or context.deployment.existing.has_database
         raise UsageError(
             "Credentials = 'secretsmanager' with Egress = 'none' cuts the operations function off from its secret; "
             f"set Egress to 'endpoints' or 'nat' in {FILE_NAME} "
-            f"({context.template_source.readme('foundation')} lists their prices), or Credentials to 'iam'"
+            f"({context.template_source.readme('foundation')} lists their prices)"
+            + (", or Credentials to 'iam'" if takes_tokens else "")
         )
 
 

@@ -5,7 +5,7 @@ from django_runtimes.deploy.catalogue import NETWORK, OPERATIONS, SECURITY_GROUP
 from django_runtimes.deploy.configuration import FILE_NAME
 from django_runtimes.deploy.context import Context
 from django_runtimes.deploy.steps.network_zones import ZONE_PARAMETERS, chooses_zones
-from django_runtimes.deploy.steps.refusals.fixed_parameters import refuse_fixed_changes
+from django_runtimes.deploy.steps.refusals.fixed_parameters import refuse_fixed_changes, refuse_other_system
 from django_runtimes.deploy.steps.refusals.own_settings_check import check_own_variables
 from django_runtimes.deploy.steps.refusals.route_validation import validate_route
 from django_runtimes.deploy.steps.refusals.trusted_regions import refuse_untrusted_region
@@ -17,6 +17,7 @@ def validate_parameters(context: Context) -> None:
     The same holds for the stage's own variables and secrets.
     """
     refuse_untrusted_region(context)
+    refuse_other_system(context)
     check_own_variables(context)
     for stack in (
         *context.foundation,

@@ -1,0 +1,137 @@
+"""The database systems that a stage can have, with their names in RDS and in the templates."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django_runtimes.cli.tool_error import UsageError
+from django_runtimes.config.values.data_paths import Engine
+from django_runtimes.config.variables.database.database_connections import DB_POOL_MAX_SIZE
+from django_runtimes.config.variables.server_variables import ASYNC_REQUESTS, THREADS
+from django_runtimes.deploy.catalogue import (
+    APP_RUNNER,
+    DATABASE,
+    EXPRESS,
+    FARGATE,
+    LAMBDA,
+    MYSQL_DATABASE,
+    OPERATIONS,
+    OPERATIONS_TASK,
+    PROXY,
+    ROTATION,
+    SECRETS,
+    SECURITY_GROUPS,
+    Stack,
+)
+from django_runtimes.deploy.configuration import FILE_NAME
+
+DATABASE_SYSTEM = "DatabaseSystem"
+# The templates that have the parameter.
+STACKS_WITH_SYSTEM: tuple[Stack, ...] = (
+    SECURITY_GROUPS,
+    DATABASE,
+    SECRETS,
+    PROXY,
+    OPERATIONS,
+    OPERATIONS_TASK,
+    ROTATION,
+    LAMBDA,
+    APP_RUNNER,
+    FARGATE,
+    EXPRESS,
+)
+
+
+@dataclass(frozen=True, eq=False)
+class DatabaseSystem:
+    """One value of the parameter DatabaseSystem."""
+
+    value: str
+    product: str
+    # The library's engine, in the processes of the image.
+    engine: Engine
+    # RDS's names of the engine, by the parameter Engine.
+    rds_engines: Mapping[str, str]
+    # The template of a database that the stage creates.
+    stack: Stack
+    version_parameter: str
+    # The parts of a version that make it a major one: 17 of 17.5, and 10.11 of 10.11.9.
+    major_parts: int
+    port: int
+    # The logs that the templates export.
+    logs: tuple[str, ...]
+    # What the template needs of an instance class beside encryption.
+    has_performance_insights: bool
+    # The parameters of containers that limit the connections of a process, and their variables.
+    process_limits: Mapping[str, str]
+    # What follows from the system unless webapp.toml says otherwise.
+    suggested: Mapping[str, Any]
+
+    def major(self, version: str) -> str:
+        """Return the major version of a complete one."""
+        return ".".join(version.split(".")[: self.major_parts])
+
+
+_MYSQL_LIMITS = {"PoolMaxSize": THREADS.name, "AsyncRequests": ASYNC_REQUESTS.name}
+# RDS creates administrators that log in with tokens on PostgreSQL only.
+_MYSQL_SUGGESTED: Mapping[str, Any] = {"Credentials": "secretsmanager", "Port": 3306}
+
+POSTGRESQL = DatabaseSystem(
+    value="postgresql",
+    product="PostgreSQL",
+    engine=Engine.POSTGRESQL,
+    rds_engines={"instance": "postgres", "aurora": "aurora-postgresql"},
+    stack=DATABASE,
+    version_parameter="MajorVersion",
+    major_parts=1,
+    port=5432,
+    logs=("postgresql",),
+    has_performance_insights=True,
+    process_limits={"PoolMaxSize": DB_POOL_MAX_SIZE.name},
+    suggested={},
+)
+MARIADB = DatabaseSystem(
+    value="mariadb",
+    product="MariaDB",
+    engine=Engine.MYSQL,
+    rds_engines={"instance": "mariadb"},
+    stack=MYSQL_DATABASE,
+    version_parameter="MariaDbVersion",
+    major_parts=2,
+    port=3306,
+    logs=("error", "slowquery"),
+    has_performance_insights=False,
+    process_limits=_MYSQL_LIMITS,
+    suggested=_MYSQL_SUGGESTED,
+)
+MYSQL = DatabaseSystem(
+    value="mysql",
+    product="MySQL",
+    engine=Engine.MYSQL,
+    rds_engines={"instance": "mysql", "aurora": "aurora-mysql"},
+    stack=MYSQL_DATABASE,
+    version_parameter="MySqlVersion",
+    major_parts=2,
+    port=3306,
+    logs=("error", "slowquery"),
+    has_performance_insights=False,
+    process_limits=_MYSQL_LIMITS,
+    suggested=_MYSQL_SUGGESTED,
+)
+SYSTEMS: Mapping[str, DatabaseSystem] = {each.value: each for each in (POSTGRESQL, MARIADB, MYSQL)}
+
+
+def chosen_system(tables: Sequence[Mapping[str, Any]]) -> DatabaseSystem:
+    """Return the database system of webapp.toml's tables, of which later ones take precedence.
+
+    Raise UsageError for one that does not exist.
+    """
+    chosen = [table[DATABASE_SYSTEM] for table in tables if DATABASE_SYSTEM in table]
+    if not chosen:
+        return POSTGRESQL
+    if str(chosen[-1]).lower() not in SYSTEMS:
+        raise UsageError(
+            f"{FILE_NAME}: {DATABASE_SYSTEM} = {chosen[-1]!r} is not a database system; choose from "
+            f"{', '.join(SYSTEMS)}"
+        )
+    return SYSTEMS[str(chosen[-1]).lower()]

@@ -1,0 +1,108 @@
+"""DatabaseSystem of webapp.toml chooses the template of the database, and what follows from it."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from django_runtimes.cli.tool_error import UsageError
+from django_runtimes.deploy.catalogue import DATABASE, LAMBDA, MYSQL_DATABASE, PROXY, SECRETS, DeployTarget
+from django_runtimes.deploy.configuration import Deployment, parse_configuration
+from django_runtimes.deploy.templates.database_system import MARIADB, MYSQL, POSTGRESQL, SYSTEMS, chosen_system
+from django_runtimes.deploy.templates.parameters import read_templates, stack_parameters
+from django_runtimes.deploy.templates.template_source import TemplateSource
+from tests.unit.deploy.templates.test_database_route import CHECKOUT, IMAGE, SOURCE
+
+pytestmark = pytest.mark.profile_free
+
+VPC = {"vpc": "vpc-0a1", "private_subnets": ["subnet-0a1", "subnet-0a2"]}
+ORDERS = {
+    "identifier": "orders",
+    "host": "orders.c1.us-east-1.rds.amazonaws.com",
+    "resource_id": "db-ORDERS",
+    "security_group": "sg-0d1",
+    "name": "orders",
+    "operations_user": "admin",
+}
+
+
+def deployment(tables: dict[str, Any] | None = None, **parameters: Any) -> Deployment:
+    stage = {"target": "aws_lambda", "parameters": parameters, **(tables or {})}
+    content = {"project": "guestbook", "region": "us-east-1", "stages": {"dev": stage}}
+    return Deployment(parse_configuration(content, CHECKOUT), "dev", DeployTarget.AWS_LAMBDA)
+
+
+def chosen(given: Deployment, stack: str) -> dict[str, str]:
+    """Return a stack's parameters without those that every stack has."""
+    template = read_templates(given, SOURCE)[stack]
+    named = next(each for each in (DATABASE, LAMBDA, PROXY, SECRETS) if each.name == stack)
+    found = stack_parameters(given, named, template, image=IMAGE)
+    usual = {"Project", "Stage", "Production", "ImageUri", "Revision"}
+    return {name: value for name, value in found.items() if name not in usual}
+
+
+def test_without_a_choice_the_system_is_postgresql():
+    assert chosen_system([{}, {}]) is POSTGRESQL
+    assert chosen_system([{"DatabaseSystem": "MariaDB"}, {}]) is MARIADB
+    assert chosen_system([{"DatabaseSystem": "mariadb"}, {"DatabaseSystem": "mysql"}]) is MYSQL
+
+
+def test_an_unknown_system_is_an_error():
+    expected = "DatabaseSystem = 'oracle' is not a database system; choose from postgresql, mariadb, mysql"
+    with pytest.raises(UsageError, match=expected):
+        read_templates(deployment(DatabaseSystem="oracle"), SOURCE)
+
+
+@pytest.mark.parametrize("system", ["mariadb", "mysql"])
+def test_it_implies_a_login_with_passwords_in_every_stack(system: str):
+    login = {"DatabaseSystem": system, "Credentials": "secretsmanager"}
+
+    for stack in ("database", "secrets", "proxy", "lambda"):
+        assert chosen(deployment(DatabaseSystem=system), stack) == login
+
+
+def test_it_chooses_the_template_of_the_database():
+    declared = read_templates(deployment(DatabaseSystem="mariadb"), SOURCE)["database"].parameters
+
+    assert {"MariaDbVersion", "MySqlVersion"} <= declared.keys()
+    assert not {"MajorVersion", "MinAcu"} & declared.keys()
+    assert "MajorVersion" in read_templates(deployment(), SOURCE)["database"].parameters
+
+
+def test_an_existing_database_keeps_its_template_and_gets_the_systems_port():
+    tables = {"network": VPC, "database": ORDERS}
+    given = deployment(tables, DatabaseSystem="mysql")
+
+    assert "Host" in read_templates(given, SOURCE)["database"].parameters
+    assert chosen(given, "database")["Port"] == "3306"
+    other = deployment({"network": VPC, "database": ORDERS | {"port": 3307}}, DatabaseSystem="mysql")
+    assert chosen(other, "database")["Port"] == "3307"
+
+
+def test_versions_for_other_stages_are_accepted():
+    """Stages of one file may have different systems."""
+    assert read_templates(deployment(MariaDbVersion="11.4", MajorVersion="17"), SOURCE)
+    assert read_templates(deployment(DatabaseSystem="mariadb", MariaDbVersion="11.4", MajorVersion="17"), SOURCE)
+
+
+@pytest.mark.parametrize(
+    ("system", "version", "major"),
+    [("postgresql", "17.5", "17"), ("mariadb", "10.11.9", "10.11"), ("mysql", "8.4.6", "8.4")],
+)
+def test_the_major_version_of_a_complete_one(system: str, version: str, major: str):
+    assert SYSTEMS[system].major(version) == major
+
+
+def test_an_older_copy_of_the_templates_is_refused(tmp_path: Path):
+    copy = tmp_path / "deploy"
+    shutil.copytree(CHECKOUT / "deploy", copy)
+    (copy / MYSQL_DATABASE.template).unlink()
+    proxy = copy / PROXY.template
+    proxy.write_text(proxy.read_text().replace("DatabaseSystem", "Other"))
+    source = TemplateSource(copy, is_of_project=True)
+
+    assert read_templates(deployment(), source)
+    with pytest.raises(UsageError, match="is older than DatabaseSystem = 'mariadb', which changes") as refused:
+        read_templates(deployment(DatabaseSystem="mariadb"), source)
+    assert f"changes {PROXY.template}, {MYSQL_DATABASE.template}; copy" in str(refused.value)
