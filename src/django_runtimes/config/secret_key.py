@@ -34,10 +34,15 @@ def is_monotonous(key: str | bytes) -> bool:
 
 def weakness(key: str | bytes) -> str:
     """Return the rule that a weak secret key breaks, without showing the key; empty for a strong key."""
-    prefix = key[: len(_PUBLIC_PREFIX)]
-    text = prefix.decode(errors="replace") if isinstance(prefix, bytes) else prefix
-    if text == _PUBLIC_PREFIX:
-        return f"begins with {_PUBLIC_PREFIX!r} and is public"
+    if reason := publicity(key):
+        return reason
     if len(key) < SHORTEST_KEY:
         return f"has {len(key)} characters"
     return ""
+
+
+def publicity(key: str | bytes) -> str:
+    """Return why others know a secret key, without showing the key; empty for any other key."""
+    prefix = key[: len(_PUBLIC_PREFIX)]
+    text = prefix.decode(errors="replace") if isinstance(prefix, bytes) else prefix
+    return f"begins with {_PUBLIC_PREFIX!r} and is public" if text == _PUBLIC_PREFIX else ""

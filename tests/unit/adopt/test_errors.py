@@ -12,6 +12,7 @@ from tests.unit.adopt.projects import (
     new_project,
     postgresql,
     ready_project,
+    settings_after,
 )
 
 OPTIONS = {"options": "-c search_path=shop"}
@@ -67,6 +68,30 @@ def test_a_missing_secret_key_is_refused():
     settings = {name: value for name, value in ready_project().items() if name != "SECRET_KEY"}
 
     assert "SECRET_KEY in the settings is empty" in refusal(settings)
+
+
+PUBLIC_KEY = "django-insecure-" + SECRET_KEY
+
+
+@pytest.mark.parametrize(
+    ("project", "variables", "source"),
+    [
+        ({}, {"WEBAPP_SECRET_KEY_FALLBACKS": f"{SECRET_KEY},{PUBLIC_KEY}"}, "Key 2 of WEBAPP_SECRET_KEY_FALLBACKS"),
+        ({"SECRET_KEY_FALLBACKS": [PUBLIC_KEY]}, {}, "Key 1 of SECRET_KEY_FALLBACKS"),
+        ({"SECRET_KEY_FALLBACKS": (b"other", PUBLIC_KEY.encode())}, {}, "Key 2 of SECRET_KEY_FALLBACKS"),
+    ],
+)
+def test_a_former_key_that_others_know_is_refused(project, variables, source):
+    assert refusal(ready_project(**project), **variables) == (
+        f"{source} begins with 'django-insecure-' and is public, so anybody could sign sessions with it; remove it: "
+        "users of that key log in again"
+    )
+
+
+def test_a_former_key_that_others_know_is_accepted_on_a_laptop():
+    settings = ready_project(SECRET_KEY_FALLBACKS=[PUBLIC_KEY])
+
+    assert settings_after(settings, WEBAPP_RUNTIME="local")["SECRET_KEY_FALLBACKS"] == [PUBLIC_KEY]
 
 
 @pytest.mark.parametrize("hosts", [[], ["localhost", "127.0.0.1"], ["[::1]"]])

@@ -6,7 +6,7 @@ from django_runtimes.adopt.process_variables import ProcessVariables
 from django_runtimes.adopt.setting_change import Draft
 from django_runtimes.config.configuration_error import ConfigurationError
 from django_runtimes.config.http.host_origin import trusted_origins
-from django_runtimes.config.secret_key import SHORTEST_KEY, secret_key, weakness
+from django_runtimes.config.secret_key import SHORTEST_KEY, publicity, secret_key, weakness
 from django_runtimes.config.variables.application_variables import (
     ALLOWED_HOSTS,
     CSRF_TRUSTED_ORIGINS,
@@ -52,6 +52,20 @@ def set_secret_key(draft: Draft, variables: ProcessVariables) -> None:
             )
     if fallbacks := variables[SECRET_KEY_FALLBACKS]:
         draft.set("SECRET_KEY_FALLBACKS", fallbacks, "WEBAPP_SECRET_KEY_FALLBACKS is set")
+    if not variables.is_local:
+        _require_unknown_fallbacks(draft, "WEBAPP_SECRET_KEY_FALLBACKS" if fallbacks else "SECRET_KEY_FALLBACKS")
+
+
+def _require_unknown_fallbacks(draft: Draft, source: str) -> None:
+    """Refuse a former key that others know: with it they could sign a session of any user."""
+    keys = draft.value("SECRET_KEY_FALLBACKS")
+    # Django itself refuses anything but a list or a tuple.
+    for number, key in enumerate(keys if isinstance(keys, list | tuple) else (), start=1):
+        if isinstance(key, str | bytes) and (reason := publicity(key)):
+            raise ConfigurationError(
+                f"Key {number} of {source} {reason}, so anybody could sign sessions with it; remove it: users of "
+                "that key log in again"
+            )
 
 
 def set_hosts(draft: Draft, variables: ProcessVariables) -> None:
