@@ -1,6 +1,6 @@
 # Each target sets up what it needs, and passes ARGS="…" to its command.
 .DEFAULT_GOAL := help
-.PHONY: help setup compare test test-aws_lambda test-aws_ecs test-data_api test-mysql test-matrix serve check check-templates browser-test instruments bench verdicts separate-verdicts live-verdicts generator quick-runs saved-run faults conformance versions weekly verbs image image-test docs lock
+.PHONY: help setup compare test test-aws_lambda test-aws_ecs test-data_api test-mysql test-dsql test-matrix serve check check-templates browser-test instruments bench verdicts separate-verdicts live-verdicts generator quick-runs saved-run faults conformance versions weekly verbs image image-test docs lock
 
 # With this variable Python starts four times as slowly, which would distort measurements.
 unexport PYTHONDONTWRITEBYTECODE
@@ -33,11 +33,11 @@ compare: $(READY)  ## Run the application under every runtime and report the res
 serve: $(READY)  ## Serve the application at http://127.0.0.1:8000 on an embedded PostgreSQL
 	@$(BIN)/webapp serve $(ARGS)
 
-test: $(READY) $(CHECKOV_READY) $(MINISTACK_READY) $(INSTRUMENTS_READY)  ## Run all tests; those of the application run under both profiles, and the sample's on the Data API and MariaDB
+test: $(READY) $(CHECKOV_READY) $(MINISTACK_READY) $(INSTRUMENTS_READY)  ## Run all tests; those of the application run under both profiles, and the sample's on the Data API, MariaDB and Aurora DSQL
 	$(PYTEST) tests/deploy -m "profile_free and not verbs and not weekly" -n 2 $(ARGS)
 	$(PYTEST) --ignore tests/deploy -m "profile_free and not faults and not image and not verbs and not weekly" $(PARALLEL) $(ARGS)
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target --keep-going test-aws_lambda test-aws_ecs \
-		test-data_api test-mysql
+		test-data_api test-mysql test-dsql
 
 # Both profiles run at the same time, each on one core.
 test-aws_lambda test-aws_ecs: test-%: $(READY)
@@ -53,6 +53,13 @@ test-mysql: $(READY)  ## Run the sample's tests on MariaDB
 	WEBAPP_RUNTIME=aws_lambda WEBAPP_DB_ENGINE=mysql $(BIN)/webapp pinlint tests/integration/guestbook \
 		tests/integration/accounts -m "not profile_free and not weekly" $(ARGS)
 	WEBAPP_RUNTIME=aws_ecs WEBAPP_DB_ENGINE=mysql $(PYTEST) tests/integration/guestbook tests/integration/accounts \
+		-m "not profile_free and not weekly" $(ARGS)
+
+# The same tests on the stand-in for Aurora DSQL.
+test-dsql: $(READY)  ## Run the sample's tests on the stand-in for Aurora DSQL, under both profiles
+	WEBAPP_RUNTIME=aws_lambda WEBAPP_DB_ENGINE=dsql $(PYTEST) tests/integration/guestbook tests/integration/accounts \
+		-m "not profile_free and not weekly" $(ARGS)
+	WEBAPP_RUNTIME=aws_ecs WEBAPP_DB_ENGINE=dsql $(PYTEST) tests/integration/guestbook tests/integration/accounts \
 		-m "not profile_free and not weekly" $(ARGS)
 
 test-matrix:     ## Run the tests in clones under other paths, users, locales, orders and loads (ARGS="spaces user")

@@ -13,6 +13,8 @@ from django.db import connections
 
 from django_runtimes.compare.services.postgres import postgres_server
 from django_runtimes.compare.services.run_directory import run_directory
+from tests.dsql.login_tokens import ADMINISTRATOR
+from tests.dsql.stand_in import HOST, REGION
 from tests.prerequisites import require_program, require_root
 from tests.secret_key import SECRET_KEY
 
@@ -38,11 +40,12 @@ _DATA_API = {
     "AWS_ENDPOINT_URL_RDS_DATA": "http://127.0.0.1:1",
 }
 _MYSQL = {"WEBAPP_DB_HOST": "127.0.0.1", "WEBAPP_DB_PASSWORD": "unused", "WEBAPP_DB_PROXY_HOST": "127.0.0.1"}
+_DSQL = {"WEBAPP_DB_HOST": HOST, "WEBAPP_DB_USER": ADMINISTRATOR, "AWS_REGION": REGION}
 _GIVEN_DATABASE_URL = os.environ.pop("DATABASE_URL", None)
 if _UNUSED_DATABASE_URL == _GIVEN_DATABASE_URL:
     # This is a worker of pytest-xdist, which inherits the variables that this file has set in the parent process.
     _GIVEN_DATABASE_URL = None
-_ADDRESSES = {"data_api": _DATA_API, "mysql": _MYSQL}
+_ADDRESSES = {"data_api": _DATA_API, "mysql": _MYSQL, "dsql": _DSQL}
 _ADDRESS = os.environ.get("WEBAPP_DB_ROUTE") or os.environ.get("WEBAPP_DB_ENGINE") or ""
 os.environ.update(_VARIABLES | _ADDRESSES.get(_ADDRESS, _SOCKETS))
 
@@ -114,6 +117,15 @@ def mariadb_server() -> Iterator[object]:
     require_program("mariadbd")
     with MariadbServer() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def dsql(database_server) -> Iterator[object]:
+    """Return a stand-in for a cluster of Aurora DSQL on a database of that server."""
+    from tests.dsql.stand_in import DsqlStandIn
+
+    with DsqlStandIn(database_server) as stand_in:
+        yield stand_in
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,7 @@ from ctypes.util import find_library
 from pathlib import Path
 
 import pytest
+from django.db import connection
 
 from django_runtimes.cli.processes import find_program
 
@@ -53,3 +54,9 @@ def require_root() -> None:
     """Skip the test unless root runs it: other users cannot use namespaces and other accounts."""
     if os.geteuid() != 0:
         lack("only root can do this; run the tests as root (sudo -E make test)")
+
+
+def require_savepoints() -> None:
+    """Skip the test, also with CI=true, on a database without savepoints."""
+    if not connection.features.uses_savepoints:
+        pytest.skip(f"{connection.display_name} has no savepoints")

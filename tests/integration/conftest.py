@@ -12,6 +12,7 @@ from django.test import AsyncClient, Client
 
 from django_runtimes.compare.services.database_creation import create_database, drop_database
 from django_runtimes.compare.services.pgbouncer import PgBouncer
+from django_runtimes.config.database_url.dsql_address import DSQL_DATABASE
 from django_runtimes.config.database_url.url import parse_database_url
 from django_runtimes.config.values.connection_strategy import Route
 from tests.integration.operations.journal import Journal
@@ -40,6 +41,14 @@ def django_db_modify_db_settings(request) -> Iterator[None]:
         connections["default"].settings_dict.update(
             HOST=address.host, PORT=address.port, USER=address.user, PASSWORD=address.password
         )
+        yield
+        return
+    if getattr(connections["default"], "library_engine", "") == "dsql":
+        dsql = request.getfixturevalue("dsql")
+        os.environ.update(dsql.access_key)
+        entry = connections["default"].settings_dict
+        entry.update(PORT=dsql.port, OPTIONS={**entry["OPTIONS"], **dsql.options})
+        entry["TEST"]["NAME"] = DSQL_DATABASE
         yield
         return
     database_server = request.getfixturevalue("database_server")

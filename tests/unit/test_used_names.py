@@ -13,6 +13,8 @@ WORD = re.compile(r"\w+")
 CALLED_FROM_OUTSIDE = {
     "DatabaseConfig": "Django, which takes an app's only configuration",
     "MariadbServer": "the fixture of the tests on MariaDB",
+    "RepeatConflicts": "Django, if a project adds the middleware",
+    "add_field": "Django, for a migration that adds a field",
     "bulk_batch_size": "Django, before it writes or deletes many objects",
     "dump": "psycopg, for each value that it adapts",
     "handle_data": "html.parser",
@@ -25,9 +27,11 @@ CALLED_FROM_OUTSIDE = {
     "post_invocation_result": "awslambdaric, with the answer of an invocation",
     "process_request": "Django, for each request that reaches a middleware",
     "process_response": "Django, likewise",
+    "process_view": "Django, before it calls a view",
     "pytest_configure": "pytest",
     "runshell": "Django, for `webapp dbshell`",
     "send_messages": "Django, with the mail to send",
+    "sql_flush": "Django, to empty the tables of a test",
     "wait_closed": "uvicorn, at the end of a server",
 }
 

@@ -1,16 +1,14 @@
 """Signs tokens that log a user in at RDS, Aurora or Aurora DSQL in place of a password."""
 
-import re
 from datetime import datetime
 
 from django_runtimes.aws.signature import AccessKey, SigningScope, presign
+from django_runtimes.config.database_url.dsql_address import region_of_cluster
 
 # The longest lifetime that RDS accepts, and the default of the AWS SDKs for Aurora DSQL.
 LIFETIME_S = 900
 
 _DSQL_ADMINISTRATOR = "admin"
-# A cluster's own host, as id.dsql.eu-west-1.on.aws, or its host in a VPC, as id.dsql-suffix.eu-west-1.on.aws.
-_DSQL_HOST = re.compile(r"[^.]+\.dsql(-[^.]+)?\.[^.]+\.on\.aws")
 
 
 def database_token(key: AccessKey, *, region: str, host: str, port: int, user: str, at: datetime) -> str:
@@ -20,7 +18,7 @@ def database_token(key: AccessKey, *, region: str, host: str, port: int, user: s
     every role that is granted to the owner of the key.
     """
     host = host.lower()
-    if _DSQL_HOST.fullmatch(host):
+    if region_of_cluster(host) is not None:
         service = "dsql"
         parameters = {"Action": "DbConnectAdmin" if user == _DSQL_ADMINISTRATOR else "DbConnect"}
     else:

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from django_runtimes.config.values.connection_strategy import Route
 from django_runtimes.databases.interface.examined_server import ServerError
 from django_runtimes.doctor.doctor_report import Section, as_text
@@ -70,6 +72,36 @@ def test_a_budget_that_does_not_hold_is_wrong_with_a_remedy():
     assert finding.level is Level.WRONG
     assert finding.text == "the server: 135 connections may be needed at once, 107 are available"
     assert finding.remedy.startswith("lower WEBAPP_INSTANCES_MAX, WEBAPP_WORKERS or WEBAPP_DB_POOL_MAX_SIZE")
+
+
+@pytest.mark.parametrize(
+    ("variables", "level", "text"),
+    [
+        ({}, Level.WRONG, "each request opens a connection, and Aurora DSQL accepts 100 new connections a second: "),
+        ({"WEBAPP_REQUESTS_MAX_PER_S": "101"}, Level.WRONG, "requests may open 101 connections a second, and Aurora"),
+        ({"WEBAPP_REQUESTS_MAX_PER_S": "100"}, Level.OK, "requests may open 100 connections a second, and Aurora"),
+    ],
+)
+def test_new_connections_are_compared_with_the_limit(variables, level, text):
+    environ = {
+        "WEBAPP_RUNTIME": "aws_ecs",
+        "WEBAPP_DB_STRATEGY": "per_request",
+        "WEBAPP_INSTANCES_MAX": "3",
+        "WEBAPP_WORKERS": "2",
+        "DATABASE_URL": "dsql://app@abc.dsql.eu-west-1.on.aws",
+        **variables,
+    }
+
+    *_, finding = examine_budget(AnsweredExamination(environ, {WEB: SOUND}))
+
+    assert finding.level is level
+    assert finding.text.startswith(text)
+
+
+def test_kept_connections_need_no_rate_of_requests():
+    environ = CONTAINERS | {"DATABASE_URL": "dsql://app@abc.dsql.eu-west-1.on.aws", "WEBAPP_RUNTIME": "aws_ecs"}
+
+    assert not any("a second" in finding.text for finding in examine_budget(AnsweredExamination(environ, {WEB: SOUND})))
 
 
 def test_a_budget_without_the_servers_answer_is_not_proven():

@@ -6,7 +6,7 @@ from typing import Any
 from django_runtimes.adopt.process_variables import ProcessVariables
 from django_runtimes.config.databases.address_choice import address_of
 from django_runtimes.config.databases.database_settings import mode_of_same_server
-from django_runtimes.config.databases.engines import is_postgresql
+from django_runtimes.config.databases.engines import uses_libpq
 from django_runtimes.config.databases.tls import ROOT_VARIABLES
 from django_runtimes.config.values.choices import Role
 from django_runtimes.config.values.connection_strategy import Route
@@ -133,7 +133,7 @@ def _sslmode_by_url(alias: str, entry: Mapping[str, Any], variables: ProcessVari
     """Return the reason for an sslmode that comes from DATABASE_URL, or an empty string if it comes from elsewhere."""
     url = variables.environment[DATABASE_URL]
     options = {} if url is None else url.options
-    if alias != "default" and is_postgresql(entry):
+    if alias != "default" and uses_libpq(entry):
         options = mode_of_same_server(variables.environment, address_of(entry), entry)
     mode = options.get("sslmode")
     if mode is None or mode != (entry.get("OPTIONS") or {}).get("sslmode"):

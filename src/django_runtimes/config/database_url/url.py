@@ -6,6 +6,7 @@ from urllib.parse import parse_qsl, quote
 from django_runtimes.config.configuration_error import ConfigurationError
 from django_runtimes.config.database_url.address import Address
 from django_runtimes.config.database_url.django_options import OF_STRATEGY, flags_of, split_options
+from django_runtimes.config.database_url.dsql_address import DSQL_DATABASE, require_dsql_address
 from django_runtimes.config.database_url.libpq import require_libpq
 from django_runtimes.config.database_url.mysql_url import parse_mysql_url
 from django_runtimes.config.database_url.url_text import has_bare_delimiter, port_in_range
@@ -13,6 +14,9 @@ from django_runtimes.config.secret import Secret
 from django_runtimes.config.values.data_paths import DEFAULT_PORTS, SCHEMES, Engine
 
 _SPATIAL_SCHEME = "postgis://"
+_DSQL_SCHEME = "dsql://"
+# The schemes that libpq does not know.
+_OTHER_SCHEMES = (_SPATIAL_SCHEME, _DSQL_SCHEME)
 # libpq validates the values of these options only when it connects.
 _INTEGER_OPTIONS = (
     "connect_timeout",
@@ -34,17 +38,17 @@ def parse_database_url(url: str) -> Address:
     scheme = f"{url.partition('://')[0]}://"
     engine = SCHEMES.get(scheme.removesuffix("://"))
     if engine is None or not url.startswith(scheme):
-        raise ConfigurationError(f"DATABASE_URL is not a PostgreSQL or MySQL URL; {_REMEDY}")
+        raise ConfigurationError(f"DATABASE_URL is not a PostgreSQL, MySQL or DSQL URL; {_REMEDY}")
     if engine is Engine.MYSQL:
         return parse_mysql_url(url)
     if has_bare_delimiter(url.removeprefix(scheme)):
         raise ConfigurationError(f"DATABASE_URL has an unencoded @ or / in its user or password; {_REMEDY}")
     _, keys = split_options(url)
     parts = _libpq_parts(libpq_url(url))
-    name = str(parts.pop("dbname", ""))
+    name = str(parts.pop("dbname", DSQL_DATABASE if engine is Engine.DSQL else ""))
     if not name:
         raise ConfigurationError("DATABASE_URL names no database; add /name at its end")
-    return Address(
+    address = Address(
         host=str(parts.pop("host", "")),
         port=_port(parts.pop("port", Secret(DEFAULT_PORTS[Engine.POSTGRESQL]))),
         name=name,
@@ -54,14 +58,19 @@ def parse_database_url(url: str) -> Address:
         is_spatial=scheme == _SPATIAL_SCHEME,
         flags=flags_of(keys),
         ignored=tuple(key.lower() for key in OF_STRATEGY if key in keys),
+        engine=engine,
     )
+    if engine is Engine.DSQL:
+        require_dsql_address(address, "DATABASE_URL")
+    return address
 
 
 def libpq_url(url: str) -> Secret:
-    """Return the URL for libpq, which accepts neither postgis:// nor Django's keys."""
+    """Return the URL for libpq, which accepts neither other schemes nor Django's keys."""
     url, _ = split_options(url)
-    if url.startswith(_SPATIAL_SCHEME):
-        return Secret("postgresql://" + Secret(url.removeprefix(_SPATIAL_SCHEME)))
+    for scheme in _OTHER_SCHEMES:
+        if url.startswith(scheme):
+            return Secret("postgresql://" + Secret(url.removeprefix(scheme)))
     return Secret(url)
 
 

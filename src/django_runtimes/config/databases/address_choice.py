@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from django_runtimes.config.configuration_error import ConfigurationError
 from django_runtimes.config.database_url.address import Address
 from django_runtimes.config.database_url.django_options import KEYS
+from django_runtimes.config.database_url.dsql_address import DSQL_DATABASE
 from django_runtimes.config.databases.engine_choice import proxy_port, server_port
 from django_runtimes.config.databases.engines import SPATIAL_ENGINE, engine_of_project
 from django_runtimes.config.environment import Environment
@@ -132,11 +133,16 @@ def _address_of_variables(environment: Environment) -> Address:
     return Address(
         host=host,
         port=server_port(environment, environment[DB_ENGINE]),
-        name=environment[DB_NAME],
+        name=_database_name(environment),
         user=environment[DB_USER],
         password=environment[DB_PASSWORD] or Secret(),
         engine=environment[DB_ENGINE],
     )
+
+
+def _database_name(environment: Environment) -> str:
+    is_default = environment[DB_ENGINE] is Engine.DSQL and not environment.is_set(DB_NAME)
+    return DSQL_DATABASE if is_default else environment[DB_NAME]
 
 
 def address_of(project: Mapping[str, Any]) -> Address:

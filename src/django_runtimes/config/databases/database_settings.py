@@ -16,7 +16,8 @@ from django_runtimes.config.databases.address_choice import (
 )
 from django_runtimes.config.databases.credentials import IamToken, Login, choose_login
 from django_runtimes.config.databases.data_api_settings import data_api_settings
-from django_runtimes.config.databases.engines import engine_for, is_postgresql
+from django_runtimes.config.databases.dsql_settings import as_dsql_entry, dsql_address, dsql_login
+from django_runtimes.config.databases.engines import engine_for, uses_libpq
 from django_runtimes.config.databases.frozen import longest_rest_s
 from django_runtimes.config.databases.mysql_settings import further_mysql_entry, mysql_entry
 from django_runtimes.config.databases.tcp_options import tcp_options
@@ -71,6 +72,8 @@ def database_settings(
         return data_api_settings(environment, project)
     address = address_on_route(environment, profile.route, project)
     project = {**project, **address.flags}
+    if address.engine is Engine.DSQL:
+        return _default_dsql_entry(environment, profile, project, address)
     login = choose_login(environment, user=address.user, password=address.password)
     make = mysql_entry if address.engine is Engine.MYSQL else _entry
     entry = make(environment, profile, project, address, login, is_moved=address_is_given(environment))
@@ -89,9 +92,25 @@ def further_database_settings(environment: Environment, profile: Profile, projec
     address = address_of(project)
     if address.engine is Engine.MYSQL:
         return further_mysql_entry(environment, profile, project, address)
+    if address.engine is Engine.DSQL:
+        address = dsql_address(environment, address, "DATABASES")
+        profile = profile._replace(route=Route.DIRECT)
+        login = dsql_login(environment, address)
+        return as_dsql_entry(_entry(environment, profile, project, address, login, is_moved=False))
     address = replace(address, options=mode_of_same_server(environment, address, project))
     profile = profile._replace(route=Route.PROXY if is_proxied(environment, address) else Route.DIRECT)
     return _entry(environment, profile, project, address, Login(address.user, address.password), is_moved=False)
+
+
+def _default_dsql_entry(
+    environment: Environment, profile: Profile, project: Mapping[str, Any], address: Address
+) -> dict[str, Any]:
+    place = "DATABASE_URL" if environment.is_set(DATABASE_URL) else "the address of the database"
+    address = dsql_address(environment, address, place)
+    login = dsql_login(environment, address)
+    entry = _entry(environment, profile, project, address, login, is_moved=address_is_given(environment))
+    place_and_login = {"NAME": address.name, "USER": login.user, "PASSWORD": login.password}
+    return as_dsql_entry(entry) | place_and_login | host_and_port(address, project)
 
 
 def _entry(
@@ -158,7 +177,7 @@ def _entry(
 
 def _project_options(project: Mapping[str, Any], *, is_moved: bool) -> dict[str, Any]:
     """Return the project's options, or none when its entry is for another engine."""
-    if not is_postgresql(project):
+    if not uses_libpq(project):
         return {}
     left_out = {"pool", *(_ADDRESS_OPTIONS if is_moved else ())}
     return {name: value for name, value in (project.get("OPTIONS") or {}).items() if name not in left_out}
@@ -197,7 +216,7 @@ def _not_overridden(environment: Environment, route: Route, given: dict[str, Any
 def _project_pool(environment: Environment, profile: Profile, project: Mapping[str, Any]) -> dict[str, Any]:
     pool = (project.get("OPTIONS") or {}).get("pool")
     # A process on Lambda serves one request at a time, so the project's pool size does not apply.
-    if not isinstance(pool, Mapping) or not is_postgresql(project) or profile.serves_one:
+    if not isinstance(pool, Mapping) or not uses_libpq(project) or profile.serves_one:
         return {}
     if environment.is_set(DB_POOL_MAX_SIZE):
         pool = {name: value for name, value in pool.items() if name not in {"min_size", "max_size"}}

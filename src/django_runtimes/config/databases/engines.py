@@ -13,6 +13,7 @@ _OWN_PACKAGE = "django_runtimes.databases."
 _OWN_ENGINE, _OWN_SPATIAL_ENGINE = f"{_OWN_PACKAGE}postgresql", f"{_OWN_PACKAGE}postgis"
 _POSTGRESQL_ENGINE = re.compile(r"postg|psql|psycopg|timescale", re.IGNORECASE)
 MYSQL_ENGINE = f"{_OWN_PACKAGE}mysql"
+DSQL_ENGINE = f"{_OWN_PACKAGE}dsql"
 # Other packages' engines for MySQL have other drivers, whose options this library does not know.
 _MYSQL_ENGINES = frozenset({"django.db.backends.mysql", MYSQL_ENGINE})
 
@@ -22,10 +23,17 @@ def is_postgresql(project: Mapping[str, Any]) -> bool:
     return _POSTGRESQL_ENGINE.search(str(project.get("ENGINE", ""))) is not None
 
 
+def uses_libpq(project: Mapping[str, Any]) -> bool:
+    """Return whether an entry's OPTIONS are libpq's and psycopg's."""
+    return engine_of_project(project) in {Engine.POSTGRESQL, Engine.DSQL}
+
+
 def engine_of_project(project: Mapping[str, Any]) -> Engine | None:
     """Return the engine of an entry that the library can configure, or None for any other entry."""
     if is_postgresql(project):
         return Engine.POSTGRESQL
+    if project.get("ENGINE") == DSQL_ENGINE:
+        return Engine.DSQL
     return Engine.MYSQL if str(project.get("ENGINE", "")) in _MYSQL_ENGINES else None
 
 

@@ -45,8 +45,8 @@ def choose_profile(runtime: Runtime, environment: Environment, project: Mapping[
             f"{LOG_FORMAT.name}='{log_format}' is not possible on Lambda Managed Instances, which keep logs in JSON so "
             "that the lines of concurrent requests can be told apart; remove the variable"
         )
-    route = environment[DB_ROUTE] or profile.route
     engine = chosen_engine(environment, project)
+    route = environment[DB_ROUTE] or default_route(profile, engine)
     connections = _choose_connections(
         profile, environment[DB_STRATEGY] or default_strategy(profile, engine, route), environment
     )
@@ -72,10 +72,22 @@ def choose_profile(runtime: Runtime, environment: Environment, project: Mapping[
     )
 
 
+def default_route(profile: Profile, engine: Engine) -> Route:
+    """Return the profile's route, or the direct one for an engine that does not have the profile's."""
+    return profile.route if strategies_of(engine, profile.route) else Route.DIRECT
+
+
 def default_strategy(profile: Profile, engine: Engine, route: Route) -> Strategy:
-    """Return the profile's strategy, or the data path's default if the data path does not have the profile's."""
+    """Return the profile's strategy, or the data path's default.
+
+    The latter applies if the data path does not have the profile's strategy, and if the engine does not have the
+    profile's route, for which that strategy was chosen.
+    """
     available = strategies_of(engine, route)
-    return profile.strategy if profile.strategy in available or not available else available[0]
+    if not available:
+        return profile.strategy
+    has_route = bool(strategies_of(engine, profile.route))
+    return profile.strategy if has_route and profile.strategy in available else available[0]
 
 
 def _choose_connections(profile: Profile, strategy: Strategy, environment: Environment) -> Connections:

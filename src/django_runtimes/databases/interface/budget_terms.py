@@ -9,7 +9,7 @@ class BudgetTerms:
     """The connections of a command that runs as an operation, and the slots that a server reserves by default.
 
     `default_port` tells whether two entries of DATABASES have the same server, and `has_pool` whether the strategy
-    `pool` exists.
+    `pool` exists. `new_connections_per_s` is the number that the service accepts, or None without such a limit.
     """
 
     operations: int
@@ -18,3 +18,4 @@ class BudgetTerms:
     reserved_source: str
     default_port: int
     has_pool: bool
+    new_connections_per_s: int | None = None

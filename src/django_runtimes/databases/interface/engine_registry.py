@@ -34,6 +34,9 @@ ENGINES = (
         "django_runtimes.databases.data_api.data_api_engine.DATA_API",
         errors="django_runtimes.databases.data_api",
     ),
+    RegisteredEngine(
+        "dsql", "django_runtimes.databases.dsql.dsql_engine.DSQL", errors="django_runtimes.databases.dsql"
+    ),
     # The name is the vendor of Django's own engine too.
     RegisteredEngine("mysql", "django_runtimes.databases.mysql.mysql_engine.MYSQL", errors="pymysql"),
 )

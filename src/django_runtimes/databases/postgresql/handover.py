@@ -110,11 +110,11 @@ class HandoverMixin(TakingMixin):
         try:
             session.restore(connection)
             statement = session.reset_statement()
-            if statement == DISCARD_ALL and self._is_proxied:
+            if statement == DISCARD_ALL and self._replaces_touched:
                 # A proxy pins a client that resets its session to one server connection.
                 self.close()
                 return
-            if statement is None or self._is_proxied:
+            if statement is None or self._replaces_touched:
                 return
             connection.execute(statement)
             if statement != DISCARD_ALL:
@@ -265,7 +265,8 @@ class HandoverMixin(TakingMixin):
         return True
 
     @property
-    def _is_proxied(self) -> bool:
+    def _replaces_touched(self) -> bool:
+        """Whether a connection whose session may have state is replaced, since the session cannot be reset."""
         return self.settings_dict.get("ROUTE") == Route.PROXY
 
 

@@ -6,6 +6,7 @@ from django_runtimes.databases.interface.database_failure import DatabaseFailure
 
 _READ_ONLY = "25006"
 _CANCELLED = "57014"
+_LIMIT_EXCEEDED = "54000"
 # The failures by prefix of the SQLSTATE.
 _FAILURES = (
     ("08", DatabaseFailure.UNAVAILABLE),  # connection lost, and errors of a pooler (PgBouncer's query_wait_timeout)
@@ -15,6 +16,7 @@ _FAILURES = (
     ("40001", DatabaseFailure.BUSY),  # serialization failure
     ("40P01", DatabaseFailure.BUSY),  # deadlock, in which PostgreSQL cancelled this transaction
     ("53300", DatabaseFailure.UNAVAILABLE),  # too many connections
+    ("53400", DatabaseFailure.UNAVAILABLE),  # too many new connections in a second, on Aurora DSQL
     ("55P03", DatabaseFailure.BUSY),  # lock_timeout, NOWAIT
     ("57P", DatabaseFailure.UNAVAILABLE),  # shutdown, crash, start-up, or pg_terminate_backend()
 )
@@ -29,6 +31,9 @@ def failure_by_sqlstate(error: psycopg.Error) -> DatabaseFailure | None:
         # Every cancelled statement has this SQLSTATE; only the message names the timeout.
         is_timeout = "statement timeout" in (error.diag.message_primary or "")
         return DatabaseFailure.TIMEOUT if is_timeout else None
+    if error.sqlstate == _LIMIT_EXCEEDED and "transaction age limit" in (error.diag.message_primary or ""):
+        # Aurora DSQL ended the transaction after five minutes.
+        return DatabaseFailure.TIMEOUT
     return next((failure for prefix, failure in _FAILURES if error.sqlstate.startswith(prefix)), None)
 
 

@@ -4,10 +4,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from django_runtimes.config.configuration_error import ConfigurationError
-from django_runtimes.config.values.connection_strategy import Route
+from django_runtimes.config.values.connection_strategy import PerRequest, Route
 from django_runtimes.config.values.runtime import Runtime
+from django_runtimes.config.variables.database.connection_budget import REQUESTS_MAX_PER_S
+from django_runtimes.config.variables.database.database_connections import DB_STRATEGY
 from django_runtimes.config.variables.server_variables import WORKERS
 from django_runtimes.databases.budget import Comparison, Sum, connection_budget
+from django_runtimes.databases.interface.budget_terms import BudgetTerms
 from django_runtimes.databases.interface.database_engine import DatabaseEngine
 from django_runtimes.databases.interface.engine_registry import engines
 from django_runtimes.databases.interface.examined_server import ExaminedServer
@@ -42,9 +45,31 @@ def examine_budget(examination: Examination) -> list[Finding]:
             *_uncounted(examination, engine, terms.default_port),
             *_missing_proxy(examination, reached),
             *map(_compared, comparisons),
+            *_new_connections(examination, engine, terms),
         ]
     except ConfigurationError as error:
         return [Finding(Level.UNREADABLE, str(error))]
+
+
+def _new_connections(examination: Examination, engine: DatabaseEngine, terms: BudgetTerms) -> list[Finding]:
+    """Compare the connections that requests open in a second with those that the service accepts."""
+    accepted = terms.new_connections_per_s
+    connections = examination.connections or examination.usable_profile.connections
+    if accepted is None or not isinstance(connections, PerRequest):
+        return []
+    opened = examination.environment[REQUESTS_MAX_PER_S]
+    limit = f"{engine.product} accepts {accepted} new connections a second"
+    kept = f"{DB_STRATEGY.name}=persistent"
+    if opened is None:
+        return [
+            Finding(
+                Level.WRONG,
+                f"each request opens a connection, and {limit}: not proven to be enough",
+                f"set {kept}, or {REQUESTS_MAX_PER_S.name} to the requests per second at the highest load",
+            )
+        ]
+    text = f"requests may open {opened} connections a second, and {limit}"
+    return [Finding(Level.OK, text) if opened <= accepted else Finding(Level.WRONG, text, f"set {kept}")]
 
 
 def _reached(examination: Examination) -> list[tuple[Route, ExaminedServer]]:

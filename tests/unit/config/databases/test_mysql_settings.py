@@ -130,7 +130,7 @@ def test_a_url_names_root_certificates():
         ),
         (
             {"WEBAPP_DB_ENGINE": "oracle", "WEBAPP_DB_HOST": "db.example"},
-            "WEBAPP_DB_ENGINE='oracle' is not a database engine; choose one of: mysql, postgresql",
+            "WEBAPP_DB_ENGINE='oracle' is not a database engine; choose one of: dsql, mysql, postgresql",
         ),
     ],
 )

@@ -41,6 +41,12 @@ AWS_LAMBDA_MAX_CONCURRENCY = Integer(
     # Lambda's limit.
     maximum=1_600,
 )
+REQUESTS_MAX_PER_S = Integer(
+    "WEBAPP_REQUESTS_MAX_PER_S",
+    "Requests per second at the highest load, from which a connection budget counts new connections on Aurora DSQL.",
+    minimum=1,
+    default_note="required with dsql and per_request",
+)
 DEPLOY_OVERLAP_PERCENT = Integer(
     "WEBAPP_DEPLOY_OVERLAP_PERCENT",
     "Tasks or instances, old and new, that run during a deploy, as a percentage of WEBAPP_INSTANCES_MAX.",

@@ -22,7 +22,7 @@ def _cluster_arn(arn: str) -> str:
 
 
 class DatabaseUrl(Variable["Address | None"]):
-    """A URL of PostgreSQL or MySQL, read as an Address; no error shows a part that may belong to the password."""
+    """A URL of a database, read as an Address; no error shows a part that may belong to the password."""
 
     kind = "URL"
 
@@ -40,14 +40,14 @@ class DatabaseUrl(Variable["Address | None"]):
 DATABASE_URL = DatabaseUrl(
     "DATABASE_URL",
     "Address of the database: postgresql://user:password@host:port/name?option=value; postgis:// selects GeoDjango's "
-    "engine, and mysql:// or mariadb:// MySQL's. It replaces WEBAPP_DB_ENGINE, WEBAPP_DB_HOST, "
-    "WEBAPP_DB_PORT, WEBAPP_DB_NAME, WEBAPP_DB_USER and WEBAPP_DB_PASSWORD. The options are libpq's, or those of "
-    "`webapp docs mysql`, and Django's atomic_requests, autocommit and disable_server_side_cursors; conn_max_age and "
-    "conn_health_checks have no effect, since the strategy sets them.",
+    "engine, mysql:// or mariadb:// MySQL's, and dsql://role@endpoint Aurora DSQL's. It replaces "
+    "WEBAPP_DB_ENGINE, WEBAPP_DB_HOST, WEBAPP_DB_PORT, WEBAPP_DB_NAME, WEBAPP_DB_USER and WEBAPP_DB_PASSWORD. The "
+    "options are libpq's, or those of `webapp docs mysql`, and Django's atomic_requests, autocommit and "
+    "disable_server_side_cursors; conn_max_age and conn_health_checks have no effect, since the strategy sets them.",
 )
 DB_ENGINE = Choice(
     "WEBAPP_DB_ENGINE",
-    "Engine of the database that WEBAPP_DB_HOST names; mysql is MariaDB's too.",
+    "Engine of the database that WEBAPP_DB_HOST names; mysql is MariaDB's too, and dsql Aurora DSQL's.",
     Engine,
     noun="database engine",
     default=Engine.POSTGRESQL,

@@ -143,7 +143,7 @@ class ConnectionSourceMixin(SocketWrapperMixin, WrapperBase):
             configure=template._configure_connection,
             check=entry["CONN_HEALTH_CHECKS"],
             max_rest_s=entry.get("MAX_REST_S"),
-            replaces_touched=self._is_proxied,
+            replaces_touched=self._replaces_touched,
             **options,
         )
 

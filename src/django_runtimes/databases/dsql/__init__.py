@@ -1,0 +1,1 @@
+"""The engine for Aurora DSQL, on the PostgreSQL engine."""

@@ -1,0 +1,1 @@
+"""The answers that only operations and the doctor need."""

@@ -1,0 +1,1 @@
+"""The lock and the session of `migrate` on a service without locks."""

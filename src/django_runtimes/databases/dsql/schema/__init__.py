@@ -1,0 +1,1 @@
+"""Changes of the schema within the rules of Aurora DSQL."""

@@ -1,0 +1,1 @@
+"""Transactions without savepoints, and conflicts that are found at COMMIT."""

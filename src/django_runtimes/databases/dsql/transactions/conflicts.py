@@ -1,0 +1,63 @@
+"""Repeats work whose transaction conflicted with another one."""
+
+import random
+import time
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+import psycopg
+from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.transaction import TransactionManagementError
+from django.db.utils import OperationalError
+
+Result = TypeVar("Result")
+Parameters = ParamSpec("Parameters")
+
+# The service found at COMMIT that another transaction changed the same rows (OC000) or the schema (OC001).
+_CONFLICT = "40001"
+_ATTEMPTS = 4
+_FIRST_PAUSE_S = 0.05
+
+
+def is_conflict(error: BaseException | None) -> bool:
+    """Return whether a transaction was refused because it conflicted with another one, and had no effect."""
+    while error is not None:
+        if isinstance(error, psycopg.Error):
+            return error.sqlstate == _CONFLICT
+        error = error.__cause__
+    return False
+
+
+def repeated(work: Callable[[], Result], *, attempts: int = _ATTEMPTS, using: str = DEFAULT_DB_ALIAS) -> Result:
+    """Return the result of `work`, which is called again after a conflict, at most `attempts` times in all.
+
+    `work` has one transaction, or does nothing that a repetition would do twice. Pauses grow from 50 ms, and are random
+    so that the same transactions do not meet again. Raises TransactionManagementError within an `atomic` block, whose
+    transaction a repetition could not begin again.
+    """
+    if connections[using].in_atomic_block:
+        raise TransactionManagementError(
+            "work cannot be repeated within an atomic() block, since the conflict ends the block's transaction; "
+            "repeat the code that has the whole block"
+        )
+    pause_s = _FIRST_PAUSE_S
+    for _ in range(attempts - 1):
+        try:
+            return work()
+        except OperationalError as error:
+            if not is_conflict(error):
+                raise
+        time.sleep(pause_s * random.uniform(0.5, 1.5))  # noqa: S311  (no secret)
+        pause_s *= 2
+    return work()
+
+
+def repeat_on_conflict(function: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
+    """Decorate a task that may be repeated as a whole after a conflict on the default database, as `repeated` does."""
+
+    @wraps(function)
+    def call(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
+        return repeated(lambda: function(*args, **kwargs))
+
+    return call
