@@ -14,7 +14,8 @@ from django_runtimes.compare.cost.deploy_defaults import deploy_sentences
 from django_runtimes.compare.cost.instance_class import DatabaseNeed
 from django_runtimes.compare.cost.usage.measured_usage import TargetUsage
 from django_runtimes.compare.cost.usage.traffic import Traffic
-from django_runtimes.compare.cost.usage.usage import USAGE_KEYS, ValueOrigin
+from django_runtimes.compare.cost.usage.usage import USAGE_KEYS
+from django_runtimes.compare.cost.usage.value_origin import ValueOrigin
 
 _TWO = 2
 # More ranges than this are summarized in one sentence.

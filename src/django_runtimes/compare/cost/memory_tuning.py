@@ -11,7 +11,7 @@ from django_runtimes.compare.cost.exclusion import excluded_text
 from django_runtimes.compare.cost.prices.price import PriceList
 from django_runtimes.compare.cost.usage.measured_usage import TargetUsage
 from django_runtimes.compare.cost.usage.traffic import Traffic
-from django_runtimes.compare.cost.usage.usage import ValueOrigin
+from django_runtimes.compare.cost.usage.value_origin import ValueOrigin
 from django_runtimes.compare.emulator.container_limits import lambda_vcpus
 from django_runtimes.compare.record.results import Run
 

@@ -14,6 +14,7 @@ from django_runtimes.compare.meters.connection_sampler import ConnectionSampler
 from django_runtimes.compare.meters.other_work import OtherWork
 from django_runtimes.compare.plan.comparison_plan import ComparisonPlan
 from django_runtimes.compare.run.phases.block_durations import block_durations_s, p99_notice
+from django_runtimes.compare.run.phases.burst_phase import BurstPhase
 from django_runtimes.compare.run.phases.capacity_phase import CapacityPhase
 from django_runtimes.compare.run.phases.steady_load import chosen_rates, lacking
 from django_runtimes.compare.run.phases.stream_phase import StreamPhase
@@ -90,7 +91,8 @@ class Measurement:
         await self._phase("warming up", [self._warm_up])
         if not plan.rates_rps:
             await self._search_capacities()
-        await self._optional_phase(f"bursts of {plan.burst_size}", [self._bursts], BURSTS_SHARE)
+        bursts = BurstPhase(plan, seed=self._seed, generator_of=self._generator_of, sampled=self._sampled).step
+        await self._optional_phase(f"bursts of {plan.burst_size}", [bursts], BURSTS_SHARE)
         # The burst has ended the execution environments.
         await self._phase("warming up again", [self._warm_up])
         await self.measure_steady_load()
@@ -256,31 +258,6 @@ class Measurement:
             seed=self._seed,
             ledger=subject.ledger,
             users=subject.users,
-        )
-
-    async def _bursts(self, subject: Subject) -> None:
-        if subject.target.has_cold_bursts:
-            await subject.target.make_cold()
-            await self._burst(subject, "burst_cold", 0)
-        await subject.target.make_ready(self._plan.burst_size)
-        for index in range(self._plan.bursts):
-            await self._burst(subject, "burst", index)
-        # The idle processes would take memory from the next target.
-        await subject.target.make_cold()
-
-    async def _burst(self, subject: Subject, name: str, index: int) -> None:
-        await self._sampled(
-            subject,
-            (name, None),
-            index,
-            self._generator_of(subject).burst(
-                subject.target.url,
-                subject.requests(self._plan.workload),
-                count=self._plan.burst_size,
-                seed=self._seed + index,
-                ledger=subject.ledger,
-                users=subject.users,
-            ),
         )
 
     async def _cold_start(self, subject: Subject) -> None:

@@ -9,7 +9,7 @@ from django_runtimes.compare.cost import analysis
 from django_runtimes.compare.cost.analysis import CostAnalysis, analyze_cost
 from django_runtimes.compare.cost.cost_sentences import cost_sentences
 from django_runtimes.compare.cost.cost_tables import detail_tables
-from django_runtimes.compare.cost.usage.usage import ValueOrigin
+from django_runtimes.compare.cost.usage.value_origin import ValueOrigin
 from django_runtimes.compare.record.results import ConnectionCounts, Run
 from tests.unit.compare.cost.fixed_prices import PRICES
 from tests.unit.compare.recommendation.runs import REFERENCE, target_of

@@ -9,7 +9,8 @@ from django_runtimes.compare.cost.bills.database_bill import route_setup, route_
 from django_runtimes.compare.cost.bills.transfer_bill import response_kb, transfer_kinks, transfer_terms
 from django_runtimes.compare.cost.prices.price import ZERO, PriceList
 from django_runtimes.compare.cost.usage.traffic import SECONDS_PER_HOUR, Traffic, TrafficPeriod
-from django_runtimes.compare.cost.usage.usage import Usage, ValueOrigin
+from django_runtimes.compare.cost.usage.usage import Usage
+from django_runtimes.compare.cost.usage.value_origin import ValueOrigin
 
 _MS_PER_S = Decimal(1_000)
 _SECONDS_PER_MINUTE = Decimal(60)

@@ -8,9 +8,10 @@ from decimal import Decimal
 
 from django_runtimes.compare.compare_error import CompareError
 from django_runtimes.compare.cost.usage.measured_capacity import MeasuredCapacity, capacity_of, limits_of
-from django_runtimes.compare.cost.usage.usage import USAGE_KEYS, Usage, ValueOrigin, assumed_usage
+from django_runtimes.compare.cost.usage.usage import USAGE_KEYS, Usage, assumed_usage
 from django_runtimes.compare.cost.usage.usage_key import CONNECTED, UsageKey
 from django_runtimes.compare.cost.usage.usage_settings import SettableTarget, UsageSettings
+from django_runtimes.compare.cost.usage.value_origin import ValueOrigin
 from django_runtimes.compare.load.histogram import LatencyHistogram
 from django_runtimes.compare.record.results import Run, ScenarioResult, TargetResult
 from django_runtimes.compare.targets.name import DEFAULT_TARGETS

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.compare.cost.usage.measured_usage import TargetUsage
-from django_runtimes.compare.cost.usage.usage import ValueOrigin
+from django_runtimes.compare.cost.usage.value_origin import ValueOrigin
 from django_runtimes.config.values.container_size import APP_RUNNER_SIZES, FARGATE_SIZES
 
 _SIZES = {

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field, fields, replace
 from decimal import Decimal
-from enum import StrEnum
 
 from django_runtimes.compare.cost.usage.usage_key import (
     APP_RUNNER,
@@ -18,15 +17,6 @@ from django_runtimes.compare.cost.usage.usage_key import (
     number_key,
     whole_key,
 )
-
-
-class ValueOrigin(StrEnum):
-    """Where a value of the usage comes from."""
-
-    MEASURED = "measured"
-    SET = "set"
-    ASSUMED = "assumed"
-
 
 # The classes of RDS that instance_class.py describes, the cheapest first.
 DATABASE_CLASSES = (

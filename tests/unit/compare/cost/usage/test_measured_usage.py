@@ -11,8 +11,9 @@ from django_runtimes.compare.cost.usage.measured_usage import (
     measured_targets,
     measured_usages,
 )
-from django_runtimes.compare.cost.usage.usage import Usage, ValueOrigin
+from django_runtimes.compare.cost.usage.usage import Usage
 from django_runtimes.compare.cost.usage.usage_settings import UsageSettings, parse_settings
+from django_runtimes.compare.cost.usage.value_origin import ValueOrigin
 from django_runtimes.compare.emulator.container_limits import ContainerLimits
 from django_runtimes.compare.load.histogram import LatencyHistogram
 from django_runtimes.compare.record.results import ConnectionCounts, Run, TargetResult
