@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from django_runtimes.compare.record.results import Run
+from django_runtimes.compare.record.results import Run, ScenarioResult
 from django_runtimes.compare.record.stream_result import StreamResult
 from django_runtimes.compare.record.timeline import BackendTimeline
 from django_runtimes.compare.report.report_files import write_reports
@@ -13,6 +13,11 @@ from tests.browser.opened_page import Opened
 SAVED = Path(__file__).parents[1] / "unit/compare/report/run.json"
 DESKTOP = (1280, 900)
 PLOTS = ("cost-speed", "percentiles-read", "percentiles-write", "rates-read", "backends", "cost-rate")
+
+
+def with_other_work(scenario: ScenarioResult) -> ScenarioResult:
+    """Return the scenario with the column of the CPUs that other processes kept busy."""
+    return replace(scenario, blocks=tuple(replace(block, other_cpus=1.4) for block in scenario.blocks))
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +32,10 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
             backends=timeline,
             streams=(StreamResult("export", 8, {}, (3.0,) * 8, (9.0,) * 8, size_kb=26.2, billed_ms=12.2),),
             # The same figures at twice the rate stand for a second load.
-            scenarios=(*target.scenarios, *(replace(each, rate_rps=50.0) for each in target.scenarios[:1])),
+            scenarios=(
+                *(with_other_work(each) for each in target.scenarios),
+                *(replace(each, rate_rps=50.0) for each in target.scenarios[:1]),
+            ),
         )
         if target.status == "measured"
         else target
@@ -68,6 +76,19 @@ def test_every_plot_fits_the_screen_and_has_its_table(opened: Opened):
         assert box["x"] >= 0
         assert box["x"] + box["width"] <= width
         assert figures.nth(index).locator("details table tbody tr").count() > 0
+
+
+def test_no_table_beside_the_plots_is_cut_off_on_a_desktop(browser: Browser, report: Path):
+    opened = Opened(browser, report, DESKTOP, "light")
+    shown = "[...document.querySelectorAll('.scroll')].filter(each => each.checkVisibility())"
+    cut = opened.page.evaluate(
+        f"{shown}.filter(each => each.scrollWidth > each.clientWidth).map(each => each.ariaLabel)"
+    )
+    count = opened.page.evaluate(f"{shown}.length")
+    opened.page.context.close()
+
+    assert cut == []
+    assert count > 10
 
 
 def test_no_text_of_a_plot_is_smaller_than_ten_pixels(opened: Opened):

@@ -16,7 +16,7 @@ class JudgedP99:
     """Why a target is not shown to meet the limit of the p99; `misses` is empty if it is.
 
     `bound_ms` is the highest upper end of the intervals, None if a load that must be judged has none. `unjudged` has
-    the loads below the highest one of their scenario that have too few samples.
+    the loads below the highest one of their scenario that have too few samples or are void.
     """
 
     misses: tuple[str, ...] = ()
@@ -27,12 +27,16 @@ class JudgedP99:
 def judge_p99(steady: Sequence[ScenarioResult], max_p99_ms: float) -> JudgedP99:
     """Judge the highest load of each scenario, and the others where they have enough samples.
 
-    The upper end of the interval decides. It needs fewer samples than a p99 that is shown.
+    The upper end of the interval decides. It needs fewer samples than a p99 that is shown. A load whose blocks are all
+    void has no interval.
     """
     if not steady:
         # This alone excludes the target.
         return JudgedP99()
-    bounds = [(scenario, *bounds_ms(latency_of(scenario), 0.99)) for scenario in steady]
+    bounds = [
+        (scenario, *((None, None) if scenario.is_void else bounds_ms(latency_of(scenario), 0.99)))
+        for scenario in steady
+    ]
     above = [(low_ms, scenario) for scenario, low_ms, _ in bounds if _surely_above(scenario, low_ms, max_p99_ms)]
     if above:
         low_ms, worst = max(above, key=lambda each: each[1].latency_ms.p99 or each[0] or 0.0)
@@ -42,6 +46,8 @@ def judge_p99(steady: Sequence[ScenarioResult], max_p99_ms: float) -> JudgedP99:
     unknown = [scenario for scenario, _, high_ms in bounds if high_ms is None]
     needed = [scenario for scenario in unknown if scenario.rate_rps == _highest_rps(steady, scenario.name)]
     if needed:
+        if void := [scenario for scenario in needed if scenario.is_void]:
+            return JudgedP99((f"its p99 is unknown, since all blocks of {_load(void[0])} are void",))
         fewest = min(needed, key=lambda scenario: scenario.latency_ms.n)
         return JudgedP99(
             (
@@ -66,6 +72,8 @@ def judge_p99(steady: Sequence[ScenarioResult], max_p99_ms: float) -> JudgedP99:
 
 def _surely_above(scenario: ScenarioResult, low_ms: float | None, max_p99_ms: float) -> bool:
     """Return whether the p99 is above the limit: the value itself if it is shown, and otherwise its lower end."""
+    if scenario.is_void:
+        return False
     p99_ms = scenario.latency_ms.p99
     return p99_ms > max_p99_ms if p99_ms is not None else low_ms is not None and low_ms > max_p99_ms
 

@@ -93,6 +93,11 @@ class ScenarioResult:
     blocks: tuple[BlockResult, ...]
 
     @property
+    def is_void(self) -> bool:
+        """Whether all blocks are void, so that the latencies prove nothing."""
+        return 0 < self.void_blocks == len(self.blocks)
+
+    @property
     def goodput_rps(self) -> float | None:
         """The expected answers per second; None without blocks."""
         if self.rate_rps is not None:

@@ -98,3 +98,22 @@ def test_the_report_names_the_loads_that_are_not_judged():
         "The limit of the p99 is judged at the highest load of each scenario. Lower loads have too few samples for it "
         "(read, 5/s); a longer --budget measures more."
     ) in list(reason_sentences(recommendation))
+
+
+def voided(scenario: ScenarioResult) -> ScenarioResult:
+    blocks = tuple(replace(block, void="late sends") for block in scenario.blocks)
+    return replace(scenario, blocks=blocks, void_blocks=len(blocks))
+
+
+@pytest.mark.parametrize("latency_ms", [5.0, 50.0])
+def test_void_blocks_of_the_highest_load_judge_nothing(latency_ms: float):
+    judged = judge_p99([reads(20.0, *[5.0] * 400), voided(reads(40.0, *[latency_ms] * 1_000))], 10.0)
+
+    assert judged.misses == ("its p99 is unknown, since all blocks of read, 40/s are void",)
+
+
+def test_void_blocks_of_a_lower_load_are_not_judged():
+    judged = judge_p99([voided(reads(20.0, *[50.0] * 1_000)), reads(40.0, *[5.0] * 400)], 10.0)
+
+    assert judged.misses == ()
+    assert judged.unjudged == ("read, 20/s",)

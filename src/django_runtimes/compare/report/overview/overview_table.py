@@ -88,7 +88,7 @@ def _cells_of(candidate: Candidate, rows: Sequence[SummaryRow], names: Sequence[
 
 def verdict_text(row: SummaryRow) -> str:
     """Return the verdict with its ratio, such as "0.28 faster"; "void" if no block is valid."""
-    if 0 < row.scenario.void_blocks == len(row.scenario.blocks):
+    if row.scenario.is_void:
         return "void"
     verdict = verdict_cell(row.verdict)
     return verdict if row.ratio is None else f"{ratio(row.ratio.estimate)} {verdict}"

@@ -67,6 +67,8 @@ def _speed(row: SummaryRow, *, with_rate: bool) -> str:
     p99 = f", p99 {milliseconds(latency.p99)} ms" if latency.p99 is not None else ""
     times = "" if row.ratio is None else f"{ratio(row.ratio.estimate)} times the reference's: "
     verdict = "the reference" if row.verdict is RatioVerdict.REFERENCE else f"{times}{row.verdict}"
+    if scenario.is_void:
+        verdict = "void, so it proves nothing"
     rate = f" at {requests_per_second(scenario.rate_rps or 0.0)}" if with_rate else ""
     return f"{scenario.name}s in {milliseconds(latency.p50)} ms{rate} (median{p99}, {verdict})"
 

@@ -56,12 +56,17 @@ def cost_speed_plot(recommendation: Recommendation) -> Plot | None:
                 for candidate in shown
             ),
         ),
-        notes=tuple(_notes(shown)) if has_bills else (),
+        notes=tuple(_notes(shown, has_bills=has_bills)),
     )
 
 
-def _notes(shown: Sequence[Candidate]) -> Iterator[str]:
-    """Yield the choices in the prices, for which a phone has no space beside the bars, and the legend of the mark."""
+def _notes(shown: Sequence[Candidate], *, has_bills: bool) -> Iterator[str]:
+    """Yield what the bars cannot say: void latencies, the choices in the prices, and the legend of their marks."""
+    if any(candidate.shown_scenarios[0].is_void for candidate in shown):
+        yield "Void: no block was measured without a disturbance, so this latency proves nothing."
+    if not has_bills:
+        return
+    # A phone has no space for the choices beside the bars.
     setups = dict.fromkeys(f"{candidate.target.runtime} {candidate.brief_setup}" for candidate in shown)
     yield f"Prices are of {', '.join(setups)}."
     bills = [candidate.bill for candidate in shown if candidate.bill is not None]
@@ -80,6 +85,7 @@ def _p99_ms(candidate: Candidate) -> float | None:
 def _values(candidate: Candidate, chosen: set[str]) -> dict[str, Any]:
     p50_ms, p99_ms = _median_ms(candidate), _p99_ms(candidate)
     tail = "" if p99_ms is None else f", p99 {milliseconds(p99_ms)} ms"
+    void = ", void" if candidate.shown_scenarios[0].is_void else ""
     usd = candidate.usd
     setup = "" if candidate.billed is None else f"({candidate.billed.setup})"
     return {
@@ -88,10 +94,10 @@ def _values(candidate: Candidate, chosen: set[str]) -> dict[str, Any]:
         "p99": p99_ms,
         "usd": None if usd is None else float(usd),
         "is_chosen": candidate.name in chosen or not chosen,
-        "latency_text": f"{milliseconds(p50_ms)} ms",
+        "latency_text": f"{milliseconds(p50_ms)} ms{void}",
         "usd_text": "" if usd is None else f"{candidate.usd_text} USD {candidate.brief_setup}",
         "narrow_usd_text": "" if usd is None else f"{candidate.usd_text} USD",
-        "latency_title": f"{candidate.name}: median {milliseconds(p50_ms)} ms{tail}",
+        "latency_title": f"{candidate.name}: median {milliseconds(p50_ms)} ms{tail}{void}",
         "usd_title": "" if usd is None else f"{candidate.name}: {candidate.usd_text} USD per month {setup}",
     }
 

@@ -17,6 +17,7 @@ from django_runtimes.compare.report.tables.percentile_table import percentile_te
 _PERCENTILES = (
     (10.0, 100), (25.0, 100), (50.0, 100), (75.0, 100), (90.0, 100), (95.0, 200), (99.0, 1_000), (99.9, 10_000),
 )  # fmt: skip
+_P90_SAMPLES = dict(_PERCENTILES)[90.0]
 # Labels that would overlap on a phone.
 _WIDE_ONLY = ("p10", "p25", "p75", "p95")
 _HEIGHT_PX, _NARROW_HEIGHT_PX = 300, 260
@@ -39,14 +40,17 @@ def percentile_plots(run: Run) -> Iterator[Plot]:
 
 
 def rate_plots(run: Run) -> Iterator[Plot]:
-    """Yield the latency against the rate of each steady scenario that was measured at several rates."""
+    """Yield the latency against the rate of each steady scenario that was measured at several rates.
+
+    Void scenarios and those with too few samples for a p90 are left out.
+    """
     targets = [target for target in run.targets if target.status == "measured"]
     for name in dict.fromkeys(scenario.name for target in targets for scenario in steady_scenarios(target)):
         measured = [
             (target, scenario)
             for target in targets
             for scenario in steady_scenarios(target)
-            if scenario.name == name and scenario.latency_ms.p50 is not None
+            if scenario.name == name and scenario.latency_ms.n >= _P90_SAMPLES and not scenario.is_void
         ]
         if len({scenario.rate_rps for _, scenario in measured}) > 1:
             yield _rate_plot(name, measured, _label(targets))
@@ -57,7 +61,9 @@ def _label(targets: Sequence[TargetResult]) -> str:
 
 
 def _curve(scenario: ScenarioResult) -> dict[float, Percentile]:
-    """Return the percentiles with enough samples; none below 100 samples, as in a quick run."""
+    """Return the percentiles with enough samples; none below 100 samples, as in a quick run, or if all are void."""
+    if scenario.is_void:
+        return {}
     latency = latency_of(scenario)
     return {
         percent: found
@@ -157,6 +163,7 @@ def _rate_plot(name: str, measured: Sequence[tuple[TargetResult, ScenarioResult]
                 for target, scenario in measured
             ),
         ),
+        notes=(f"Only loads with valid blocks and at least {_P90_SAMPLES} samples are shown.",),
     )
 
 

@@ -70,7 +70,7 @@ def _latency_cells(row: SummaryRow) -> tuple[str, ...]:
         milliseconds(latency.max),
         "-" if row.ratio is None else ratio(row.ratio.estimate),
         "-" if row.ratio is None else f"{ratio(row.ratio.low)} to {ratio(row.ratio.high)}",
-        "void" if _is_void(scenario) else verdict_cell(row.verdict),
+        "void" if scenario.is_void else verdict_cell(row.verdict),
         f"{number(scenario.connections.peak)}/{number(scenario.connections.mean)}",
         ", ".join(f"{name} {count}" for name, count in scenario.errors.items()) or "none",
     )
@@ -81,15 +81,11 @@ def verdict_cell(verdict: RatioVerdict) -> str:
     return "~" if verdict is RatioVerdict.NO_DIFFERENCE else verdict
 
 
-def _is_void(scenario: ScenarioResult) -> bool:
-    return 0 < scenario.void_blocks == len(scenario.blocks)
-
-
 def _void_notes(row: SummaryRow) -> Iterator[str]:
     scenario = row.scenario
     reason = next((block.void for block in scenario.blocks if block.void is not None), None)
     blocks = len(scenario.blocks)
-    if _is_void(scenario):
+    if scenario.is_void:
         yield f"{row.target.name}: all {blocks} blocks are void, so the figures prove nothing; first reason: {reason}."
     elif scenario.void_blocks:
         yield f"{row.target.name}: left out {scenario.void_blocks} of {blocks} blocks as void; first reason: {reason}."

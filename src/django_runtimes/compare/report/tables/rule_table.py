@@ -94,8 +94,8 @@ def _resources(run: Run, summary: Summary) -> _Judged:
         reasons.append(
             "No two targets form an A/A pair, so nothing checks the verdicts; measure two that start the same process."
         )
-    elif summary.names_no_winner:
-        reasons.append("The A/A pair differs, so the run names no winner.")
+    elif summary.pair_problem is not None:
+        reasons.append(f"An A/A pair {summary.pair_problem}, so the run names no winner.")
     else:
         reasons.append("The run has an A/A pair, and names no winner if it differs.")
     return (_IN_PART if summary.pairs else _NO), " ".join(reasons)

@@ -80,6 +80,23 @@ def test_a_run_without_an_aa_pair_does_not_meet_the_rule_of_the_resources(run: R
     assert "No two targets form an A/A pair" in reason
 
 
+def test_an_aa_pair_with_too_few_blocks_is_not_said_to_differ(run: Run):
+    first, second = run.environment["aa_pairs"][0]
+    few = replace(
+        run,
+        targets=tuple(
+            replace(target, scenarios=tuple(replace(each, blocks=each.blocks[:1]) for each in target.scenarios))
+            if target.name in (first, second)
+            else target
+            for target in run.targets
+        ),
+    )
+
+    assert judged(few)[3][1].endswith(
+        "An A/A pair could not be judged, since too few of its blocks are valid, so the run names no winner."
+    )
+
+
 def test_a_locust_run_has_no_warm_up(run: Run):
     assert "There is no warm-up." in judged(run, generator={"workers": 2})[4][1]
     assert "There is no warm-up." not in judged(run)[4][1]
