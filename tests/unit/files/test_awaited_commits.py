@@ -16,8 +16,11 @@ SQLITE = {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}
 def use(monkeypatch, django_db_blocker):
     """Return a function that replaces the databases, of which `default` has none in these tests."""
 
+    handlers = []
+
     def replace(**databases):
         handler = ConnectionHandler({"default": {}, **databases})
+        handlers.append(handler)
         for module in (db, transaction, awaited_commits):
             monkeypatch.setattr(module, "connections", handler)
         return handler
@@ -25,6 +28,10 @@ def use(monkeypatch, django_db_blocker):
     # pytest-django refuses databases other than its own.
     with django_db_blocker.unblock():
         yield replace
+    for connection in [each for handler in handlers for each in handler.all(initialized_only=True)]:
+        # Django keeps databases in memory open, of which Python 3.13 warns.
+        if connection.connection is not None:
+            connection.connection.close()
 
 
 def test_without_a_database_nothing_is_waited_for(use):
