@@ -19,7 +19,9 @@ from django_runtimes.compare.compare_error import CompareError
 from django_runtimes.compare.emulator.lambda_function import Function
 
 OURS = "ours"
-BARE_SETUP = "bare django.setup()"
+BARE_SETUP = "bare django.setup() of the same settings"
+PINNED_SETUP = "bare django.setup() of pinned settings with Django's engine"
+_PINNED_SETTINGS = "benchmarks.application.pinned_settings"
 
 # Our process is killed when it is ready, so this program skips the interpreter's shutdown too, with os._exit.
 _BARE = "import os, django; django.setup(); os._exit(0)"
@@ -32,7 +34,11 @@ _TIMEOUT_S = 30.0
 def measure(plan: Plan, testbed: Testbed, rng: random.Random, progress: Progress) -> dict[str, list[float]]:
     """Return each contender's CPU time in every round, in ms: user and system, including its children's."""
     start = ColdStart(testbed, testbed.database("bench_cold"))
-    starts = {OURS: start.cpu_until_next_ms, BARE_SETUP: start.cpu_of_bare_setup_ms}
+    starts = {
+        OURS: start.cpu_until_next_ms,
+        BARE_SETUP: start.cpu_of_bare_setup_ms,
+        PINNED_SETUP: start.cpu_of_pinned_setup_ms,
+    }
     return measure_starts(starts, plan.cold_rounds, rng, progress)
 
 
@@ -78,13 +84,18 @@ class ColdStart:
         """Return the CPU time of `django.setup()` alone, with the same settings."""
         return _cpu_until_end_ms(self._start(["-c", _BARE], "127.0.0.1:1"), self._log)
 
-    def _start(self, arguments: list[str], runtime_api: str) -> subprocess.Popen[bytes]:
+    def cpu_of_pinned_setup_ms(self) -> float:
+        """Return the CPU time of `django.setup()` with Django's engine and without the library."""
+        process = self._start(["-c", _BARE], "127.0.0.1:1", DJANGO_SETTINGS_MODULE=_PINNED_SETTINGS)
+        return _cpu_until_end_ms(process, self._log)
+
+    def _start(self, arguments: list[str], runtime_api: str, **variables: str) -> subprocess.Popen[bytes]:
         with self._log.open("ab") as output:
             # setpriv and a shell are not used here, since their CPU time would be measured too. The process ends by
             # itself within a second, or when the Runtime API is gone.
             return subprocess.Popen(
                 [str(self._surroundings.python), *arguments],
-                env=self._function.process_environ(runtime_api=runtime_api, log_stream="bench"),
+                env=self._function.process_environ(runtime_api=runtime_api, log_stream="bench") | variables,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,

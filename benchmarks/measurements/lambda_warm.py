@@ -26,6 +26,7 @@ _HANDLERS = {
     APIG_WSGI: "benchmarks.handlers.apig.handler",
     "serverless-wsgi": "benchmarks.handlers.serverless.handler",
     "Zappa": "benchmarks.handlers.zappa_wsgi.handler",
+    "Zappa's ASGI mode + a2wsgi": "benchmarks.handlers.zappa_asgi.handler",
     "Mangum + a2wsgi": "benchmarks.handlers.mangum_wsgi.handler",
     MANGUM_DJANGO: "benchmarks.handlers.mangum_asgi.handler",
 }

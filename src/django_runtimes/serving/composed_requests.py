@@ -10,7 +10,8 @@ from django.http import HttpRequest
 
 from django_runtimes.serving.asgi.answer import Answer
 from django_runtimes.serving.asgi.chains.sync_chain import encoded_headers
-from django_runtimes.serving.asgi.one_hop import OneHopASGIHandler, plain_refusal
+from django_runtimes.serving.asgi.one_hop import OneHopASGIHandler
+from django_runtimes.serving.asgi.plain_refusal import plain_refusal
 from django_runtimes.serving.asgi.threads.gate import OverloadedError
 from django_runtimes.serving.asgi.threads.request_calls import RequestCalls
 from django_runtimes.serving.current_request import Request, current_request

@@ -12,7 +12,8 @@ pytestmark = pytest.mark.profile_free
 
 _LAMBDA = """
 from django_runtimes.entrypoints.aws_lambda import handler
-print(handler._chain.made is not None, handler._asgi_handler._sync_chain.made, handler._asgi_handler._native.made)
+responses = handler._responses
+print(responses._chain.made is not None, responses._asgi_handler._sync_chain.made, responses._asgi_handler._native.made)
 """
 _CONTAINER = """
 import django_runtimes.entrypoints.asgi

@@ -26,7 +26,7 @@ executor = ThreadPoolExecutor(2)
 executor.submit(lambda: connection.ensure_connection()).result()
 connection.ensure_connection()
 cache.set("visitor", "1")
-handler._loop.get()
+handler._responses.loop.get()
 os.environ["_X_AMZN_TRACE_ID"] = "Root=1-old"
 random.seed(7); expected = random.random(); random.seed(7)
 from awslambdaric.lambda_runtime_hooks_runner import run_after_restore, run_before_snapshot

@@ -36,7 +36,7 @@ def results() -> Results:
                 lambda_warm.APIG_WSGI: [500.0] * ROUNDS,
             },
         },
-        cold={lambda_cold.OURS: [190.0] * ROUNDS, lambda_cold.BARE_SETUP: [200.0] * ROUNDS},
+        cold={lambda_cold.OURS: [190.0] * ROUNDS, lambda_cold.PINNED_SETUP: [200.0] * ROUNDS},
         containers=MeasuredServers(
             paths={"/ping": loads, "/items": loads},
             crowd={

@@ -25,6 +25,7 @@ from django_runtimes.serving.asgi.hint import Hint, hint_for
 from django_runtimes.serving.asgi.known_length import KnownLengthHandler
 from django_runtimes.serving.asgi.native import NativeHandler
 from django_runtimes.serving.asgi.patches import NATIVE_METHODS, PatchWatch
+from django_runtimes.serving.asgi.plain_refusal import plain_refusal
 from django_runtimes.serving.asgi.request_resources import RequestResources
 from django_runtimes.serving.asgi.responder import Responder
 from django_runtimes.serving.asgi.scope_request import ScopeRequest
@@ -43,21 +44,10 @@ from django_runtimes.serving.middleware.current_user import keep_auser_current
 from django_runtimes.serving.middleware.middleware_modes import needs_asynchronous_chain
 from django_runtimes.serving.types import Receive, Send
 
-_RETRY_AFTER_S = 1
 # Asynchronous views mostly wait, so more of them may run at once than synchronous ones.
 _NATIVE_REQUESTS_PER_THREAD = 8
 
 _resources: ContextVar[RequestResources] = ContextVar("resources")
-
-
-def plain_refusal(request: HttpRequest) -> HttpResponse:
-    """Return a 503 as plain text."""
-    return HttpResponse(
-        "Service Unavailable: too many requests wait for a thread\n",
-        status=503,
-        content_type="text/plain",
-        headers={"Retry-After": str(_RETRY_AFTER_S)},
-    )
 
 
 class OneHopASGIHandler(KnownLengthHandler):

@@ -11,6 +11,7 @@ from django_runtimes.serving.aws_lambda.events import (
     require_request,
     unknown,
 )
+from django_runtimes.serving.aws_lambda.plain_events import PlainRequest
 from django_runtimes.serving.base_path import under_base_path
 from django_runtimes.serving.forwarded import ProxyHeaders
 
@@ -35,7 +36,9 @@ class EventRequests:
         self._base_path_is_stripped = base_path_is_stripped
 
     def infer(self, event: dict[str, Any], context: Any) -> Any:
-        """Return Mangum's request for the front that sent the event; raise UnknownEvent if no HTTP front did."""
+        """Return the request in the class of the front that sent the event; raise UnknownEvent if no HTTP front did."""
+        if (plain := self._reader.plain(event, context)) is not None:
+            return plain
         require_request(event)
         try:
             return self._reader.infer(event, context)
@@ -48,7 +51,7 @@ class EventRequests:
         content = event.get("body")
         if isinstance(content, str) and len(content) > self._max_event_body_bytes:
             raise BodyTooLargeError
-        scope, body = read_request(request)
+        scope, body = (request.scope, request.body) if type(request) is PlainRequest else read_request(request)
         if len(body) > self._max_body_bytes:
             raise BodyTooLargeError
         return self._as_the_client_sees(request, scope), body

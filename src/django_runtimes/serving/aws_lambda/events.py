@@ -1,7 +1,6 @@
 """Recognizes the front that sent an event, and reads the request from the event."""
 
 import re
-import string
 from functools import cached_property
 from typing import Any, cast
 from urllib.parse import unquote
@@ -10,22 +9,24 @@ from mangum import Mangum
 from mangum.adapter import HANDLERS
 from mangum.handlers import HTTPGateway, LambdaAtEdge
 
+from django_runtimes.serving.aws_lambda.plain_events import (
+    NON_HTTP_CONTEXT_KEYS,
+    NON_HTTP_KEYS,
+    TOKEN_CHARACTERS,
+    PlainRequest,
+    plain_request,
+    require_base64,
+)
 from django_runtimes.serving.aws_lambda.stage_path import with_stage_path
 from django_runtimes.serving.aws_lambda.unknown_event import UnknownEvent, is_edge_response, name_event
 from django_runtimes.serving.types import Event, Scope
 
 # The errors that Mangum or this module raises for a malformed event.
 PARSE_ERRORS = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
-# https://www.rfc-editor.org/rfc/rfc9110#name-tokens
-_TOKEN_CHARACTERS = b"!#$%&'*+-.^_`|~" + string.digits.encode() + string.ascii_letters.encode()
 # The second group is None if no port follows the colon.
 _HOST_AND_PORT = re.compile(r"(.*?)(?::([0-9]{1,5}))?", re.DOTALL | re.ASCII)
 # Several proxies may each have added a scheme.
 _SCHEMES = re.compile(r"[A-Za-z0-9+., -]*")
-# Keys that no HTTP front sends: those of commands, warm-ups and API Gateway's authorizers.
-_NON_HTTP_KEYS = frozenset({"command", "warm_up", "methodArn", "routeArn", "authorizationToken"})
-# Keys in the `requestContext` of WebSocket APIs and VPC Lattice.
-_NON_HTTP_CONTEXT_KEYS = frozenset({"connectionId", "messageDirection", "serviceArn", "serviceNetworkArn"})
 # The nesting depth of a header's value in a Lambda@Edge event.
 _MAX_DEPTH = 8
 
@@ -86,11 +87,11 @@ EVENT_CLASSES = [
 
 def require_request(event: Any) -> None:
     """Raise UnknownEvent for an event that no HTTP front sends; Mangum may still reject other events."""
-    if not isinstance(event, dict) or not _NON_HTTP_KEYS.isdisjoint(event):
+    if not isinstance(event, dict) or not NON_HTTP_KEYS.isdisjoint(event):
         raise unknown(event)
     if "requestContext" in event:
         context = event["requestContext"]
-        if not isinstance(context, dict) or not _NON_HTTP_CONTEXT_KEYS.isdisjoint(context):
+        if not isinstance(context, dict) or not NON_HTTP_CONTEXT_KEYS.isdisjoint(context):
             raise unknown(event)
         is_v2 = "elb" not in context and event.get("version") == "2.0"
         if is_v2 and not isinstance(context.get("http"), dict):
@@ -125,11 +126,11 @@ def read_request(request: Any) -> tuple[Scope, bytes]:
         request.event = _without_nulls(event)
         body = request.body
     if encoded:
-        _require_base64(encoded, len(body))
+        require_base64(encoded, len(body))
     # Reject strings that JSON allows and HTTP does not, before they cause errors inside Django.
     scope["path"].encode()
     method = scope["method"].encode()
-    if not method or method.translate(None, _TOKEN_CHARACTERS):
+    if not method or method.translate(None, TOKEN_CHARACTERS):
         raise ValueError("the method is not a token")
     if not _SCHEMES.fullmatch(scope["scheme"]):
         raise ValueError("the scheme has invalid characters")
@@ -196,18 +197,11 @@ def _encoded_body(event: Event) -> str | None:
     return content if is_base64 else None
 
 
-def _require_base64(content: str, length: int) -> None:
-    """Raise ValueError if Mangum's decoder skipped invalid characters, which makes the decoded body shorter."""
-    padding = content.count("=", -2)
-    if len(content) % 4 or length != len(content) // 4 * 3 - padding:
-        raise ValueError("the body is not base64")
-
-
 def _checked_headers(headers: list[list[bytes]], length: int) -> list[list[bytes]]:
     # All headers are joined and checked together, since this runs for every request.
     names = b"".join([name for name, _ in headers])
     values = b"".join([value for _, value in headers])
-    if b"\0" in values or b"\r" in values or b"\n" in values or names.translate(None, _TOKEN_CHARACTERS):
+    if b"\0" in values or b"\r" in values or b"\n" in values or names.translate(None, TOKEN_CHARACTERS):
         raise ValueError("a header has an invalid character")
     if not length and b"content-length" not in names:
         return headers
@@ -252,6 +246,10 @@ class EventReader(Mangum):
 
     def __init__(self) -> None:
         super().__init__(_no_application, lifespan="off", custom_handlers=EVENT_CLASSES)
+
+    def plain(self, event: Any, context: Any) -> PlainRequest | None:
+        """Return the request of an ordinary event without Mangum; None for any other event."""
+        return plain_request(event, context, self.config["text_mime_types"])
 
     def _setup_event_loop(self) -> None:
         """Do without the event loop that Mangum would create, make the thread's current one and leave open."""

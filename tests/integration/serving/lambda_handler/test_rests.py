@@ -33,7 +33,7 @@ def test_a_composed_application_rests_during_the_snapshot():
     handler = DirectLambdaHandler(composed(order), is_composed=True)
     event = load_event("http_api_v2")
     before = handler(event, CONTEXT)["statusCode"]
-    loop = handler._loop.get()
+    loop = handler._responses.loop.get()
     handler.rest()
     rested = list(order)
     handler.resume()

@@ -1,8 +1,10 @@
 """Django's synchronous middleware chain for ASGI requests."""
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from copy import copy
 from functools import cached_property
+from inspect import CO_COROUTINE
+from types import FunctionType
 from typing import Any, BinaryIO, cast
 
 from asgiref.sync import async_to_sync, iscoroutinefunction, sync_to_async
@@ -10,6 +12,7 @@ from django.core import signals
 from django.core.handlers.asgi import ASGIHandler, get_script_prefix
 from django.core.handlers.base import BaseHandler
 from django.http import FileResponse, HttpRequest, HttpResponseBase
+from django.http.response import ResponseHeaders
 from django.urls import set_script_prefix
 
 from django_runtimes.serving.asgi.bridged_views import BridgedViews
@@ -95,7 +98,7 @@ class SyncChain(KnownLengthHandler):
     def make_view_atomic(self, view: Any) -> Any:
         """Wrap the view as Django does, contain its exits, and run it on the event loop if it is asynchronous."""
         atomic = make_late_atomic(super().make_view_atomic, view)
-        if not iscoroutinefunction(atomic):
+        if _is_plain_function(atomic) or not iscoroutinefunction(atomic):
             return without_exits(atomic)
         self._bridged.note(view)
         contained = async_without_exits(atomic)
@@ -104,8 +107,22 @@ class SyncChain(KnownLengthHandler):
 
 def encoded_headers(response: HttpResponseBase) -> Headers:
     """Return the response's headers and cookies as ASGI headers."""
-    headers = [(name.encode("ascii"), value.encode("latin1")) for name, value in response.items()]
-    headers += [
-        (b"Set-Cookie", cookie.output(header="").encode("ascii").strip()) for cookie in response.cookies.values()
-    ]
+    headers = [(name.encode("ascii"), value.encode("latin1")) for name, value in _items(response)]
+    if response.cookies:
+        headers += [
+            (b"Set-Cookie", cookie.output(header="").encode("ascii").strip()) for cookie in response.cookies.values()
+        ]
     return headers
+
+
+def _items(response: HttpResponseBase) -> Iterable[tuple[str, str]]:
+    """Return `response.items()`; Django's mapping calls three functions for each header, which this avoids."""
+    headers = response.headers
+    if type(headers) is ResponseHeaders and type(response).items is HttpResponseBase.items:
+        return headers._store.values()
+    return response.items()
+
+
+def _is_plain_function(view: Any) -> bool:
+    """Return whether the view is certainly synchronous: an undecorated function without a mark of any library."""
+    return type(view) is FunctionType and not view.__dict__ and not view.__code__.co_flags & CO_COROUTINE

@@ -11,7 +11,7 @@ from django_runtimes.serving.types import Headers
 
 
 class ComposedHead(NamedTuple):
-    """`request` is Mangum's object of the event; the other parts are None without a reporter and an observer."""
+    """`request` builds the reply to its event; the other parts are None without a reporter and an observer."""
 
     request: Any
     report: Callable[[], Headers] | None
