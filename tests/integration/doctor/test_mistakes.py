@@ -200,7 +200,8 @@ def test_another_engine_stays_the_projects_if_something_else_is_wrong(project):
     assert findings(examined, "database") == [
         (
             "skipped",
-            "DATABASES['default'] has the engine 'django.db.backends.sqlite3'; only PostgreSQL and Aurora DSQL and MySQL are examined",
+            "DATABASES['default'] has the engine 'django.db.backends.sqlite3'; "
+            "only PostgreSQL and Aurora DSQL and MySQL are examined",
         )
     ]
 

@@ -58,7 +58,8 @@ def test_every_further_database_is_examined(database_server, database, alter, se
     found = findings(examined, "database")
     assert (
         "skipped",
-        "DATABASES['notes'] has the engine 'django.db.backends.sqlite3'; only PostgreSQL and Aurora DSQL and MySQL are examined",
+        "DATABASES['notes'] has the engine 'django.db.backends.sqlite3'; "
+        "only PostgreSQL and Aurora DSQL and MySQL are examined",
     ) in found
     replica = [level for level, text in found if text.startswith("DATABASES['replica']: ")]
     assert replica == ["ok", "ok", "ok"]
@@ -162,11 +163,15 @@ def test_another_engine_is_skipped(plain_project):
     assert findings(examined, "database") == [
         (
             "skipped",
-            "DATABASES['default'] has the engine 'django.db.backends.sqlite3'; only PostgreSQL and Aurora DSQL and MySQL are examined",
+            "DATABASES['default'] has the engine 'django.db.backends.sqlite3'; "
+            "only PostgreSQL and Aurora DSQL and MySQL are examined",
         )
     ]
     assert findings(examined, "budget") == [
-        ("skipped", "the default database is not PostgreSQL or Aurora DSQL or MySQL, so its connections are not counted")
+        (
+            "skipped",
+            "the default database is not PostgreSQL or Aurora DSQL or MySQL, so its connections are not counted",
+        )
     ]
     assert examined.returncode == 0
 
