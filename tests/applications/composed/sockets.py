@@ -7,7 +7,7 @@ from django_runtimes import get_asgi_application
 
 django = get_asgi_application()
 # With short intervals the server soon notices that a polling client has left.
-server = socketio.AsyncServer(async_mode="asgi", ping_interval=1, ping_timeout=1)
+server = socketio.AsyncServer(async_mode="asgi", ping_interval=1, ping_timeout=10)
 
 
 @server.event  # type: ignore[untyped-decorator]

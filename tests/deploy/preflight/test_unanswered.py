@@ -126,16 +126,16 @@ def test_a_throttled_question_is_repeated_and_then_given_up(check: PreflightChec
 
 def test_a_question_without_an_answer_ends_in_time(plan):
     def wait(_: object) -> Iterator[PreflightAnswer]:
-        time.sleep(30)
+        time.sleep(40)
         yield good("too late")
 
     slow = PreflightCheck("the weather", (), wait)
     fast = PreflightCheck("the date", (), lambda _: iter([good("it is Sunday")]))
 
-    answers = preflight(plan(), [slow, fast], timeout_s=0.2)
+    answers = preflight(plan(), [slow, fast], timeout_s=5.0)
 
     assert answers == [
-        PreflightAnswer(Outlook.UNKNOWN, "the weather could not be asked: AWS did not answer within 0.2 s"),
+        PreflightAnswer(Outlook.UNKNOWN, "the weather could not be asked: AWS did not answer within 5 s"),
         PreflightAnswer(Outlook.GOOD, "it is Sunday"),
     ]
 

@@ -174,18 +174,16 @@ def test_other_credentials_are_left_to_botocore(endpoint, monkeypatch, variables
 
 
 SOURCE = """
-import sys, time
+import sys
 import django
 django.setup()
 from django.db import connection
-began_at_s = time.process_time()
 connection.get_connection_params()
-print((time.process_time() - began_at_s) * 1000)
 print(*sorted({name.partition(".")[0] for name in sys.modules} & {"boto3", "botocore", "urllib3"}))
 """
 
 
-def test_a_tasks_first_token_takes_less_than_60_ms_of_cpu_time(endpoint):
+def test_a_tasks_first_token_loads_no_sdk(endpoint):
     process = subprocess.run(
         [sys.executable, "-c", SOURCE],
         env={
@@ -206,7 +204,6 @@ def test_a_tasks_first_token_takes_less_than_60_ms_of_cpu_time(endpoint):
         check=True,
     )
 
-    cpu_ms, loaded = process.stdout.split("\n")[:2]
-    assert float(cpu_ms) < 60
-    assert loaded == ""
+    # Importing botocore takes most of a second on a small task.
+    assert process.stdout == "\n"
     assert len(endpoint.requests) == 1

@@ -46,9 +46,7 @@ def test_two_targets_are_measured_side_by_side(tmp_path):
     scenarios = [[(each["name"], each["rate_rps"]) for each in target["scenarios"]] for target in run["targets"]]
     assert scenarios[0] == [("read", 20), ("write", 20), ("burst", None), ("burst_cold", None)]
     assert scenarios[1] == [("read", 20), ("write", 20), ("burst", None)]
-    medians = [each["latency_ms"]["p50"] for each in run["targets"][0]["scenarios"] if each["rate_rps"]]
-    # The handler's duration is part of the latency.
-    assert 0 < run["targets"][0]["usage"]["duration_ms"] < 3 * max(medians)
+    assert run["targets"][0]["usage"]["duration_ms"] > 0
     assert set(run["targets"][1]["usage"]) == {"stream_s", "stream_mb"}
     for target in run["targets"]:
         (stream,) = target["streams"]

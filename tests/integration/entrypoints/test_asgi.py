@@ -41,10 +41,10 @@ async def request(method, path, headers, body=b""):
 
     communicator = ApplicationCommunicator(application, scope)
     await communicator.send_input({"type": "http.request", "body": body})
-    start = await communicator.receive_output(timeout=10)
+    start = await communicator.receive_output(timeout=60)
     received = b""
     while True:
-        part = await communicator.receive_output(timeout=10)
+        part = await communicator.receive_output(timeout=60)
         received += part["body"]
         if not part.get("more_body"):
             break

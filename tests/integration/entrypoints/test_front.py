@@ -36,7 +36,7 @@ def get(tmp_path_factory):
     with container(tmp_path_factory.mktemp("front") / "log", **BEHIND_CLOUDFRONT) as (_, port):
 
         def ask(path, **changes):
-            connection = HTTPConnection("127.0.0.1", port, timeout=20)
+            connection = HTTPConnection("127.0.0.1", port, timeout=60)
             headers = {name: value for name, value in (REQUEST | changes).items() if value is not None}
             connection.request("GET", path, headers=headers)
             response = connection.getresponse()
@@ -90,7 +90,7 @@ def test_a_stripped_base_path_may_also_begin_a_url(tmp_path, base_path, path):
     with container(tmp_path / "log", **variables) as (_, port):
         statuses = {}
         for requested in (path, "/static/admin/css/base.css", "/healthz", f"{base_path}/healthz"):
-            connection = HTTPConnection("127.0.0.1", port, timeout=20)
+            connection = HTTPConnection("127.0.0.1", port, timeout=60)
             connection.request("GET", requested, headers=REQUEST)
             statuses[requested] = connection.getresponse().status
             connection.close()

@@ -43,7 +43,7 @@ def test_variables_override_the_settings_in_a_container(tmp_path, own):
     answers = []
     with container(tmp_path / "log", **PROJECT, OWN_SCRIPT_NAME=own) as (_, port):
         for path in PATHS:
-            connection = HTTPConnection("127.0.0.1", port, timeout=20)
+            connection = HTTPConnection("127.0.0.1", port, timeout=60)
             connection.request("GET", path, headers=HEADERS)
             response = connection.getresponse()
             answers.append((response.status, json.loads(response.read())))

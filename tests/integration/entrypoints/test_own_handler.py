@@ -94,7 +94,7 @@ def launched(*words: str, **environ: str) -> subprocess.CompletedProcess:
 
 async def test_the_documents_application_is_served_in_a_container(project, tmp_path):
     with container(tmp_path / "log", **variables(project)) as (_, port):
-        connection = HTTPConnection("127.0.0.1", port, timeout=20)
+        connection = HTTPConnection("127.0.0.1", port, timeout=60)
         answers = []
         for path in ("/api/openapi.json", "/nowhere"):
             connection.request("GET", path, headers=FRONT)

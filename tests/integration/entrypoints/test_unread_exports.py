@@ -58,8 +58,8 @@ def test_unread_exports_leave_connections_to_pages(tmp_path, database_server):
         "DATABASE_URL": database_server.url("postgres"),
         "WEBAPP_WORKERS": "1",
         "WEBAPP_DB_POOL_MAX_SIZE": "8",
-        "WEBAPP_DB_POOL_TIMEOUT_S": "2",
-        "WEBAPP_DB_POOL_EMPTY_S": "1",
+        "WEBAPP_DB_POOL_TIMEOUT_S": "30",
+        "WEBAPP_DB_POOL_EMPTY_S": "20",
     }
     with container(tmp_path / "log", **variables) as (_, port):
         assert status_of(port, "/page") == 200
@@ -70,8 +70,10 @@ def test_unread_exports_leave_connections_to_pages(tmp_path, database_server):
             statuses |= {status_of(port, path) for path in ("/page", "/healthz", "/readyz")}
 
         assert statuses == {200}
+        # Further exports wait for a place until the pool's timeout, so those that are read first let some of them in.
         rows = [rows_of(client) for client in clients]
-        assert sorted(rows) == [0] * (CLIENTS - ADMITTED) + [ROWS] * ADMITTED
+        assert set(rows) <= {0, ROWS}
+        assert rows.count(ROWS) >= ADMITTED
         # The places have come back, also after the errors.
         unread = [begin_export(port) for _ in range(CLIENTS)]
         for client in unread:

@@ -108,7 +108,7 @@ def send(granted: dict[str, Any], content: bytes, **changed: str) -> int:
         {"Content-Type": f"multipart/form-data; boundary={boundary}"},
     )
     try:
-        with urlopen(request, timeout=10) as response:
+        with urlopen(request, timeout=60) as response:
             return int(response.status)
     except HTTPError as error:
         error.close()

@@ -71,7 +71,7 @@ def test_a_saved_file_is_read_by_its_url(s3, region):
     process = run(SAVE, WEBAPP_MEDIA_BUCKET=bucket, AWS_REGION=region, AWS_ENDPOINT_URL_S3=s3)
 
     assert process.returncode == 0, process.stderr
-    with urlopen(process.stdout.strip(), timeout=10) as response:
+    with urlopen(process.stdout.strip(), timeout=60) as response:
         assert response.read() == b"a picture"
 
 

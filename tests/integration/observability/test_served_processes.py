@@ -38,7 +38,7 @@ class Process:
         self._port = port
 
     def ask(self, path: str, **headers: str) -> tuple[int, str]:
-        with closing(HTTPConnection("127.0.0.1", self._port, timeout=20)) as connection:
+        with closing(HTTPConnection("127.0.0.1", self._port, timeout=60)) as connection:
             connection.request(
                 "GET", path, headers={"Host": "guestbook.example", "X-Forwarded-Proto": "https", **headers}
             )

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.profile_free
 
 MIGRATIONS = ["0001_initial", "0002_gate", "0003_sleep", "0004_index", "0005_author"]
 # The service's time is three minutes. This one is long enough for a busy machine.
-IDLE_S = 1.5
+IDLE_S = 6.0
 
 
 @pytest.fixture(scope="module")
@@ -104,7 +104,7 @@ def test_migrate_waits_for_a_paused_database(database_server, open_cluster, monk
     # A request would get a 503 at once.
     monkeypatch.setenv("WEBAPP_DB_RESUME_TIMEOUT_S", "0")
     lines: list[str] = []
-    with DataApiStandIn(database_server, latency_ms=0, pause_after_s=0.5, resume_s=2.0) as service:
+    with DataApiStandIn(database_server, latency_ms=0, pause_after_s=0.5, resume_s=6.0) as service:
         wrapper = open_cluster(service)
         time.sleep(0.5)
         with pytest.raises(CommandError, match="the database is starting after a pause"):

@@ -9,6 +9,7 @@ import pytest
 
 from django_runtimes.serving.http import fair_server
 from django_runtimes.serving.http.fair_listener import FairListener
+from tests.integration.serving.one_hop.exchange import eventually
 
 pytestmark = pytest.mark.profile_free
 
@@ -47,7 +48,7 @@ async def greetings(listener: socket.socket, count: int) -> list[bytes]:
     """Connect `count` clients before any worker accepts; return the greetings that they receive."""
     clients = [socket.create_connection(listener.getsockname()) for _ in range(count)]
     streams = [await asyncio.open_connection(sock=client) for client in clients]
-    received = [await asyncio.wait_for(reader.readexactly(5), 10) for reader, _ in streams]
+    received = [await asyncio.wait_for(reader.readexactly(5), 60) for reader, _ in streams]
     for _, writer in streams:
         writer.close()
     return received
@@ -82,7 +83,7 @@ async def test_connections_disable_nagles_algorithm(listener):
 async def test_the_kernel_buffers_little_of_an_unread_response(listener):
     async with worker(listener) as accepted:
         with socket.create_connection(listener.getsockname()):
-            await asyncio.sleep(0.2)
+            await eventually(lambda: accepted)
             sent = 64 * 2**20
             accepted[0].write(bytes(sent))
             await asyncio.sleep(0.2)
@@ -137,7 +138,8 @@ async def test_disconnected_clients_are_skipped(listener):
                 client.sendall(request)
     with socket.create_connection(listener.getsockname()):
         async with worker(listener) as accepted:
-            await asyncio.sleep(0.3)
+            await eventually(lambda: accepted)
+            await asyncio.sleep(0.1)
             assert len(accepted) == 1
             accepted[0].close()
 

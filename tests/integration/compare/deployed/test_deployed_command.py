@@ -62,7 +62,7 @@ def test_a_deployed_target_is_measured_beside_an_emulated_one(notes_service, mon
     assert deployed.connections.opened >= 0
     for measured in (emulated, deployed):
         assert measured.connections.waits > 0
-        assert 0 < measured.connections.mean_wait_ms < 1_000
+        assert measured.connections.mean_wait_ms > 0
         steady = [scenario for scenario in measured.scenarios if scenario.rate_rps is not None]
         assert all(scenario.connections.opened >= 0 for scenario in steady)
     assert (emulated.pins.requests, deployed.pins) == (24, None)

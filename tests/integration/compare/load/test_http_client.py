@@ -56,7 +56,7 @@ async def serving_exactly(*responses: bytes | None) -> AsyncIterator[tuple[Exact
 
 @pytest.fixture
 def client():
-    client = HttpClient(headers={"Host": "shop.example"}, timeout_s=5, keepalive_s=0.3)
+    client = HttpClient(headers={"Host": "shop.example"}, timeout_s=60, keepalive_s=60)
     yield client
     client.close()
 
@@ -167,11 +167,13 @@ async def test_a_connection_is_used_again_if_the_server_keeps_it(client, respons
     assert server.connections == connections
 
 
-async def test_a_connection_that_was_idle_for_too_long_is_not_used_again(client):
+async def test_a_connection_that_was_idle_for_too_long_is_not_used_again():
+    impatient = HttpClient(headers={"Host": "shop.example"}, timeout_s=60, keepalive_s=0.1)
     async with serving_exactly(OK, OK) as (server, url):
-        await get(client, url)
-        await asyncio.sleep(0.4)
-        await get(client, url)
+        await get(impatient, url)
+        await asyncio.sleep(0.2)
+        await get(impatient, url)
+    impatient.close()
 
     assert server.connections == 2
 

@@ -2,6 +2,7 @@
 
 import os
 import resource
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import quote
@@ -9,6 +10,7 @@ from urllib.parse import quote
 import psycopg
 import pytest
 from psycopg import sql
+from psycopg.rows import dict_row
 
 from django_runtimes.compare.compare_error import CompareError
 from django_runtimes.compare.services.database_creation import create_database
@@ -190,20 +192,35 @@ def test_a_killed_caller_leaves_neither_proxy_nor_server():
         assert remaining(started) == set()
 
 
+def until_a_client_waits(pgbouncer: PgBouncer) -> None:
+    deadline = time.monotonic() + 30
+    with psycopg.connect(pgbouncer.console_url, autocommit=True) as console:
+        cursor = psycopg.ClientCursor(console, row_factory=dict_row)
+        while not any(row["cl_waiting"] for row in cursor.execute("SHOW POOLS").fetchall()):
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+
+
 def test_the_waits_for_a_connection_are_known_for_each_database(server):
     with PgBouncer(server, pool_size=1) as pgbouncer:
-
-        def query(seconds: float) -> None:
-            with psycopg.connect(pgbouncer.url("third"), autocommit=True) as connection:
-                connection.execute("SELECT pg_sleep(%s)", [seconds])
-
         assert pgbouncer.waits("third").number == 0
-        with ThreadPoolExecutor(2) as executor:
-            # One of them waits until the only connection is free.
-            list(executor.map(query, [0.4, 0.4]))
+        began_s = time.monotonic()
+        with (
+            psycopg.connect(pgbouncer.url("third")) as first,
+            psycopg.connect(pgbouncer.url("third"), autocommit=True) as second,
+            ThreadPoolExecutor(1) as executor,
+        ):
+            # The first one's transaction keeps the only connection.
+            first.execute("SELECT 1")
+            waiting = executor.submit(second.execute, "SELECT 1")
+            until_a_client_waits(pgbouncer)
+            time.sleep(0.5)
+            first.commit()
+            waiting.result()
+        lasted_ms = 1_000 * (time.monotonic() - began_s)
 
         # PgBouncer counts the start of its own connection too.
         waits = pgbouncer.waits("third")
         assert waits.number == 2
-        assert 150 <= waits.mean_ms <= 400
+        assert 250 <= waits.mean_ms <= lasted_ms
         assert pgbouncer.waits("first").number == 0

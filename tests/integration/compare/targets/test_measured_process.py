@@ -63,14 +63,15 @@ async def test_a_container_keeps_the_waits_for_its_pool_in_files(notes_environ, 
     async with AsyncExitStack() as stack:
         target = await stack.enter_async_context(ContainerTarget(environ, log=tmp_path / "server.log"))
         session = await stack.enter_async_context(aiohttp.ClientSession(headers=FORWARDED_HEADERS))
-        before = read_pool_waits(directory)
+        before, began_s = read_pool_waits(directory), time.monotonic()
         for _ in range(5):
             async with session.get(f"{target.url}/backend") as answer:
                 assert answer.status == 200
         waits = read_pool_waits(directory).since(before)
+        lasted_ms = 1_000 * (time.monotonic() - began_s)
 
     assert waits.number == 5
-    assert 0 < waits.mean_ms < 1_000
+    assert 0 < 5 * waits.mean_ms < lasted_ms
 
 
 async def test_a_service_without_the_key_reports_nothing(notes_environ, tmp_path):

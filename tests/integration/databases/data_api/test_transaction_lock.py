@@ -155,7 +155,7 @@ def test_the_transaction_is_asked_while_a_migration_runs(open_wrapper, administr
     monkeypatch.setattr(transaction_locks, "_ASK_EVERY_S", 0.05)
     with transaction_lock(open_wrapper(), wait_s=0, say=be_quiet):
         asked = {administrator.execute(LOCK_SESSION, [APPLICATION_NAME]).fetchone()}
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while len(asked) < 3 and time.monotonic() < deadline:
             time.sleep(0.02)
             asked.add(administrator.execute(LOCK_SESSION, [APPLICATION_NAME]).fetchone())

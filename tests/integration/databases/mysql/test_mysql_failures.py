@@ -85,8 +85,8 @@ def test_a_slow_statement_leaves_the_connection_usable(open_wrapper):
     wrapper.settings_dict["OPTIONS"]["statement_timeout"] = 1
     began_at = time.monotonic()
 
-    assert fail(wrapper, "SELECT SLEEP(30)") == (1969, TIMEOUT)
-    assert time.monotonic() - began_at < 5
+    assert fail(wrapper, "SELECT SLEEP(120)") == (1969, TIMEOUT)
+    assert time.monotonic() - began_at < 60
     assert first_value(wrapper, "SELECT 1") == 1
 
 
@@ -111,7 +111,7 @@ def test_a_deadlock(open_wrapper):
             wrapper.set_autocommit(False)
             with wrapper.cursor() as cursor:
                 cursor.execute(f"UPDATE orders SET name = 'x' WHERE id = {mine}")
-                barrier.wait(10)
+                barrier.wait(60)
                 cursor.execute(f"UPDATE orders SET name = 'x' WHERE id = {others}")
             outcomes.append(None)
         except OperationalError as error:

@@ -137,7 +137,7 @@ def greedy_server() -> Iterator[tuple[int, list[bytes]]]:
         thread = threading.Thread(target=serve, args=(listener,))
         thread.start()
         yield listener.getsockname()[1], received
-        thread.join(10)
+        thread.join(60)
 
 
 def test_no_password_is_sent_in_plain_text(greedy_server, open_wrapper):

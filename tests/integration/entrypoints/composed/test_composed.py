@@ -46,7 +46,7 @@ def server(log):
 
 
 def ask(port, method, path, body=None, **headers):
-    connection = HTTPConnection("127.0.0.1", port, timeout=20)
+    connection = HTTPConnection("127.0.0.1", port, timeout=60)
     connection.request(method, path, body, FRONT | headers)
     response = connection.getresponse()
     answer = response.read()
@@ -116,7 +116,7 @@ def test_a_request_over_https_is_not_redirected_again(tmp_path):
 
 
 def status_and_headers(port, path, scheme, **headers):
-    connection = HTTPConnection("127.0.0.1", port, timeout=20)
+    connection = HTTPConnection("127.0.0.1", port, timeout=60)
     connection.request("GET", path, headers=FRONT | {"X-Forwarded-Proto": scheme} | headers)
     response = connection.getresponse()
     response.read()
@@ -146,7 +146,7 @@ def test_the_lifespan_ends_with_the_server(tmp_path):
         assert "composed: opened" in log.read_text()
         assert "composed: closed" not in log.read_text()
         process.send_signal(signal.SIGTERM)
-        process.wait(20)
+        process.wait(60)
 
     assert log.read_text().count("composed: closed") == 1
 

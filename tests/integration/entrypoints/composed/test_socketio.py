@@ -21,14 +21,15 @@ async def test_clients_reach_socketio_and_django(tmp_path, module, base_path):
     variables = PROJECT | {"COMPOSED": f"{COMPOSED}.{module}.application", "WEBAPP_BASE_PATH": base_path}
     with container(tmp_path / "log", **variables) as (_, port):
         for transport in ("polling", "websocket"):
-            async with socketio.AsyncSimpleClient() as client:
+            async with socketio.AsyncSimpleClient(request_timeout=60) as client:
                 await client.connect(
                     f"http://127.0.0.1:{port}",
                     headers={name: value for name, value in FRONT.items() if name != "Host"},
                     transports=[transport],
                     socketio_path=f"{base_path}/socket.io",
+                    wait_timeout=60,
                 )
-                replies.append((client.client.transport(), await client.call("echo", "hello", timeout=10)))
+                replies.append((client.client.transport(), await client.call("echo", "hello", timeout=60)))
         page = ask(port, "GET", f"{base_path}/plain")
     # Collect the open connections here, where their warning is ignored, not in a later test.
     gc.collect()
@@ -40,7 +41,7 @@ async def test_clients_reach_socketio_and_django(tmp_path, module, base_path):
 def test_socketio_answers_behind_a_hop_that_strips_the_base_path(tmp_path):
     variables = PROJECT | {"COMPOSED": f"{COMPOSED}.sockets.application", "WEBAPP_BASE_PATH": "/shop"}
     with container(tmp_path / "log", **variables) as (_, port):
-        connection = HTTPConnection("127.0.0.1", port, timeout=20)
+        connection = HTTPConnection("127.0.0.1", port, timeout=60)
         connection.request("GET", "/socket.io/?EIO=4&transport=polling", headers=FRONT)
         answer = connection.getresponse()
         body = answer.read()

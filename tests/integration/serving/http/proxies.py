@@ -63,5 +63,5 @@ def proxy(program: str, server: int, directory: Path) -> Iterator[int]:
     file.write_text(template.format(user=user, directory=directory, port=port, server=server))
     log = directory / f"{program}.log"
     command = [find_program(program) or program, *options, str(file)]
-    with listening(command, port, environ=os.environ, log=log, death_signal=SIGTERM, timeout_s=10):
+    with listening(command, port, environ=os.environ, log=log, death_signal=SIGTERM, timeout_s=60):
         yield port

@@ -1,5 +1,6 @@
 """gunicorn serving the mirror application, and raw clients that read its responses."""
 
+import contextlib
 import json
 import os
 import re
@@ -39,6 +40,10 @@ class Server:
             assert time.monotonic() - started < _DEADLINE_S, "the server has started no worker"
             time.sleep(0.01)
         return int(workers[0])
+
+    def busy_s(self) -> float:
+        """Return the processor time that the worker has used, in seconds; other programs do not change it."""
+        return int(Path(f"/proc/{self.worker}/schedstat").read_text().split()[0]) / 1e9
 
     def peak_mb(self) -> float:
         """Return the worker's peak resident memory in MiB."""
@@ -113,6 +118,21 @@ def talk(
                 time.sleep(pause_s)
             client.sendall(piece)
         return receive(client, patience_s, answers=answers)
+
+
+def health_status(port: int) -> int:
+    """Return the status of /healthz over a new connection.
+
+    A server that is full closes a connection whose client has sent nothing for 0.15 s. On a busy machine that happens
+    to this client too, so it asks again, as browsers do.
+    """
+    deadline = time.monotonic() + _DEADLINE_S
+    while True:
+        with contextlib.suppress(ConnectionError):
+            received = talk(port, request("GET /healthz", "Connection: close"))
+            if received.raw:
+                return received.statuses[0]
+        assert time.monotonic() < deadline, "the server closes every connection"
 
 
 def receive(client: socket.socket, patience_s: float = 0.5, *, answers: int | None = None) -> Received:

@@ -1,4 +1,4 @@
-"""A request beyond a limit is answered within a second and uses little memory."""
+"""A request beyond a limit is answered before it ends, and uses little processor time and memory."""
 
 import socket
 import time
@@ -11,6 +11,8 @@ from tests.integration.serving.http.servers import mirror_server, receive, reque
 pytestmark = pytest.mark.profile_free
 
 _MB = 2**20
+# Only a failing test reaches this deadline.
+_PATIENCE_S = 30
 _CHUNKED = request("POST /", "Transfer-Encoding: chunked")
 _FLOODS = {
     "one value": (431, request("GET /")[:-2] + b"X-A: ", b"a" * _MB),
@@ -29,18 +31,16 @@ _FLOODS = {
 
 @pytest.mark.parametrize("flood", _FLOODS)
 @pytest.mark.parametrize("pieces", [100, pytest.param(1_000, marks=pytest.mark.weekly)])
-def test_a_flood_is_answered_within_a_second_using_20_mb(tmp_path, flood, pieces):
+def test_a_flood_is_answered_using_a_second_of_processor_time_and_20_mb(tmp_path, flood, pieces):
     status, beginning, piece = _FLOODS[flood]
     with mirror_server(tmp_path) as server:
         talk(server.port, request("GET /"), patience_s=0.1)
-        before_mb = server.peak_mb()
-        with socket.create_connection(("127.0.0.1", server.port), timeout=10) as client:
+        before_mb, before_s = server.peak_mb(), server.busy_s()
+        with socket.create_connection(("127.0.0.1", server.port), timeout=_PATIENCE_S) as client:
             client.sendall(beginning)
-            started = time.monotonic()
             client.sendall(piece)
-            client.settimeout(5)
             answer = client.recv(65536)
-            answered_s = time.monotonic() - started
+            answer_s = server.busy_s() - before_s
             # The server has responded, and discards the rest.
             for _ in range(pieces):
                 client.sendall(piece)
@@ -50,7 +50,7 @@ def test_a_flood_is_answered_within_a_second_using_20_mb(tmp_path, flood, pieces
     assert int(answer[9:12]) == status
     assert answer.count(b"HTTP/1.1") == 1
     assert (received.raw, received.closed) == (b"", True)
-    assert answered_s < 1
+    assert answer_s < 1
     assert grown_mb < 20
 
 
@@ -100,7 +100,7 @@ def test_a_content_length_above_the_limit_is_rejected_at_once(port, expect):
 
 
 def test_a_chunked_body_above_the_limit_is_rejected(port):
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as client:
+    with socket.create_connection(("127.0.0.1", port), timeout=_PATIENCE_S) as client:
         client.sendall(_CHUNKED)
         for _ in range(99):
             client.sendall(b"100000\r\n" + b"x" * _MB + b"\r\n")
@@ -116,7 +116,7 @@ def test_a_chunked_body_above_the_limit_is_rejected(port):
 
 
 def test_a_client_that_sends_everything_first_gets_the_response(port):
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as client:
+    with socket.create_connection(("127.0.0.1", port), timeout=_PATIENCE_S) as client:
         client.sendall(request("POST /", "Content-Length: 200000000"))
         for _ in range(190):
             client.sendall(b"x" * _MB)
@@ -130,7 +130,7 @@ def test_a_client_that_sends_everything_first_gets_the_response(port):
     "pieces", [[b"\r\n" * 17], [b"\r\n"] * 17, [b"\n" * 33]], ids=["at once", "one by one", "bare"]
 )
 def test_empty_lines_before_a_request_are_limited(port, beginning, pieces):
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as client:
+    with socket.create_connection(("127.0.0.1", port), timeout=_PATIENCE_S) as client:
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         with pytest.raises(ConnectionError):
             _send_slowly(client, beginning, *pieces, *[b"\r\n"] * 50)

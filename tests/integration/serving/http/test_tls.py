@@ -9,7 +9,7 @@ from contextlib import AsyncExitStack
 import pytest
 import trustme
 
-from tests.integration.serving.http.in_process import closes, serving, talk_until_closed
+from tests.integration.serving.http.in_process import PATIENCE_S, closes, serving, talk_until_closed
 from tests.integration.serving.http.servers import request
 
 pytestmark = pytest.mark.profile_free
@@ -40,7 +40,7 @@ def client_side(authority):
 async def answer(port, context, target="/"):
     reader, writer = await asyncio.open_connection("localhost", port, family=2, ssl=context)
     writer.write(request(f"GET {target}", "Connection: close"))
-    raw = await asyncio.wait_for(reader.read(), 10)
+    raw = await asyncio.wait_for(reader.read(), PATIENCE_S)
     writer.close()
     return raw
 
@@ -55,7 +55,7 @@ def test_a_handshake_times_out_like_the_first_requests_head(run, server_side, cl
 
     raw, after_s, opening, answered = run(scenario())
     assert raw == b""
-    assert 0.2 < after_s < 5
+    assert after_s > 0.2
     assert opening == 0
     assert answered.startswith(b"HTTP/1.1 200 ")
 
@@ -110,7 +110,7 @@ def test_a_client_that_never_shuts_down_tls_is_disconnected(run, server_side, cl
             raw = await do(lambda: tls.read(65536))
             started = time.monotonic()
             while connections.opened:
-                assert time.monotonic() - started < 10
+                assert time.monotonic() - started < PATIENCE_S
                 await asyncio.sleep(0.02)
             writer.close()
             return raw
@@ -125,18 +125,19 @@ def test_a_client_that_closes_tls_is_removed_and_not_logged(run, server_side, cl
             writer.write(request("GET /late"))
             await asyncio.sleep(0.1)
             writer.close()
-            await asyncio.sleep(0.1)
-            opened = len(connections.opened)
-            await asyncio.sleep(0.4)
-            return opened
+            async with asyncio.timeout(PATIENCE_S):
+                while connections.opened:  # noqa: ASYNC110
+                    await asyncio.sleep(0.01)
+            # The response would be sent by now.
+            await asyncio.sleep(0.5)
 
-    assert run(scenario()) == 0
+    run(scenario())
     assert caplog.text == ""
 
 
 def test_shutdown_does_not_wait_for_a_handshake(run, server_side):
     async def scenario():
-        async with serving(ssl=server_side) as (port, connections):
+        async with serving(ssl=server_side, head_s=120) as (port, connections):
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
             while not connections.opening:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
@@ -145,4 +146,4 @@ def test_shutdown_does_not_wait_for_a_handshake(run, server_side):
         writer.close()
         return time.monotonic() - started
 
-    assert run(scenario()) < 5
+    assert run(scenario()) < 40

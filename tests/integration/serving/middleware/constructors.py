@@ -65,13 +65,13 @@ class RunsACoroutine(_Synchronous):
 class Waits(_Synchronous):
     def set_up(self):
         is_waiting.set()
-        assert may_go_on.wait(10), "the event loop stands still"
+        assert may_go_on.wait(60), "the event loop stands still"
 
 
 class Fails(_Synchronous):
     def set_up(self):
         is_waiting.set()
-        assert may_go_on.wait(10)
+        assert may_go_on.wait(60)
         if failing:
             raise failing[0]
 

@@ -34,7 +34,7 @@ class ScriptedApi:
 
     def close(self) -> None:
         self._listener.close()
-        self._thread.join(10)
+        self._thread.join(60)
 
     def _serve(self) -> None:
         number = 0

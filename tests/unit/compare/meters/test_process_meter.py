@@ -35,7 +35,7 @@ def start() -> Iterator[Callable[[str], subprocess.Popen[str]]]:
 
     yield start
     for process in started:
-        process.communicate(timeout=10)
+        process.communicate(timeout=60)
 
 
 def work(process: subprocess.Popen[str]) -> None:
@@ -84,7 +84,7 @@ def test_a_process_that_has_ended_is_left_out(start):
     process, meter = start(WORKER), ProcessMeter()
 
     meter.begin([process.pid])
-    process.communicate(timeout=10)
+    process.communicate(timeout=60)
     meter.end([process.pid], requests=10)
 
     assert meter.use == ResourceUse(None, None)

@@ -27,7 +27,7 @@ def call(stand_in, path, members, *, key=None, region=REGION, service="rds-data"
         headers={"Host": f"127.0.0.1:{stand_in.port}", "Content-Type": "application/json"},
         body=sent,
     )
-    connection = http.client.HTTPConnection("127.0.0.1", stand_in.port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", stand_in.port, timeout=60)
     connection.request("POST", path, body or sent, headers)
     answer = connection.getresponse()
     fields = json.loads(answer.read())
@@ -80,7 +80,7 @@ def test_the_secret_key_is_part_of_the_signature(data_api, members):
 
 
 def test_unsigned_requests_are_refused(data_api):
-    connection = http.client.HTTPConnection("127.0.0.1", data_api.port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", data_api.port, timeout=60)
     connection.request("POST", "/Execute", b"{}")
     answer = connection.getresponse()
 

@@ -100,9 +100,9 @@ async def test_a_waiting_invocation_gets_the_first_free_environment(function):
 
 
 async def test_the_next_invocation_works_after_a_timeout(function, until, is_alive, tmp_path):
-    async with LambdaEmulator(function("echo.handler", timeout_s=1.0)) as emulator:
+    async with LambdaEmulator(function("echo.handler", timeout_s=5.0)) as emulator:
         pid = json.loads((await emulator.invoke(event())).payload)["pid"]
-        with pytest.raises(TimedOut, match=r"Task timed out after 1\.00 seconds"):
+        with pytest.raises(TimedOut, match=r"Task timed out after 5\.00 seconds"):
             await emulator.invoke(event(sleep_s=60))
 
         await until(lambda: not is_alive(pid))
@@ -110,7 +110,7 @@ async def test_the_next_invocation_works_after_a_timeout(function, until, is_ali
         assert after.init_ms is not None
         assert (emulator.started_count, emulator.failed_count) == (2, 1)
         assert [log.read_text() for log in (tmp_path / "logs").iterdir() if log.stat().st_size] == [
-            "Task timed out after 1.00 seconds\n"
+            "Task timed out after 5.00 seconds\n"
         ]
 
 
@@ -180,7 +180,7 @@ async def test_two_emulators_run_side_by_side(function):
 
 def test_it_runs_on_uvloop(function):
     async def run():
-        async with LambdaEmulator(function("echo.exiting", timeout_s=1.0)) as emulator:
+        async with LambdaEmulator(function("echo.exiting", timeout_s=30.0)) as emulator:
             await emulator.warm(2)
             with pytest.raises(FunctionFailed, match="exit status 3"):
                 await emulator.invoke(event(exit=True))

@@ -128,10 +128,10 @@ async def test_a_function_that_cannot_start_gives_a_502(function, session):
 
 
 async def test_a_disconnected_client_does_not_end_its_invocation(function, session, until):
-    async with LambdaEmulator(function("echo.page")) as emulator, FunctionUrl(emulator) as url:
+    async with LambdaEmulator(function("echo.page", timeout_s=60.0)) as emulator, FunctionUrl(emulator) as url:
         await emulator.warm(1)
         with pytest.raises(TimeoutError):
-            await session.get(f"{url.url}/sleep?0.4", timeout=aiohttp.ClientTimeout(total=0.2))
+            await session.get(f"{url.url}/sleep?5", timeout=aiohttp.ClientTimeout(total=0.2))
 
         await until(lambda: ready_count(emulator) == 1)
         assert (emulator.started_count, emulator.failed_count) == (1, 0)

@@ -121,7 +121,7 @@ async def test_an_abandoned_call_keeps_its_session_state(alias, request_):
         await run_sync(work, abandon_on_cancel=True)
     is_given_up.set()
 
-    assert await asyncio.to_thread(rows.get, timeout=10) == ("a",)
+    assert await asyncio.to_thread(rows.get, timeout=60) == ("a",)
 
 
 async def test_thread_sensitive_calls_within_a_call_share_its_session(alias, request_):

@@ -157,7 +157,7 @@ def test_gunicorns_workers_share_no_connection_with_the_master(environ, strategy
 
 
 def ask(port: int) -> tuple[int, int, int]:
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=10) as response:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=60) as response:
         master, backend, process = response.read().split()
     return int(master), int(backend), int(process)
 

@@ -240,7 +240,7 @@ def test_closing_cursors_in_other_threads_lets_every_waiter_connect(alias):
         # Each thread acts like a view that breaks out of an iterator. The pool's timeout is 1 s.
         started = [starters.submit(thread.do, hand_over) for thread in threads]
         for _ in range(count):
-            handed_over.get(timeout=5)
+            handed_over.get(timeout=60)
         for one in started:
             one.result()
 

@@ -25,7 +25,7 @@ def test_endless_tiny_chunks_are_refused_and_other_clients_are_served(port):
     refused = []
 
     def send() -> None:
-        with socket.create_connection(("127.0.0.1", port), timeout=20) as client:
+        with socket.create_connection(("127.0.0.1", port), timeout=60) as client:
             client.sendall(_CHUNKED)
             client.sendall(_TINY * 200_000)
             refused.append(receive(client).statuses)

@@ -3,12 +3,11 @@
 import asyncio
 import contextlib
 import json
-import time
 from contextlib import AsyncExitStack
 
 import pytest
 
-from tests.integration.serving.http.in_process import talk_until_closed
+from tests.integration.serving.http.in_process import PATIENCE_S, talk_until_closed
 from tests.integration.serving.http.servers import mirror_server, request
 from tests.integration.serving.one_hop.exchange import eventually
 
@@ -34,6 +33,20 @@ async def opened(port, clients, head, count):
     return [reader for reader, _ in pairs]
 
 
+async def page(port):
+    """Return a page's response.
+
+    A server that is full closes a connection whose client has sent nothing for 0.15 s. On a busy machine that happens
+    to this client too, so it asks again, as browsers do.
+    """
+    async with asyncio.timeout(PATIENCE_S):
+        while True:
+            with contextlib.suppress(ConnectionError):
+                raw, _ = await talk_until_closed(port, _CLOSING)
+                if raw:
+                    return raw
+
+
 async def test_streams_leave_places_for_short_requests(serve):
     async with serve(connections=16) as (port, connections), AsyncExitStack() as clients:
         readers = await opened(port, clients, request("GET /events"), 16)
@@ -49,7 +62,7 @@ async def test_a_stream_in_a_reserved_place_ends_to_admit_another_client(serve):
     async with serve(connections=16) as (port, _), AsyncExitStack() as clients:
         readers = await opened(port, clients, request("GET /events"), 16)
         await talk_until_closed(port, _CLOSING)
-        raw = await asyncio.wait_for(readers[8].read(), 5)
+        raw = await asyncio.wait_for(readers[8].read(), PATIENCE_S)
 
     assert raw.startswith(b"HTTP/1.1 200 ")
     assert not raw.endswith(b"0\r\n\r\n")
@@ -69,7 +82,7 @@ async def test_a_slow_view_in_a_reserved_place_gets_503(serve, monkeypatch):
     async with serve(connections=16) as (port, _), AsyncExitStack() as clients:
         readers = await opened(port, clients, request("GET /endless"), 16)
         served, _ = await talk_until_closed(port, _CLOSING)
-        raw = await asyncio.wait_for(readers[8].read(), 5)
+        raw = await asyncio.wait_for(readers[8].read(), PATIENCE_S)
 
     assert served.startswith(b"HTTP/1.1 200 ")
     assert raw.startswith(b"HTTP/1.1 503 ")
@@ -83,7 +96,7 @@ async def test_a_slow_body_in_a_reserved_place_ends_to_admit_another_client(serv
         readers = await opened(port, clients, request("POST /", "Content-Length: 1000000") + b"x", 8)
         await eventually(lambda: (len(connections.bodies), len(connections.reserved)) == (8, 8))
         served, _ = await talk_until_closed(port, _CLOSING)
-        raw = await asyncio.wait_for(readers[0].read(), 5)
+        raw = await asyncio.wait_for(readers[0].read(), PATIENCE_S)
 
     assert served.startswith(b"HTTP/1.1 200 ")
     assert raw.startswith(b"HTTP/1.1 503 ")
@@ -97,7 +110,7 @@ async def test_silent_connections_make_room_before_a_body_in_a_reserved_place(se
         await eventually(lambda: (len(connections.bodies), len(connections.reserved)) == (7, 7))
         [silent] = await opened(port, clients, b"", 1)
         served, _ = await talk_until_closed(port, _CLOSING)
-        ended = await asyncio.wait_for(silent.read(), 5)
+        ended = await asyncio.wait_for(silent.read(), PATIENCE_S)
 
         assert len(connections.bodies) == 7
 
@@ -108,7 +121,7 @@ async def test_silent_connections_make_room_before_a_body_in_a_reserved_place(se
 async def test_a_websocket_gets_no_reserved_place(serve):
     async with serve(connections=16) as (port, _), AsyncExitStack() as clients:
         readers = await opened(port, clients, _HANDSHAKE, 9)
-        raw = await asyncio.wait_for(readers[8].read(), 5)
+        raw = await asyncio.wait_for(readers[8].read(), PATIENCE_S)
         accepted = await readers[0].readuntil(b"\r\n")
 
     assert accepted.startswith(b"HTTP/1.1 101 ")
@@ -150,13 +163,12 @@ async def test_pages_are_served_during_400_long_streams(tmp_path, heads):
         keeping = [asyncio.create_task(keep(heads[number % len(heads)])) for number in range(400)]
         await asyncio.sleep(2)
         answers = []
-        ends_at = time.monotonic() + 8
-        while time.monotonic() < ends_at:
-            answers.append(await talk_until_closed(server.port, _CLOSING))
+        # A server without a place for short requests would not answer within the client's patience.
+        for _ in range(12):
+            answers.append(await page(server.port))
             await asyncio.sleep(0.5)
         for task in keeping:
             task.cancel()
         await asyncio.gather(*keeping, return_exceptions=True)
 
-    assert [json.loads(raw.partition(b"\r\n\r\n")[2])["path"] for raw, _ in answers] == ["/page"] * len(answers)
-    assert max(after_s for _, after_s in answers) < 5
+    assert [json.loads(raw.partition(b"\r\n\r\n")[2])["path"] for raw in answers] == ["/page"] * 12

@@ -3,16 +3,14 @@
 import asyncio
 import contextlib
 import time
-import urllib.request
 from contextlib import AsyncExitStack, ExitStack
 from socket import create_connection
-from statistics import median
 
 import pytest
 
 from tests.integration.serving.http.in_process import PATIENCE_S, closes, talk_until_closed
 from tests.integration.serving.http.mirror import application
-from tests.integration.serving.http.servers import mirror_server, request
+from tests.integration.serving.http.servers import health_status, mirror_server, request
 
 pytestmark = pytest.mark.profile_free
 
@@ -73,7 +71,7 @@ async def test_a_client_that_reads_no_response_is_disconnected(serve):
     async with serve(idle_s=0.2, write_pause_s=0.2) as (port, connections):
         _, writer = await asyncio.open_connection("127.0.0.1", port, limit=1)
         writer.write(request("POST /", "Content-Length: 9000", body=b"\xff" * 9000) * 500)
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while len(connections.opened):
             assert time.monotonic() < deadline
             await asyncio.sleep(0.02)
@@ -84,15 +82,19 @@ async def test_a_client_still_sending_after_its_response_is_disconnected(serve):
     async with serve(linger_pause_s=0.2, linger_s=0.5) as (port, _):
         _, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(request("POST /", "Content-Length: 999999999"))
-        started = time.monotonic()
-        with contextlib.suppress(ConnectionError):
-            for _ in range(500):
+
+        async def send() -> None:
+            while True:
                 writer.write(b"x" * 1000)
                 await writer.drain()
                 await asyncio.sleep(0.02)
+
+        started = time.monotonic()
+        with pytest.raises(ConnectionError):
+            await asyncio.wait_for(send(), PATIENCE_S)
         writer.close()
 
-    assert 0.4 < time.monotonic() - started < 2
+    assert time.monotonic() - started > 0.4
 
 
 async def test_the_number_of_stalled_bodies_is_limited(serve):
@@ -101,8 +103,9 @@ async def test_the_number_of_stalled_bodies_is_limited(serve):
             writer = (await asyncio.open_connection("127.0.0.1", port))[1]
             clients.callback(writer.close)
             writer.write(_POST)
-        await asyncio.sleep(0.1)
-        assert len(connections.bodies) == 3
+        async with asyncio.timeout(PATIENCE_S):
+            while len(connections.bodies) < 3:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
         refused, _ = await talk_until_closed(port, _POST)
         served, _ = await talk_until_closed(
             port, request("POST /", "Content-Length: 3", "Connection: close", body=b"abc")
@@ -168,16 +171,16 @@ async def test_the_longest_silent_clients_are_closed_to_make_room(serve):
 
 async def test_clients_that_read_no_response_are_closed_to_make_room(serve, monkeypatch):
     monkeypatch.setattr("django_runtimes.serving.http.worker_connections._STALLED_S", 0.2)
-    async with serve(connections=4) as (port, _), AsyncExitStack() as clients:
+    # Their own time-out would not end before the test does.
+    async with serve(connections=4, write_pause_s=3600) as (port, _), AsyncExitStack() as clients:
         for _ in range(4):
             writer = (await asyncio.open_connection("127.0.0.1", port, limit=1))[1]
             clients.callback(writer.close)
             writer.write(request("POST /", "Content-Length: 9000", body=b"\xff" * 9000) * 500)
         await asyncio.sleep(0.1)
-        served, after_s = await talk_until_closed(port, request("GET /", "Connection: close"))
+        served, _ = await talk_until_closed(port, request("GET /", "Connection: close"))
 
     assert served.startswith(b"HTTP/1.1 200 ")
-    assert after_s < 3
 
 
 @pytest.mark.parametrize(
@@ -188,19 +191,12 @@ async def test_clients_that_read_no_response_are_closed_to_make_room(serve, monk
 def test_health_is_answered_despite_900_silent_connections(tmp_path, sent):
     with mirror_server(tmp_path, descriptors=256) as server, ExitStack() as clients:
         for _ in range(900):
-            client = clients.enter_context(create_connection(("127.0.0.1", server.port), timeout=5))
+            client = clients.enter_context(create_connection(("127.0.0.1", server.port), timeout=PATIENCE_S))
             with contextlib.suppress(ConnectionError):
                 client.sendall(sent)
-        # Some connections may still wait to be accepted. A server without room would not answer at all.
-        with urllib.request.urlopen(f"http://127.0.0.1:{server.port}/healthz", timeout=PATIENCE_S) as response:
-            assert response.status == 200
-        waits_s = []
-        for _ in range(5):
-            started = time.monotonic()
-            with urllib.request.urlopen(f"http://127.0.0.1:{server.port}/healthz", timeout=PATIENCE_S) as response:
-                assert response.status == 200
-            waits_s.append(time.monotonic() - started)
+        # A server without room would not answer at all.
+        for _ in range(6):
+            assert health_status(server.port) == 200
         log = server.log.read_text()
 
     assert "cannot accept a connection" not in log
-    assert median(waits_s) < 1

@@ -93,7 +93,7 @@ async def test_websockets_open_and_echo(port):
     async with websockets.connect(f"ws://127.0.0.1:{port}/socket") as client:
         await client.send("hello")
 
-        assert await asyncio.wait_for(client.recv(), 10) == "hello"
+        assert await asyncio.wait_for(client.recv(), 60) == "hello"
 
 
 @pytest.mark.parametrize("cut", [True, False], ids=["a segment of its own", "the same segment"])

@@ -38,7 +38,7 @@ def test_a_client_still_sending_gets_close_code_1009(port, size):
 def test_nothing_is_read_after_a_close_frame(server, behind):
     before = server.peak_mb()
 
-    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as client:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as client:
         client.sendall(request("GET /socket", *HANDSHAKE))
         assert client.recv(65536).startswith(b"HTTP/1.1 101 ")
         try:
@@ -95,20 +95,18 @@ async def test_a_client_that_reads_nothing_is_disconnected(serve, monkeypatch):
             await send({"type": "websocket.send", "bytes": bytes(8 * _MIB)})
 
     async with serve(app=application, ping_s=0.3) as (port, connections):
-        _, writer = await asyncio.open_connection("127.0.0.1", port, limit=1)
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1)
         writer.write(request("GET /", *HANDSHAKE))
-        await asyncio.sleep(0.2)
-        assert len(connections.opened) == 1
+        assert await asyncio.wait_for(reader.readexactly(4), PATIENCE_S) == b"HTTP"
         await _until_all_closed(connections)
         writer.close()
 
 
 async def test_a_silent_client_is_disconnected(serve):
     async with serve(ping_s=0.2) as (port, connections):
-        _, writer = await asyncio.open_connection("127.0.0.1", port)
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(request("GET /socket", *HANDSHAKE))
-        await asyncio.sleep(0.1)
-        assert len(connections.opened) == 1
+        assert await asyncio.wait_for(reader.readexactly(12), PATIENCE_S) == b"HTTP/1.1 101"
         await _until_all_closed(connections)
         writer.close()
 

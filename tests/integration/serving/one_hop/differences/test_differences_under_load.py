@@ -49,9 +49,9 @@ def last_of(barrier):
     async def ask(handler, target: str, *, crowd: int, last: str) -> int:
         barrier.close()
         held = [Exchange(handler, "GET", target).start() for _ in range(crowd)]
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(0.3)
         one_more = Exchange(handler, "GET", last).start()
-        await asyncio.wait([one_more.task], timeout=0.1)
+        await asyncio.wait([one_more.task], timeout=0.5)
         barrier.open()
         assert {(await one.reply()).status for one in held} == {200}
         return (await one_more.reply()).status

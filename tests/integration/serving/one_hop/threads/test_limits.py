@@ -211,7 +211,7 @@ async def test_the_default_queue_is_twice_the_number_of_threads(one_hop, barrier
 
 async def test_health_checks_are_never_queued(one_hop, barrier):
     handler = one_hop(threads=1, max_waiting=0)
-    application = HealthChecks(check_readiness=lambda: None, timeout_s=1).before(handler)
+    application = HealthChecks(check_readiness=lambda: None, timeout_s=30).before(handler)
     inside = Exchange(application, "GET", "/sync/held").start()
     await barrier.reached()
 

@@ -87,7 +87,7 @@ async def test_a_stalled_client_loses_its_place(one_hop, barrier, pool, caplog):
         await asyncio.sleep(0)
         stream.reading.clear()
     for stream in stalled:
-        await asyncio.wait([stream.task], timeout=5.0)
+        await asyncio.wait([stream.task], timeout=60.0)
 
     assert [stream.body for stream in stalled] == [b"a", b"a", b""]
     assert caplog.text.count("a client took less than") == 3
