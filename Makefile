@@ -178,6 +178,10 @@ lock:            ## Compile the hashed lock files from pyproject.toml
 		$(WITH_EXTRAS) --python-version 3.11 requirements/instruments/$$tool.in -c requirements/development.txt \
 			--output-file requirements/instruments/$$tool.txt || exit 1; \
 	done
+	for pool in geventpool connection-pool psycopg2; do \
+		$(WITH_EXTRAS) --python-version 3.11 requirements/pools/$$pool.in --output-file requirements/pools/$$pool.txt \
+			|| exit 1; \
+	done
 	$(COMPILE) --python-version 3.12 $(DEVELOPMENT) --constraint requirements/newest.in \
 		--output-file requirements/newest.txt
 	$(WITH_EXTRAS) --python-version 3.11 $(DEVELOPMENT) --extra locust --constraint requirements/constraints.txt \

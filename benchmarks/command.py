@@ -17,7 +17,10 @@ from benchmarks.figures import Figure, Results
 from benchmarks.measurements import containers, first_byte, lambda_cold, lambda_warm, parts, streams
 from benchmarks.measurements.wrk import find_wrk
 from benchmarks.plan import AGAINST, FULL, QUICK, Plan
-from benchmarks.record import record_comparison, record_environment
+from benchmarks.pools import measurement as pools
+from benchmarks.pools import pools_report
+from benchmarks.pools.measurement import Phases
+from benchmarks.record import record_comparison, record_environment, record_pools
 from django_runtimes.cli.exit_codes import EXIT_INTERRUPTED
 from django_runtimes.cli.interruption import treat_termination_as_interruption
 from django_runtimes.cli.progress import Progress
@@ -62,14 +65,22 @@ def main(arguments: Sequence[str]) -> int:
         help="measure the cost of the access log, the metrics, the traces and the security headers per request; takes "
         "about ten minutes",
     )
+    extent.add_argument(
+        "--pools",
+        action="store_true",
+        help="compare pools and poolers: connections held, waits, and errors after a restart of the server; takes "
+        "about twenty minutes and writes benchmarks/results/pools.md",
+    )
     options = parser.parse_args(arguments)
-    if options.quick and (options.streams or options.first_byte):
+    if options.quick and (options.streams or options.first_byte or options.pools):
         parser.error("--quick shortens only the comparison with the peers, --against and --parts; leave it out")
     treat_termination_as_interruption()
     try:
         with Progress(sys.stderr) as progress:
             if options.against is not None:
                 lines, results = _run_against(options.against, QUICK if options.quick else AGAINST, progress)
+            elif options.pools:
+                lines, results = _run_pools(progress)
             elif options.parts:
                 lines, results = _run_parts(QUICK if options.quick else AGAINST, progress), None
             elif options.first_byte:
@@ -131,6 +142,16 @@ def _run_against(name: str, plan: Plan, progress: Progress) -> tuple[list[str], 
     results.write_text(cost.as_json(environment, costs), encoding="utf-8")
     contenders = [f"{cost.NEW}: {environment['new']}", f"{cost.OLD}: {environment['old']}"]
     return [*contenders, *cost.as_lines(costs)], results
+
+
+def _run_pools(progress: Progress) -> tuple[list[str], Path]:
+    load_average = os.getloadavg()[0]
+    phases = Phases()
+    rng = random.Random()  # noqa: S311  (an order, not a secret)
+    with run_directory(account=None) as workspace:
+        measured = asyncio.run(pools.measure(phases, workspace, rng, progress))
+    environment = record_pools(measured.versions, load_average)
+    return pools_report.write(environment, phases, measured.outcomes), report.RESULTS / "pools.md"
 
 
 def _run_streams(progress: Progress) -> list[str]:

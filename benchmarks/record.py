@@ -4,7 +4,7 @@ import json
 import os
 import platform
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -55,6 +55,18 @@ def record_comparison(
         "machine": _machine(),
         "load_average_before": round(load_average_before, 2),
         "postgresql": dict(server.settings),
+    }
+
+
+def record_pools(versions: Mapping[str, str], load_average_before: float) -> dict[str, Any]:
+    """Return the `environment` of pools.json; `versions` are the servers', by product."""
+    return {
+        "finished_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "revision": describe_checkout(),
+        "python": platform.python_version(),
+        "machine": _machine(),
+        "load_average_before": round(load_average_before, 2),
+        **versions,
     }
 
 

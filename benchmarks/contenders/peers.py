@@ -26,7 +26,7 @@ def peers_python(log: Path) -> Path:
 
     Raise CompareError with the end of `log` when that fails.
     """
-    python = _locked_python(_VENV, LOCK_FILE, log, project=CHECKOUT)
+    python = locked_python(_VENV, LOCK_FILE, log, project=CHECKOUT)
     _compile(python, CHECKOUT, log)
     return python
 
@@ -37,12 +37,12 @@ def revision_python(checkout: Path, log: Path) -> Path:
     Checkouts with equal lock files share it. Raise CompareError with the end of `log` when it cannot be created.
     """
     lock_file = checkout / "requirements" / "serving.txt"
-    python = _locked_python(_VENVS_BY_LOCK / lock_hash(lock_file)[:16], lock_file, log)
+    python = locked_python(_VENVS_BY_LOCK / lock_hash(lock_file)[:16], lock_file, log)
     _compile(python, checkout, log)
     return python
 
 
-def _locked_python(venv: Path, lock_file: Path, log: Path, *, project: Path | None = None) -> Path:
+def locked_python(venv: Path, lock_file: Path, log: Path, *, project: Path | None = None) -> Path:
     python = venv / "bin" / "python"
     marker = venv / ".ready"
     if not marker.exists() or marker.read_text() != lock_hash(lock_file):

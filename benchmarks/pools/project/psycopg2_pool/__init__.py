@@ -1,0 +1,1 @@
+"""An engine on psycopg2.pool, for which Django has none."""
