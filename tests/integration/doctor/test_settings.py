@@ -59,7 +59,7 @@ def test_every_further_database_is_examined(database_server, database, alter, se
     assert (
         "skipped",
         "DATABASES['notes'] has the engine 'django.db.backends.sqlite3'; "
-        "only PostgreSQL and Aurora DSQL and MySQL are examined",
+        "only PostgreSQL, Aurora DSQL and MySQL are examined",
     ) in found
     replica = [level for level, text in found if text.startswith("DATABASES['replica']: ")]
     assert replica == ["ok", "ok", "ok"]
@@ -164,7 +164,7 @@ def test_another_engine_is_skipped(plain_project):
         (
             "skipped",
             "DATABASES['default'] has the engine 'django.db.backends.sqlite3'; "
-            "only PostgreSQL and Aurora DSQL and MySQL are examined",
+            "only PostgreSQL, Aurora DSQL and MySQL are examined",
         )
     ]
     assert findings(examined, "budget") == [

@@ -42,7 +42,8 @@ def examine_database(examination: Examination) -> list[Finding]:
 
 
 def _of_other_engines(examination: Examination) -> Iterator[Finding]:
-    products = " and ".join(dict.fromkeys(engine.product for engine in engines()))
+    *others, last = dict.fromkeys(engine.product for engine in engines())
+    products = f"{', '.join(others)} and {last}"
     for alias, engine in examination.engines.items():
         subject = f"DATABASES[{alias!r}] has the engine {examination.databases[alias].get('ENGINE')!r}"
         if isinstance(engine, ImproperlyConfigured):
