@@ -91,6 +91,7 @@ EXTRA_OF_MODULES = {
     "deploy.": "deploy",
     "doctor.deployment": "deploy",
     "entrypoints.aws_lambda": "lambda",
+    "entrypoints.workers.awslambdaric_worker": "lambda",
     "files.incoming": "s3",
     "files.s3_upload_storage": "s3",
     "files.static_publication": "s3",

@@ -36,7 +36,6 @@ UNASKED = {
     ("AWS::RDS::DBClusterParameterGroup", "Family"): "a version of the engine",
     ("AWS::RDS::DBInstance", "DBName"): "a database in the instance",
     ("AWS::RDS::DBParameterGroup", "Family"): "a version of the engine",
-    ("AWS::RDS::DBProxy", "EngineFamily"): "a kind of engine",
     ("AWS::RDS::DBProxyTargetGroup", "TargetGroupName"): "of a proxy of the same stack",
     ("AWS::Route53::RecordSet", "Name"): "the check of the hosted zone asks for it",
     ("AWS::SNS::Topic", "DisplayName"): "a text in mails",
