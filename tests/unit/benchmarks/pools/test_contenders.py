@@ -13,7 +13,7 @@ def test_each_contender_has_an_entry_and_a_server(contender):
     assert command(contender, 8000)[0] == "-m"
 
 
-def test_locks_without_psycopg_3_for_the_engine_that_django_would_prefer_it_over():
+def test_the_locks_of_psycopg2_have_no_psycopg_3():
     (psycopg2,) = [contender for contender in CONTENDERS if contender.key == "psycopg2"]
 
     assert psycopg2.lock_file is not None
