@@ -3,7 +3,7 @@
 from typing import Any
 
 import django_runtimes.serving.asgi.one_hop
-import django_runtimes.serving.aws_lambda.handler
+import django_runtimes.serving.aws_lambda.direct_responses
 from django_runtimes.serving.asgi.chains.sync_chain import SyncChain
 from django_runtimes.serving.asgi.native import NativeHandler
 from django_runtimes.serving.asgi.one_hop import OneHopASGIHandler
@@ -39,6 +39,8 @@ class NotedNativeHandler(NativeHandler):
 
 def note_responses() -> None:
     """Make this project's handlers use the classes above."""
-    for module in (django_runtimes.serving.asgi.one_hop, django_runtimes.serving.aws_lambda.handler):
+    for module in (django_runtimes.serving.asgi.one_hop, django_runtimes.serving.aws_lambda.direct_responses):
+        # A class that has moved would leave every response unrecorded.
+        assert vars(module)["SyncChain"] is SyncChain, module.__name__
         module.SyncChain = NotedChain  # type: ignore[misc]
     django_runtimes.serving.asgi.one_hop.NativeHandler = NotedNativeHandler  # type: ignore[misc]
