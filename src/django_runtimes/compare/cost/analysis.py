@@ -74,11 +74,11 @@ class CostAnalysis:
 
     @property
     def unbilled(self) -> tuple[str, ...]:
-        """The measured targets whose runtime has no bill here."""
-        return tuple(usage.name for usage in self.usages if usage.runtime not in _FACTORIES)
+        """The measured targets that have no bill here."""
+        return tuple(usage.name for usage in self.usages if _factory_of(usage) is None)
 
     def bills_of(self, target: str) -> tuple[BilledTarget, ...]:
-        """Return the bills of the target with this name, one for each front door; none if its runtime has no bill.
+        """Return the bills of the target with this name, one for each front door; none if it has no bill.
 
         The first one is of the front door that `webapp deploy` makes by default, or of a measured function URL.
         """
@@ -139,8 +139,8 @@ def analyze_cost(
     check_task_sizes(usages)
     targets = tuple(billed for usage in usages for billed in _billed_targets(usage, prices))
     if not targets:
-        runtimes = ", ".join(sorted({usage.runtime for usage in usages}))
-        raise UsageError(f"{runtimes} has no bill here; measure a target of one of: {', '.join(_FACTORIES)}")
+        names = ", ".join(usage.name for usage in usages)
+        raise UsageError(f"{names}: no bill here; measure a target of one of: {', '.join(_FACTORIES)}")
     traffics = (IDLE, *(Traffic.constant(rate) for rate in CONSTANT_RATES_RPS))
     if own_traffic is not None:
         traffics += (own_traffic,)
@@ -184,9 +184,19 @@ class _BilledFactory(Protocol):
 
 def _billed_targets(usage: TargetUsage, prices: PriceList) -> Iterator[BilledTarget]:
     """Yield the bills of a target; on Lambda there is one for each usual front door."""
-    factory = _FACTORIES.get(usage.runtime)
+    factory = _factory_of(usage)
     if factory is not None:
         yield from factory(usage, prices)
+
+
+def _factory_of(usage: TargetUsage) -> _BilledFactory | None:
+    # Managed Instances cost what their EC2 instances cost, which this model does not have.
+    return None if "managed" in _options_in(usage) else _FACTORIES.get(usage.runtime)
+
+
+def _options_in(usage: TargetUsage) -> list[str]:
+    """Return the options in the name of a target, such as "snapstart" in "aws_lambda+snapstart/per_request/direct"."""
+    return usage.name.partition("/")[0].split("+")[1:]
 
 
 def _lambda_targets(usage: TargetUsage, prices: PriceList) -> Iterator[BilledTarget]:
@@ -200,14 +210,13 @@ def _fronts(usage: TargetUsage) -> tuple[FrontDoor, ...]:
 
 
 def _function(usage: TargetUsage, prices: PriceList, front: FrontDoor) -> LambdaBilling:
-    has_snapstart = "snapstart" in usage.name.partition("/")[0].split("+")
     return LambdaBilling(
         _with_option(usage.name, front.value),
         usage.usage,
         prices,
         front,
         route=usage.route,
-        has_snapstart=has_snapstart,
+        has_snapstart="snapstart" in _options_in(usage),
     )
 
 
@@ -234,7 +243,7 @@ _FACTORIES: dict[str, _BilledFactory] = {
 
 def _options(usages: Sequence[TargetUsage], prices: PriceList) -> Iterator[CostOption]:
     """Yield the options of the first Lambda target and of the first ECS target."""
-    functions = [usage for usage in usages if usage.runtime == "aws_lambda"]
+    functions = [usage for usage in usages if _factory_of(usage) is _lambda_targets]
     services = [usage for usage in usages if usage.runtime == "aws_ecs"]
     if functions:
         yield from _function_options(functions[0], prices)

@@ -44,8 +44,7 @@ def cheapest_of(targets: Sequence[BilledTarget], traffic: Traffic) -> tuple[Bill
 def left_out(analysis: CostAnalysis) -> str:
     """Return the targets and the front doors that are never called the cheapest, each with its reason; "" if none."""
     unbilled = {
-        name: (*analysis.exclusions.get(name, ()), "this model has no prices for its runtime")
-        for name in analysis.unbilled
+        name: (*analysis.exclusions.get(name, ()), "this model has no prices for it") for name in analysis.unbilled
     }
     targets = excluded_text({**analysis.exclusions, **unbilled})
     eligible = {billed.name for billed in eligible_targets(analysis)}

@@ -271,7 +271,7 @@ def scope_sentences(analysis: CostAnalysis) -> Iterator[str]:
     """Yield sentences on costs that are left out, and on the services."""
     yield from database_sentences(analysis)
     if analysis.unbilled:
-        yield f"Not billed, since this model has no prices for their runtime: {', '.join(analysis.unbilled)}."
+        yield f"Not billed, since this model has no prices for them: {', '.join(analysis.unbilled)}."
     usages = [usage.usage for usage in analysis.usages]
     if all(usage.free_tier == "off" for usage in usages):
         yield "The free tier is left out (--set free_tier=on)."

@@ -206,27 +206,33 @@ def test_a_run_in_which_every_target_failed_is_refused(capsys: pytest.CaptureFix
     assert "no target of the run was measured" in capsys.readouterr().err
 
 
-def with_runtime(tmp_path: Path, runtime: str, *, others: bool) -> str:
+# Managed Instances cost what their EC2 instances cost.
+UNBILLED = pytest.mark.parametrize("name", ["kubernetes/pool/direct", "aws_lambda+managed/persistent/direct"])
+
+
+def with_target(tmp_path: Path, name: str, *, others: bool) -> str:
     values = json.loads(FIXTURE.read_text())
-    target = {**values["targets"][0], "name": f"{runtime}/pool/direct", "runtime": runtime}
+    target = {**values["targets"][0], "name": name, "runtime": re.split("[+/]", name)[0]}
     values["targets"] = [target, *(values["targets"][3:4] if others else ())]
     path = tmp_path / "run.json"
     path.write_text(json.dumps(values))
     return str(path)
 
 
-def test_a_runtime_without_a_bill_is_named(capsys: pytest.CaptureFixture[str], tmp_path: Path):
-    text = output(capsys, with_runtime(tmp_path, "kubernetes", others=True))
+@UNBILLED
+def test_a_target_without_a_bill_is_named(capsys: pytest.CaptureFixture[str], tmp_path: Path, name: str):
+    text = output(capsys, with_target(tmp_path, name, others=True))
 
-    assert "no prices for their runtime: kubernetes/pool/direct." in " ".join(text.split())
-    assert "kubernetes/pool/direct (this model has no prices for its runtime)" in " ".join(text.split())
+    assert f"no prices for them: {name}." in " ".join(text.split())
+    assert f"{name} (this model has no prices for it)" in " ".join(text.split())
     # It has no row in a table.
-    assert re.search(r"\nkubernetes/pool/direct +\d", text) is None
+    assert re.search(rf"\n{re.escape(name)} +\d", text) is None
 
 
-def test_a_run_in_which_no_runtime_has_a_bill_is_refused(capsys: pytest.CaptureFixture[str], tmp_path: Path):
-    assert main([with_runtime(tmp_path, "kubernetes", others=False)]) == 2
-    assert "kubernetes has no bill here; measure a target of one of: aws_lambda" in capsys.readouterr().err
+@UNBILLED
+def test_a_run_in_which_no_target_has_a_bill_is_refused(capsys: pytest.CaptureFixture[str], tmp_path: Path, name: str):
+    assert main([with_target(tmp_path, name, others=False)]) == 2
+    assert f"{name}: no bill here; measure a target of one of: aws_lambda" in capsys.readouterr().err
 
 
 def test_a_narrow_terminal_does_not_cut_figures():
