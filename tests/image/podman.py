@@ -1,6 +1,7 @@
 """Running podman with the storage that scripts/image_tools.sh has set up."""
 
 import os
+import re
 import subprocess
 from importlib.metadata import version
 from pathlib import Path
@@ -21,7 +22,7 @@ ENVIRON = {
 
 # The build mounts this machine's root certificates, so that pip inside it trusts the same servers.
 _CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
-_TIMEOUT_S = 300.0
+_TIMEOUT_S = 1_200.0
 
 
 def podman(*arguments: str, timeout_s: float = _TIMEOUT_S) -> str:
@@ -48,8 +49,24 @@ def build(*options: str, context: Path = CHECKOUT, base_image: str = BASE_IMAGE)
 
     The image has no tag unless the options give one, because several checkouts may share the storage.
     """
-    return podman(
-        *("build", "--quiet", "--network", "host", "--pull=never"),
+    return podman("build", "--quiet", *_build_arguments(*options, context=context, base_image=base_image))
+
+
+def build_steps(*options: str, context: Path) -> list[tuple[str, bool]]:
+    """Build as `build` does, and return the line of each step and whether its layer was cached."""
+    output = podman("build", *_build_arguments(*options, context=context, base_image=BASE_IMAGE))
+    steps: list[tuple[str, bool]] = []
+    for line in output.splitlines():
+        if re.match(r"(\[\d+/\d+\] )?STEP ", line):
+            steps.append((line, False))
+        elif "Using cache" in line and steps:
+            steps[-1] = (steps[-1][0], True)
+    return steps
+
+
+def _build_arguments(*options: str, context: Path, base_image: str) -> tuple[str, ...]:
+    return (
+        *("--network", "host", "--pull=never"),
         *("--volume", f"{_CERTIFICATES}:{_CERTIFICATES}:ro"),
         *("--build-arg", f"BASE_IMAGE={base_image}"),
         # These are not build arguments, because podman 4.3 reuses a cached LABEL line even if its argument has changed.
