@@ -53,7 +53,7 @@ def set_secret_key(draft: Draft, variables: ProcessVariables) -> None:
     if fallbacks := variables[SECRET_KEY_FALLBACKS]:
         draft.set("SECRET_KEY_FALLBACKS", fallbacks, "WEBAPP_SECRET_KEY_FALLBACKS is set")
     if not variables.is_local:
-        _require_unknown_fallbacks(draft, "WEBAPP_SECRET_KEY_FALLBACKS" if fallbacks else "SECRET_KEY_FALLBACKS")
+        _require_unknown_fallbacks(draft, SECRET_KEY_FALLBACKS.name if fallbacks else "SECRET_KEY_FALLBACKS")
 
 
 def _require_unknown_fallbacks(draft: Draft, source: str) -> None:
