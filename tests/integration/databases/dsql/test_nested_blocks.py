@@ -1,7 +1,7 @@
 """Nested `atomic` blocks on a service without savepoints."""
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connections, transaction
 from django.db.transaction import TransactionManagementError
 from django.db.utils import NotSupportedError
 
@@ -95,9 +95,9 @@ def test_a_rollback_on_purpose_is_silent(run):
 
 def test_a_savepoint_of_the_applications_own_is_refused_when_it_is_needed(run):
     def go_back():
-        savepoint = transaction.savepoint(using=ALIAS)
+        savepoint = connections[ALIAS].savepoint()
         run("INSERT INTO seat VALUES (1)")
-        transaction.savepoint_rollback(savepoint, using=ALIAS)
+        connections[ALIAS].savepoint_rollback(savepoint)
 
     with pytest.raises(NotSupportedError, match="no savepoints"):
         in_a_block(go_back)
