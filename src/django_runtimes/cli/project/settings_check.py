@@ -70,7 +70,8 @@ class LoadedSettings:
     `https_settings` are the enabled settings that work only behind HTTPS, `https_cookies` the settings of cookies with
     values that browsers accept only over HTTPS, and `cookie_domains` the domains of cookies. `hashes_static_files` says
     whether URLs of static files come from a manifest that collectstatic writes, and `lacks_static_root` whether the
-    library added WhiteNoise for a folder that does not exist.
+    library added WhiteNoise for a folder that does not exist. `replaced_engine` is the project's own engine of
+    `default` if the library replaced it.
     """
 
     module: str
@@ -84,6 +85,7 @@ class LoadedSettings:
     cookie_domains: Mapping[str, str] = field(default_factory=dict)
     replaces_url: bool = False
     lacks_static_root: bool = False
+    replaced_engine: str = ""
 
     def require_database(self, address: Address) -> None:
         """Raise ToolError unless `default` is the database at `address`, so that a tool touches no other database."""
@@ -162,6 +164,7 @@ def load_settings(
         cookie_domains=found["cookie_domains"],
         replaces_url=DATABASE_URL.name in found["replaced"],
         lacks_static_root=found["lacks_static_root"],
+        replaced_engine=found["replaced_engine"],
     )
 
 

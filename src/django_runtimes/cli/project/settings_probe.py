@@ -11,6 +11,7 @@ import sys
 import sysconfig
 import traceback
 from pathlib import Path
+from typing import Any
 
 MARK = "webapp-settings "
 _HTTPS_SETTINGS = ("SECURE_SSL_REDIRECT", "SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE")
@@ -88,6 +89,7 @@ def _describe() -> dict[str, object]:
         "hashes_static_files": _hashes_static_files(),
         "lacks_static_root": _lacks_static_root(),
         "databases": databases,
+        "replaced_engine": _replaced_engine(),
     }
 
 
@@ -126,11 +128,22 @@ def _lacks_static_root() -> bool:
     """Return whether the library added WhiteNoise, which warns of a STATIC_ROOT that does not exist."""
     from django.conf import settings
 
+    is_added = any(change.path == ("MIDDLEWARE",) for change in _changes())
+    return is_added and not os.path.isdir(settings.STATIC_ROOT or "")  # noqa: PTH112  (a text, or a path)
+
+
+def _replaced_engine() -> str:
+    """Return the project's own engine of `default` if the library replaced it, and otherwise an empty string."""
+    own = [change.before for change in _changes() if change.path == ("DATABASES", "default", "ENGINE")]
+    return own[0] if own and isinstance(own[0], str) else ""
+
+
+def _changes() -> tuple[Any, ...]:
+    """Return what configure() changed, in the library of the settings; empty if they do not call it."""
     # The settings have loaded this module if they call configure().
     configuring = sys.modules.get("django_runtimes.adopt.configure")
     call = configuring.last_call() if configuring is not None else None
-    is_added = call is not None and any(change.path == ("MIDDLEWARE",) for change in call.changes)
-    return is_added and not os.path.isdir(settings.STATIC_ROOT or "")  # noqa: PTH112  (a text, or a path)
+    return () if call is None else tuple(call.changes)
 
 
 def _explain(error: BaseException) -> dict[str, object]:

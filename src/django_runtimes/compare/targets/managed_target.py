@@ -11,7 +11,7 @@ from django_runtimes.compare.targets.target import ColdStart, FirstRequest, expe
 from django_runtimes.config.environment import Environment
 from django_runtimes.config.variables.database.connection_budget import AWS_LAMBDA_MAX_CONCURRENCY
 
-# The default of deploy/lambda/template.yaml.
+# Lambda has no default: the function's PerExecutionEnvironmentMaxConcurrency decides.
 DEFAULT_PROCESSES = 8
 
 
