@@ -1,4 +1,4 @@
-"""Reads the ordinary events of HTTP APIs and function URLs in a third of Mangum's time, with the same result."""
+"""Reads the ordinary events of HTTP APIs and function URLs in less time than Mangum, with the same result."""
 
 import string
 from base64 import b64decode
