@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 import gevent
 import locust
 from gevent.queue import Queue
-from locust import User, events
+from locust import User, events, runners
 from locust.env import Environment
 from locust.runners import MasterRunner, WorkerRunner
 
@@ -23,6 +23,10 @@ from django_runtimes.compare.distributed.locust_options import add_options, ask_
 from django_runtimes.compare.load.block import Outcome
 from django_runtimes.compare.run.output import choose_directory
 from django_runtimes.compare.workload.workload import RequestTemplate
+
+# Locust gives up a worker that has been silent for this many seconds, 3 by default. A worker on a busy machine may be
+# silent for longer while it prepares its clients; a block that it does not report ends the run anyway.
+runners.HEARTBEAT_LIVENESS = 60
 
 _commands: "Queue[BlockCommand]" = Queue()
 

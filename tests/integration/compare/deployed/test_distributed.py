@@ -193,6 +193,30 @@ def test_ctrl_c_keeps_the_measurements(notes_service, tmp_path):
     assert run.targets[0].scenarios[0].blocks
 
 
+def test_a_worker_that_stands_still_is_waited_for(notes_service, tmp_path):
+    port = str(free_port())
+    master_options = (
+        "--headless", "--master", "--master-bind-host", "127.0.0.1", "--master-bind-port", port, *OPTIONS,
+        "--blocks", "2", "--header", "X-Forwarded-Proto: https", "--target", f"aws_ecs={notes_service.http}",
+        "--output", str(tmp_path / "report"),
+    )  # fmt: skip
+    with (
+        locust(*master_options, directory=tmp_path) as master,
+        locust("--worker", "--master-host", "127.0.0.1", "--master-port", port, directory=tmp_path) as worker,
+    ):
+        for line in master.stdout:
+            if "1 workers connected" in line:
+                break
+        worker.send_signal(signal.SIGSTOP)
+        # By default Locust gives up a worker after 3 s.
+        time.sleep(6)
+        worker.send_signal(signal.SIGCONT)
+        output, _ = master.communicate(timeout=240)
+
+    assert "missing" not in output
+    assert Run.from_json((tmp_path / "report" / "run.json").read_text()).targets[0].scenarios[0].blocks
+
+
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
