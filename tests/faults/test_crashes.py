@@ -31,7 +31,7 @@ _IN_FLIGHT_S = 0.1
 async def test_killed_backends_fail_only_the_requests_in_flight(trial: Trial, tmp_path) -> None:
     limits = {"recovery_s": 1.0, "errors_beyond_in_flight": 0}
     with trial.judged(least={"ended": 1}, **limits), a_database() as database:
-        async with serving(trial.target, database, tmp_path) as system:
+        async with serving(trial.target, database, tmp_path, variables=trial.patience) as system:
             for _ in trial.repetitions:
                 async with trial.repetition(system) as load:
                     await asyncio.sleep(1.0)

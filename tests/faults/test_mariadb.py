@@ -32,7 +32,7 @@ _PUBLISHED_LATE_S = 3.0
 async def test_killed_connections_fail_only_the_requests_in_flight(trial: Trial, tmp_path) -> None:
     limits = {"recovery_s": 1.0, "errors_beyond_in_flight": 0}
     with trial.judged(least={"ended": 1}, **limits), a_mariadb() as database:
-        async with serving_on_mariadb(trial.target, database, tmp_path) as system:
+        async with serving_on_mariadb(trial.target, database, tmp_path, variables=trial.patience) as system:
             for _ in trial.repetitions:
                 async with trial.repetition(system) as load:
                     await asyncio.sleep(1.0)

@@ -81,8 +81,8 @@ async def _count_round_trips(trial: Trial, system: System, relay: Relay) -> None
         # Afterwards both workers are warm.
         await asyncio.gather(*(client.read(path) for _ in range(_REQUESTS)))
         for _ in range(_REQUESTS):
-            # The close of the last connection takes this long to pass the relay.
-            await asyncio.sleep(4 * _ONE_WAY_S)
+            # The last connection closes, and the pool may still log in to one that a waiting request has asked for.
+            await relay.until_quiet()
             round_trips, connections = relay.round_trips, relay.connections
             reply = await client.read(path)
             # The relay neither delays nor counts the TCP handshake, so count one round trip per connection.

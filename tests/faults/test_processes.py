@@ -42,7 +42,7 @@ except ImproperlyConfigured as error:
 
 @fault(30, "preload + pool", CONTAINER, short=[CONTAINER])
 async def test_a_query_before_the_fork_shares_no_connection(trial: Trial, tmp_path) -> None:
-    variables = {"GUNICORN_CMD_ARGS": "--preload", QUERY_AT_START: "1"}
+    variables = {**trial.patience, "GUNICORN_CMD_ARGS": "--preload", QUERY_AT_START: "1"}
     limits = {
         "shared_backends": 0,
         "miscounted_processes": 0,

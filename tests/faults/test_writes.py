@@ -17,7 +17,7 @@ _CLIENT_TIMEOUTS_S = tuple(milliseconds / 1_000 for milliseconds in range(1, 21)
 async def test_a_write_delivered_twice_makes_one_row_and_one_response(trial: Trial, tmp_path) -> None:
     least = {"given_up": 1}
     with trial.judged(least=least, unsuccessful=0, different_responses=0, errors=0), a_database() as database:
-        async with serving(trial.target, database, tmp_path, ready=4) as system:
+        async with serving(trial.target, database, tmp_path, variables=trial.patience, ready=4) as system:
             for _ in trial.repetitions:
                 async with (
                     trial.repetition(system, rate_rps=RATE_BESIDE_OTHER_REQUESTS_RPS) as load,

@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-# A request that fails later than this after its connection ended has failed for another reason.
-_CUT_OFF_WITHIN_S = 0.5
+# A request that fails later than this after its connection ended has failed for another reason, such as the pool's
+# timeout of 5 s.
+_CUT_OFF_WITHIN_S = 4.5
 
 
 @dataclass(frozen=True)

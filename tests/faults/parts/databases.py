@@ -86,10 +86,18 @@ async def backends(connection: psycopg.AsyncConnection, *, state: str | None = N
 
 
 async def end_backends(database: PostgresServer) -> int:
-    """Terminate all backends of the application at once, and return their number."""
+    """Terminate all backends of the application at once, wait until they have ended, and return their number."""
     async with administration(database) as connection:
-        cursor = await connection.execute(f"SELECT pg_terminate_backend(pid) {_BACKENDS}")
-        return len(await cursor.fetchall())
+        cursor = await connection.execute(f"SELECT pid, pg_terminate_backend(pid) {_BACKENDS}")
+        signalled = [process for process, _ in await cursor.fetchall()]
+
+        # On a busy machine a backend takes new statements for a while after the signal.
+        async def have_ended() -> bool:
+            cursor = await connection.execute(f"SELECT count(*) = 0 {_BACKENDS} AND pid = ANY(%s)", [signalled])
+            return (await cursor.fetchone())[0]
+
+        await until(have_ended)
+        return len(signalled)
 
 
 async def until_no_transaction_is_idle(database: PostgresServer) -> float:

@@ -119,9 +119,9 @@ async def serving_on_mariadb(
 
 
 async def end_mariadb_backends(database: MariadbServer) -> int:
-    """Kill all connections of the application, and return their number."""
+    """Kill all connections of the application, wait until they have ended, and return their number."""
 
-    def end() -> int:
+    def end() -> list[int]:
         killed = [number for (number,) in _ask(database, _BACKENDS)]
         for number in killed:
             try:
@@ -129,9 +129,16 @@ async def end_mariadb_backends(database: MariadbServer) -> int:
             except pymysql.MySQLError:
                 # It has just ended.
                 continue
-        return len(killed)
+        return killed
 
-    return await asyncio.to_thread(end)
+    killed = await asyncio.to_thread(end)
+
+    async def have_ended() -> bool:
+        rows = await asyncio.to_thread(_ask, database, _BACKENDS)
+        return not {number for (number,) in rows} & set(killed)
+
+    await until(have_ended)
+    return len(killed)
 
 
 async def rotate_password(database: MariadbServer, password: str) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import socket
 import threading
+import time
 from types import TracebackType
 from typing import Self
 
@@ -23,6 +24,7 @@ class Relay:
         self.port = 0
         self.round_trips = 0
         self.connections = 0
+        self._active_s = time.monotonic()
         self._tasks: set[asyncio.Task[None]] = set()
         self._end = asyncio.Event()
 
@@ -41,6 +43,11 @@ class Relay:
         self._thread.join()
         self._loop.close()
 
+    async def until_quiet(self) -> None:
+        """Wait until half a second and four delays have passed without data."""
+        while (rest_s := self._active_s + 0.5 + 4 * self.delay_s - time.monotonic()) > 0:  # noqa: ASYNC110 - no event signals it
+            await asyncio.sleep(rest_s)
+
     async def _serve(self) -> None:
         server = await asyncio.start_server(self._accept, sock=self._listener)
         await self._end.wait()
@@ -56,6 +63,7 @@ class Relay:
         assert task is not None
         self._tasks.add(task)
         self.connections += 1
+        self._active_s = time.monotonic()
         ends = [writer]
         try:
             onward_reader, onward_writer = await asyncio.open_connection(self.host, self.target)
@@ -78,6 +86,7 @@ class Relay:
         loop = asyncio.get_running_loop()
         with contextlib.suppress(OSError):
             while data := await reader.read(65536):
+                self._active_s = time.monotonic()
                 if is_question:
                     has_asked[0] = True
                 elif has_asked[0]:

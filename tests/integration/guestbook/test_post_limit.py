@@ -2,7 +2,7 @@
 
 import pytest
 
-from django_runtimes.stores.counters.process_counter import counter_in
+from django_runtimes.stores.counters.process_counter import forget_counters
 from django_runtimes.throttling import counting
 from django_runtimes.throttling.exhausted import ExhaustedCounters
 from webapp.guestbook.models import Entry
@@ -16,10 +16,10 @@ ENTRY = {"author": "Ada", "message": "Hello"}
 def _limited(settings, monkeypatch) -> None:
     settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
     settings.GUESTBOOK_POST_RATE = "2/31d"
-    counter_in.cache_clear()
+    forget_counters()
     monkeypatch.setattr(counting, "_exhausted", ExhaustedCounters())
     yield
-    counter_in.cache_clear()
+    forget_counters()
 
 
 def post_json(client, **headers):

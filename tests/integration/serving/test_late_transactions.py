@@ -19,7 +19,7 @@ from django_runtimes import throttle
 from django_runtimes.cli.ports import free_port
 from django_runtimes.serving.asgi.one_hop import OneHopASGIHandler
 from django_runtimes.serving.aws_lambda.handler import DirectLambdaHandler
-from django_runtimes.stores.counters.process_counter import counter_in
+from django_runtimes.stores.counters.process_counter import forget_counters
 from django_runtimes.throttling import counting
 from django_runtimes.throttling.exhausted import ExhaustedCounters
 from tests.integration.serving.lambda_handler.conftest import CONTEXT
@@ -105,10 +105,10 @@ def _project(settings, monkeypatch, tmp_path, database):  # noqa: F811  (the imp
     settings.STATIC_ROOT = tmp_path
     database.update(ATOMIC_REQUESTS=True, CONN_MAX_AGE=0)
     database["OPTIONS"].pop("pool", None)
-    counter_in.cache_clear()
+    forget_counters()
     monkeypatch.setattr(counting, "_exhausted", ExhaustedCounters())
     yield
-    counter_in.cache_clear()
+    forget_counters()
 
 
 @pytest.fixture(params=["in one hop", "natively", "on Lambda"])

@@ -7,7 +7,7 @@ from django.core.management import call_command
 
 from django_runtimes.aws import https_pool
 from django_runtimes.outages.store_error import StoreUnavailableError
-from django_runtimes.stores.counters.process_counter import counter_in
+from django_runtimes.stores.counters.process_counter import forget_counters
 from django_runtimes.stores.dynamodb.dynamodb_table import table_named
 from django_runtimes.stores.store_health import StoreHealth, health_of
 from tests.ministack import ACCESS_KEY, REGION, Ministack, ministack_server
@@ -49,7 +49,7 @@ def _aws(monkeypatch, settings) -> Iterator[None]:
     for table in _tables():
         table._client._pool.close()
     table_named.cache_clear()
-    counter_in.cache_clear()
+    forget_counters()
     health_of.cache_clear()
 
 

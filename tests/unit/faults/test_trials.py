@@ -38,3 +38,20 @@ def test_an_aborted_trial_is_published_with_its_reason(trial, verdicts):
 
     assert verdicts[0].problem == "TimeoutError: no success"
     assert not verdicts[0].passed
+
+
+def test_a_single_repetition_has_no_limits_of_durations(verdicts):
+    trial = Trial(Case(1, "backends killed", "aws_ecs/pool/direct"), 1, verdicts.append)
+
+    with trial.judged(least={"ended": 1}, recovery_s=1.0, errors=0):
+        trial.note(ended=8, recovery_s=30.0, errors=0)
+
+    assert verdicts[0].passed
+    assert verdicts[0].limits == {"errors": 0}
+
+
+def test_a_single_repetition_has_limits_of_counts(verdicts):
+    trial = Trial(Case(1, "backends killed", "aws_ecs/pool/direct"), 1, verdicts.append)
+
+    with pytest.raises(AssertionError, match="beyond the limit: errors"), trial.judged(least={}, errors=0):
+        trial.note(errors=1)

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 from django.test import Client
 
-from django_runtimes.stores.counters.process_counter import counter_in
+from django_runtimes.stores.counters.process_counter import forget_counters
 from django_runtimes.throttling import clients, counting
 from django_runtimes.throttling.exhausted import ExhaustedCounters
 from tests.unit.adopt.projects import decisions_for, ready_project
@@ -18,11 +18,11 @@ NOW_S = 1_789_120_820.0
 @pytest.fixture(autouse=True)
 def _new_process(monkeypatch) -> Iterator[None]:
     """Give each test empty counters."""
-    counter_in.cache_clear()
+    forget_counters()
     monkeypatch.setattr(counting, "_exhausted", ExhaustedCounters())
     clients._warn_of_missing_address.cache_clear()
     yield
-    counter_in.cache_clear()
+    forget_counters()
 
 
 @pytest.fixture

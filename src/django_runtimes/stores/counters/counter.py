@@ -16,3 +16,7 @@ class StoreCounter(Protocol):
         answer, or refuses to count.
         """
         ...
+
+    def close(self) -> None:
+        """Close the connections; a later count opens new ones."""
+        ...

@@ -24,6 +24,9 @@ class MemoryCounter:
                 self._sweep()
             return count
 
+    def close(self) -> None:
+        """Do nothing, since memory has no connections."""
+
     def _sweep(self) -> None:
         """Forget expired counters, and the oldest beyond the largest number."""
         now_s = time.time()

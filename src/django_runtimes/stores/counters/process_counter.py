@@ -1,7 +1,6 @@
 """The counter of this process: in the store of WEBAPP_STORE_URL, or in memory."""
 
 import logging
-from functools import cache
 
 from django.conf import settings
 
@@ -12,6 +11,8 @@ from django_runtimes.snapshot_hooks import HOOKS
 from django_runtimes.stores.counters.counter import StoreCounter
 
 logger = logging.getLogger(__name__)
+
+_counters: dict[tuple[str, str, str, float], StoreCounter] = {}
 
 _REDIS = "django_runtimes.stores.redis_cache.RedisStoreCache"
 _DYNAMODB = "django_runtimes.stores.dynamodb.dynamodb_cache.DynamoDBStoreCache"
@@ -24,7 +25,12 @@ def process_counter() -> StoreCounter:
     # Under `local` without a variable, nothing is adopted.
     timeout_ms = THROTTLE_TIMEOUT_MS.default if adopted is None else adopted.throttle_timeout_ms
     region = entry.get("OPTIONS", {}).get("region", "")
-    return counter_in(entry.get("BACKEND", ""), entry.get("LOCATION", ""), region, timeout_ms / 1000)
+    key = entry.get("BACKEND", ""), entry.get("LOCATION", ""), region, timeout_ms / 1000
+    counter = _counters.get(key)
+    if counter is None:
+        # Of two threads that construct one, both use the same.
+        counter = _counters.setdefault(key, _counter_in(*key))
+    return counter
 
 
 def is_shared() -> bool:
@@ -32,8 +38,13 @@ def is_shared() -> bool:
     return settings.CACHES.get("default", {}).get("BACKEND") in (_REDIS, _DYNAMODB)
 
 
-@cache
-def counter_in(backend: str, location: str, region: str, timeout_s: float) -> StoreCounter:
+def forget_counters() -> None:
+    """Forget the counts in this process's memory, and close the connections to a store."""
+    while _counters:
+        _counters.popitem()[1].close()
+
+
+def _counter_in(backend: str, location: str, region: str, timeout_s: float) -> StoreCounter:
     """Return the counter for a backend of the cache, with one client for all threads of the process."""
     # Only a process with this store imports its client.
     if backend == _REDIS:
@@ -57,4 +68,4 @@ def counter_in(backend: str, location: str, region: str, timeout_s: float) -> St
 
 
 # Counts in memory, and connections to a store, must not be shared by environments that are restored from a snapshot.
-HOOKS.release_before_snapshot(counter_in.cache_clear)
+HOOKS.release_before_snapshot(forget_counters)
