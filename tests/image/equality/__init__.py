@@ -1,1 +1,1 @@
-"""One image gives the same responses in three places."""
+"""One image gives the same responses in every place."""

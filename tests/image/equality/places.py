@@ -1,4 +1,4 @@
-"""The places that run the image: a container, Lambda under AWS's own emulator, and Lambda under ours."""
+"""The places that run the image: a container, Lambda under AWS's own emulator, and Lambda under ours, which streams."""
 
 import asyncio
 import json
@@ -55,11 +55,25 @@ async def container(image: str, database_url: str, log: Path) -> AsyncIterator[A
 @asynccontextmanager
 async def emulated_function(image: str, database_url: str, log: Path) -> AsyncIterator[Ask]:
     """Run the image as `webapp compare --image` does, frozen between invocations and behind a function URL."""
+    async with _emulated(image, _function_environ(database_url), log) as ask:
+        yield ask
+
+
+@asynccontextmanager
+async def streaming_function(image: str, database_url: str, log: Path) -> AsyncIterator[Ask]:
+    """Run the image in the same way, with streams that leave chunk by chunk through the function URL."""
+    environ = {**_function_environ(database_url), "WEBAPP_STREAM_FRONT": "function_url"}
+    async with _emulated(image, environ, log) as ask:
+        yield ask
+
+
+@asynccontextmanager
+async def _emulated(image: str, environ: dict[str, str], log: Path) -> AsyncIterator[Ask]:
     with Containers(find_image(image, usable_engines()), log.parent) as containers:
         function = ImageFunction(
             name="guestbook",
             handler=_HANDLER,
-            environ=_function_environ(database_url),
+            environ=environ,
             log_directory=log.parent,
             containers=containers,
         )
@@ -101,6 +115,7 @@ PLACES = {
     "container": container,
     "aws_emulator": aws_emulated_function,
     "our_emulator": emulated_function,
+    "our_emulator_streaming": streaming_function,
 }
 
 

@@ -133,4 +133,7 @@ def _guestbook() -> Iterator[Request]:
     yield Request("API list past its end", "/api/entries?page=9")
     yield Request("API method not allowed", "/api/entries", "DELETE")
     yield Request("API statistics", "/api/statistics")
+    yield Request("API export", "/api/export")
+    yield Request("API export, compressed", "/api/export", headers=(("Accept-Encoding", "gzip"),))
+    yield Request("head of the API export", "/api/export", "HEAD")
     yield Request("API not found", "/api/nothing")
