@@ -100,14 +100,15 @@ conformance: $(READY) $(MINISTACK_READY)  ## Run Django's own suites on our hand
 versions: $(READY) $(MINISTACK_READY)  ## Run the tests with another lock file and Python (LOCK=newest or lowest, PYTHON=python3.13)
 	@scripts/test_versions.sh $(LOCK) $(ARGS)
 
-# Every part runs, even if an earlier one fails. The last part repeats cases of `make faults`: writes during a kill, a
-# restart or a failover.
+# Every part runs, even if an earlier one fails. The fourth part repeats cases of `make faults`: writes during a kill, a
+# restart or a failover. The last part kills the verbs at every step on every target.
 weekly: $(READY) $(MINISTACK_READY)  ## Run the long tests, all labels of Django's suites, the image's durations, and the fault cases on lost writes
 	@status=0; \
 	$(PYTEST) -m weekly --durations=10 $(ARGS) || status=1; \
 	$(BIN)/python -m tests.conformance --all || status=1; \
 	scripts/image_tools.sh $(PYTEST) tests/image -m "image and quiet" || status=1; \
 	$(PYTEST) tests/faults/test_crashes.py tests/faults/test_writes.py -m faults -k "crash or killed or write" || status=1; \
+	$(PYTEST) tests/deploy/verbs -m verbs -k test_killed -n 2 || status=1; \
 	exit $$status
 
 image: $(READY)  ## Build the image localhost/webapp with podman, without a daemon or a registry
