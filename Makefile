@@ -1,6 +1,6 @@
 # Each target sets up what it needs, and passes ARGS="…" to its command.
 .DEFAULT_GOAL := help
-.PHONY: help setup compare test test-aws_lambda test-aws_ecs test-data_api test-mysql test-dsql test-matrix serve check check-templates browser-test instruments bench verdicts separate-verdicts live-verdicts generator quick-runs saved-run faults conformance versions weekly verbs image image-test docs lock
+.PHONY: help setup compare test test-aws_lambda test-aws_ecs test-data_api test-mysql test-dsql test-matrix serve check check-templates browser-test instruments bench verdicts separate-verdicts live-verdicts generator quick-runs saved-run faults conformance versions weekly verbs killed-verbs image image-test docs lock
 
 # With this variable Python starts four times as slowly, which would distort measurements.
 unexport PYTHONDONTWRITEBYTECODE
@@ -122,6 +122,9 @@ image-test: $(READY)  ## Start the image as each runtime, inject faults and writ
 
 verbs: $(READY)  ## Deploy, update, roll back and destroy every target on a stand-in for AWS, with a kill at every step
 	$(PYTEST) tests/deploy/verbs tests/integration/deploy -m verbs -n 2 $(ARGS)
+
+killed-verbs: $(READY)  ## Kill every verb at every step on Lambda and ECS, as CI does
+	$(PYTEST) tests/deploy/verbs -m verbs -k "test_killed and not app_runner and not express" -n 2
 
 check: $(READY)  ## Check lint rules, types, import contracts and prose
 	$(BIN)/ruff check .
