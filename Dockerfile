@@ -1,14 +1,20 @@
 # One image for every runtime; see docs/image.md.
 ARG BASE_IMAGE=docker.io/library/python:3.13-slim
+# The driver of another database, if any: oracle or mssql (docs/engines.md).
+ARG DRIVER=""
 
 FROM ${BASE_IMAGE} AS packages
 # pip has an environment of its own, so that the image does not include it.
 RUN python -m venv /opt/pip && python -m venv --without-pip /opt/venv
 COPY requirements/serving.txt /build/requirements/
+COPY requirements/drivers /build/requirements/drivers
+ARG DRIVER
 # With unchecked hashes Python never recompiles a module, whatever its source's timestamp. Only makemessages reads the
 # sources of the packages' translations, which take 11 MB.
 RUN /opt/pip/bin/pip --python /opt/venv/bin/python install --no-cache-dir --no-compile --no-deps \
         --only-binary :all: --require-hashes -r /build/requirements/serving.txt \
+    && if [ -n "$DRIVER" ]; then /opt/pip/bin/pip --python /opt/venv/bin/python install --no-cache-dir --no-compile \
+        --no-deps --only-binary :all: --require-hashes -r "/build/requirements/drivers/$DRIVER.txt"; fi \
     && find /opt/venv -name '*.po' -delete \
     && /opt/venv/bin/python -m compileall -q -j 0 --invalidation-mode unchecked-hash /opt/venv/lib \
     && echo /app > "$(/opt/venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/app.pth"
@@ -52,6 +58,18 @@ tarfile|telnetlib|test|tests|timeit|tkinter|tomllib|trace|tracemalloc|turtle|tur
 windows_[^/]*|wintypes|wsgiref/validate|xml/dom|xmlrpc|zipapp)(/|[.]py$)' "$stdlib"
 COPY --from=packages /opt/venv /opt/venv
 COPY --from=application /app /app
+ARG DRIVER
+# Microsoft's driver loads these libraries, and trusts the system's certificates, of which each needs a file. Pinned
+# versions of Debian's packages disappear with each security update.
+# hadolint ignore=DL3008
+RUN if [ "$DRIVER" = mssql ]; then \
+        apt-get update \
+        && apt-get install --yes --no-install-recommends ca-certificates libgssapi-krb5-2 libodbc2 \
+        && rm -rf /var/lib/apt/lists/* \
+        && awk '/BEGIN CERTIFICATE/ { n++ } n { print > ("/usr/local/share/ca-certificates/rds-" n ".crt") }' \
+            /app/django_runtimes/databases/roots/rds.pem \
+        && update-ca-certificates; \
+    fi
 LABEL org.opencontainers.image.title="webapp" \
       org.opencontainers.image.description="One ASGI Django codebase for AWS Lambda, App Runner, ECS and Kubernetes" \
       com.amazonaws.lambda.feature.snapstart="Allow"

@@ -170,11 +170,14 @@ SERVING := pyproject.toml requirements/project.in --extra lambda --extra server 
 # Locust's extra has an environment of its own, an instrument. The lowest lock adds it, since only `make versions` tests
 # its lower bounds: there Locust runs in processes of its own, and nothing else imports gevent.
 DEVELOPMENT := pyproject.toml requirements/project.in --extra lambda --extra server --extra s3 --extra redis --extra mysql \
-	--extra traces --extra compare --extra deploy --group dev
+	--extra oracle --extra mssql --extra traces --extra compare --extra deploy --group dev
 
 lock:            ## Compile the hashed lock files from pyproject.toml
 	$(SHIPPED) $(SERVING) --output-file requirements/serving.txt
 	$(SHIPPED) $(DEVELOPMENT) --output-file requirements/development.txt
+	for driver in oracle mssql; do \
+		$(SHIPPED) requirements/drivers/$$driver.in --output-file requirements/drivers/$$driver.txt || exit 1; \
+	done
 	$(SHIPPED) requirements/build.in --output-file requirements/build.txt
 	$(SHIPPED) requirements/peers.in --output-file requirements/peers.txt
 	$(SHIPPED) requirements/template-checks.in --output-file requirements/template-checks.txt

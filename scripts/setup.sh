@@ -78,6 +78,11 @@ if ! ls /usr/share/postgresql/*/extension/postgis.control >/dev/null 2>&1; then
     install_package postgresql-postgis >/dev/null 2>&1 ||
         say "setup: PostGIS is missing and cannot be installed from here; install the package postgresql-postgis (without it the tests of GeoDjango are skipped)"
 fi
+if ! .venv/bin/python -c 'import ctypes, pyodbc; ctypes.CDLL("libgssapi_krb5.so.2")' 2>/dev/null; then
+    say "setup: installing libodbc2 and libgssapi-krb5-2"
+    { install_package libodbc2 && install_package libgssapi-krb5-2; } >/dev/null 2>&1 ||
+        say "setup: the libraries of ODBC are missing and cannot be installed from here; install the packages libodbc2 and libgssapi-krb5-2 (without them the tests of SQL Server's engine fail)"
+fi
 need_program mariadbd "the tests on MariaDB are skipped" mariadb-server
 need_program redis-server "the tests of stores on Redis are skipped"
 need_program nft "the fault cases on silent networks are skipped" nftables

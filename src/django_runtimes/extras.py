@@ -22,7 +22,9 @@ PACKAGES: Mapping[str, Mapping[str, str]] = {
         "uvicorn_worker": "uvicorn-worker",
         "uvloop": "uvloop",
     },
+    "mssql": {"mssql": "mssql-django", "mssql_python_odbc": "mssql-python-odbc", "pyodbc": "pyodbc"},
     "mysql": {"pymysql": "pymysql"},
+    "oracle": {"oracledb": "oracledb"},
     "redis": {"redis": "redis"},
     "s3": {"boto3": "boto3", "storages": "django-storages"},
     "traces": {
@@ -33,6 +35,13 @@ PACKAGES: Mapping[str, Mapping[str, str]] = {
         "opentelemetry.instrumentation.psycopg": "opentelemetry-instrumentation-psycopg",
         "opentelemetry.propagators.aws": "opentelemetry-propagator-aws-xray",
     },
+}
+
+# What needs the extras with drivers.
+NEEDED_BY: Mapping[str, str] = {
+    "mssql": "SQL Server in DATABASES",
+    "mysql": "MySQL or MariaDB in DATABASES",
+    "oracle": "Oracle in DATABASES",
 }
 
 

@@ -71,7 +71,9 @@ def test_the_base_has_few_dependencies(installed: InstalledWheel):
     needs = [Requirement(text) for text in installed.metadata.requires or []]
 
     extras = installed.metadata.metadata.get_all("Provides-Extra")
-    assert extras == ["compare", "deploy", "lambda", "locust", "mysql", "redis", "s3", "server", "traces"]
+    assert extras == (
+        ["compare", "deploy", "lambda", "locust", "mssql", "mysql", "oracle", "redis", "s3", "server", "traces"]
+    )
     assert {need.name for need in needs if need.marker is None} == {
         "asgiref",
         "django",

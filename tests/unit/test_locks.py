@@ -79,6 +79,18 @@ def test_the_serving_lock_has_the_library_and_four_extras():
     assert not {Requirement(text).name for text in extras["compare"]} & (locked - {need.name for need in needs})
 
 
+@pytest.mark.parametrize("driver", ["mssql", "oracle"])
+def test_the_lock_of_a_driver_agrees_with_the_serving_lock(driver):
+    pins, serving = (
+        dict(re.findall(r"^([^=\s]+)==(\S+)", (_REQUIREMENTS / name).read_text(encoding="utf-8"), re.MULTILINE))
+        for name in (f"drivers/{driver}.txt", "serving.txt")
+    )
+    extras = tomllib.loads((_REQUIREMENTS.parent / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+
+    assert {Requirement(text).name for text in extras["optional-dependencies"][driver]} <= pins.keys()
+    assert {name: pin for name, pin in pins.items() if serving.get(name, pin) != pin} == {}
+
+
 @pytest.mark.parametrize(
     "lock", sorted(path.name for path in _REQUIREMENTS.rglob("*.txt") if path.name != "constraints.txt")
 )

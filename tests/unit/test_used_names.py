@@ -16,6 +16,7 @@ CALLED_FROM_OUTSIDE = {
     "RepeatConflicts": "Django, if a project adds the middleware",
     "add_field": "Django, for a migration that adds a field",
     "bulk_batch_size": "Django, before it writes or deletes many objects",
+    "connect_string": "Django, for `webapp dbshell` on Oracle",
     "dump": "psycopg, for each value that it adapts",
     "handle_data": "html.parser",
     "handle_endtag": "html.parser",

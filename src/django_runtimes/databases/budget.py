@@ -30,6 +30,9 @@ from django_runtimes.databases.interface.server_limits import ConnectionLimit, S
 # The invoking thread and the thread of asynchronous views each keep a connection; a readiness check uses a third one.
 _PERSISTENT_ON_LAMBDA = 3
 
+_READ_LIMITS = "run this where the server can be reached, or set WEBAPP_DB_MAX_CONNECTIONS"
+_STATE_LIMITS = "set WEBAPP_DB_MAX_CONNECTIONS to the number of sessions that the server accepts"
+
 Sign = Literal["", "+", "-", "x"]
 
 
@@ -240,7 +243,7 @@ def _slots(environment: Environment, server: ServerLimits | None, terms: BudgetT
             DB_MAX_CONNECTIONS,
             "",
             "max_connections",
-            remedy="run this where the server can be reached, or set WEBAPP_DB_MAX_CONNECTIONS",
+            remedy=_READ_LIMITS if terms.reads_limits else _STATE_LIMITS,
         ),
         *(Term("-", name, count, terms.reserved_source) for name, count in terms.reserved.items()),
     )
@@ -260,6 +263,8 @@ def _remedy(runtime: Runtime, environment: Environment, profile: Profile, terms:
         lower = "lower WEBAPP_INSTANCES_MAX, WEBAPP_WORKERS, WEBAPP_THREADS or WEBAPP_ASYNC_REQUESTS"
     if profile.route is Route.PROXY:
         return f"{lower}, or raise the proxy's share"
+    if not terms.has_proxy:
+        return f"{lower}, or raise max_connections"
     return f"{lower}, raise max_connections, or connect through a proxy (WEBAPP_DB_ROUTE=proxy)"
 
 

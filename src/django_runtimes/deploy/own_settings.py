@@ -103,7 +103,12 @@ def _check_value(name: str, value: object, *, place: str, stage: str) -> None:
             parsed = _LIBRARY[name].parse(value)
         except ConfigurationError as error:
             raise UsageError(f"{place} {error}") from None
-        if name == DB_ENGINE.name and parsed is not Engine.POSTGRESQL:
+        if name == DB_ENGINE.name and parsed not in (Engine.POSTGRESQL, Engine.MYSQL):
+            raise UsageError(
+                f"{place} {name} = {value!r}: no template has this database; remove it here, and deploy the "
+                "application with templates of your own"
+            )
+        if name == DB_ENGINE.name and parsed is Engine.MYSQL:
             raise UsageError(
                 f"{place} {name} = {value!r}: DatabaseSystem of the stage sets it; remove it here, and write "
                 f"DatabaseSystem = 'mariadb' or 'mysql' in [stages.{stage}.parameters] (`webapp docs mysql`)"

@@ -201,7 +201,7 @@ def test_another_engine_stays_the_projects_if_something_else_is_wrong(project):
         (
             "skipped",
             "DATABASES['default'] has the engine 'django.db.backends.sqlite3'; "
-            "only PostgreSQL, Aurora DSQL and MySQL are examined",
+            "only PostgreSQL, Aurora DSQL, MySQL, Oracle and SQL Server are examined",
         )
     ]
 

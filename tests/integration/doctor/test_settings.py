@@ -59,7 +59,7 @@ def test_every_further_database_is_examined(database_server, database, alter, se
     assert (
         "skipped",
         "DATABASES['notes'] has the engine 'django.db.backends.sqlite3'; "
-        "only PostgreSQL, Aurora DSQL and MySQL are examined",
+        "only PostgreSQL, Aurora DSQL, MySQL, Oracle and SQL Server are examined",
     ) in found
     replica = [level for level, text in found if text.startswith("DATABASES['replica']: ")]
     assert replica == ["ok", "ok", "ok"]
@@ -119,7 +119,7 @@ def plain_project(tmp_path):
     return {"PYTHONPATH": str(tmp_path), "DJANGO_SETTINGS_MODULE": "plain"}
 
 
-@pytest.mark.parametrize("url", ["sqlite:///db.sqlite3", "oracle://app:hunter2@127.0.0.1/app"])
+@pytest.mark.parametrize("url", ["sqlite:///db.sqlite3", "db2://app:hunter2@127.0.0.1/app"])
 def test_a_database_url_that_only_the_project_reads_is_skipped(plain_project, url):
     examined = doctor("settings", "--json", **plain_project, DATABASE_URL=url)
 
@@ -164,13 +164,14 @@ def test_another_engine_is_skipped(plain_project):
         (
             "skipped",
             "DATABASES['default'] has the engine 'django.db.backends.sqlite3'; "
-            "only PostgreSQL, Aurora DSQL and MySQL are examined",
+            "only PostgreSQL, Aurora DSQL, MySQL, Oracle and SQL Server are examined",
         )
     ]
     assert findings(examined, "budget") == [
         (
             "skipped",
-            "the default database is not PostgreSQL or Aurora DSQL or MySQL, so its connections are not counted",
+            "the default database is not PostgreSQL or Aurora DSQL or MySQL or Oracle or SQL Server, so its "
+            "connections are not counted",
         )
     ]
     assert examined.returncode == 0

@@ -180,7 +180,7 @@ def test_an_invalid_database_url_and_route_are_listed_together(foreign):
         foreign,
         WEBAPP_RUNTIME="aws_lambda",
         WEBAPP_DB_ROUTE="tunnel",
-        DATABASE_URL="oracle://app:hunter2@db.example/shop",
+        DATABASE_URL="db2://app:hunter2@db.example/shop",
     )
 
     assert sorted(line.removeprefix("webapp: ").partition(" ")[0] for line in refused.splitlines()) == [
@@ -191,6 +191,6 @@ def test_an_invalid_database_url_and_route_are_listed_together(foreign):
 
 
 def test_a_database_url_of_the_projects_own_is_no_mistake(foreign):
-    ended = foreign.webapp("check", DATABASE_URL="oracle://app@db.example/shop")
+    ended = foreign.webapp("check", DATABASE_URL="db2://app@db.example/shop")
 
     assert ended.returncode == 0, ended.stderr

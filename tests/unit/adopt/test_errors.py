@@ -203,7 +203,10 @@ def test_local_without_a_variable_refuses_nothing(settings):
 @pytest.mark.parametrize(
     ("variables", "first"),
     [
-        ({"DATABASE_URL": "oracle://app@db.example/shop"}, "DATABASE_URL is not a PostgreSQL, MySQL or DSQL URL"),
+        (
+            {"DATABASE_URL": "db2://app@db.example/shop"},
+            "DATABASE_URL is not a PostgreSQL, MySQL, Oracle, SQL Server or DSQL URL",
+        ),
         ({"WEBAPP_DB_ROUTE": "tunnel"}, "WEBAPP_DB_ROUTE='tunnel' is not a route"),
         ({"WEBAPP_DB_CONNECT_TIMEOUT_S": "soon"}, "WEBAPP_DB_CONNECT_TIMEOUT_S='soon' is not a whole number"),
     ],

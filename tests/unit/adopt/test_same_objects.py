@@ -15,6 +15,8 @@ from tests.unit.adopt.calls import run_call
 from tests.unit.adopt.generated import generated
 from tests.unit.adopt.projects import DEPLOYED, URL, new_project, postgresql, ready_project
 
+_ORACLE = {"ENGINE": "django.db.backends.oracle"}
+
 
 @pytest.fixture(scope="module")
 def decided_seeds() -> list[int]:
@@ -98,6 +100,8 @@ def test_nothing_changes_under_local_without_a_variable(project, environ):
         ("postgresql://app:secret@db.example/shop", {"PORT": ""}),
         ("postgresql:///shop", {"HOST": "", "PORT": "", "USER": "", "PASSWORD": ""}),
         ("postgis://app:secret@db.example:5433/shop", {"ENGINE": "django.contrib.gis.db.backends.postgis"}),
+        ("oracle://app:secret@db.example:5433/shop", _ORACLE),
+        ("mssql://app:secret@db.example:5433/shop", {"ENGINE": "mssql"}),
     ],
 )
 def test_nothing_changes_under_local_if_settings_read_the_url(url, read):
@@ -107,6 +111,15 @@ def test_nothing_changes_under_local_if_settings_read_the_url(url, read):
 
     assert (decisions.settings, decisions.changes, decisions.environ) == ({}, (), {})
     assert decisions.adopted.web_role == entry["USER"]
+
+
+@pytest.mark.parametrize("url", ["oracle://app:secret@SHOP", "oracle://app:secret@/shop"])
+def test_a_url_with_an_alias_of_oracles_own_stays_the_projects(url):
+    project = new_project() | {"DATABASES": {"default": _entry() | _ORACLE | {"HOST": "", "PORT": ""}}}
+
+    assert decide(project, {"DATABASE_URL": url}).settings == {}
+    with pytest.raises(ConfigurationError, match="DATABASE_URL names no"):
+        decide(project, {"DATABASE_URL": url.replace("secret", "other")})
 
 
 @pytest.mark.parametrize(
@@ -119,6 +132,7 @@ def test_nothing_changes_under_local_if_settings_read_the_url(url, read):
         "postgresql://app:secret@db.example/shop",
         "postgresql://app:secret@db.example:5433/shop?sslmode=require",
         "postgis://app:secret@db.example:5433/shop",
+        "oracle://app:secret@db.example:5433/shop",
     ],
 )
 def test_local_uses_a_database_url_that_settings_did_not_read(url):
@@ -146,6 +160,16 @@ def test_a_database_that_does_not_change_is_the_same_object():
 
     assert databases["old"] is project["DATABASES"]["old"]
     assert databases["default"] is not project["DATABASES"]["default"]
+
+
+@pytest.mark.parametrize("environ", [DEPLOYED, DEPLOYED | {"WEBAPP_DB_STRATEGY": "persistent"}])
+def test_a_default_database_of_oracle_without_a_host_is_the_same_object(environ):
+    entry = {**_ORACLE, "NAME": "shop_high", "USER": "app", "PASSWORD": "secret", "OPTIONS": {"pool": True}}
+    variables = {name: value for name, value in environ.items() if name != "DATABASE_URL"}
+
+    decisions = decide(ready_project(DATABASES={"default": entry}), variables)
+
+    assert decisions.settings.get("DATABASES", {}).get("default", entry) is entry
 
 
 def test_a_sequence_keeps_its_type():

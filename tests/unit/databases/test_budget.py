@@ -6,7 +6,9 @@ from django_runtimes.config.configuration_error import ConfigurationError
 from django_runtimes.config.values.connection_strategy import Connections, PerRequest, Pool
 from django_runtimes.databases.budget import Comparison, connection_budget
 from django_runtimes.databases.interface.server_limits import ConnectionLimit, ServerLimits
+from django_runtimes.databases.mssql.mssql_engine import MSSQL
 from django_runtimes.databases.mysql.administration.mysql_budget import MYSQL_BUDGET
+from django_runtimes.databases.oracle.oracle_engine import ORACLE
 from django_runtimes.databases.postgresql.postgresql_budget import POSTGRESQL_BUDGET
 
 SERVER = ServerLimits(100, {"superuser_reserved_connections": 3, "reserved_connections": 0})
@@ -58,6 +60,28 @@ def test_the_remedy_names_the_pool_only_where_there_is_one():
         "lower WEBAPP_INSTANCES_MAX, WEBAPP_WORKERS, WEBAPP_THREADS or WEBAPP_ASYNC_REQUESTS, raise max_connections, "
         "or connect through a proxy (WEBAPP_DB_ROUTE=proxy)"
     )
+
+
+@pytest.mark.parametrize(
+    ("engine", "ways"),
+    [
+        (ORACLE, "WEBAPP_THREADS or WEBAPP_ASYNC_REQUESTS, or raise max_connections"),
+        (MSSQL, "raise max_connections, or connect through a proxy (WEBAPP_DB_ROUTE=proxy)"),
+    ],
+)
+def test_a_server_whose_limit_is_not_read(engine, ways):
+    environ = CONTAINERS | {"WEBAPP_DB_ENGINE": engine.sql_engine}
+
+    (unknown,) = connection_budget(environ, None, terms=engine.budget_terms, cpu_count=4)
+    (known,) = connection_budget(
+        environ | {"WEBAPP_DB_MAX_CONNECTIONS": "10000"}, None, terms=engine.budget_terms, cpu_count=4
+    )
+
+    assert [term.remedy for term in unknown.unknown] == [
+        "set WEBAPP_DB_MAX_CONNECTIONS to the number of sessions that the server accepts"
+    ]
+    assert known.holds
+    assert known.remedy.endswith(ways)
 
 
 def test_the_budget_holds_up_to_the_exact_limit():

@@ -52,6 +52,7 @@ _OF_TIMEOUTS = (
     "tcp_user_timeout",
 )
 _OF_LIMITS = ("statement_timeout", "idle_transaction_timeout")
+_OF_DRIVER = ("driver", "host_is_server", "python_driver")
 
 
 class DatabaseReasons:
@@ -71,7 +72,9 @@ class DatabaseReasons:
             **dict.fromkeys(_OF_ROUTE, route),
             **dict.fromkeys(_OF_TLS, self._by_url or _ENCRYPTED),
             **dict.fromkeys(_OF_TIMEOUTS, "a lost server or network is noticed within seconds"),
-            **dict.fromkeys(_OF_LIMITS, "MySQL stores no limits with a user, so each session sets them"),
+            **dict.fromkeys(_OF_LIMITS, "the server stores no limits with a user, so each connection has them"),
+            **dict.fromkeys(_OF_DRIVER, "the engine brings Microsoft's driver"),
+            "name_is_sid": "NAME is a SID for Django's engine, and a service for the library's",
             "PORT": "the settings name none: the engine's default",
             **dict.fromkeys(_LOGIN, credentials),
             **self._reasons_of_address(alias),
@@ -100,7 +103,9 @@ class DatabaseReasons:
             return self._by_url
         if self._other_root and key == "sslrootcert":
             return self._other_root
-        return self._reasons[key] if key in OF_STRATEGY else "it belongs to another address or another engine"
+        if key in OF_STRATEGY or key in _OF_DRIVER:
+            return self._reasons[key]
+        return "it belongs to another address or another engine"
 
     def _reasons_of_address(self, alias: str) -> dict[str, str]:
         """Return the reason for each part of the address that a variable sets."""

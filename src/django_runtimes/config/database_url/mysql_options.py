@@ -35,7 +35,7 @@ def mysql_options(given: Mapping[str, str], place: str) -> dict[str, Any]:
         name = written.lower().replace("-", "_")
         name = _NAMES.get(name, name)
         if name in _SECONDS:
-            options[name] = _seconds(written, value, place)
+            options[name] = seconds(written, value, place)
         elif name in _TEXTS:
             options[name] = ssl_mode(value, place) if name == "sslmode" else value
         else:
@@ -77,7 +77,8 @@ def renamed_options(options: Mapping[str, Any], place: str) -> dict[str, Any]:
     return renamed
 
 
-def _seconds(name: str, value: str, place: str) -> int:
+def seconds(name: str, value: str, place: str) -> int:
+    """Return the number of seconds; raise ConfigurationError for any other text."""
     if not (value.isascii() and value.isdigit()) or not 0 < int(value) <= 86_400:
         raise ConfigurationError(f"{place} has {name}={value!r}, which is not a number of seconds from 1 to 86400")
     return int(value)

@@ -8,7 +8,7 @@ from django_runtimes.config.database_url.address import Address
 from django_runtimes.config.database_url.django_options import OF_STRATEGY, flags_of, split_options
 from django_runtimes.config.database_url.dsql_address import DSQL_DATABASE, require_dsql_address
 from django_runtimes.config.database_url.libpq import require_libpq
-from django_runtimes.config.database_url.mysql_url import parse_mysql_url
+from django_runtimes.config.database_url.server_url import SERVER_ENGINES, parse_server_url
 from django_runtimes.config.database_url.url_text import has_bare_delimiter, port_in_range
 from django_runtimes.config.secret import Secret
 from django_runtimes.config.values.data_paths import DEFAULT_PORTS, SCHEMES, Engine
@@ -38,9 +38,9 @@ def parse_database_url(url: str) -> Address:
     scheme = f"{url.partition('://')[0]}://"
     engine = SCHEMES.get(scheme.removesuffix("://"))
     if engine is None or not url.startswith(scheme):
-        raise ConfigurationError(f"DATABASE_URL is not a PostgreSQL, MySQL or DSQL URL; {_REMEDY}")
-    if engine is Engine.MYSQL:
-        return parse_mysql_url(url)
+        raise ConfigurationError(f"DATABASE_URL is not a PostgreSQL, MySQL, Oracle, SQL Server or DSQL URL; {_REMEDY}")
+    if engine in SERVER_ENGINES:
+        return parse_server_url(url, engine)
     if has_bare_delimiter(url.removeprefix(scheme)):
         raise ConfigurationError(f"DATABASE_URL has an unencoded @ or / in its user or password; {_REMEDY}")
     _, keys = split_options(url)

@@ -11,7 +11,7 @@ from django_runtimes.config.database_url.address import Address
 from django_runtimes.config.database_url.django_options import KEYS
 from django_runtimes.config.database_url.dsql_address import DSQL_DATABASE
 from django_runtimes.config.databases.engine_choice import proxy_port, server_port
-from django_runtimes.config.databases.engines import SPATIAL_ENGINE, engine_of_project
+from django_runtimes.config.databases.engines import SPATIAL_ENGINE, engine_of_project, has_oracles_own_address
 from django_runtimes.config.environment import Environment
 from django_runtimes.config.secret import Secret
 from django_runtimes.config.values.connection_strategy import Route
@@ -60,6 +60,11 @@ def has_address_of(entry: Mapping[str, Any], url: str) -> bool:
         return False
     texts = (parts.hostname, parts.path.removeprefix("/"), parts.username, parts.password)
     host, *login = (Secret(unquote(text or "")) for text in texts)
+    given = [str(entry.get(key) or "") for key in ("NAME", "USER", "PASSWORD")]
+    if has_oracles_own_address(entry):
+        # A URL writes it as its host or as its name.
+        is_named = given[0].lower() in (host.lower(), login[0].lower())
+        return engine is Engine.ORACLE and is_named and given[1:] == login[1:]
     options = entry.get("OPTIONS") or {}
     return (
         engine_of_project(entry) is engine
@@ -67,7 +72,7 @@ def has_address_of(entry: Mapping[str, Any], url: str) -> bool:
         # Python lowercases the host of a URL, and django-environ leaves a socket's directory percent-encoded.
         and str(entry.get("HOST") or "").lower() in (host.lower(), parts.hostname or "")
         and str(entry.get("PORT") or DEFAULT_PORTS[engine]) == str(port)
-        and [str(entry.get(key) or "") for key in ("NAME", "USER", "PASSWORD")] == login
+        and given == login
         and all(
             str(options.get(name)) == value
             for name, value in parse_qsl(parts.query, keep_blank_values=True)

@@ -16,6 +16,7 @@ from django_runtimes.config.databases.address_choice import (
 )
 from django_runtimes.config.databases.credentials import IamToken, Login, choose_login
 from django_runtimes.config.databases.data_api_settings import data_api_settings
+from django_runtimes.config.databases.driver_settings import driver_entry, further_driver_entry
 from django_runtimes.config.databases.dsql_settings import as_dsql_entry, dsql_address, dsql_login
 from django_runtimes.config.databases.engines import engine_for, uses_libpq
 from django_runtimes.config.databases.frozen import longest_rest_s
@@ -75,7 +76,7 @@ def database_settings(
     if address.engine is Engine.DSQL:
         return _default_dsql_entry(environment, profile, project, address)
     login = choose_login(environment, user=address.user, password=address.password)
-    make = mysql_entry if address.engine is Engine.MYSQL else _entry
+    make = {Engine.POSTGRESQL: _entry, Engine.MYSQL: mysql_entry}.get(address.engine, driver_entry)
     entry = make(environment, profile, project, address, login, is_moved=address_is_given(environment))
     return (
         entry | {"NAME": address.name, "USER": login.user, "PASSWORD": login.password} | host_and_port(address, project)
@@ -97,6 +98,8 @@ def further_database_settings(environment: Environment, profile: Profile, projec
         profile = profile._replace(route=Route.DIRECT)
         login = dsql_login(environment, address)
         return as_dsql_entry(_entry(environment, profile, project, address, login, is_moved=False))
+    if address.engine is not Engine.POSTGRESQL:
+        return further_driver_entry(environment, profile, project, address)
     address = replace(address, options=mode_of_same_server(environment, address, project))
     profile = profile._replace(route=Route.PROXY if is_proxied(environment, address) else Route.DIRECT)
     return _entry(environment, profile, project, address, Login(address.user, address.password), is_moved=False)

@@ -14,8 +14,22 @@ _OWN_ENGINE, _OWN_SPATIAL_ENGINE = f"{_OWN_PACKAGE}postgresql", f"{_OWN_PACKAGE}
 _POSTGRESQL_ENGINE = re.compile(r"postg|psql|psycopg|timescale", re.IGNORECASE)
 MYSQL_ENGINE = f"{_OWN_PACKAGE}mysql"
 DSQL_ENGINE = f"{_OWN_PACKAGE}dsql"
-# Other packages' engines for MySQL have other drivers, whose options this library does not know.
-_MYSQL_ENGINES = frozenset({"django.db.backends.mysql", MYSQL_ENGINE})
+ORACLE_ENGINE = f"{_OWN_PACKAGE}oracle"
+DJANGOS_ORACLE_ENGINE = "django.db.backends.oracle"
+MSSQL_ENGINE = f"{_OWN_PACKAGE}mssql"
+# The engines that the library's replace, and its own. Other packages' engines for these servers have other drivers,
+# whose options this library does not know.
+_ENGINES = {
+    "django.db.backends.mysql": Engine.MYSQL,
+    MYSQL_ENGINE: Engine.MYSQL,
+    DSQL_ENGINE: Engine.DSQL,
+    DJANGOS_ORACLE_ENGINE: Engine.ORACLE,
+    ORACLE_ENGINE: Engine.ORACLE,
+    "mssql": Engine.MSSQL,
+    MSSQL_ENGINE: Engine.MSSQL,
+}
+# The extra with the driver of each of these engines.
+DRIVER_EXTRAS = {MYSQL_ENGINE: "mysql", ORACLE_ENGINE: "oracle", MSSQL_ENGINE: "mssql"}
 
 
 def is_postgresql(project: Mapping[str, Any]) -> bool:
@@ -32,9 +46,15 @@ def engine_of_project(project: Mapping[str, Any]) -> Engine | None:
     """Return the engine of an entry that the library can configure, or None for any other entry."""
     if is_postgresql(project):
         return Engine.POSTGRESQL
-    if project.get("ENGINE") == DSQL_ENGINE:
-        return Engine.DSQL
-    return Engine.MYSQL if str(project.get("ENGINE", "")) in _MYSQL_ENGINES else None
+    return None if has_oracles_own_address(project) else _ENGINES.get(str(project.get("ENGINE", "")))
+
+
+def has_oracles_own_address(project: Mapping[str, Any]) -> bool:
+    """Return whether NAME is an address of Oracle's own, such as an alias of tnsnames.ora, for Django's engine.
+
+    That engine uses HOST and PORT only together, and NAME is then a SID.
+    """
+    return project.get("ENGINE") == DJANGOS_ORACLE_ENGINE and not (project.get("HOST") and project.get("PORT"))
 
 
 def is_own_engine(engine: str) -> bool:

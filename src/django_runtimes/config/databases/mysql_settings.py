@@ -9,6 +9,7 @@ from django_runtimes.config.databases.address_choice import is_proxied
 from django_runtimes.config.databases.credentials import IamToken, Login
 from django_runtimes.config.databases.engines import MYSQL_ENGINE, engine_of_project
 from django_runtimes.config.databases.frozen import longest_rest_s
+from django_runtimes.config.databases.strategy_of_engine import connections_on
 from django_runtimes.config.databases.tcp_options import tcp_options
 from django_runtimes.config.databases.tls import (
     PACKAGED_ROOTS,
@@ -19,15 +20,14 @@ from django_runtimes.config.databases.tls import (
 )
 from django_runtimes.config.environment import Environment
 from django_runtimes.config.values.choices import Role, SslMode
-from django_runtimes.config.values.connection_strategy import Connections, PerRequest, Persistent, Route
-from django_runtimes.config.values.data_paths import Engine, strategies_of
+from django_runtimes.config.values.connection_strategy import Route
+from django_runtimes.config.values.data_paths import Engine
 from django_runtimes.config.values.profile import Profile
 from django_runtimes.config.variables.database.database_address import DB_SSLMODE
 from django_runtimes.config.variables.database.database_connections import (
     DB_ALWAYS_RESET,
     DB_CONNECT_TIMEOUT_S,
     DB_IDLE_IN_TRANSACTION_TIMEOUT_S,
-    DB_MAX_AGE_S,
     DB_STATEMENT_TIMEOUT_S,
 )
 from django_runtimes.config.variables.database.database_login import DB_ROLE
@@ -68,7 +68,7 @@ def mysql_entry(
         crosses_network=needs_encryption(address.host),
         token=isinstance(login.credentials, IamToken),
     )
-    strategy = _connections(environment, profile).as_django()
+    strategy = connections_on(environment, profile, Engine.MYSQL).as_django()
     return {
         **project,
         "ENGINE": MYSQL_ENGINE,
@@ -134,14 +134,3 @@ def _limits(environment: Environment, route: Route) -> dict[str, int]:
         "statement_timeout": environment[DB_STATEMENT_TIMEOUT_S],
         "idle_transaction_timeout": environment[DB_IDLE_IN_TRANSACTION_TIMEOUT_S],
     }
-
-
-def _connections(environment: Environment, profile: Profile) -> Connections:
-    """Return the profile's strategy, or else the default of MySQL on its route."""
-    available = strategies_of(Engine.MYSQL, profile.route)
-    if profile.strategy in available:
-        return profile.connections
-    if available[0] is PerRequest.name:
-        return PerRequest()
-    max_age_s = environment[DB_MAX_AGE_S]
-    return Persistent() if max_age_s is None else Persistent(max_age_s)

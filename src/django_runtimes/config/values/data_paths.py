@@ -12,6 +12,8 @@ class Engine(StrEnum):
     POSTGRESQL = "postgresql"
     # MariaDB too: it has the same protocol, drivers, routes and strategies.
     MYSQL = "mysql"
+    ORACLE = "oracle"
+    MSSQL = "mssql"
     # Aurora DSQL: PostgreSQL's protocol, with rules of its own.
     DSQL = "dsql"
 
@@ -23,9 +25,17 @@ SCHEMES = {
     "postgis": Engine.POSTGRESQL,
     "mysql": Engine.MYSQL,
     "mariadb": Engine.MYSQL,
+    "oracle": Engine.ORACLE,
+    "mssql": Engine.MSSQL,
     "dsql": Engine.DSQL,
 }
-DEFAULT_PORTS = {Engine.POSTGRESQL: 5432, Engine.MYSQL: 3306, Engine.DSQL: 5432}
+DEFAULT_PORTS = {
+    Engine.POSTGRESQL: 5432,
+    Engine.MYSQL: 3306,
+    Engine.ORACLE: 1521,
+    Engine.MSSQL: 1433,
+    Engine.DSQL: 5432,
+}
 
 # The first strategy of a route is its default where the runtime's own strategy does not exist.
 DATA_PATHS: dict[tuple[Engine, Route], tuple[Strategy, ...]] = {
@@ -36,6 +46,10 @@ DATA_PATHS: dict[tuple[Engine, Route], tuple[Strategy, ...]] = {
     # Neither the driver nor Django has a pool for MySQL (docs/decisions/0070-mysql-driver.md).
     (Engine.MYSQL, Route.DIRECT): (Strategy.PERSISTENT, Strategy.PER_REQUEST),
     (Engine.MYSQL, Route.PROXY): (Strategy.PER_REQUEST, Strategy.PERSISTENT),
+    # RDS Proxy has no family for Oracle (docs/decisions/0075-oracle-sql-server.md).
+    (Engine.ORACLE, Route.DIRECT): (Strategy.PERSISTENT, Strategy.PER_REQUEST),
+    (Engine.MSSQL, Route.DIRECT): (Strategy.PERSISTENT, Strategy.PER_REQUEST),
+    (Engine.MSSQL, Route.PROXY): (Strategy.PER_REQUEST, Strategy.PERSISTENT),
     # A cluster accepts 100 new connections a second, so connections are kept wherever they can be.
     (Engine.DSQL, Route.DIRECT): (Strategy.PERSISTENT, Strategy.POOL, Strategy.PER_REQUEST),
 }

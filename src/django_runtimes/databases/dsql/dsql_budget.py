@@ -12,4 +12,5 @@ DSQL_BUDGET = BudgetTerms(
     has_pool=True,
     # The quota of a cluster, which nobody can raise.
     new_connections_per_s=100,
+    has_proxy=False,
 )

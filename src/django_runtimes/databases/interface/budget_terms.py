@@ -10,6 +10,7 @@ class BudgetTerms:
 
     `default_port` tells whether two entries of DATABASES have the same server, and `has_pool` whether the strategy
     `pool` exists. `new_connections_per_s` is the number that the service accepts, or None without such a limit.
+    `has_proxy` is whether RDS Proxy serves the engine, and `reads_limits` whether the doctor reads the server's limits.
     """
 
     operations: int
@@ -19,3 +20,5 @@ class BudgetTerms:
     default_port: int
     has_pool: bool
     new_connections_per_s: int | None = None
+    has_proxy: bool = True
+    reads_limits: bool = True

@@ -39,6 +39,9 @@ ENGINES = (
     ),
     # The name is the vendor of Django's own engine too.
     RegisteredEngine("mysql", "django_runtimes.databases.mysql.mysql_engine.MYSQL", errors="pymysql"),
+    RegisteredEngine("oracle", "django_runtimes.databases.oracle.oracle_engine.ORACLE", errors="oracledb"),
+    # The vendor of mssql-django's engine.
+    RegisteredEngine("microsoft", "django_runtimes.databases.mssql.mssql_engine.MSSQL", errors="pyodbc"),
 )
 
 # Django's engine for an entry of DATABASES without ENGINE.

@@ -17,7 +17,7 @@ from django_runtimes.databases.mysql.mysql_connection import MysqlConnection
 from django_runtimes.databases.mysql.mysql_shell import MysqlShell
 from django_runtimes.databases.mysql.refused_logins import FAILED_LOGINS
 from django_runtimes.databases.mysql.session_timeouts import timeouts_statement
-from django_runtimes.databases.mysql.tls_contexts import tls_context
+from django_runtimes.databases.sockets.tls_contexts import tls_context
 from django_runtimes.databases.sockets.socket_wrapper import SocketWrapperMixin
 
 _TCP_OPTIONS = ("keepalives", "keepalives_idle", "keepalives_interval", "keepalives_count", "tcp_user_timeout")

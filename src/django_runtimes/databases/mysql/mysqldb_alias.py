@@ -4,9 +4,9 @@ import sys
 
 from django.core.exceptions import ImproperlyConfigured
 
-from django_runtimes.extras import require_extra
+from django_runtimes.extras import NEEDED_BY, require_extra
 
-require_extra("mysql", "MySQL or MariaDB in DATABASES")
+require_extra("mysql", NEEDED_BY["mysql"])
 
 import pymysql  # noqa: E402  (the error of a missing package names the extra)
 

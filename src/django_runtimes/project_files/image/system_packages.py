@@ -21,6 +21,8 @@ _NEEDS = {
     "cairocffi": SystemPackages(run=("libcairo2",)),
     "cairosvg": SystemPackages(run=("libcairo2",)),
     "ffmpeg-python": SystemPackages(run=("ffmpeg",)),
+    # Microsoft's driver, which trusts the authorities of the system, and ODBC's driver manager.
+    "mssql-django": SystemPackages(run=("ca-certificates", "libgssapi-krb5-2", "libodbc2")),
     "mysqlclient": SystemPackages((_COMPILER, "default-libmysqlclient-dev", "pkg-config"), ("libmariadb3",)),
     "opencv-python": SystemPackages(run=("libgl1", "libglib2.0-0t64")),
     "pdf2image": SystemPackages(run=("poppler-utils",)),
@@ -34,6 +36,7 @@ _NEEDS = {
     "python-ldap": SystemPackages((_COMPILER, "libldap-dev", "libsasl2-dev"), ("libldap2", "libsasl2-2")),
     "python-magic": SystemPackages(run=("libmagic1t64",)),
     "python3-saml": SystemPackages((_COMPILER, "libxmlsec1-dev", "pkg-config"), ("libxmlsec1t64-openssl",)),
+    "pyodbc": SystemPackages(run=("libodbc2",)),
     "pyzbar": SystemPackages(run=("libzbar0t64",)),
     "uwsgi": SystemPackages((_COMPILER,)),
     "wand": SystemPackages(run=("libmagickwand-7.q16-10",)),

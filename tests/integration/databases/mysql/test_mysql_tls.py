@@ -18,7 +18,7 @@ from django.db import OperationalError
 from django_runtimes.cli import processes
 from django_runtimes.compare.services.mariadb import MariadbServer
 from django_runtimes.compare.services.run_directory import run_directory
-from django_runtimes.databases.mysql.tls_contexts import tls_context
+from django_runtimes.databases.sockets.tls_contexts import tls_context
 from tests.integration.databases.mysql.mysql_entries import first_value, mysql_entry_of
 from tests.prerequisites import require_program
 

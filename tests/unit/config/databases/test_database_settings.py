@@ -153,8 +153,8 @@ def test_a_missing_database_is_refused():
     ("url", "message"),
     [
         (
-            "oracle://app:hunter2@db.example/shop",
-            "is not a PostgreSQL, MySQL or DSQL URL; write postgresql://user:password@host",
+            "db2://app:hunter2@db.example/shop",
+            "is not a PostgreSQL, MySQL, Oracle, SQL Server or DSQL URL; write postgresql://user:password@host",
         ),
         ("postgresql://app:hunter2%zz@db.example/shop", "is not a PostgreSQL URL; write"),
         ("postgresql://app:hunter2@db.example", "names no database; add /name at its end"),

@@ -129,8 +129,8 @@ def test_a_url_names_root_certificates():
             "mysql has no route data_api; set WEBAPP_DB_ROUTE to one of: direct, proxy",
         ),
         (
-            {"WEBAPP_DB_ENGINE": "oracle", "WEBAPP_DB_HOST": "db.example"},
-            "WEBAPP_DB_ENGINE='oracle' is not a database engine; choose one of: dsql, mysql, postgresql",
+            {"WEBAPP_DB_ENGINE": "db2", "WEBAPP_DB_HOST": "db.example"},
+            "WEBAPP_DB_ENGINE='db2' is not a database engine; choose one of: dsql, mssql, mysql, oracle, postgresql",
         ),
     ],
 )

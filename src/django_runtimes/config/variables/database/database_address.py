@@ -40,14 +40,17 @@ class DatabaseUrl(Variable["Address | None"]):
 DATABASE_URL = DatabaseUrl(
     "DATABASE_URL",
     "Address of the database: postgresql://user:password@host:port/name?option=value; postgis:// selects GeoDjango's "
-    "engine, mysql:// or mariadb:// MySQL's, and dsql://role@endpoint Aurora DSQL's. It replaces "
-    "WEBAPP_DB_ENGINE, WEBAPP_DB_HOST, WEBAPP_DB_PORT, WEBAPP_DB_NAME, WEBAPP_DB_USER and WEBAPP_DB_PASSWORD. The "
-    "options are libpq's, or those of `webapp docs mysql`, and Django's atomic_requests, autocommit and "
+    "engine, mysql:// or mariadb:// MySQL's, oracle:// Oracle's, mssql:// SQL Server's, and dsql://role@endpoint "
+    "Aurora DSQL's. It replaces WEBAPP_DB_ENGINE, WEBAPP_DB_HOST, WEBAPP_DB_PORT, WEBAPP_DB_NAME, WEBAPP_DB_USER and "
+    "WEBAPP_DB_PASSWORD. The "
+    "options are libpq's, or those of `webapp docs mysql` or `webapp docs oracle-sql-server`, and Django's "
+    "atomic_requests, autocommit and "
     "disable_server_side_cursors; conn_max_age and conn_health_checks have no effect, since the strategy sets them.",
 )
 DB_ENGINE = Choice(
     "WEBAPP_DB_ENGINE",
-    "Engine of the database that WEBAPP_DB_HOST names; mysql is MariaDB's too, and dsql Aurora DSQL's.",
+    "Engine of the database that WEBAPP_DB_HOST names; mysql is MariaDB's too, mssql SQL Server's, and dsql Aurora "
+    "DSQL's.",
     Engine,
     noun="database engine",
     default=Engine.POSTGRESQL,
@@ -58,7 +61,7 @@ DB_PORT = Integer(
     "Port of the database server.",
     minimum=1,
     maximum=65535,
-    default_note="5432; 3306 with mysql",
+    default_note="5432; 3306 with mysql, 1521 with oracle, 1433 with mssql",
 )
 DB_NAME = Text("WEBAPP_DB_NAME", "Name of the database.", default="webapp")
 DB_ROUTE = Choice(
@@ -78,7 +81,7 @@ DB_PROXY_PORT = Integer(
     "Port of the proxy.",
     minimum=1,
     maximum=65535,
-    default_note="5432; 3306 with mysql",
+    default_note="5432; 3306 with mysql, 1521 with oracle, 1433 with mssql",
 )
 DB_CLUSTER_ARN = Text(
     "WEBAPP_DB_CLUSTER_ARN",

@@ -51,7 +51,12 @@ class Command(BaseCommand):
                 f"DATABASES[{database!r}] has the engine {connection.settings_dict['ENGINE']!r}; the gate judges only "
                 f"{' and '.join(dict.fromkeys(each.product for each in engines()))}"
             )
-        with engine.read_only(connection):
+        try:
+            reading = engine.read_only(connection)
+        except CommandError as error:
+            # The engine has no such transaction.
+            raise _no_verdict(str(error)) from None
+        with reading:
             sizes = engine.table_sizes(connection.connection)
             report = _report(connection, sizes or {}, allow)
         if sizes is None and report.pending:

@@ -1,0 +1,1 @@
+"""Django's engine for Oracle, on python-oracledb without Oracle's client libraries."""
