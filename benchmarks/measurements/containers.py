@@ -12,6 +12,7 @@ from benchmarks.plan import Plan
 from benchmarks.ratio import interleaved
 from django_runtimes.cli.progress import Progress
 from django_runtimes.compare.compare_error import CompareError
+from django_runtimes.compare.engines.postgresql_counter import PostgresqlCounter
 from django_runtimes.compare.meters.connection_sampler import ConnectionSampler
 
 PATHS = ("/ping", "/items")
@@ -48,7 +49,7 @@ async def measure(plan: Plan, testbed: Testbed, rng: random.Random, progress: Pr
         contenders = [servers.OURS, servers.GTHREAD]
         progress.begin("containers, /items crowded", plan.crowd_rounds * len(contenders))
         measured.crowd = {name: [] for name in contenders}
-        async with ConnectionSampler(testbed.server.administration_url, [ours]) as sampler:
+        async with ConnectionSampler(PostgresqlCounter(testbed.server.administration_url), [ours]) as sampler:
             for name in interleaved(contenders, plan.crowd_rounds, rng):
                 window = sampler.window(ours)
                 load = await drive(urls[name] + "/items", connections=_CROWD, duration_s=plan.crowd_block_s)

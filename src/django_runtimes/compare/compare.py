@@ -18,7 +18,6 @@ from django_runtimes.cli.tool_error import ToolError, UsageError
 from django_runtimes.compare.analysis.summary import THOROUGH_BUDGET_S
 from django_runtimes.compare.claims.claims_command import add_claim_options, asks_for_claims, test_claims
 from django_runtimes.compare.compare_error import show_output
-from django_runtimes.compare.deployed.deployed_service import is_deployed
 from django_runtimes.compare.deployed.load_consent import ask_for_load
 from django_runtimes.compare.deployed_options import add_deployed_options, with_capped_rates, with_deployed_targets
 from django_runtimes.compare.gate.gate_condition import parse_conditions
@@ -46,8 +45,8 @@ from django_runtimes.compare.run.comparison import run_comparison
 from django_runtimes.compare.run.expected_load import expected_requests
 from django_runtimes.compare.run.output import choose_directory, publish
 from django_runtimes.compare.services.run_directory import run_directory
-from django_runtimes.compare.targets.memory_sizes import balanced_weight, memory_sizes, with_memory_sizes
-from django_runtimes.compare.targets.name import DEFAULT_TARGETS, TargetName
+from django_runtimes.compare.target_options import add_target_options, emulated_targets
+from django_runtimes.compare.targets.memory_sizes import with_memory_sizes
 from django_runtimes.compare.workload.reading import load_workload
 from django_runtimes.compare.workload.workload import Workload
 
@@ -123,16 +122,7 @@ def plan_of(options: argparse.Namespace) -> ComparisonPlan:
         image=options.image,
         limits=_limits(options),
     )
-    if options.target:
-        targets = tuple(TargetName.parse(text) for text in options.target if not is_deployed(text))
-        if len(set(targets)) < len(targets):
-            raise UsageError("--target names a target twice; name each once")
-        if options.image and (special := next((name for name in targets if name.option), None)):
-            raise UsageError(
-                f"--target {str(special)!r} with --image: the option {special.option!r} is emulated here without "
-                "containers; leave out --image or the option"
-            )
-        plan = replace(plan, targets=targets)
+    plan = replace(plan, targets=emulated_targets(options))
     if options.memory:
         plan = replace(plan, targets=with_memory_sizes(plan.targets, options.memory))
     if options.balanced_weight is not None:
@@ -200,28 +190,7 @@ def parser() -> argparse.ArgumentParser:
         epilog="Exit codes: 0 every target was measured; 1 one failed, the others are reported; 2 bad arguments. "
         f"With --fail-if also: {GATE_EXIT_CODES}.",
     )
-    default_names = ", ".join(str(name) for name in DEFAULT_TARGETS)
-    parser.add_argument(
-        "--target",
-        action="append",
-        metavar="NAME[=URL]",
-        help="runtime/strategy/route, and @MB for a memory size of a Lambda function, or a deployed target such as "
-        f"aws_lambda=https://…; repeatable; the first one is the reference (default: {default_names})",
-    )
-    parser.add_argument(
-        "--memory",
-        type=memory_sizes,
-        metavar="MB,MB…",
-        help="add the first Lambda target with these memory sizes and the CPU shares that come with them, such as "
-        "512,1024,1769, and compare their cost with their speed",
-    )
-    parser.add_argument(
-        "--balanced-weight",
-        type=balanced_weight,
-        metavar="W",
-        help="the weight of the cost in the balanced memory size, from 0 (the fastest) to 1 (the cheapest; "
-        "default: 0.5)",
-    )
+    add_target_options(parser)
     add_deployed_options(parser)
     parser.add_argument(
         "--image",

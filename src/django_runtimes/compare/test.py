@@ -12,8 +12,10 @@ from django_runtimes.cli.arguments import OneLineParser
 from django_runtimes.cli.exit_codes import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_USAGE
 from django_runtimes.cli.interruption import treat_termination_as_interruption
 from django_runtimes.cli.project.project import NO_SETTINGS, project_at, settings_by_variable
+from django_runtimes.cli.project.settings_check import PRODUCTS
 from django_runtimes.cli.tool_error import ToolError, UsageError
 from django_runtimes.compare.codebase.own_variables import database_notices, own_variables
+from django_runtimes.compare.codebase.replaced_engine import engine_notices
 from django_runtimes.compare.services.database_creation import create_database
 from django_runtimes.compare.services.named_objects import create_named_objects
 from django_runtimes.compare.services.postgres import EmbeddedPostgres, postgres_server
@@ -23,6 +25,7 @@ from django_runtimes.compare.suite.suite_process import run_suite
 from django_runtimes.compare.suite.suite_runner import RUNNERS, choose_runner
 from django_runtimes.compare.workload.reading import load_workload
 from django_runtimes.config.configuration_error import ConfigurationError
+from django_runtimes.config.values.data_paths import Engine
 from django_runtimes.config.values.profile import PROFILES
 from django_runtimes.config.values.runtime import Runtime
 from django_runtimes.config.variables.file_variables import STATIC_ROOT
@@ -76,7 +79,12 @@ def _run(suite: Suite, runtime: Runtime, endings: dict[Runtime, str]) -> int:
     _say(f"{_title(runtime)}: {suite.runner.name} with {suite.settings}")
     given_url = os.environ.get("DATABASE_URL") or None
     settings, address = suite.check_settings(runtime, given_url)
-    _notify(database_notices(settings, address))
+    if address.engine is not Engine.POSTGRESQL:
+        raise UsageError(
+            f"DATABASE_URL names {PRODUCTS[address.engine]}, and the suite runs on PostgreSQL; unset it, and a "
+            "PostgreSQL is started"
+        )
+    _notify([*engine_notices(settings, address.engine), *database_notices(settings, address)])
     with ExitStack() as stack:
         server = stack.enter_context(postgres_server(given_url))
         if isinstance(server, EmbeddedPostgres):

@@ -8,6 +8,7 @@ import pytest
 import uvloop
 
 from django_runtimes.compare.compare_error import CompareError
+from django_runtimes.compare.engines.postgresql_counter import PostgresqlCounter
 from django_runtimes.compare.meters.connection_sampler import ConnectionSampler
 from django_runtimes.compare.services.database_creation import create_database
 from django_runtimes.compare.services.postgres import EmbeddedPostgres
@@ -23,7 +24,7 @@ def server():
 
 @pytest.fixture
 def sampler(server):
-    return ConnectionSampler(server.administration_url, ["measured", "other"])
+    return ConnectionSampler(PostgresqlCounter(server.administration_url), ["measured", "other"])
 
 
 async def _samples(window, count):
@@ -70,7 +71,7 @@ async def test_windows_of_different_databases_are_separate(server, sampler):
 
 
 async def test_the_shortest_window_has_a_sample(server):
-    async with ConnectionSampler(server.administration_url, ["measured"], rate_hz=0.01) as sampler:
+    async with ConnectionSampler(PostgresqlCounter(server.administration_url), ["measured"], rate_hz=0.01) as sampler:
         await asyncio.sleep(0.1)
         window = sampler.window("measured")
         with psycopg.connect(server.url("measured")):
@@ -122,7 +123,7 @@ async def test_a_failure_of_sampling_is_raised(server, sampler):
 
 async def test_an_unreachable_server_is_reported_in_one_line():
     with pytest.raises(CompareError, match=r"^cannot count the database's connections: .* refused"):
-        async with ConnectionSampler("postgresql://webapp@127.0.0.1:1/postgres", ["measured"]):
+        async with ConnectionSampler(PostgresqlCounter("postgresql://webapp@127.0.0.1:1/postgres"), ["measured"]):
             pass
 
 

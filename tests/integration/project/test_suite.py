@@ -72,6 +72,18 @@ def test_the_environments_settings_module_overrides_pytest_ini(foreign):
     assert ended.stdout.startswith("webapp test: local, pool: pytest with config.settings\n")
 
 
+def test_a_database_of_another_engine_is_refused(foreign):
+    ended = foreign.webapp(
+        "test", "--runtime", "aws_ecs", DATABASE_URL="mysql://app:hush@127.0.0.1:3306/shop?sslmode=prefer"
+    )
+
+    assert ended.returncode == 2
+    assert ended.stderr.splitlines()[-1] == (
+        "webapp test: DATABASE_URL names MySQL, and the suite runs on PostgreSQL; unset it, and a PostgreSQL is started"
+    )
+    assert "hush" not in ended.stderr
+
+
 def test_a_suite_without_tests_gives_exit_code_5(foreign):
     foreign.write("pytest.ini", "[pytest]\n")
 

@@ -13,8 +13,9 @@ from django_runtimes.cli.project import settings_probe
 from django_runtimes.cli.tool_error import ToolError
 from django_runtimes.config.adopted import not_called
 from django_runtimes.config.database_url.address import Address
-from django_runtimes.config.databases.engines import is_postgresql
+from django_runtimes.config.databases.engines import DSQL_ENGINE, engine_of_project
 from django_runtimes.config.databases.search_path import schemas_of
+from django_runtimes.config.values.data_paths import DEFAULT_PORTS, Engine
 from django_runtimes.config.variables.database.database_address import DATABASE_URL
 from django_runtimes.config.variables.table import PREFIX
 
@@ -24,6 +25,20 @@ _LET_ENVIRONMENT_WIN = (
 )
 # The loopback address has several names.
 _THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
+# Django's names of the vendors; MariaDB's is MySQL's.
+_SYSTEMS = {
+    "postgresql": Engine.POSTGRESQL,
+    "mysql": Engine.MYSQL,
+    "oracle": Engine.ORACLE,
+    "microsoft": Engine.MSSQL,
+}
+PRODUCTS = {
+    Engine.POSTGRESQL: "PostgreSQL",
+    Engine.MYSQL: "MySQL",
+    Engine.DSQL: "Aurora DSQL",
+    Engine.ORACLE: "Oracle",
+    Engine.MSSQL: "SQL Server",
+}
 
 
 class StartPython(Protocol):
@@ -43,10 +58,13 @@ def start_python(
 
 @dataclass(frozen=True)
 class LoadedDatabase:
-    """One entry of DATABASES; `role` and `schemas` are those that its OPTIONS name."""
+    """One entry of DATABASES; `role` and `schemas` are those that its OPTIONS name.
+
+    `engine` is its ENGINE, and `system` what that is for; None for a system that the library cannot configure.
+    """
 
     engine: str
-    is_postgresql: bool
+    system: Engine | None
     host: str
     port: int
     name: str
@@ -92,11 +110,12 @@ class LoadedSettings:
         if not self.is_configured:
             raise ToolError(not_called(self.module))
         default = self.databases.get("default")
-        if default is None or not default.is_postgresql:
+        if default is None or default.system is not address.engine:
             engine = "none" if default is None else repr(default.engine)
             raise ToolError(
-                f"the engine of DATABASES['default'] in {self.module} is {engine}, but this needs PostgreSQL; "
-                "set it before configure(globals()), which takes the address from DATABASE_URL"
+                f"the engine of DATABASES['default'] in {self.module} is {engine}, but this needs "
+                f"{PRODUCTS[address.engine]}; set it before configure(globals()), which takes the address from "
+                "DATABASE_URL"
             )
         if not default.is_at(address) or default.name != address.name:
             remedy = _LET_ENVIRONMENT_WIN if self.replaces_url else "do not set it after configure(globals())"
@@ -106,11 +125,11 @@ class LoadedSettings:
             )
 
     def elsewhere(self, address: Address) -> dict[str, LoadedDatabase]:
-        """Return the other PostgreSQL databases, by alias, that are not on the server at `address`."""
+        """Return the other databases of the engine of `address`, by alias, that are not on its server."""
         return {
             alias: database
             for alias, database in self.databases.items()
-            if alias != "default" and database.is_postgresql and not database.is_at(address)
+            if alias != "default" and database.system is address.engine and not database.is_at(address)
         }
 
 
@@ -169,16 +188,25 @@ def load_settings(
 
 
 def _database(values: Mapping[str, Any]) -> LoadedDatabase:
-    vendor, engine, port = values["vendor"], values["engine"], values["port"]
+    engine, port = values["engine"], values["port"]
+    system = _system(values["vendor"], engine)
     return LoadedDatabase(
         engine=engine,
-        is_postgresql=is_postgresql({"ENGINE": engine}) if vendor is None else vendor == "postgresql",
+        system=system,
         host=values["host"],
-        port=int(port) if port.isdigit() else 5432,
+        port=int(port) if port.isdigit() else DEFAULT_PORTS[system or Engine.POSTGRESQL],
         name=values["name"],
         role=values["role"],
         schemas=schemas_of(values["options"]),
     )
+
+
+def _system(vendor: str | None, engine: str) -> Engine | None:
+    """Return what an engine is for, by Django's name of its vendor, or by its own name if Django cannot load it."""
+    if vendor is None:
+        return engine_of_project({"ENGINE": engine})
+    # The engine of Aurora DSQL has PostgreSQL's vendor.
+    return Engine.DSQL if engine == DSQL_ENGINE else _SYSTEMS.get(vendor)
 
 
 def _host(name: str) -> str:

@@ -9,6 +9,7 @@ from django_runtimes.compare.codebase.checkout import Checkout
 from django_runtimes.compare.codebase.environ import target_environ
 from django_runtimes.compare.codebase.own_variables import own_variables
 from django_runtimes.compare.codebase.preparation import check_project_databases, prepare_application
+from django_runtimes.compare.codebase.replaced_engine import require_measurable
 from django_runtimes.compare.services.named_objects import create_named_objects
 from django_runtimes.compare.services.postgres import EmbeddedPostgres
 from django_runtimes.compare.targets.name import TargetName
@@ -61,6 +62,7 @@ class ClaimProject:
             start=codebase.start_python,
             given=application.environment,
         )
+        require_measurable(settings)
         create_named_objects(server, database, settings, parse_database_url(server.url(database)))
         prepare_application(application, environ, log=workspace / "prepare.log", start=codebase.start_command)
         return target_environ(name, environ, None)

@@ -19,6 +19,7 @@ from django_runtimes.compare.claims.claim_project import ClaimProject
 from django_runtimes.compare.codebase.environ import application_environ, proxied_url, target_environ
 from django_runtimes.compare.compare_error import CompareError
 from django_runtimes.compare.emulator.lambda_function import Function
+from django_runtimes.compare.engines.postgresql_counter import PostgresqlCounter
 from django_runtimes.compare.meters.connection_sampler import ConnectionSampler
 from django_runtimes.compare.services.database_creation import create_database
 from django_runtimes.compare.services.pgbouncer import PgBouncer
@@ -186,5 +187,5 @@ class DatabaseCounter:
 
     async def settled(self) -> int:
         """Return the number of connections opened so far, once it has not changed for half a second."""
-        async with ConnectionSampler(self._url, [self._database]) as sampler:
+        async with ConnectionSampler(PostgresqlCounter(self._url), [self._database]) as sampler:
             return await sampler.opened(self._database)

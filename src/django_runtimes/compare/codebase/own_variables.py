@@ -8,7 +8,6 @@ from django_runtimes.cli.project.project import Project
 from django_runtimes.cli.project.settings_check import LoadedSettings
 from django_runtimes.config.database_url.address import Address
 from django_runtimes.config.database_url.url import parse_database_url
-from django_runtimes.config.databases.engines import is_postgresql
 
 
 @dataclass(frozen=True)
@@ -48,21 +47,7 @@ def own_variables(project: Project, given: Mapping[str, str], shell: Mapping[str
 
 
 def database_notices(settings: LoadedSettings, address: Address) -> list[str]:
-    """Return a line for an engine that PostgreSQL's replaces, and for each PostgreSQL database on another server."""
-    return [
-        *_engine_notices(settings.replaced_engine),
-        *_notices_of_others(settings, address),
-    ]
-
-
-def _engine_notices(replaced: str) -> list[str]:
-    # A project that develops on SQLite expects PostgreSQL here.
-    if replaced in {"", "django.db.backends.sqlite3"} or is_postgresql({"ENGINE": replaced}):
-        return []
-    return [f"the settings have the engine {replaced!r}; PostgreSQL takes its place, so this says nothing about it"]
-
-
-def _notices_of_others(settings: LoadedSettings, address: Address) -> list[str]:
+    """Return a line for each other database of the engine of `address` that is not on its server."""
     return [
         f"DATABASES[{alias!r}] is {database}, not on the server used here; if variables set its address, "
         'set them in [application.environment] of the workload: a URL to "{database_url}", its parts to '

@@ -10,9 +10,11 @@ from typing import Protocol
 from django_runtimes.cli import processes
 from django_runtimes.cli.project.settings_check import LoadedSettings, StartPython, load_settings, start_python
 from django_runtimes.compare.codebase.own_variables import database_notices
+from django_runtimes.compare.codebase.replaced_engine import NO_REMEDIES, engine_notices
 from django_runtimes.compare.compare_error import CommandFailedError
 from django_runtimes.compare.workload.workload import Application
 from django_runtimes.config.database_url.url import parse_database_url
+from django_runtimes.config.values.data_paths import Engine
 
 # How many lines of a failed command's output are shown.
 _SHOWN_LINES = 15
@@ -41,16 +43,21 @@ def check_project_databases(
     directory: Path,
     start: StartPython = start_python,
     given: Collection[str] = (),
+    remedies: Mapping[Engine, str] = NO_REMEDIES,
 ) -> tuple[LoadedSettings, list[str]]:
-    """Return the settings, and a line for each other database on another server; `directory` is the project's.
+    """Return the settings, with lines for an engine that was replaced and for each database on another server.
 
-    `given` are the project's own variables that the workload sets. Raise ToolError when the settings do not load,
-    replace a variable of this run, or `default` is not the database that DATABASE_URL names.
+    `directory` is the project's, `given` are its own variables that the workload sets, and `remedies` say how to use
+    its own engine. Raise ToolError when the settings do not load, replace a variable of this run, or `default` is not
+    the database that DATABASE_URL names.
     """
     settings = load_settings(environ, log=log, directory=directory, start=start, given=given)
     address = parse_database_url(environ["DATABASE_URL"])
     settings.require_database(address)
-    return settings, database_notices(settings, address)
+    return settings, [
+        *engine_notices(settings, address.engine, remedies),
+        *database_notices(settings, address),
+    ]
 
 
 def prepare_application(

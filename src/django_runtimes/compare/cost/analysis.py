@@ -26,6 +26,7 @@ from django_runtimes.compare.cost.usage.measured_usage import (
 )
 from django_runtimes.compare.cost.usage.task_size import check_task_sizes
 from django_runtimes.compare.cost.usage.traffic import CONSTANT_RATES_RPS, JUDGED_RATE_RPS, Traffic
+from django_runtimes.compare.cost.usage.usage_key import PRICED_ENGINES
 from django_runtimes.compare.cost.usage.usage_settings import parse_settings
 from django_runtimes.compare.record.results import Run
 
@@ -162,7 +163,7 @@ def analyze_cost(
             (usage, right_size(usage.usage, sized_at_rps, grows=usage.route != "proxy"))
             for usage in usages
             # The Data API belongs to Aurora, whose capacity follows the load, and the target holds no connection.
-            if usage.route != DATA_API
+            if usage.route != DATA_API and usage.engine in PRICED_ENGINES
         ),
         is_assumed=run is None,
         exclusions=closed_targets({usage.name: usage.runtime for usage in usages})
@@ -260,8 +261,9 @@ def _function_options(usage: TargetUsage, prices: PriceList) -> Iterator[CostOpt
     kept = usage.usage.provisioned_concurrency
     ready = replace(plain, name=_with_option(usage.name, "provisioned"), provisioned=kept, has_snapstart=False)
     yield CostOption(plain, ready, f"{kept.normalize():f} environments kept ready")
-    other_route, title = _OTHER_ROUTES[usage.route]
-    yield CostOption(plain, replace(plain, name=_with_option(usage.name, "other_route"), route=other_route), title)
+    if usage.engine in PRICED_ENGINES:
+        other_route, title = _OTHER_ROUTES[usage.route]
+        yield CostOption(plain, replace(plain, name=_with_option(usage.name, "other_route"), route=other_route), title)
     other = _function(usage, prices, second)
     yield CostOption(plain, other, f"{second.noun} in place of the {first.noun}")
     # An HTTP API does not stream.

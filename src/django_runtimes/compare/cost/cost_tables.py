@@ -60,15 +60,17 @@ def option_table(analysis: CostAnalysis) -> ReportTable:
 
 def shared_table(analysis: CostAnalysis) -> ReportTable:
     """Return the bills of databases and egress; all targets share one database and one egress."""
+    pause = "A cluster at 0 ACU pauses 5 minutes after the last connection and takes 10 to 30 s to wake. "
     return _bill_table(
-        ("Shared parts, one database and one egress for all targets: USD per month", "shared part"),
+        (
+            f"Shared parts, {'one database and ' if analysis.databases else ''}one egress for all targets: USD per "
+            "month",
+            "shared part",
+        ),
         analysis,
         (*analysis.databases, *analysis.egress),
         _month,
-        notes=(
-            "A cluster at 0 ACU pauses 5 minutes after the last connection and takes 10 to 30 s to wake. Without "
-            "egress, private subnets reach only S3 and DynamoDB.",
-        ),
+        notes=(f"{pause if analysis.databases else ''}Without egress, private subnets reach only S3 and DynamoDB.",),
     )
 
 

@@ -118,7 +118,7 @@ def memory_tunings(analysis: CostAnalysis, weight: float = DEFAULT_WEIGHT) -> tu
 
 def _points(analysis: CostAnalysis) -> Iterator[tuple[str, MemoryPoint]]:
     for usage in analysis.usages:
-        target, at, _ = usage.name.partition("@")
+        target, at, _ = usage.name.rpartition("@")
         # The size in the name of a deployed target is the user's own text, and nothing checks it.
         if at and not any(usage.origins[key] is ValueOrigin.ASSUMED for key in ("memory_mb", "duration_ms")):
             bill = _million_durations(usage, analysis.prices)

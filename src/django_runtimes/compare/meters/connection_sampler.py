@@ -5,38 +5,28 @@ import contextlib
 import time
 from collections.abc import Sequence
 from types import TracebackType
-from typing import LiteralString, Protocol, Self
-
-import psycopg
+from typing import Protocol, Self
 
 from django_runtimes.compare.compare_error import CompareError
+from django_runtimes.compare.engines.compared_engine import ConnectionCounter
 from django_runtimes.compare.record.sampled_connections import SampledConnections
 from django_runtimes.compare.record.timeline import BackendTimeline, TimelineRecorder
 
-_CONNECT_TIMEOUT_S = 5
 _POLL_INTERVAL_S = 0.1
 # A backend reports a new session when it first becomes idle or ends, so a counter that has not changed for this long
 # includes all of a finished burst. A counter that keeps changing is read after the second limit.
 _STABLE_AFTER_S = 0.5
 _STABLE_WITHIN_S = 5.0
 
-_HELD = (
-    "SELECT datname, count(*) FROM pg_stat_activity "
-    "WHERE backend_type = 'client backend' AND datname = ANY(%s) GROUP BY datname"
-)
-_OPENED = "SELECT sessions FROM pg_stat_database WHERE datname = %s"
-_TRANSACTIONS = "SELECT xact_commit + xact_rollback FROM pg_stat_database WHERE datname = %s"
-
 
 class ConnectionSampler:
-    """Samples pg_stat_activity at a constant rate, on one connection to a database that no target uses.
+    """Samples the held connections at a constant rate.
 
-    The role must be a superuser, the targets' own role or a member of pg_read_all_stats. After sampling has failed, all
-    open and later windows raise CompareError with the cause.
+    After sampling has failed, all open and later windows raise CompareError with the cause.
     """
 
-    def __init__(self, administration_url: str, databases: Sequence[str], rate_hz: float = 20.0) -> None:
-        self._url = administration_url
+    def __init__(self, counter: ConnectionCounter, databases: Sequence[str], rate_hz: float = 20.0) -> None:
+        self._counter = counter
         self._databases = tuple(databases)
         self._interval_s = 1 / rate_hz
         self._windows: set[Window] = set()
@@ -45,12 +35,7 @@ class ConnectionSampler:
         self._started_s = time.monotonic()
 
     async def __aenter__(self) -> Self:
-        try:
-            self._connection = await psycopg.AsyncConnection.connect(
-                self._url, autocommit=True, connect_timeout=_CONNECT_TIMEOUT_S
-            )
-        except psycopg.Error as error:
-            raise _failure(error) from error
+        await self._counter.open()
         self._started_s = time.monotonic()
         self._task = asyncio.create_task(self._sample_steadily())
         return self
@@ -64,7 +49,7 @@ class ConnectionSampler:
         self._task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await self._task
-        await self._connection.close()
+        await self._counter.close()
 
     def window(self, database: str) -> "Window":
         """Start an interval for one of the sampler's databases; its `stop` returns the result."""
@@ -84,9 +69,9 @@ class ConnectionSampler:
         return self._timelines[database].timeline()
 
     async def opened(self, database: str) -> int:
-        """Return the number of connections opened so far, short ones included, from pg_stat_database.sessions.
+        """Return the number of connections opened so far, short ones included.
 
-        Backends report late, so wait until the counter has not changed for half a second, at most five seconds. It
+        A server may count late, so wait until the counter has not changed for half a second, at most five seconds. It
         counts all clients, so the number for an interval is the difference between two readings.
         """
         loop = asyncio.get_running_loop()
@@ -101,7 +86,7 @@ class ConnectionSampler:
 
     async def transactions(self, database: str) -> int:
         """Return the number of all clients' transactions that their backends have reported so far."""
-        return await self._counted(_TRANSACTIONS, database)
+        return await self._counter.transactions(database)
 
     async def _close(self, window: "Window") -> None:
         # Take a last sample, so that even the shortest interval has one and a failure is detected here.
@@ -124,10 +109,9 @@ class ConnectionSampler:
     async def _sample(self) -> None:
         windows = tuple(self._windows)
         try:
-            cursor = await self._connection.execute(_HELD, [list(self._databases)])
-            held: dict[str, int] = dict(await cursor.fetchall())
-        except psycopg.Error as error:
-            self._failure = _failure(error)
+            held = await self._counter.held(self._databases)
+        except CompareError as error:
+            self._failure = error
             return
         for database, timeline in self._timelines.items():
             timeline.add(self.elapsed_s, held.get(database, 0))
@@ -136,20 +120,7 @@ class ConnectionSampler:
 
     async def sessions(self, database: str) -> int:
         """Return the number of opened connections that their backends have reported so far."""
-        return await self._counted(_OPENED, database)
-
-    async def _counted(self, query: LiteralString, database: str) -> int:
-        try:
-            cursor = await self._connection.execute(query, [database])
-            row = await cursor.fetchone()
-        except psycopg.Error as error:
-            raise _failure(error) from error
-        if row is None:
-            raise CompareError(
-                f"cannot count connections: the database {database!r} does not exist; check that nothing dropped it"
-            )
-        count: int = row[0]
-        return count
+        return await self._counter.opened(database)
 
 
 class ConnectionWindow(Protocol):
@@ -180,8 +151,3 @@ class Window:
         """End the interval and return its result; raise CompareError when sampling has failed."""
         await self._sampler._close(self)
         return SampledConnections(self._peak, self._sum / self.samples, self.samples)
-
-
-def _failure(error: psycopg.Error) -> CompareError:
-    cause = " ".join(str(error).split())
-    return CompareError(f"cannot count the database's connections: {cause}; check that the server still runs")

@@ -9,7 +9,7 @@ _Key = tuple[str, float | None]
 class SteadyOpens:
     """Assigns each newly opened connection to the block that began last.
 
-    A target gets no requests between its blocks, and PostgreSQL may count a connection only after the block. The
+    A target gets no requests between its blocks, and the server may count a connection only after the block. The
     readings before successive blocks are therefore the right ones to compare.
     """
 

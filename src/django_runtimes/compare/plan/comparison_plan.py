@@ -7,6 +7,7 @@ from django_runtimes.compare.deployed.deployed_service import DeployedService
 from django_runtimes.compare.recommendation.stated_limits import StatedLimits
 from django_runtimes.compare.targets.name import DEFAULT_TARGETS, TargetName
 from django_runtimes.compare.workload.workload import Workload
+from django_runtimes.config.values.data_paths import Engine
 
 # The schedule is kept in memory, and one load generator on one CPU cannot reach higher rates.
 MAX_RATE_RPS = 5_000.0
@@ -57,6 +58,11 @@ class ComparisonPlan:
     limits: StatedLimits = field(default_factory=StatedLimits)
     # The weight of the cost in the balanced memory size, from 0 (the fastest) to 1 (the cheapest).
     balanced_weight: float = 0.5
+
+    @property
+    def engine(self) -> Engine:
+        """The engine of all emulated targets."""
+        return self.targets[0].engine if self.targets else Engine.POSTGRESQL
 
     @property
     def wants_p99(self) -> bool:

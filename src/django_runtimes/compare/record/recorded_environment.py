@@ -47,6 +47,15 @@ class RecordedMachine:
 
 
 @dataclass(frozen=True)
+class RecordedMariadb:
+    """The settings of the MariaDB of a run on it."""
+
+    ALLOWS_OTHER_KEYS: ClassVar[bool] = True
+
+    version: str
+
+
+@dataclass(frozen=True)
 class RecordedLimits:
     """The stated limits."""
 
@@ -88,6 +97,7 @@ class RecordedEnvironment:
     aa_pairs: tuple[tuple[str, str], ...] = ()
     image: RecordedImage | None = None
     machine: RecordedMachine = RecordedMachine()
+    mariadb: RecordedMariadb | None = None
     packages: Mapping[str, str] = field(default_factory=dict)
     targets: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     generator: Mapping[str, Any] = field(default_factory=dict)

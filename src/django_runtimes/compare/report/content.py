@@ -20,6 +20,7 @@ from django_runtimes.compare.report.sections import report_sections
 from django_runtimes.compare.report.sentences import (
     error_sentences,
     image_sentences,
+    mariadb_of,
     pair_sentences,
     unchecked_sentences,
     void_sentences,
@@ -103,6 +104,8 @@ def _facts(run: Run) -> Iterator[str]:
         yield f"measured {str(finished_at).replace('T', ' ').partition('+')[0]} UTC"
     if labels := dict.fromkeys(target.label for target in run.targets):
         yield " and ".join(labels)
+    if (server := mariadb_of(run)) is not None:
+        yield server
     if (revision := run.environment.get("revision")) is not None:
         yield f"revision {revision}"
 

@@ -130,12 +130,28 @@ def claim_sentences(run: Run) -> Iterator[str]:
             "trips and ratios on this machine, but not about AWS's cold starts and tail latencies, Fargate's capacity "
             "or RDS Proxy's behaviour."
         )
+        yield from _engine_sentences(run)
     if (busy := busy_sentence(run)) is not None:
         yield busy
     if any(target.route == "proxy" and target.label == "emulated" for target in run.targets):
         yield "PgBouncer in transaction mode stands in for RDS Proxy."
     if _has_data_api(run):
         yield _data_api_sentence(run)
+
+
+def mariadb_of(run: Run) -> str | None:
+    """Return the MariaDB of a run's emulated targets, such as "MariaDB 10.11.14"; None on PostgreSQL."""
+    recorded = run.environment.get("mariadb")
+    return None if recorded is None else f"MariaDB {recorded['version'].partition('-')[0]}"
+
+
+def _engine_sentences(run: Run) -> Iterator[str]:
+    server = mariadb_of(run)
+    if server is not None:
+        yield (
+            f"Emulated targets ran on {server}. The figures say nothing about PostgreSQL, and "
+            "nothing about RDS Proxy, for which no server here stands in with this engine. MySQL was not run."
+        )
 
 
 def latency_caveats(run: Run) -> Iterator[str]:
@@ -168,7 +184,7 @@ def connection_caveats(run: Run) -> Iterator[str]:
     """Yield sentences on claims that the numbers of connections do not support."""
     if _has_emulated(run):
         yield (
-            "The peak and mean numbers of backends are sampled, so they are lower bounds; PostgreSQL counts the opened "
+            "The peak and mean numbers of backends are sampled, so they are lower bounds; the server counts the opened "
             "connections."
         )
     if any(target.label == "deployed" for target in run.targets):

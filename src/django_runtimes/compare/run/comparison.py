@@ -119,7 +119,7 @@ async def _measure(
         sampler = None
         if emulation is not None:
             databases = [subject.database for subject in emulation.subjects]
-            sampler = ConnectionSampler(emulation.server.administration_url, databases)
+            sampler = ConnectionSampler(emulation.engine.counter(emulation.server), databases)
             await stack.enter_async_context(sampler)
         for subject in subjects:
             if subject.generator is not None:
@@ -156,7 +156,12 @@ async def _measure(
                 progress.say("interrupted: stopping the targets and keeping the measurements so far")
 
         async def account(subject: Subject) -> None:
-            await measurement.account(subject, "" if emulation is None else emulation.server.url(subject.database))
+            def read_keys(keys_sql: str) -> Sequence[str]:
+                if emulation is None:
+                    return ()
+                return emulation.engine.found_keys(emulation.server.url(subject.database), keys_sql)
+
+            await measurement.account(subject, read_keys)
 
         await asyncio.gather(*(attempt(subject, account) for subject in subjects))
         if emulation is not None and not interrupted:

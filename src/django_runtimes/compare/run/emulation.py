@@ -16,6 +16,7 @@ from django_runtimes.compare.codebase.environ import streaming_environ
 from django_runtimes.compare.codebase.image_codebase import ImageCodebase
 from django_runtimes.compare.codebase.own_variables import OwnVariables, own_variables
 from django_runtimes.compare.codebase.preparation import check_project_databases, prepare_application
+from django_runtimes.compare.codebase.replaced_engine import require_measurable
 from django_runtimes.compare.compare_error import CompareError
 from django_runtimes.compare.containers.containers import Containers
 from django_runtimes.compare.containers.image import find_image
@@ -23,22 +24,26 @@ from django_runtimes.compare.containers.usable_engines import usable_engines
 from django_runtimes.compare.deployed.deployed_name import DeployedName
 from django_runtimes.compare.emulator.container_limits import ContainerLimits
 from django_runtimes.compare.emulator.limited_freezer import limited_freezer
+from django_runtimes.compare.engines.compared_engine import ComparedEngine, DatabaseServer
+from django_runtimes.compare.engines.compared_engines import COMPARED_ENGINES
 from django_runtimes.compare.load.ledger import Ledger
 from django_runtimes.compare.meters.pool_wait_files import read_pool_waits
 from django_runtimes.compare.plan.comparison_plan import ComparisonPlan
 from django_runtimes.compare.run.route_servers import RouteServers, start_route_servers
-from django_runtimes.compare.run.rows import found_keys
 from django_runtimes.compare.run.subject import Subject
-from django_runtimes.compare.services.database_creation import create_database, database_name, drop_database
-from django_runtimes.compare.services.named_objects import create_named_objects
-from django_runtimes.compare.services.postgres import EmbeddedPostgres, PostgresServer, postgres_server
+from django_runtimes.compare.services.database_creation import database_name
 from django_runtimes.compare.services.run_directory import run_directory
 from django_runtimes.compare.targets.name import TargetName
 from django_runtimes.compare.workload.workload import Application
-from django_runtimes.config.database_url.url import parse_database_url
 from django_runtimes.config.values.connection_strategy import Strategy
+from django_runtimes.config.values.data_paths import Engine
 from django_runtimes.config.values.runtime import Runtime
 from django_runtimes.config.variables.application_variables import POOL_WAITS_DIRECTORY, RUNTIME
+
+_REMEDIES = {
+    Engine.MYSQL: "measure it with --engine mysql",
+    Engine.POSTGRESQL: "leave out --engine mysql and @mysql to measure it",
+}
 
 
 @dataclass(frozen=True)
@@ -47,7 +52,8 @@ class Emulation:
 
     workspace: Path
     codebase: Codebase
-    server: PostgresServer
+    engine: ComparedEngine
+    server: DatabaseServer
     routes: RouteServers
     subjects: list[Subject]
     application: Application
@@ -68,15 +74,16 @@ class Emulation:
 
 
 def open_emulation(stack: ExitStack, plan: ComparisonPlan, progress: Progress, *, run_id: str) -> Emulation:
-    """Start PostgreSQL and the proxy, and give each target a database; the stack ends everything."""
+    """Start the database server and the proxy, and give each target a database; the stack ends everything."""
     workspace = stack.enter_context(run_directory(account=None))
     project = project_at(Path.cwd())
     variables = own_variables(project, plan.workload.application.environment, os.environ)
     for notice in variables.notices:
         progress.say(notice)
     codebase = _open_codebase(stack, plan, workspace, project, variables)
-    progress.say("starting PostgreSQL and preparing the application's database")
-    server = stack.enter_context(postgres_server(plan.database_url))
+    engine = COMPARED_ENGINES[plan.engine]
+    progress.say(f"starting {engine.product} and preparing the application's database")
+    server = stack.enter_context(engine.open_server(plan.database_url))
     routes = start_route_servers(stack, plan.targets, server)
     template = f"webapp_{run_id}_template"
     databases = _prepare_databases(
@@ -85,6 +92,7 @@ def open_emulation(stack: ExitStack, plan: ComparisonPlan, progress: Progress, *
         codebase,
         server,
         template,
+        engine=engine,
         run_id=run_id,
         workspace=workspace,
         project=project,
@@ -93,6 +101,7 @@ def open_emulation(stack: ExitStack, plan: ComparisonPlan, progress: Progress, *
     emulation = Emulation(
         workspace,
         codebase,
+        engine,
         server,
         routes,
         [],
@@ -152,17 +161,18 @@ def _prepare_databases(
     stack: ExitStack,
     plan: ComparisonPlan,
     codebase: Codebase,
-    server: PostgresServer,
+    server: DatabaseServer,
     template: str,
     *,
+    engine: ComparedEngine,
     run_id: str,
     workspace: Path,
     project: Project,
     progress: Progress,
 ) -> list[str]:
     """Create a copy of one migrated and filled database for each target; the stack drops the copies at its end."""
-    create_database(server, template)
-    stack.callback(drop_database, server, template)
+    engine.create_database(server, template)
+    stack.callback(engine.drop_database, server, template)
     application = plan.workload.application
     environ = codebase.environ(application, database_url=server.application_url(template))
     # Check this first, since a command of the application could connect to another database.
@@ -174,20 +184,20 @@ def _prepare_databases(
         directory=project.directory,
         start=codebase.start_python,
         given=application.environment,
+        remedies=_REMEDIES,
     )
-    if isinstance(server, EmbeddedPostgres):
-        notices += create_named_objects(server, template, settings, parse_database_url(server.url(template)))
-    for notice in notices:
+    require_measurable(settings)
+    for notice in (*notices, *engine.prepare(server, template, settings)):
         progress.say(notice)
     prepare_application(application, environ, log=workspace / "prepare.log", start=codebase.start_command)
     rows = plan.workload.rows
-    if rows is not None and (leftovers := found_keys(server.url(template), rows.keys_sql)):
+    if rows is not None and (leftovers := engine.found_keys(server.url(template), rows.keys_sql)):
         raise CompareError(
             f"the workload's keys_sql finds {len(leftovers)} rows before anything was sent, such as {leftovers[0]!r}; "
             f"correct it to return only the rows of the workload's requests"
         )
     names = [database_name(run_id, index) for index in range(len(plan.targets))]
     for name in names:
-        create_database(server, name, template=template)
-        stack.callback(drop_database, server, name)
+        engine.create_database(server, name, template=template)
+        stack.callback(engine.drop_database, server, name)
     return names

@@ -4,7 +4,7 @@ import asyncio
 import itertools
 import math
 import random
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
 from django_runtimes.cli.progress import Progress
@@ -287,8 +287,11 @@ class Measurement:
         subject.target.check_running()
         check_wrong_share(subject)
 
-    async def account(self, subject: Subject, database_url: str) -> None:
-        """Count the connections and check the rows of a stopped subject; violations fail it."""
+    async def account(self, subject: Subject, read_keys: Callable[[str], Sequence[str]]) -> None:
+        """Count the connections and check the rows of a stopped subject; violations fail it.
+
+        `read_keys` returns the keys that the workload's query finds in the subject's database.
+        """
         if self._sampler is None or subject.is_deployed:
             subject.take_reports()
             return
@@ -297,4 +300,4 @@ class Measurement:
         subject.transactions = await self._sampler.transactions(subject.database)
         subject.backends = self._sampler.timeline(subject.database)
         if self._plan.workload.rows is not None:
-            check_rows(subject, database_url, self._plan.workload.rows.keys_sql)
+            check_rows(subject, read_keys(self._plan.workload.rows.keys_sql))

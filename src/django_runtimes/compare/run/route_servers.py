@@ -4,11 +4,12 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from django_runtimes.compare.analysis.wait_counts import WaitCounts
 from django_runtimes.compare.codebase.environ import data_api_environ, proxied_url, target_environ
 from django_runtimes.compare.compare_error import CompareError
+from django_runtimes.compare.engines.compared_engine import DatabaseServer
 from django_runtimes.compare.services.data_api.call_counts import CallCounts
 from django_runtimes.compare.services.data_api.data_api_process import DataApiStandIn
 from django_runtimes.compare.services.pgbouncer import PgBouncer
@@ -48,7 +49,7 @@ class RouteServers:
         return partial(self.data_api.calls, database)
 
 
-def start_route_servers(stack: ExitStack, targets: Sequence[TargetName], server: PostgresServer) -> RouteServers:
+def start_route_servers(stack: ExitStack, targets: Sequence[TargetName], server: DatabaseServer) -> RouteServers:
     """Start the servers that the targets need; the stack ends them."""
     routes = {name.route for name in targets}
     failures: dict[Route, str] = {}
@@ -57,7 +58,8 @@ def start_route_servers(stack: ExitStack, targets: Sequence[TargetName], server:
         if route not in routes:
             return None
         try:
-            return stack.enter_context(made(server))
+            # Only targets on PostgreSQL have a route with a stand-in.
+            return stack.enter_context(made(cast(PostgresServer, server)))
         except CompareError as error:
             failures[route] = str(error)
             return None

@@ -15,7 +15,7 @@ from django_runtimes.compare.plan.comparison_plan import ComparisonPlan
 from django_runtimes.compare.run.emulation import Emulation
 from django_runtimes.compare.run.route_servers import RouteServers
 from django_runtimes.compare.run.time_limit import TimeLimit
-from django_runtimes.compare.services.postgres import NO_TLS, EmbeddedPostgres
+from django_runtimes.compare.services.postgres import NO_TLS
 from django_runtimes.compare.targets.name import TargetName
 from django_runtimes.compare.workload.workload import Scenario
 from django_runtimes.config.values.profile import PROFILES
@@ -74,12 +74,19 @@ def record_environment(
         "machine": record_machine(other_load, limits="none" if codebase is None else codebase.limits),
         "python": platform.python_version() if codebase is None else codebase.python,
         "packages": {} if codebase is None else dict(codebase.packages),
-        "postgresql": None if emulation is None else dict(emulation.server.settings),
+        **_database(emulation),
         "pgbouncer": None if proxy is None else {"version": proxy.version, **proxy.settings},
         **({} if data_api is None else {"data_api": {"added_latency_ms": data_api.latency_ms}}),
         "tls": _tls(emulation),
         "targets": {name: dict(details) for name, details in targets.items()},
     }
+
+
+def _database(emulation: Emulation | None) -> dict[str, Any]:
+    """Return the settings of the database server under its name."""
+    if emulation is None:
+        return {"postgresql": None}
+    return {emulation.engine.record_key: dict(emulation.server.settings)}
 
 
 def _prices() -> dict[str, str]:
@@ -119,11 +126,8 @@ def _tls(emulation: Emulation | None) -> str:
     """Return a description of the TLS of emulated targets, with clients and databases."""
     if emulation is None:
         return "as deployed"
-    if isinstance(emulation.server, EmbeddedPostgres):
-        return (
-            f"none between target and database, with sslmode={NO_TLS} instead of the mode in the project's settings; "
-            "none in front"
-        )
+    if (started := emulation.engine.tls(emulation.server)) is not None:
+        return started
     own = "as required by DATABASE_URL and the settings between target and server"
     between = "" if emulation.routes.proxy is None else f", none between target and PgBouncer (sslmode={NO_TLS})"
     return f"{own}{between}; none in front"

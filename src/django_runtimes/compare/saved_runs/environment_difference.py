@@ -14,8 +14,8 @@ _EXPECTED = frozenset(
 _EXPECTED_PREFIXES = ("machine.busy_programs_before.", "phases.")
 # The parts of an environment that explain most come first, and the details of each target last.
 _ORDER = (
-    "workload", "machine", "python", "lock_file_sha256", "packages", "image", "postgresql", "pgbouncer", "data_api",
-    "plan",
+    "workload", "machine", "python", "lock_file_sha256", "packages", "image", "postgresql", "mariadb", "pgbouncer",
+    "data_api", "plan",
 )  # fmt: skip
 _LAST = "targets"
 # The numbers of processes that a target needed.

@@ -20,6 +20,9 @@ from django_runtimes.compare.analysis.summary import (
 from django_runtimes.compare.record.results import Run, ScenarioResult, TargetResult
 from django_runtimes.compare.saved_runs.environment_difference import EnvironmentDifference, environment_differences
 
+# The names of database servers by the key of their settings in run.json.
+_SERVERS = {"postgresql": "PostgreSQL", "mariadb": "MariaDB"}
+
 
 @dataclass(frozen=True)
 class NamedRun:
@@ -68,6 +71,12 @@ class RunComparison:
             return None
         first, second = (_measured(named.run) for named in (self.first, self.second))
         if not first.keys() & second.keys():
+            servers = [_server(named.run) for named in (self.second, self.first)]
+            if None not in servers and servers[0] != servers[1]:
+                return (
+                    f"{self.second.name} ran on {servers[0]} and {self.first.name} on {servers[1]}, and a target is "
+                    "compared only with itself on the same engine; measure both runs on one engine"
+                )
             return (
                 f"{self.second.name} has no measured target in common with {self.first.name}; measure the same targets"
             )
@@ -160,6 +169,11 @@ def _missing(first: NamedRun, second: NamedRun) -> Iterator[str]:
 def _loads(targets: Mapping[str, TargetResult]) -> str:
     loads = dict.fromkeys(key for target in targets.values() for key in _steady(target))
     return ", ".join(f"{scenario} at {rate_rps:g}/s" for scenario, rate_rps in loads) or "none"
+
+
+def _server(run: Run) -> str | None:
+    """Return the database server of a run's emulated targets; None without emulated targets."""
+    return next((name for key, name in _SERVERS.items() if run.environment.get(key)), None)
 
 
 def _measured(run: Run) -> dict[str, TargetResult]:

@@ -12,6 +12,7 @@ from django_runtimes.compare.compare_error import CompareError
 from django_runtimes.config.database_url.url import libpq_url
 
 _CONNECT_TIMEOUT_S = 5
+_DSQL_SCHEME = "dsql://"
 # The oldest version that Django 5.2 supports.
 _MIN_VERSION = 140_000
 
@@ -56,6 +57,12 @@ class ExternalPostgres:
     """The server at a URL; entering it checks that it answers and that its role may create databases."""
 
     def __init__(self, database_url: str) -> None:
+        if database_url.startswith(_DSQL_SCHEME):
+            raise UsageError(
+                "--database-url names Aurora DSQL, whose figures depend on the service; write "
+                "postgresql://role:password@host:port/database, or measure the deployed application with "
+                "--target NAME=URL"
+            )
         # The targets choose their engine from INSTALLED_APPS.
         database_url = libpq_url(database_url)
         try:

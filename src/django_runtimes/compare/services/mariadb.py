@@ -35,7 +35,7 @@ _IMMEDIATE_SHUTDOWN = Signals.SIGKILL
 _ENVIRON = {"PATH": os.pathsep.join((os.defpath, "/usr/sbin")), "LC_ALL": "C", "TZ": "UTC"}
 _NO_OPTION_FILES = "--no-defaults"
 # Everything that a project does in its own databases, without the right to administer the server.
-_PRIVILEGES = (
+PROJECT_PRIVILEGES = (
     "ALTER, ALTER ROUTINE, CREATE, CREATE ROUTINE, CREATE TEMPORARY TABLES, CREATE VIEW, DELETE, DROP, EVENT, EXECUTE, "
     "INDEX, INSERT, LOCK TABLES, REFERENCES, SELECT, SHOW VIEW, TRIGGER, UPDATE"
 )
@@ -101,7 +101,7 @@ class MariadbServer:
         return self.directory / "mariadb.log"
 
     def _initialise(self, account: pwd.struct_passwd | None) -> None:
-        installer = _program(_INSTALLER)
+        installer = mariadb_program(_INSTALLER)
         self.data.mkdir(mode=0o700)
         if account is not None:
             os.chown(self.data, account.pw_uid, account.pw_gid)
@@ -159,7 +159,7 @@ class MariadbServer:
         create = "CREATE USER IF NOT EXISTS '{}'@'%' IDENTIFIED BY '{}'"
         return (
             create.format(_ROLE, self._passwords[_ROLE]),
-            f"GRANT {_PRIVILEGES} ON `%`.* TO '{_ROLE}'@'%'",
+            f"GRANT {PROJECT_PRIVILEGES} ON `%`.* TO '{_ROLE}'@'%'",
             # The most specific grant decides. With INSERT in this database, the role could create users.
             f"GRANT SHOW VIEW ON mysql.* TO '{_ROLE}'@'%'",
             create.format(_ADMINISTRATOR, self._passwords[_ADMINISTRATOR]),
@@ -182,7 +182,7 @@ class MariadbServer:
             **self._options,
         }
         self.process = processes.spawn(
-            [_program(_SERVER), _NO_OPTION_FILES, *(f"--{name}={value}" for name, value in options.items())],
+            [mariadb_program(_SERVER), _NO_OPTION_FILES, *(f"--{name}={value}" for name, value in options.items())],
             environ=_ENVIRON,
             log=self.log,
             death_signal=_IMMEDIATE_SHUTDOWN,
@@ -216,10 +216,11 @@ def greeted_version(port: int) -> str:
     return greeting[5:].partition(b"\0")[0].decode("ascii", "replace").removeprefix("5.5.5-")
 
 
-def _program(name: str) -> str:
+def mariadb_program(name: str, *, package: str = _PACKAGE) -> str:
+    """Return the path of one of MariaDB's programs; raise CompareError with the package if it is not installed."""
     path = processes.find_program(name)
     if path is None:
         raise CompareError(
-            f"{name} is not installed; install the package {_PACKAGE} (Debian: apt-get install {_PACKAGE})"
+            f"{name} is not installed; install the package {package} (Debian: apt-get install {package})"
         )
     return path

@@ -8,6 +8,7 @@ from django_runtimes.compare.services.database_creation import create_database
 from django_runtimes.compare.services.named_objects import create_named_objects
 from django_runtimes.compare.services.postgres import EmbeddedPostgres
 from django_runtimes.config.database_url.url import parse_database_url
+from django_runtimes.config.values.data_paths import Engine
 
 pytestmark = pytest.mark.profile_free
 
@@ -20,8 +21,8 @@ def server():
 
 
 def settings(server: EmbeddedPostgres, role: str = "", schemas: tuple[str, ...] = ()) -> LoadedSettings:
-    default = LoadedDatabase("", True, "localhost", server.port, "shop", role, schemas)
-    elsewhere = LoadedDatabase("", True, "db.example", 5432, "shop", "not_here", ("not_here",))
+    default = LoadedDatabase("", Engine.POSTGRESQL, "localhost", server.port, "shop", role, schemas)
+    elsewhere = LoadedDatabase("", Engine.POSTGRESQL, "db.example", 5432, "shop", "not_here", ("not_here",))
     databases = {"default": default, "elsewhere": elsewhere}
     return LoadedSettings("config.settings", True, (), True, (), False, databases)
 

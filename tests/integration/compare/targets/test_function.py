@@ -7,6 +7,7 @@ import psycopg
 import pytest
 
 from django_runtimes.compare.emulator.lambda_function import Function
+from django_runtimes.compare.engines.postgresql_counter import PostgresqlCounter
 from django_runtimes.compare.load.access import FORWARDED_HEADERS
 from django_runtimes.compare.meters.connection_sampler import ConnectionSampler
 from django_runtimes.compare.services.pgbouncer import PgBouncer
@@ -45,7 +46,7 @@ async def test_a_cold_burst_stays_within_the_proxys_backends(notes_environ, note
     database = notes_database.rpartition("/")[2]
     with PgBouncer(database_server, pool_size=5) as proxy:
         function = notes_function(notes_environ("aws_lambda/per_request/proxy", proxy), tmp_path)
-        sampler = ConnectionSampler(database_server.administration_url, [database])
+        sampler = ConnectionSampler(PostgresqlCounter(database_server.administration_url), [database])
         async with (
             sampler,
             LambdaTarget(function) as target,
@@ -71,7 +72,7 @@ async def test_a_cold_burst_stays_within_the_proxys_backends(notes_environ, note
 
 async def test_the_init_phase_opens_no_connection(notes_environ, notes_database, database_server, tmp_path):
     database = notes_database.rpartition("/")[2]
-    async with ConnectionSampler(database_server.administration_url, [database]) as sampler:
+    async with ConnectionSampler(PostgresqlCounter(database_server.administration_url), [database]) as sampler:
         before = await sampler.opened(database)
         for target in ("aws_lambda/per_request/direct", "aws_lambda/persistent/direct"):
             async with LambdaTarget(notes_function(notes_environ(target), tmp_path)):

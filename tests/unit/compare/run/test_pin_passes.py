@@ -22,21 +22,58 @@ def subject(name: str, failure: str | None = None) -> SimpleNamespace:
     return SimpleNamespace(name=TargetName.parse(name), failure=failure, pins=None, notes=[])
 
 
+class Engine:
+    """An engine whose statements can be read; `made` are its databases."""
+
+    counts_pins = True
+
+    def __init__(self) -> None:
+        self.made: list[str] = []
+
+    def create_database(self, server: object, name: str, *, template: str) -> None:
+        self.made.append(name)
+
+    def drop_database(self, server: object, name: str) -> None:
+        self.made.remove(name)
+
+
+class UnreadEngine(Engine):
+    """An engine whose statements cannot be read."""
+
+    counts_pins = False
+
+
+class GoneEngine(Engine):
+    """An engine whose server has gone."""
+
+    def create_database(self, server: object, name: str, *, template: str) -> None:
+        raise CompareError("cannot create the database")
+
+    def drop_database(self, server: object, name: str) -> None:
+        raise CompareError("cannot drop the database")
+
+
 @pytest.fixture
-def databases(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def engine() -> Engine:
+    return Engine()
+
+
+@pytest.fixture
+def databases(engine: Engine) -> list[str]:
     """The databases that exist."""
-    made: list[str] = []
-    monkeypatch.setattr(pin_passes, "create_database", lambda server, name, template: made.append(name))
-    monkeypatch.setattr(pin_passes, "drop_database", lambda server, name: made.remove(name))
-    return made
+    return engine.made
 
 
-def count(*subjects: SimpleNamespace, limit: TimeLimit | None = None) -> str:
+def count(*subjects: SimpleNamespace, engine: Engine, limit: TimeLimit | None = None) -> str:
     """Count, and return what was shown."""
     shown = io.StringIO()
     environ = {"WEBAPP_SECRET_KEY": "hush-hush-hush"}
     emulation = SimpleNamespace(
-        subjects=subjects, server=None, template="template", environ=lambda name, database: environ
+        subjects=subjects,
+        engine=engine,
+        server=None,
+        template="template",
+        environ=lambda name, database: environ,
     )
     with Progress(shown) as progress:
         asyncio.run(
@@ -45,7 +82,9 @@ def count(*subjects: SimpleNamespace, limit: TimeLimit | None = None) -> str:
     return shown.getvalue()
 
 
-def test_targets_that_send_the_same_statements_are_counted_once(monkeypatch: pytest.MonkeyPatch, databases: list[str]):
+def test_targets_that_send_the_same_statements_are_counted_once(
+    monkeypatch: pytest.MonkeyPatch, engine: Engine, databases: list[str]
+):
     counted = []
 
     async def counts(environ, make_target, workload, generator, ledger) -> PinCounts:
@@ -61,21 +100,23 @@ def test_targets_that_send_the_same_statements_are_counted_once(monkeypatch: pyt
         subject("aws_ecs/persistent/direct", failure="it does not start"),
     ]
 
-    count(*subjects)
+    count(*subjects, engine=engine)
 
     assert [each.pins for each in subjects] == [COUNTED, COUNTED, COUNTED, COUNTED, None]
     assert counted == [["webapp_1a_pins"]] * 2
     assert databases == []
 
 
-def test_a_target_that_fails_gets_a_note_without_secrets(monkeypatch: pytest.MonkeyPatch, databases: list[str]):
+def test_a_target_that_fails_gets_a_note_without_secrets(
+    monkeypatch: pytest.MonkeyPatch, engine: Engine, databases: list[str]
+):
     async def fail(*arguments: object) -> PinCounts:
         raise CompareError("the server ended; key hush-hush-hush")
 
     monkeypatch.setattr(pin_passes, "count_pins", fail)
     failing = subject("aws_ecs/pool/direct")
 
-    count(failing)
+    count(failing, engine=engine)
 
     assert failing.pins is None
     (note,) = failing.notes
@@ -84,24 +125,29 @@ def test_a_target_that_fails_gets_a_note_without_secrets(monkeypatch: pytest.Mon
     assert databases == []
 
 
-def test_a_target_of_the_data_api_is_not_counted(databases: list[str]):
+def test_statements_that_cannot_be_read_are_not_counted():
+    asked, engine = subject("aws_ecs/persistent/direct@mysql"), UnreadEngine()
+
+    count(asked, engine=engine)
+
+    assert (asked.pins, engine.made) == (None, [])
+    assert asked.notes == [
+        "its statements that would pin were not counted: only those of PostgreSQL's clients can be read here"
+    ]
+
+
+def test_a_target_of_the_data_api_is_not_counted(engine: Engine, databases: list[str]):
     asked = subject("aws_lambda/per_request/data_api")
 
-    count(asked)
+    count(asked, engine=engine)
 
     assert asked.pins is None
     assert asked.notes == ["its statements that would pin were not counted: it has no connection that could be pinned"]
     assert databases == []
 
 
-def test_a_server_that_is_gone_is_only_said(monkeypatch: pytest.MonkeyPatch):
-    def fail(*arguments: object, **options: object) -> None:
-        raise CompareError("cannot create the database")
-
-    monkeypatch.setattr(pin_passes, "create_database", fail)
-    monkeypatch.setattr(pin_passes, "drop_database", fail)
-
-    shown = count(subject("aws_ecs/pool/direct"))
+def test_a_server_that_is_gone_is_only_said():
+    shown = count(subject("aws_ecs/pool/direct"), engine=GoneEngine())
 
     assert "statements that would pin were not counted: cannot create the database" in shown
 
@@ -114,7 +160,7 @@ def at(taken_s: float) -> TimeLimit:
 
 @pytest.mark.parametrize(("taken_s", "is_counted"), [(114.9, True), (115.1, False)])
 def test_long_after_the_limit_nothing_is_counted(
-    monkeypatch: pytest.MonkeyPatch, databases: list[str], taken_s: float, is_counted: bool
+    monkeypatch: pytest.MonkeyPatch, engine: Engine, databases: list[str], taken_s: float, is_counted: bool
 ):
     async def counts(*arguments: object) -> PinCounts:
         return COUNTED
@@ -122,13 +168,13 @@ def test_long_after_the_limit_nothing_is_counted(
     monkeypatch.setattr(pin_passes, "count_pins", counts)
     measured, limit = subject("aws_ecs/pool/direct"), at(taken_s)
 
-    count(measured, limit=limit)
+    count(measured, engine=engine, limit=limit)
 
     assert measured.pins == (COUNTED if is_counted else None)
     assert limit.left_out == ([] if is_counted else ["the count of statements that would pin"])
 
 
-def test_a_count_that_does_not_end_is_cut_off(monkeypatch: pytest.MonkeyPatch, databases: list[str]):
+def test_a_count_that_does_not_end_is_cut_off(monkeypatch: pytest.MonkeyPatch, engine: Engine, databases: list[str]):
     async def counts(environ, make_target, workload, generator, ledger) -> PinCounts:
         if ledger.open_key().startswith("1a-pins-0"):
             return COUNTED
@@ -141,7 +187,7 @@ def test_a_count_that_does_not_end_is_cut_off(monkeypatch: pytest.MonkeyPatch, d
     limit = TimeLimit(100.0, clock=lambda: next(moments, 134.95))
     quick, hanging = subject("aws_lambda/per_request/proxy"), subject("aws_ecs/pool/direct")
 
-    count(quick, hanging, limit=limit)
+    count(quick, hanging, engine=engine, limit=limit)
 
     assert (quick.pins, quick.notes, hanging.pins) == (COUNTED, [], None)
     assert hanging.notes == [

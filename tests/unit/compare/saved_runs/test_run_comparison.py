@@ -172,3 +172,34 @@ def test_a_drift_of_the_machine_is_no_difference_of_its_targets():
         if each.startswith("Successive blocks resemble each other")
     )
     assert re.search(r"for the intervals, \d+% of the blocks count as independent\.", sentence)
+
+
+def on_mariadb(run: Run) -> Run:
+    """Return the run as it were on MariaDB."""
+    environment = {**run.environment, "mariadb": {"version": "10.11.14-MariaDB"}}
+    del environment["postgresql"]
+    return replace(
+        run,
+        environment=environment,
+        targets=tuple(replace(target, name=f"{target.name}@mysql") for target in run.targets),
+    )
+
+
+def test_runs_on_different_engines_are_not_compared():
+    run = earlier_run()
+
+    assert compared(run, on_mariadb(run)).mismatch == (
+        "run 2 ran on MariaDB and run 1 on PostgreSQL, and a target is compared only with itself on the same engine; "
+        "measure both runs on one engine"
+    )
+    assert compared(on_mariadb(run), on_mariadb(run)).mismatch is None
+
+
+def test_a_run_without_emulated_targets_has_no_engine():
+    run = earlier_run()
+    deployed = on_mariadb(run)
+    deployed = replace(deployed, environment={**deployed.environment, "mariadb": None})
+
+    assert compared(run, deployed).mismatch == (
+        "run 2 has no measured target in common with run 1; measure the same targets"
+    )

@@ -65,3 +65,13 @@ def test_any_form_that_libpq_documents_is_accepted(url):
 def test_a_url_of_another_database_system_is_refused():
     with pytest.raises(UsageError, match=r"^--database-url has the scheme 'mysql'; write postgresql://"):
         ExternalPostgres("mysql://team:secret@db.example/app")
+
+
+def test_a_cluster_of_aurora_dsql_is_refused():
+    with pytest.raises(UsageError) as caught:
+        ExternalPostgres("dsql://admin@abc.dsql.us-east-1.on.aws")
+
+    assert str(caught.value) == (
+        "--database-url names Aurora DSQL, whose figures depend on the service; write "
+        "postgresql://role:password@host:port/database, or measure the deployed application with --target NAME=URL"
+    )

@@ -7,6 +7,7 @@ import psycopg
 
 from django_runtimes.compare.claims.claim import Claim, ClaimEvidence, Decision, confirmed, not_shown, refuted
 from django_runtimes.compare.claims.claim_services import ClaimServices
+from django_runtimes.compare.engines.postgresql_counter import PostgresqlCounter
 from django_runtimes.compare.meters.connection_sampler import ConnectionSampler
 from django_runtimes.compare.record.claim_result import ClaimFigure
 
@@ -40,7 +41,7 @@ async def measure_bound(services: ClaimServices, *, clients: int = 40, pool_size
     proxy = services.proxy(server, pool_size=pool_size)
     found = {}
     for route, url in (("direct", server.url(_DATABASE)), ("proxy", proxy.url(_DATABASE))):
-        async with ConnectionSampler(server.administration_url, [_DATABASE]) as sampler:
+        async with ConnectionSampler(PostgresqlCounter(server.administration_url), [_DATABASE]) as sampler:
             window = sampler.window(_DATABASE)
             await asyncio.gather(*(_query(url) for _ in range(clients)))
             found[route] = (await window.stop()).peak

@@ -14,8 +14,9 @@ from django_runtimes.compare.cost.usage.usage_settings import SettableTarget, Us
 from django_runtimes.compare.cost.usage.value_origin import ValueOrigin
 from django_runtimes.compare.load.histogram import LatencyHistogram
 from django_runtimes.compare.record.results import Run, ScenarioResult, TargetResult
-from django_runtimes.compare.targets.name import DEFAULT_TARGETS
+from django_runtimes.compare.targets.name import DEFAULT_TARGETS, engine_in
 from django_runtimes.config.values.connection_strategy import Strategy
+from django_runtimes.config.values.data_paths import Engine
 
 _MILLI = Decimal("0.001")
 _MB_PER_GB = Decimal(1_024)
@@ -46,11 +47,12 @@ class TargetUsage:
     label: str = "assumed"
     # Whether requests reached the measured function by its URL.
     is_function_url: bool = False
+    engine: str = Engine.POSTGRESQL.value
 
     def needs(self, key: str) -> bool:
         """Whether the key affects the target's bill, or a shared part."""
         found = USAGE_KEYS[key]
-        return found.affects(self.runtime, self.route) or found.affects_shared([self.runtime])
+        return found.affects(self.runtime, self.route, self.engine) or found.affects_shared(self.runtime, self.engine)
 
     def assumes(self, key: str) -> bool:
         """Whether the target's bill rests on an assumed value of this key."""
@@ -59,11 +61,13 @@ class TargetUsage:
 
 def measured_targets(run: Run) -> tuple[SettableTarget, ...]:
     """Return the targets of a run that have a usage."""
-    return tuple(
-        SettableTarget(target.name, target.runtime, target.route)
-        for target in run.targets
-        if target.status == "measured"
-    )
+    return tuple(_settable(target) for target in run.targets if target.status == "measured")
+
+
+def _settable(target: TargetResult) -> SettableTarget:
+    # The parts in the name of a deployed target are the user's own text.
+    engine = engine_in(target.name) if target.label == "emulated" else Engine.POSTGRESQL
+    return SettableTarget(target.name, target.runtime, target.route, engine.value)
 
 
 def assumed_targets() -> tuple[SettableTarget, ...]:
@@ -82,8 +86,8 @@ def measured_usages(run: Run, settings: UsageSettings) -> tuple[TargetUsage, ...
     """Return the usage of each measured target; set values take precedence over measured ones."""
     return tuple(
         _target_usage(
-            SettableTarget(target.name, target.runtime, target.route),
-            {**_limits(run, target), **dict(_measured(target))},
+            _settable(target),
+            {**_limits(run, target), **_usable(_settable(target), _measured(target))},
             settings,
             label=target.label,
             capacity=capacity_of(run, target, _details(run, target)),
@@ -119,7 +123,14 @@ def _target_usage(
     bases = {key: found.basis for key, found in measured.items() if key not in chosen}
     # The keys and the types of their values were checked before.
     usage = replace(assumed_usage(target.runtime), **values)  # type: ignore[arg-type]
-    return TargetUsage(target.name, target.runtime, target.route, usage, origins, bases, label, is_function_url)
+    return TargetUsage(
+        target.name, target.runtime, target.route, usage, origins, bases, label, is_function_url, target.engine
+    )
+
+
+def _usable(target: SettableTarget, measured: Iterator[tuple[str, MeasuredValue]]) -> dict[str, MeasuredValue]:
+    """Return the values of the KEYs that a target on its engine has."""
+    return {name: value for name, value in measured if USAGE_KEYS[name].is_for(target.engine)}
 
 
 def _measured(target: TargetResult) -> Iterator[tuple[str, MeasuredValue]]:

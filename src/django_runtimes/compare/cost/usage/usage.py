@@ -15,6 +15,9 @@ from django_runtimes.compare.cost.usage.usage_key import (
     UsageKey,
     choice_key,
     number_key,
+    priced_choice,
+    priced_number,
+    priced_whole,
     whole_key,
 )
 
@@ -171,7 +174,7 @@ class Usage:
     )
     database_class: str = field(
         default="db.t4g.small",
-        metadata=choice_key(
+        metadata=priced_choice(
             DATABASE_CLASSES,
             "class of the RDS instance; RDS Proxy is billed by its vCPUs",
             runtimes=BILLED,
@@ -181,30 +184,30 @@ class Usage:
     )
     database_gb: Decimal = field(
         default=Decimal(20),
-        metadata=whole_key("GB", "size of the database", low="1", high="100000", runtimes=NO_TARGET, shared=EVERY),
+        metadata=priced_whole("GB", "size of the database", low="1", high="100000", runtimes=NO_TARGET, shared=EVERY),
     )
     connections: Decimal = field(
         default=Decimal(20),
-        metadata=whole_key(
+        metadata=priced_whole(
             "connections", "open connections to the database at the highest measured rate", routes=CONNECTED
         ),
     )
     connections_at_rps: Decimal = field(
         default=Decimal(50),
-        metadata=number_key(
+        metadata=priced_number(
             "requests/s", "rate at which the connections were counted", low="0.001", routes=("direct",)
         ),
     )
     peak_connections: Decimal = field(
         default=Decimal(20),
-        metadata=whole_key("connections", "largest number of open connections, in bursts too", routes=CONNECTED),
+        metadata=priced_whole("connections", "largest number of open connections, in bursts too", routes=CONNECTED),
     )
     database_cpu_ms: Decimal = field(
-        default=Decimal(2), metadata=number_key("ms", "the database's CPU time per request", routes=CONNECTED)
+        default=Decimal(2), metadata=priced_number("ms", "the database's CPU time per request", routes=CONNECTED)
     )
     acu_per_rps: Decimal = field(
         default=Decimal("0.02"),
-        metadata=number_key(
+        metadata=priced_number(
             "ACU",
             "capacity of Aurora Serverless v2 for each request per second",
             high="100",
@@ -214,7 +217,7 @@ class Usage:
     )
     min_acu: Decimal = field(
         default=Decimal(2),
-        metadata=number_key(
+        metadata=priced_number(
             "ACU",
             "minimum capacity of Aurora Serverless v2, unless it pauses",
             low="0.5",
@@ -226,17 +229,17 @@ class Usage:
     )
     ios_per_request: Decimal = field(
         default=Decimal(1),
-        metadata=number_key("I/O", "I/O operations of Aurora per request", runtimes=NO_TARGET, shared=EVERY),
+        metadata=priced_number("I/O", "I/O operations of Aurora per request", runtimes=NO_TARGET, shared=EVERY),
     )
     data_api_calls: Decimal = field(
         default=Decimal(2),
-        metadata=number_key(
+        metadata=priced_number(
             "calls", "calls of the Data API per request", runtimes=BILLED, routes=("data_api",), shared=EVERY
         ),
     )
     data_api_kb: Decimal = field(
         default=Decimal(4),
-        metadata=number_key(
+        metadata=priced_number(
             "KB",
             "size of one call of the Data API",
             low="0.001",

@@ -1,9 +1,12 @@
 """A KEY of `--set`: its values, and the targets whose figures it affects."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import partial
 from typing import Any
+
+from django_runtimes.config.values.data_paths import Engine
 
 LAMBDA = ("aws_lambda",)
 ECS = ("aws_ecs",)
@@ -11,6 +14,8 @@ APP_RUNNER = ("aws_app_runner",)
 CONTAINERS = (*ECS, *APP_RUNNER)
 BILLED = (*LAMBDA, *CONTAINERS)
 EVERY = ("*",)
+# The engine of the priced databases.
+PRICED_ENGINES = (Engine.POSTGRESQL.value,)
 # The routes on which a target holds connections.
 CONNECTED = ("direct", "proxy")
 NO_TARGET: tuple[str, ...] = ()
@@ -22,7 +27,8 @@ class UsageKey:
     """A KEY of `--set`: a number within bounds, or one of the choices.
 
     `runtimes` and `routes` are those of the targets whose own figures it affects. It also affects a part that all
-    targets share, or an option, if one of the runtimes in `shared` is in the comparison.
+    targets share, or an option, if one of the runtimes in `shared` is in the comparison. It affects neither for a
+    target on an engine that is not in `engines`.
     """
 
     name: str
@@ -37,16 +43,21 @@ class UsageKey:
     runtimes: tuple[str, ...] = EVERY
     routes: tuple[str, ...] = EVERY
     shared: tuple[str, ...] = NO_TARGET
+    engines: tuple[str, ...] = EVERY
     # The defaults of single runtimes, in place of `default`.
     runtime_defaults: Mapping[str, Decimal] = field(default_factory=dict)
 
-    def affects(self, runtime: str, route: str) -> bool:
-        """Whether the key affects the own figures of a target with this runtime and route."""
-        return _includes(self.runtimes, runtime) and _includes(self.routes, route)
+    def affects(self, runtime: str, route: str, engine: str) -> bool:
+        """Whether the key affects the own figures of a target with this runtime, route and engine."""
+        return _includes(self.runtimes, runtime) and _includes(self.routes, route) and self.is_for(engine)
 
-    def affects_shared(self, runtimes: Iterable[str]) -> bool:
-        """Whether the key affects a shared part or an option of a comparison of these runtimes."""
-        return any(_includes(self.shared, runtime) for runtime in runtimes)
+    def affects_shared(self, runtime: str, engine: str) -> bool:
+        """Whether the key affects a shared part or an option of a comparison with such a target."""
+        return _includes(self.shared, runtime) and self.is_for(engine)
+
+    def is_for(self, engine: str) -> bool:
+        """Whether the key can affect a figure of a target on this engine."""
+        return _includes(self.engines, engine)
 
     def accepts(self, number: Decimal) -> bool:
         """Whether the number is within the bounds, and a multiple of the step."""
@@ -67,7 +78,7 @@ class UsageKey:
             parts.append(runtimes if self.routes == EVERY else f"{runtimes} on the route {', '.join(self.routes)}")
         if self.shared:
             parts.append("shared parts" if self.shared == EVERY else f"options of {', '.join(self.shared)}")
-        return "; ".join(parts)
+        return f"{'; '.join(parts)}{'' if self.engines == EVERY else ', on PostgreSQL'}"
 
 
 def usage_text(key: UsageKey, value: Decimal | str) -> str:
@@ -90,6 +101,12 @@ def whole_key(unit: str, meaning: str, *, low: str = "0", high: str = "1000000",
 def choice_key(choices: tuple[str, ...], meaning: str, **fields: Any) -> dict[str, Any]:
     """Return the fields of a key with a list of choices."""
     return {"meaning": meaning, "choices": choices, **fields}
+
+
+# Keys of databases, RDS Proxy and the Data API.
+priced_number = partial(number_key, engines=PRICED_ENGINES)
+priced_whole = partial(whole_key, engines=PRICED_ENGINES)
+priced_choice = partial(choice_key, engines=PRICED_ENGINES)
 
 
 def _includes(names: tuple[str, ...], name: str) -> bool:

@@ -10,6 +10,7 @@ from django_runtimes.compare.cost.prices.price import Price, PriceList
 from django_runtimes.compare.cost.prices.price_file import every_price
 from django_runtimes.compare.cost.usage.usage import USAGE_KEYS
 from django_runtimes.compare.cost.usage.usage_key import UsageKey
+from django_runtimes.config.values.data_paths import Engine
 
 _PRICE_PREFIX = "price."
 # No price of AWS comes near this amount, and no figure has more decimals.
@@ -24,6 +25,7 @@ class SettableTarget:
     name: str
     runtime: str
     route: str
+    engine: str = Engine.POSTGRESQL.value
 
 
 @dataclass(frozen=True)
@@ -86,8 +88,10 @@ def _known(text: str, key: str) -> UsageKey:
 
 
 def _check_effect(text: str, key: UsageKey, targets: Iterable[SettableTarget]) -> None:
-    is_used = any(key.affects(each.runtime, each.route) for each in targets)
-    if not is_used and not key.affects_shared(each.runtime for each in targets):
+    if not any(
+        key.affects(each.runtime, each.route, each.engine) or key.affects_shared(each.runtime, each.engine)
+        for each in targets
+    ):
         raise UsageError(
             f"--set {text!r} has no effect, since {key.name} affects only {key.concerned}, of which the comparison "
             "has none; omit it"
@@ -95,10 +99,10 @@ def _check_effect(text: str, key: UsageKey, targets: Iterable[SettableTarget]) -
 
 
 def _check_own_effect(text: str, key: UsageKey, target: SettableTarget) -> None:
-    if key.affects(target.runtime, target.route):
+    if key.affects(target.runtime, target.route, target.engine):
         return
     remedy = "omit it"
-    if key.shared:
+    if key.affects_shared(target.runtime, target.engine):
         remedy = f"set it for the whole comparison (--set {text.rpartition(':')[2]})"
     raise UsageError(f"--set {text!r} has no effect, since {key.name} affects only {key.concerned}; {remedy}")
 

@@ -96,7 +96,8 @@ def _values(candidate: Candidate, chosen: set[str]) -> dict[str, Any]:
         "is_chosen": candidate.name in chosen or not chosen,
         "latency_text": f"{milliseconds(p50_ms)} ms{void}",
         "usd_text": "" if usd is None else f"{candidate.usd_text} USD {candidate.brief_setup}",
-        "narrow_usd_text": "" if usd is None else f"{candidate.usd_text} USD",
+        # The title of the panel has the unit, and long names need the space.
+        "narrow_usd_text": "" if usd is None else candidate.usd_text,
         "latency_title": f"{candidate.name}: median {milliseconds(p50_ms)} ms{tail}{void}",
         "usd_title": "" if usd is None else f"{candidate.name}: {candidate.usd_text} USD per month {setup}",
     }

@@ -31,7 +31,7 @@ def _notes(targets: list[TargetResult]) -> Iterator[str]:
     if any(target.label == "emulated" for target in known):
         yield (
             "The CPU time of emulated targets includes all their processes in the steady load, on this machine's CPU. "
-            "PostgreSQL, the proxy and the container engine are not included. The memory is the largest resident set "
+            "The database, the proxy and the container engine are not included. The memory is the largest resident set "
             "of one process."
         )
     if any(target.label == "deployed" for target in known):

@@ -159,7 +159,11 @@ def _record(run: Run) -> _Judged:
         "CPU model": machine.get("cpu"),
         "limits": machine.get("limits"),
         "date of the prices": environment.get("prices"),
-        **({"configuration of PostgreSQL": environment.get("postgresql")} if is_emulated else {}),
+        **(
+            {"configuration of the database": environment.get("postgresql") or environment.get("mariadb")}
+            if is_emulated
+            else {}
+        ),
         **({"configuration of PgBouncer": environment.get("pgbouncer")} if "proxy" in emulated_routes else {}),
         **({"latency of the Data API": environment.get("data_api")} if "data_api" in emulated_routes else {}),
     }

@@ -15,7 +15,6 @@ from django_runtimes.compare.pins.pin_pass import count_pins
 from django_runtimes.compare.run.emulation import Emulation
 from django_runtimes.compare.run.subject import Subject
 from django_runtimes.compare.run.time_limit import PINS_END_S, PINS_GRACE_S, TimeLimit
-from django_runtimes.compare.services.database_creation import create_database, drop_database
 from django_runtimes.compare.targets.name import TargetName
 from django_runtimes.compare.targets.target import Target
 from django_runtimes.compare.workload.workload import Workload
@@ -23,7 +22,15 @@ from django_runtimes.config.values.connection_strategy import Route
 from django_runtimes.config.values.profile import PROFILES
 
 _NO_CONNECTION = "its statements that would pin were not counted: it has no connection that could be pinned"
+_UNREADABLE = "its statements that would pin were not counted: only those of PostgreSQL's clients can be read here"
 _PART = "the count of statements that would pin"
+
+
+def _uncountable(emulation: Emulation, subject: Subject) -> str | None:
+    """Return why a subject's statements cannot be counted, or None."""
+    if not emulation.engine.counts_pins:
+        return _UNREADABLE
+    return _NO_CONNECTION if subject.name.route is Route.DATA_API else None
 
 
 async def count_all_pins(
@@ -44,8 +51,8 @@ async def count_all_pins(
     """
     groups: dict[object, tuple[TargetName, list[Subject]]] = {}
     for subject in emulation.subjects:
-        if subject.name.route is Route.DATA_API:
-            subject.notes.append(_NO_CONNECTION)
+        if (reason := _uncountable(emulation, subject)) is not None:
+            subject.notes.append(reason)
         elif subject.failure is None and isinstance(subject.name, TargetName):
             name = replace(subject.name, memory_mb=None)
             alike = PROFILES[name.runtime], name.strategy, name.route
@@ -80,7 +87,7 @@ async def count_all_pins(
         progress.advance()
 
     try:
-        create_database(emulation.server, database, template=emulation.template)
+        emulation.engine.create_database(emulation.server, database, template=emulation.template)
         async with asyncio.timeout(None if math.isinf(limit.pins_s) else limit.pins_s):
             await asyncio.gather(*(count(index, name, each) for index, (name, each) in enumerate(groups.values())))
     except TimeoutError:
@@ -102,4 +109,4 @@ async def count_all_pins(
     finally:
         # The measurements count more than a leftover of a server that is gone.
         with contextlib.suppress(CompareError):
-            drop_database(emulation.server, database)
+            emulation.engine.drop_database(emulation.server, database)

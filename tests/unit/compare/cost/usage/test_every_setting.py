@@ -69,7 +69,7 @@ def test_a_value_for_all_targets_changes_a_figure(key: str):
 @pytest.mark.parametrize("target", TARGETS)
 @pytest.mark.parametrize("key", VALUES)
 def test_a_value_for_one_target_changes_a_figure_or_is_refused(key: str, target: str):
-    if USAGE_KEYS[key].affects(TARGETS[target].runtime, TARGETS[target].route):
+    if USAGE_KEYS[key].affects(TARGETS[target].runtime, TARGETS[target].route, "postgresql"):
         assert changes(key, f"{target}:")
     else:
         with pytest.raises(UsageError, match=f"has no effect, since {key} affects only"):

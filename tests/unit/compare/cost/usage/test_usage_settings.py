@@ -57,12 +57,12 @@ def test_a_price_can_be_set():
         ("aws_ecs/pool/direct:memory_mb=512", "has no effect, since memory_mb affects only aws_lambda; omit it"),
         (
             "aws_ecs/pool/direct:database_gb=50",
-            "has no effect, since database_gb affects only shared parts; set it for the whole comparison (--set "
-            "database_gb=50)",
+            "has no effect, since database_gb affects only shared parts, on PostgreSQL; set it for the whole "
+            "comparison (--set database_gb=50)",
         ),
         (
             "aws_ecs/pool/direct:database_class=db.t4g.large",
-            "affects only aws_lambda, aws_ecs, aws_app_runner on the route proxy; shared parts; set it for the whole",
+            "affects only aws_lambda, aws_ecs, aws_app_runner on the route proxy; shared parts, on PostgreSQL; set",
         ),
         ("max_concurrency=5", "affects only aws_app_runner, of which the comparison has none; omit it"),
         ("price.lambda_requests=x", "in USD per 1,000,000 requests"),

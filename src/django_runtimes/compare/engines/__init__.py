@@ -1,0 +1,1 @@
+"""What a comparison needs of a database server, for each engine."""
