@@ -64,8 +64,7 @@ UNUSED = {
     "users, groups and boundaries": ("iam:*Group*", "iam:*User*", "iam:*PermissionsBoundary", "iam:ListRoles"),
     "code signing, layers, recursion and other settings of functions": (
         *("lambda:PutFunctionCodeSigningConfig", "lambda:DeleteFunctionCodeSigningConfig"),
-        *("lambda:PutFunctionRecursionConfig", "lambda:PutFunctionScalingConfig", "lambda:PutRuntimeManagementConfig"),
-        *("lambda:PassCapacityProvider", "lambda:AssociateRuntimeAlias"),
+        *("lambda:PutFunctionRecursionConfig", "lambda:PutRuntimeManagementConfig", "lambda:AssociateRuntimeAlias"),
     ),
     "indexes, data protection and tokens of logs": (
         *("logs:PutIndexPolicy", "logs:DeleteIndexPolicy", "logs:PutDataProtectionPolicy"),

@@ -24,6 +24,8 @@ DERIVED_NAMES = (
     DerivedName("the HTTP API", "", 128),
     DerivedName("the group of the schedules", "", 64),
     DerivedName("the dashboard", "", 255),
+    # Its ARN has at most 140 characters, and the longest one before the name 68.
+    DerivedName("the capacity provider of Managed Instances", "", 72),
     DerivedName("the cluster or task definition", "", 255),
     DerivedName("the cluster of Express Mode", "-express", 255),
     DerivedName("the function of the application", "-web", 64),

@@ -17,6 +17,7 @@ TARGETS = {
     "aws_ecs_express": "ecs/express.yaml",
 }
 OWN = "[stages.dev.parameters]"
+MANAGED = {"ManagedInstances": "yes", "MemoryMb": 4096, "Egress": "endpoints"}
 
 
 @pytest.mark.parametrize("target", TARGETS)
@@ -32,6 +33,16 @@ def test_more_functions_than_the_proxys_connections_are_a_warning(ask):
     assert ask(CONNECTIONS, ReservedConcurrency=81) == [("doubtful", text, remedy)]
     assert ask(CONNECTIONS, ReservedConcurrency=80) == []
     assert ask(CONNECTIONS, ReservedConcurrency=0) == []
+
+
+def test_more_processes_than_connections_are_a_warning(ask):
+    text = "the proxy: 96 connections may be needed at once (execution environments 4 + more during a deploy (200 %) 4 "
+    text += "x processes of each 4 x connections of each 3), 80 are available"
+    remedy = "lower MaxExecutionEnvironments or Processes, or raise ProxyMaxConnections"
+
+    # They have no reservation.
+    assert ask(CONNECTIONS, **MANAGED, ReservedConcurrency=81) == []
+    assert ask(CONNECTIONS, **MANAGED, MaxExecutionEnvironments=4) == [("doubtful", text, remedy)]
 
 
 def test_functions_that_call_the_data_api_need_no_connections(ask):
@@ -104,6 +115,16 @@ def test_the_variables_are_those_that_the_templates_set(plan, target: str, chang
     variables = budget_variables(stage)
 
     assert variables == {"WEBAPP_RUNTIME": process.declared["WEBAPP_RUNTIME"], **declared}
+
+
+def test_the_variables_on_managed_instances_are_the_functions(plan):
+    changed = MANAGED | {"Processes": 5, "MaxExecutionEnvironments": 7}
+    (process,) = [each for each in started_processes(deploy(**changed)) if each.resource.stack == TARGETS["aws_lambda"]]
+    stage = plan(**changed)
+    names = {"WEBAPP_RUNTIME", *budget_parameters(stage).values()} & process.environ.keys()
+
+    assert "AWS_LAMBDA_MAX_CONCURRENCY" in names
+    assert budget_variables(stage) == {name: process.environ[name] for name in names}
 
 
 @pytest.mark.parametrize("target", ["aws_app_runner", "aws_ecs", "aws_ecs_express"])

@@ -22,7 +22,7 @@ FIRST_CALLS = {
     "the availability zones": ("ec2:DescribeAvailabilityZones", "RequestLimitExceeded"),
     "the quota of VPCs": ("ec2:DescribeVpcs", "RequestLimitExceeded"),
     "Lambda's quota of concurrent executions": ("lambda:GetAccountSettings", "TooManyRequestsException"),
-    "Fargate's quota of vCPUs": ("service-quotas:GetServiceQuota", "TooManyRequestsException"),
+    "the quotas of vCPUs": ("service-quotas:GetServiceQuota", "TooManyRequestsException"),
     "whether names are free": ("cloudcontrol:GetResource", "ThrottlingException"),
     "the service-linked roles": ("iam:GetRole", "Throttling"),
     "permissions": ("iam:SimulatePrincipalPolicy", "Throttling"),
@@ -57,7 +57,7 @@ STAGES: dict[str, dict[str, Any]] = {
     "the zones of the endpoints": {"Egress": "endpoints"},
     "the certificate": {"target": "aws_ecs"},
     "the Data API": {"Route": "data_api"},
-    "Fargate's quota of vCPUs": {"target": "aws_ecs"},
+    "the quotas of vCPUs": {"target": "aws_ecs"},
     "the hosted zone": {"target": "aws_ecs", "HostedZoneId": "Z1"},
     "mail through SES": {"MailIdentity": "example.com"},
     "the key of the measurements": {

@@ -47,7 +47,7 @@ def test_an_account_confirms_the_assumptions_about_it(plan):
         ("good", f"AWS accepts the syntax of all {len(STACKS)} templates"),
         ("good", "IAM finds no error in the 4 policies of the deploying role"),
         ("good", "DescribeType answers TypeNotFoundException for a type that a region lacks"),
-        ("good", "Cloud Control answers ResourceNotFoundException for free names of all 9 types"),
+        ("good", "Cloud Control answers ResourceNotFoundException for free names of all 10 types"),
     ]
 
 

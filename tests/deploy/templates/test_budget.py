@@ -12,6 +12,9 @@ pytestmark = pytest.mark.profile_free
 SERVING = ["lambda/template.yaml", "apprunner/template.yaml", "ecs/fargate.yaml", "ecs/express.yaml"]
 
 
+MANAGED = {"ManagedInstances": "yes", "MemoryMb": "4096"}
+
+
 def process_of(template: str, **parameters: object) -> Process:
     (process,) = [process for process in started_processes(deploy(**parameters)) if process.resource.stack == template]
     return process
@@ -31,6 +34,14 @@ def test_the_defaults_stay_within_the_connection_budget(template: str, engine: s
     assert all(comparison.holds for comparison in comparisons)
 
 
+def test_managed_instances_stay_within_the_connection_budget():
+    comparisons = budget_of("lambda/template.yaml", **MANAGED)
+
+    # 3 environments, and as many during a deploy, have 4 processes with 3 connections each.
+    assert [comparison.needed.value for comparison in comparisons][:1] == [72]
+    assert all(comparison.holds for comparison in comparisons)
+
+
 @pytest.mark.parametrize(
     ("template", "parameters"),
     [
@@ -38,9 +49,11 @@ def test_the_defaults_stay_within_the_connection_budget(template: str, engine: s
         ("apprunner/template.yaml", {"MaxInstances": 6}),
         ("ecs/fargate.yaml", {"Workers": 2}),
         ("ecs/express.yaml", {"PoolMaxSize": 16}),
+        ("lambda/template.yaml", MANAGED | {"Processes": 5}),
+        ("lambda/template.yaml", MANAGED | {"MaxExecutionEnvironments": 4}),
     ],
 )
-def test_values_above_the_defaults_exceed_the_connection_budget(template: str, parameters: dict[str, int]):
+def test_values_above_the_defaults_exceed_the_connection_budget(template: str, parameters: dict[str, object]):
     assert not all(comparison.holds for comparison in budget_of(template, **parameters))
 
 

@@ -12,6 +12,7 @@ class ServiceLinkedRole:
     service: str
 
 
+_LAMBDA = ServiceLinkedRole("AWSServiceRoleForLambda", "lambda.amazonaws.com")
 _RDS = ServiceLinkedRole("AWSServiceRoleForRDS", "rds.amazonaws.com")
 _ECS = ServiceLinkedRole("AWSServiceRoleForECS", "ecs.amazonaws.com")
 _BALANCING = ServiceLinkedRole("AWSServiceRoleForElasticLoadBalancing", "elasticloadbalancing.amazonaws.com")
@@ -23,6 +24,7 @@ _NETWORKING = ServiceLinkedRole("AWSServiceRoleForAppRunnerNetworking", "network
 
 # The types whose first resource in an account needs a role. Express Mode creates a load balancer and scales by itself.
 ROLES_OF_TYPES: Mapping[str, tuple[ServiceLinkedRole, ...]] = {
+    "AWS::Lambda::CapacityProvider": (_LAMBDA,),
     "AWS::RDS::DBCluster": (_RDS,),
     "AWS::RDS::DBInstance": (_RDS,),
     "AWS::RDS::DBProxy": (_RDS,),

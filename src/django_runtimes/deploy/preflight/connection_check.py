@@ -7,6 +7,7 @@ from django_runtimes.config.values.connection_strategy import Route
 from django_runtimes.config.values.runtime import Runtime
 from django_runtimes.config.variables.application_variables import RUNTIME
 from django_runtimes.config.variables.database.connection_budget import (
+    AWS_LAMBDA_MAX_CONCURRENCY,
     DB_MAX_CONNECTIONS,
     DB_PROXY_MAX_CONNECTIONS,
     DB_RESERVED_CONNECTIONS,
@@ -17,6 +18,7 @@ from django_runtimes.config.variables.server_variables import WORKERS
 from django_runtimes.databases.budget import Comparison, Sum, connection_budget
 from django_runtimes.databases.interface.engine_registry import engine_on_route
 from django_runtimes.deploy.catalogue import DATABASE, PROXY, DeployTarget
+from django_runtimes.deploy.managed_function import is_managed
 from django_runtimes.deploy.preflight.planned_stage import PlannedStage
 from django_runtimes.deploy.preflight.preflight_answer import PreflightAnswer
 from django_runtimes.deploy.preflight.preflight_check import PreflightCheck, doubtful
@@ -30,19 +32,22 @@ _RUNTIMES = {
 }
 # The parameters from which the templates take the variables of the budget; a template has some of them, and those
 # that limit a process depend on the database system.
-PARAMETERS = {
-    "ReservedConcurrency": INSTANCES_MAX.name,
+_PARAMETERS = {
     "MaxInstances": INSTANCES_MAX.name,
     "MaxTasks": INSTANCES_MAX.name,
     "Workers": WORKERS.name,
     "ProxyMaxConnections": DB_PROXY_MAX_CONNECTIONS.name,
     "MaxConnections": DB_MAX_CONNECTIONS.name,
 }
+_RESERVED = {"ReservedConcurrency": INSTANCES_MAX.name}
+# Lambda itself sets the number of processes.
+_MANAGED = {"MaxExecutionEnvironments": INSTANCES_MAX.name, "Processes": AWS_LAMBDA_MAX_CONCURRENCY.name}
 
 
 def budget_parameters(stage: PlannedStage) -> Mapping[str, str]:
     """Return the parameters on which the budget depends, with their variables."""
-    return {**PARAMETERS, **stage.context.database_system.process_limits}
+    of_function = _MANAGED if is_managed(stage.context) else _RESERVED
+    return {**of_function, **_PARAMETERS, **stage.context.database_system.process_limits}
 
 
 def budget_variables(stage: PlannedStage) -> dict[str, str]:
@@ -50,7 +55,7 @@ def budget_variables(stage: PlannedStage) -> dict[str, str]:
     context = stage.context
     parameters = budget_parameters(stage)
     values = {name: stage.value(context.runtime, name) for name in parameters}
-    if values["ReservedConcurrency"] == "0":
+    if values.get("ReservedConcurrency") == "0":
         # The proxy limits a function without a reservation.
         values["ReservedConcurrency"] = values["ProxyMaxConnections"]
     variables = {parameters[name]: value for name, value in values.items() if value}

@@ -12,10 +12,21 @@ _UNITS_PER_VCPU, _MB_PER_GB = 1024, 1024
 _NUMBER = re.compile(r"\d+(\.\d+)?( vCPU| GB)?")
 # RDS requires this much more than the initial storage, in percent.
 _STORAGE_MARGIN = 10
+_ON, _MANAGED = "yes", "ManagedInstances"
+# The ratio of the template's Managed Instances.
+MB_PER_VCPU = 4096
+# Lambda's limit for Python.
+_PROCESSES_PER_VCPU = 16
 
 
-# Pairs of values that Lambda refuses together: the first parameter with its value, and the second, which must be 0.
-_SNAP_START = ("SnapStart", "yes", "ProvisionedConcurrency")
+@dataclass(frozen=True)
+class ExclusionRule:
+    """A switch that is "yes", and another parameter that must keep the value `off` then, with the reason."""
+
+    switch: str
+    other: str
+    off: str
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -40,14 +51,30 @@ def broken_pair(values: Mapping[str, str]) -> str | None:
             continue
         if reason := rule.broken(_number(first), _number(second)):
             return f"{rule.first} = '{first}' with {rule.second} = '{second}': {reason}"
-    return _provisioned_snapshot(values)
+    for exclusion in EXCLUSION_RULES:
+        value = values.get(exclusion.other, exclusion.off)
+        if values.get(exclusion.switch) == _ON and value != exclusion.off:
+            return f"{exclusion.switch} = '{_ON}' with {exclusion.other} = '{value}': {exclusion.reason}"
+    return _broken_instances(values)
 
 
-def _provisioned_snapshot(values: Mapping[str, str]) -> str | None:
-    option, on, count = _SNAP_START
-    if values.get(option) != on or values.get(count, "0") == "0":
+def _broken_instances(values: Mapping[str, str]) -> str | None:
+    """Return the broken rule of a function's memory and processes on Managed Instances."""
+    memory, processes = values.get("MemoryMb", ""), values.get("Processes", "")
+    if values.get(_MANAGED) != _ON or not (memory.isdecimal() and processes.isdecimal()):
         return None
-    return f"{option} = '{on}' with {count} = '{values[count]}': Lambda restores snapshots or keeps environments ready"
+    vcpus, rest = divmod(int(memory), MB_PER_VCPU)
+    if not vcpus or rest:
+        return (
+            f"{_MANAGED} = '{_ON}' with MemoryMb = '{memory}': Managed Instances have 4096 MB for each vCPU; set "
+            "MemoryMb to 4096 or 8192"
+        )
+    if int(processes) > vcpus * _PROCESSES_PER_VCPU:
+        return (
+            f"MemoryMb = '{memory}' with Processes = '{processes}': Lambda runs at most {_PROCESSES_PER_VCPU} Python "
+            f"processes for each vCPU, here {vcpus * _PROCESSES_PER_VCPU}"
+        )
+    return None
 
 
 def _number(value: str) -> float:
@@ -96,4 +123,16 @@ PAIR_RULES = (
     PairRule("ProvisionedConcurrency", "ReservedConcurrency", _above_reservation),
     PairRule("CpuUnits", "MemoryMb", _fargate_memory),
     PairRule("Cpu", "Memory", _app_runner_memory),
+    PairRule("MinExecutionEnvironments", "MaxExecutionEnvironments", _above),
+)
+EXCLUSION_RULES = (
+    ExclusionRule("SnapStart", "ProvisionedConcurrency", "0", "Lambda restores snapshots or keeps environments ready"),
+    ExclusionRule(_MANAGED, "SnapStart", "no", "Managed Instances start before requests arrive, without snapshots"),
+    ExclusionRule(
+        _MANAGED, "ProvisionedConcurrency", "0", "Managed Instances always run; set MinExecutionEnvironments"
+    ),
+    ExclusionRule(_MANAGED, "WarmUp", "no", "Managed Instances always run"),
+    ExclusionRule(
+        _MANAGED, "DataApi", "no", "Managed Instances run in the network that Route = 'data_api' does without"
+    ),
 )

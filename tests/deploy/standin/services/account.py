@@ -12,7 +12,7 @@ from tests.deploy.standin.world import ACCOUNT, World, moment, now
 
 # The zones of us-east-1 as one account might see them.
 _ZONES = {"a": "use1-az1", "b": "use1-az2", "c": "use1-az4", "d": "use1-az6", "e": "use1-az3", "f": "use1-az5"}
-_DEFAULT_QUOTAS = {"L-F678F1CE": 5, "L-0263D0A3": 5, "L-3032A538": 6}
+_DEFAULT_QUOTAS = {"L-F678F1CE": 5, "L-0263D0A3": 5, "L-3032A538": 6, "L-1216C47A": 5}
 _KIND, _KEY = "account", "settings"
 # The services that create a role with this name for themselves.
 _SERVICE_ROLES = {
@@ -20,6 +20,7 @@ _SERVICE_ROLES = {
     "ecs.amazonaws.com": "AWSServiceRoleForECS",
     "ecs.application-autoscaling.amazonaws.com": "AWSServiceRoleForApplicationAutoScaling_ECSService",
     "elasticloadbalancing.amazonaws.com": "AWSServiceRoleForElasticLoadBalancing",
+    "lambda.amazonaws.com": "AWSServiceRoleForLambda",
     "networking.apprunner.amazonaws.com": "AWSServiceRoleForAppRunnerNetworking",
     "rds.amazonaws.com": "AWSServiceRoleForRDS",
 }

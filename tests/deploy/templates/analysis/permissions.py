@@ -52,6 +52,7 @@ _AWS_POLICIES = {
     "AWS::ECS::ExpressGatewayService": (
         "arn:aws:iam::aws:policy/service-role/AmazonECSInfrastructureRoleforExpressGatewayServices"
     ),
+    "AWS::Lambda::CapacityProvider": "arn:aws:iam::aws:policy/AWSLambdaManagedEC2ResourceOperator",
 }
 
 
@@ -256,6 +257,9 @@ def _of_service(deployment: Deployment, resource: Resource) -> Iterator[tuple[st
                 yield task.properties["TaskRoleArn"], (action, "*")
         case "AWS::CodeDeploy::DeploymentGroup":
             yield properties["ServiceRoleArn"], (_AWS_POLICIES[resource.type], "AWS")
+        case "AWS::Lambda::CapacityProvider":
+            operator = properties["PermissionsConfig"]["CapacityProviderOperatorRoleArn"]
+            yield operator, (_AWS_POLICIES[resource.type], "AWS")
         case "AWS::ECS::ExpressGatewayService":
             yield properties["InfrastructureRoleArn"], (_AWS_POLICIES[resource.type], "AWS")
 

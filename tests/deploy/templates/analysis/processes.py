@@ -41,7 +41,19 @@ class Process:
             name: value.replace(f"{stack}:Api", _API).replace(f"{stack}:Rest", _API)
             for name, value in self.declared.items()
         }
-        return {**_BY_PLATFORM[self.resource.type], **declared, **self.secrets}
+        return {**_BY_PLATFORM[self.resource.type], **self._managed_instances, **declared, **self.secrets}
+
+    @property
+    def _managed_instances(self) -> dict[str, str]:
+        """The variables that Lambda sets on Managed Instances only."""
+        capacity = self.resource.properties.get("CapacityProviderConfig")
+        if capacity is None:
+            return {}
+        processes = capacity["LambdaManagedInstancesCapacityProviderConfig"]["PerExecutionEnvironmentMaxConcurrency"]
+        return {
+            "AWS_LAMBDA_INITIALIZATION_TYPE": "lambda-managed-instances",
+            "AWS_LAMBDA_MAX_CONCURRENCY": str(processes),
+        }
 
     @property
     def function(self) -> str | None:

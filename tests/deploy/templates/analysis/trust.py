@@ -20,6 +20,7 @@ _ASSUMED_BY = {
     ("AWS::ECS::ExpressGatewayService", "TaskRoleArn"): "ecs-tasks.amazonaws.com",
     ("AWS::ECS::TaskDefinition", "ExecutionRoleArn"): "ecs-tasks.amazonaws.com",
     ("AWS::ECS::TaskDefinition", "TaskRoleArn"): "ecs-tasks.amazonaws.com",
+    ("AWS::Lambda::CapacityProvider", "PermissionsConfig.CapacityProviderOperatorRoleArn"): "lambda.amazonaws.com",
     ("AWS::Lambda::Function", "Role"): "lambda.amazonaws.com",
     ("AWS::RDS::DBProxy", "RoleArn"): "rds.amazonaws.com",
     ("AWS::Scheduler::Schedule", "Target.RoleArn"): "scheduler.amazonaws.com",

@@ -25,6 +25,7 @@ PARAMETERS: tuple[dict[str, str], ...] = (
         "Hosts": "guestbook.example",
     },
     {"FrontDoor": "rest_api", "Streams": "yes"},
+    {"ManagedInstances": "yes", "MemoryMb": "4096", "Egress": "endpoints"},
 )
 DEPLOYMENTS = tuple(deploy(**parameters) for parameters in PARAMETERS)
 # The promises are about runtimes that this deployment does not have.

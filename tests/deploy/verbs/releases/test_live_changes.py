@@ -145,6 +145,23 @@ def test_a_new_revision_alone_publishes_a_new_version(live: tuple[Project, str],
 
 
 @pytest.mark.verbs
+def test_the_former_version_on_managed_instances_is_deleted(make_project, aws_with_database: StandIn):
+    """The stand-in records the capacity provider, and runs one process."""
+    project: Project = make_project(aws_with_database.environ, target="aws_lambda")
+    create_registry(aws_with_database)
+    image = aws_with_database.push("guestbook", "v1")
+    configure(project, ManagedInstances="yes", MemoryMb=4096, Egress="endpoints")
+    project.run("deploy", "--image", image, "--yes")
+
+    configure(project, Revision="once more")
+    ran = project.run("deploy", "--image", image, "--yes")
+
+    assert "deleted version 1 of guestbook-dev-web with its execution environments" in ran.stderr
+    listed = aws_with_database.client("lambda").list_versions_by_function(FunctionName="guestbook-dev-web")["Versions"]
+    assert [each["Version"] for each in listed] == ["$LATEST", "2"]
+
+
+@pytest.mark.verbs
 def test_changing_a_fixed_parameter_is_refused(live: tuple[Project, str], aws_with_database: StandIn):
     project, image = live
     executed = aws_with_database.calls().count("cloudformation:ExecuteChangeSet")

@@ -20,6 +20,7 @@ from django_runtimes.deploy.templates.pair_rules import PAIR_RULES, broken_pair
 from django_runtimes.deploy.templates.templates import read_template
 
 TEMPLATES = Path(__file__).parents[4] / "deploy"
+MANAGED = {"ManagedInstances": "yes", "MemoryMb": "4096"}
 FARGATE_SIZES = {
     "256": ["512", "1024", "2048"],
     "512": ["1024", "2048", "4096"],
@@ -128,6 +129,54 @@ def test_only_the_sizes_that_aws_offers_pass(stack: Stack, cpu: str, memory: str
         ),
         (LAMBDA, {"SnapStart": "yes"}, None),
         (LAMBDA, {"SnapStart": "no", "ProvisionedConcurrency": "2"}, None),
+        (
+            LAMBDA,
+            MANAGED | {"SnapStart": "yes"},
+            "ManagedInstances = 'yes' with SnapStart = 'yes': Managed Instances start before requests arrive, without "
+            "snapshots",
+        ),
+        (
+            LAMBDA,
+            MANAGED | {"ProvisionedConcurrency": "2"},
+            "ManagedInstances = 'yes' with ProvisionedConcurrency = '2': Managed Instances always run; set "
+            "MinExecutionEnvironments",
+        ),
+        (
+            LAMBDA,
+            MANAGED | {"WarmUp": "yes"},
+            "ManagedInstances = 'yes' with WarmUp = 'yes': Managed Instances always run",
+        ),
+        (
+            LAMBDA,
+            MANAGED | {"DataApi": "yes"},
+            "ManagedInstances = 'yes' with DataApi = 'yes': Managed Instances run in the network that Route = "
+            "'data_api' does without",
+        ),
+        (
+            LAMBDA,
+            MANAGED | {"MemoryMb": "1024"},
+            "ManagedInstances = 'yes' with MemoryMb = '1024': Managed Instances have 4096 MB for each vCPU; set "
+            "MemoryMb to 4096 or 8192",
+        ),
+        (
+            LAMBDA,
+            MANAGED | {"MemoryMb": "6144"},
+            "ManagedInstances = 'yes' with MemoryMb = '6144': Managed Instances have 4096 MB for each vCPU; set "
+            "MemoryMb to 4096 or 8192",
+        ),
+        (
+            LAMBDA,
+            MANAGED | {"Processes": "17"},
+            "MemoryMb = '4096' with Processes = '17': Lambda runs at most 16 Python processes for each vCPU, here 16",
+        ),
+        (
+            LAMBDA,
+            MANAGED | {"MinExecutionEnvironments": "4"},
+            "MinExecutionEnvironments = '4' with MaxExecutionEnvironments = '3': the minimum is above the maximum",
+        ),
+        (LAMBDA, MANAGED, None),
+        (LAMBDA, MANAGED | {"Processes": "32", "MemoryMb": "8192"}, None),
+        (LAMBDA, {"ManagedInstances": "no", "Processes": "32", "SnapStart": "yes", "WarmUp": "yes"}, None),
     ],
 )
 def test_a_broken_pair_names_both_values_and_the_rule(stack: Stack, given: dict[str, str], expected: str | None):
@@ -141,6 +190,7 @@ def test_a_broken_pair_names_both_values_and_the_rule(stack: Stack, given: dict[
         {"Cpu": "1024", "Memory": "2048"},
         {"Cpu": "1 vCPU", "Memory": "2048"},
         {"MinTasks": "{{resolve:ssm:tasks}}", "MaxTasks": "4"},
+        {"ManagedInstances": "yes", "MemoryMb": "4 GB", "Processes": "99"},
     ],
 )
 def test_values_that_only_a_copy_of_the_templates_offers_pass(values: dict[str, str]):

@@ -16,6 +16,7 @@ from django_runtimes.deploy.preflight.preflight_check import PreflightCheck, bad
 RARE_TYPES = (
     "AWS::AppRunner::Service",
     "AWS::CloudFront::OriginAccessControl",
+    "AWS::Lambda::CapacityProvider",
     "AWS::Lambda::Url",
     "AWS::RDS::DBProxy",
 )
@@ -41,6 +42,7 @@ WITHOUT_SNAP_START = frozenset(
 _SNAP_START = "SnapStart"
 _CHOICES = {
     "AWS::CloudFront::OriginAccessControl": ("StaticFiles", "cloudfront"),
+    "AWS::Lambda::CapacityProvider": ("ManagedInstances", "yes"),
     "AWS::Lambda::Url": ("FrontDoor", "function_url"),
 }
 

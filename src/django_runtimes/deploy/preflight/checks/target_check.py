@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from django_runtimes.deploy.catalogue import LAMBDA, DeployTarget
+from django_runtimes.deploy.managed_function import is_managed
 from django_runtimes.deploy.preflight.planned_stage import PlannedStage
 from django_runtimes.deploy.preflight.preflight_answer import PreflightAnswer
 from django_runtimes.deploy.preflight.preflight_check import PreflightCheck, doubtful
@@ -25,7 +26,8 @@ def _ask(stage: PlannedStage) -> Iterator[PreflightAnswer]:
                 "stop a deploy, and this cannot be changed",
                 "choose aws_ecs, which counts only 5xx, if that happens",
             )
-        case DeployTarget.AWS_LAMBDA:
+        # Managed Instances have no reservation.
+        case DeployTarget.AWS_LAMBDA if not is_managed(context):
             concurrency = int(context.value(LAMBDA, "ReservedConcurrency"))
             if 0 < concurrency < _FEW_EXECUTIONS:
                 yield doubtful(

@@ -15,6 +15,7 @@ NAME_PROPERTIES: Mapping[str, tuple[str, ...]] = {
     "AWS::ECR::Repository": ("RepositoryName",),
     "AWS::ECS::Cluster": ("ClusterName",),
     "AWS::ElasticLoadBalancingV2::LoadBalancer": ("Name",),
+    "AWS::Lambda::CapacityProvider": ("CapacityProviderName",),
     _FUNCTION: ("FunctionName",),
     "AWS::Logs::LogGroup": ("LogGroupName",),
     "AWS::RDS::DBCluster": ("DBClusterIdentifier",),

@@ -3,10 +3,11 @@
 from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.deploy.aws.stack_status import Readiness
 from django_runtimes.deploy.aws.stacks import StackState
-from django_runtimes.deploy.catalogue import DATABASE, NETWORK, OPERATIONS, Stack
+from django_runtimes.deploy.catalogue import DATABASE, LAMBDA, NETWORK, OPERATIONS, Stack
 from django_runtimes.deploy.configuration import FILE_NAME
 from django_runtimes.deploy.context import Context
 from django_runtimes.deploy.existing_resources import TABLE_PARAMETERS
+from django_runtimes.deploy.managed_function import MANAGED_INSTANCES, can_be_managed
 from django_runtimes.deploy.steps.network_zones import ZONE_PARAMETERS
 from django_runtimes.deploy.steps.static_bucket import refuse_static_change
 from django_runtimes.deploy.templates.database_route import (
@@ -25,6 +26,7 @@ _CHANGEABLE = {"SecurityGroup", "GroupRules"}
 # The parameter that only the template of an existing network or database has.
 _OF_EXISTING = {NETWORK: "VpcId", DATABASE: "Host"}
 _ELSEWHERE = "deploy '{wanted}' to another stage or project and move the data"
+_AGAIN = "run `webapp destroy`, which keeps the data, and deploy again"
 
 
 def refuse_fixed_changes(context: Context) -> None:
@@ -45,8 +47,18 @@ def refuse_fixed_changes(context: Context) -> None:
         OPERATIONS,
         "Architecture",
         reason="earlier images, to which a failed deploy rolls back, cannot run on it",
-        remedy="run `webapp destroy`, which keeps the data, and deploy again",
+        remedy=_AGAIN,
     )
+    if can_be_managed(context):
+        _refuse_change(
+            context,
+            LAMBDA,
+            MANAGED_INSTANCES,
+            reason="Lambda moves no existing function to Managed Instances or back",
+            remedy=_AGAIN,
+            # Stacks of earlier versions do not have the parameter.
+            former="no",
+        )
     _refuse_other_route(context)
 
 
@@ -99,7 +111,7 @@ def _refuse_other_route(context: Context) -> None:
         raise UsageError(
             f"{ROUTE} of {context.configuration.project}, {context.deployment.stage}, is '{found}' and cannot become "
             f"'{wanted}', since the functions that still run would lose their database during the deploy; set it back "
-            f"in {FILE_NAME}, or run `webapp destroy`, which keeps the data, and deploy again"
+            f"in {FILE_NAME}, or {_AGAIN}"
         )
 
 

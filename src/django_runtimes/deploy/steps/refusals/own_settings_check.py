@@ -5,6 +5,7 @@ from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.deploy.catalogue import LAMBDA, NETWORK, OPERATIONS, PROCESS_STACKS
 from django_runtimes.deploy.configuration import FILE_NAME
 from django_runtimes.deploy.context import Context
+from django_runtimes.deploy.managed_function import MANAGED_INSTANCES, is_managed
 from django_runtimes.deploy.own_settings import PLATFORM_PREFIXES
 from django_runtimes.deploy.templates.reserved_names import (
     OPTIONAL_PARAMETERS,
@@ -24,6 +25,7 @@ def check_own_variables(context: Context) -> None:
         # The first access looks every secret up.
         _ = context.secrets_version
     _require_route_to_key(context)
+    _require_route_of_instances(context)
 
 
 def _refuse_set_by_templates(context: Context) -> None:
@@ -72,6 +74,17 @@ def _require_route_to_key(context: Context) -> None:
             f"{_READS_KEY} = 'yes' with Egress = 'none' cuts the function off from the secret key; set Egress to "
             f"'endpoints' or 'nat' in {FILE_NAME} ({context.template_source.readme('foundation')} lists their prices), "
             f"or remove {_READS_KEY}"
+        )
+
+
+def _require_route_of_instances(context: Context) -> None:
+    """Raise UsageError if Managed Instances, which send the function's log themselves, reach no service of AWS."""
+    # With the Data API, Managed Instances are refused already.
+    if is_managed(context) and context.value(NETWORK, "Egress") == "none":
+        raise UsageError(
+            f"{MANAGED_INSTANCES} = 'yes' with Egress = 'none' cuts the instances off from CloudWatch Logs; set Egress "
+            f"to 'endpoints' or 'nat' in {FILE_NAME} ({context.template_source.readme('foundation')} lists their "
+            f"prices), or remove {MANAGED_INSTANCES}"
         )
 
 

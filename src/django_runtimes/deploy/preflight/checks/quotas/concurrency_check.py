@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from django_runtimes.deploy.catalogue import LAMBDA, OPERATIONS, DeployTarget
+from django_runtimes.deploy.managed_function import MANAGED_INSTANCES, is_managed
 from django_runtimes.deploy.preflight.planned_stage import PlannedStage
 from django_runtimes.deploy.preflight.preflight_answer import PreflightAnswer
 from django_runtimes.deploy.preflight.preflight_check import PreflightCheck, bad, doubtful, good
@@ -23,14 +24,15 @@ def _ask(stage: PlannedStage) -> Iterator[PreflightAnswer]:
     web = provisioned = 0
     is_on_lambda = context.deployment.target is DeployTarget.AWS_LAMBDA
     if is_on_lambda:
-        web = int(context.value(LAMBDA, "ReservedConcurrency"))
+        # Managed Instances have no reservation.
+        web = 0 if is_managed(context) else int(context.value(LAMBDA, "ReservedConcurrency"))
         provisioned = int(stage.value(LAMBDA, "ProvisionedConcurrency") or 0)
         # Provisioned environments are part of the reservation, if there is one.
         wanted += web or provisioned
         held += _reserved(stage, LAMBDA)
     limit = context.aws.brief_client("lambda").get_account_settings()["AccountLimit"]
     most = limit["ConcurrentExecutions"]
-    if is_on_lambda and not web and most < _LEAST_LIMIT:
+    if is_on_lambda and not web and not is_managed(context) and most < _LEAST_LIMIT:
         yield doubtful(
             f"the account runs {most} Lambda functions at once, all together; further requests get 503",
             'request more (Service Quotas, Lambda, "Concurrent executions")',
@@ -62,7 +64,9 @@ def _reserved(stage: PlannedStage, stack: object) -> int:
         state = stage.states[OPERATIONS]
         is_held = stage.exists(OPERATIONS) and state.parameters.get("ReservedExecution", "yes") == "yes"
         return _OPERATIONS if is_held else 0
-    return int(stage.states[LAMBDA].parameters.get("ReservedConcurrency", 0)) if stage.exists(LAMBDA) else 0
+    parameters = stage.states[LAMBDA].parameters
+    is_held = stage.exists(LAMBDA) and parameters.get(MANAGED_INSTANCES) != "yes"
+    return int(parameters.get("ReservedConcurrency", 0)) if is_held else 0
 
 
 CONCURRENCY = PreflightCheck("Lambda's quota of concurrent executions", ("lambda:GetAccountSettings",), _ask)
