@@ -2,15 +2,24 @@
 
 import re
 
-# Strings and quoted names; a backslash escapes the next character of a string.
-_QUOTED = re.compile(r"""'(?:[^'\\]|\\.|'')*'|"(?:[^"\\]|\\.|"")*"|`[^`]*`""", re.DOTALL)
+# Strings, and texts in double quotes or backquotes, which may be names; a backslash escapes the next character.
+_QUOTED = re.compile(r"""(?P<string>'(?:[^'\\]|\\.|'')*')|"(?:[^"\\]|\\.|"")*"|`[^`]*`""", re.DOTALL)
+# In the place of a quoted name, so that a function whose name is quoted is found as well.
+_NAME = " $quoted "
 _STATELESS = re.compile(
     r"\s*(?:\(\s*)*(?:SELECT|INSERT|UPDATE|DELETE|REPLACE|SHOW|EXPLAIN|SAVEPOINT|RELEASE\s+SAVEPOINT|ROLLBACK\s+TO)\b",
     re.IGNORECASE,
 )
-# Variables, further statements and comments, in which the server may find statements too.
-_MARKS = re.compile(r"[@;#]|/\*|--")
-_CALLED = re.compile(r"([A-Za-z_$][\w$.]*)\s*\(")
+# Variables, further statements and comments, in which the server may find statements too, and the next value of a
+# sequence, which stays the session's last one.
+_MARKS = re.compile(r"[@;#]|/\*|--|\bNEXT\s+VALUE\s+FOR\b", re.IGNORECASE)
+# Spaces may surround the point between a schema and a name.
+_POINT = re.compile(r"\s*\.\s*")
+# A name may begin with a digit, and has every character beyond ASCII.
+_WORD = r"[\w$.\u0080-\U0010ffff]+"
+# The table of an INSERT, whose columns follow in brackets.
+_TABLE = re.compile(rf"\A\s*(?:INSERT|REPLACE)\s+(?:IGNORE\s+)?INTO\s+{_WORD}\s*(?=\()", re.IGNORECASE)
+_CALLED = re.compile(rf"({_WORD})\s*\(")
 # The words before brackets in the SQL of Django's ORM and schema editor. Any other one may be a function of the
 # database, which may set variables.
 _WORDS = """
@@ -36,7 +45,7 @@ def may_leave_state(sql: str) -> bool:
 
     Triggers, views and the functions in a column's default value or in a constraint do not appear in the text.
     """
-    text = _QUOTED.sub("''", sql)
+    text = _POINT.sub(".", _QUOTED.sub(lambda found: "''" if found["string"] else _NAME, sql))
     if _STATELESS.match(text) is None or _MARKS.search(text) is not None:
         return True
-    return any(name.lower() not in _KNOWN for name in _CALLED.findall(text))
+    return any(name.lower() not in _KNOWN for name in _CALLED.findall(_TABLE.sub("", text)))

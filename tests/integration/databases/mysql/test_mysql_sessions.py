@@ -18,6 +18,7 @@ STATE = [
     ("SET SESSION TRANSACTION ISOLATION LEVEL SERIALIZABLE", "SELECT @@tx_isolation", "READ-COMMITTED"),
     ("SET SESSION max_statement_time = 0", "SELECT @@max_statement_time", 8.0),
     ("SELECT GET_LOCK('basket', 0)", "SELECT IS_USED_LOCK('basket')", None),
+    ("SELECT `get_lock`('basket', 0)", "SELECT IS_USED_LOCK('basket')", None),
     ("USE information_schema", "SELECT DATABASE()", "engine_shop"),
     ("CREATE TEMPORARY TABLE basket (id int)", "SHOW TABLES", "orders"),
 ]
