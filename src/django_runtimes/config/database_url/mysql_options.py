@@ -4,6 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from django_runtimes.config.configuration_error import ConfigurationError
+from django_runtimes.config.database_url.mysql_option_rules import (
+    REFUSED_OPTIONS,
+    require_known_options,
+    require_valid_values,
+)
 from django_runtimes.config.values.choices import SslMode
 
 # MySQL's own names for the modes.
@@ -44,6 +49,7 @@ def mysql_options(given: Mapping[str, str], place: str) -> dict[str, Any]:
                 f"{place} has the option {written!r}, which MySQL's engine does not know; remove it, or choose one "
                 f"of: {known}"
             )
+    require_valid_values(options, place)
     return options
 
 
@@ -58,23 +64,53 @@ def ssl_mode(text: str, place: str) -> SslMode:
 def renamed_options(options: Mapping[str, Any], place: str) -> dict[str, Any]:
     """Return OPTIONS of an entry of DATABASES, with those about TLS under this library's names.
 
-    Raise ConfigurationError for a mode that does not exist, and for options that only mysqlclient has.
+    `ssl` is in the result only if it is an ssl.SSLContext; an empty mapping or False chooses nothing, and True requires
+    TLS, as it does with mysqlclient.
+
+    Raise ConfigurationError for an option that neither PyMySQL nor the engine has, for a value that they would refuse,
+    and for a mode that does not exist.
     """
-    ssl = options.get("ssl")
-    nested = {f"ssl_{name}": value for name, value in ssl.items()} if isinstance(ssl, Mapping) else {}
+    renamed: dict[str, Any] = {}
+    for name, value in {**_about_tls(options.get("ssl"), place), **options}.items():
+        # False or None does not ask for an unsupported option.
+        if name != "ssl" and (value or name not in REFUSED_OPTIONS):
+            renamed[_NAMES.get(name, name)] = value
+    if _is_context(options.get("ssl")):
+        renamed["ssl"] = options["ssl"]
+    require_known_options(renamed, place)
+    require_valid_values(renamed, place)
+    if renamed.get("sslmode"):
+        renamed["sslmode"] = ssl_mode(str(renamed["sslmode"]), place)
+    return renamed
+
+
+def _about_tls(given: Any, place: str) -> dict[str, Any]:
+    """Return the options that `ssl` contains, by names such as `ssl_ca`."""
+    if not given or _is_context(given):
+        return {}
+    if given is True:
+        return {"ssl_mode": "REQUIRED"}
+    if not isinstance(given, Mapping):
+        raise ConfigurationError(
+            f"{place} has ssl={given!r}, which is neither a mapping nor an ssl.SSLContext; write sslmode and "
+            "sslrootcert instead"
+        )
+    nested = {f"ssl_{name}": value for name, value in given.items() if value is not None}
     if unknown := sorted(set(nested) - set(_NAMES)):
         raise ConfigurationError(
             f"{place} has 'ssl' with {unknown[0].removeprefix('ssl_')!r}, which MySQL's engine does not know; remove "
             "it, or give an ssl.SSLContext"
         )
-    renamed: dict[str, Any] = {}
-    for name, value in {**nested, **options}.items():
-        if name == "ssl" and nested:
-            continue
-        renamed[_NAMES.get(name, name)] = value
-    if renamed.get("sslmode"):
-        renamed["sslmode"] = ssl_mode(str(renamed["sslmode"]), place)
-    return renamed
+    return nested
+
+
+def _is_context(value: Any) -> bool:
+    if value is None or isinstance(value, bool | str | Mapping):
+        return False
+    # Imported only for such a value: a process without TLS need not load OpenSSL.
+    from ssl import SSLContext
+
+    return isinstance(value, SSLContext)
 
 
 def seconds(name: str, value: str, place: str) -> int:

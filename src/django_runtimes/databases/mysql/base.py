@@ -83,7 +83,7 @@ def _tls_parameters(parameters: dict[str, Any]) -> Mapping[str, Any]:
     given = parameters.pop("ssl", None)
     mode = str(parameters.pop("sslmode", SslMode.PREFER))
     files = {name: parameters.pop(option, None) for name, option in _TLS_FILES.items()}
-    if given is not None:
+    if given:
         return {"context": given, "requires_tls": True}
     if mode == SslMode.DISABLE or ("unix_socket" in parameters and not encrypts(mode)):
         return {"context": None, "requires_tls": False}
