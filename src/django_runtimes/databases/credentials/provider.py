@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from django_runtimes.config.databases.credentials import IamToken, StoredSecret
+from django_runtimes.config.databases.engines import engine_of_project
+from django_runtimes.config.values.data_paths import DEFAULT_PORTS, Engine
 from django_runtimes.databases.credentials.connection_login import ConnectionLogin
 from django_runtimes.snapshot_hooks import HOOKS
 
@@ -33,7 +35,9 @@ def provider_of(database: Mapping[str, Any]) -> Provider | None:
     credentials = database.get("CREDENTIALS")
     if credentials is None:
         return None
-    key = (credentials, database["HOST"], database["PORT"], database["USER"])
+    # Django's own default, an empty PORT, leaves the port to the driver, and a token names it.
+    port = database["PORT"] or DEFAULT_PORTS[engine_of_project(database) or Engine.POSTGRESQL]
+    key = (credentials, database["HOST"], port, database["USER"])
     # If two threads each make a provider, setdefault() keeps the first one; neither has called AWS yet.
     return _providers.get(key) or _providers.setdefault(key, _make(credentials, *key[1:]))
 

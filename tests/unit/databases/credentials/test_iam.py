@@ -56,6 +56,18 @@ def test_a_login_does_not_print_its_token():
     assert "AKIDEXAMPLE" not in repr(provider().login())
 
 
+@pytest.mark.parametrize(
+    ("engine", "port"), [("django_runtimes.databases.mysql", 3306), ("django_runtimes.databases.postgresql", 5432)]
+)
+def test_a_token_for_an_empty_port_names_the_engines_own(engine, port):
+    database = {"ENGINE": engine, "CREDENTIALS": IamToken("eu-west-1"), "HOST": "db.example", "USER": "app"}
+
+    provider = provider_of(database | {"PORT": ""})
+
+    assert provider is provider_of(database | {"PORT": port})
+    assert f"db.example:{port}/" in provider.login().password
+
+
 def test_each_address_has_its_own_provider():
     database = {"CREDENTIALS": IamToken("eu-west-1"), "HOST": "db.example", "PORT": 5432, "USER": "app"}
 
