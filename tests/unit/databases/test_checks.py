@@ -1,4 +1,5 @@
 import sys
+from pathlib import Path
 from types import ModuleType
 
 import pytest
@@ -40,6 +41,32 @@ def test_a_remote_host_is_found_wherever_it_is_named(monkeypatch, host, options,
     )
 
     assert [error.id for error in check_encryption()] == ["webapp.E001"]
+
+
+@pytest.mark.parametrize(
+    ("host", "options", "place"),
+    [
+        ("127.0.0.1", {"host": "db.example"}, "db.example"),
+        ("db.example", {"ssl": {}}, "db.example"),
+        ("", {"read_default_file": "/missing/my.cnf"}, None),
+        ("", {"read_default_file": "remote.cnf"}, "db.example"),
+        ("", {"read_default_file": "remote.cnf", "read_default_group": "shop"}, "shop.example"),
+        ("", {"read_default_file": "remote.cnf", "read_default_group": "socket"}, None),
+        ("", {"read_default_file": "malformed.cnf"}, "the server that malformed.cnf names"),
+        ("127.0.0.1", {"read_default_file": "remote.cnf"}, None),
+    ],
+)
+def test_a_server_of_mysql_is_found_wherever_it_is_named(monkeypatch, tmp_path, host, options, place):
+    monkeypatch.chdir(tmp_path)
+    Path("remote.cnf").write_text(
+        "[client]\nhost = 'db.example'\n[shop]\nhost = shop.example\n[socket]\nhost = db.example\nsocket = /run/s"
+    )
+    Path("malformed.cnf").write_text("host = db.example")
+    entry = database(host, "django_runtimes.databases.mysql")["default"] | {"OPTIONS": options | {"sslmode": "prefer"}}
+    monkeypatch.setattr(settings, "DATABASES", {"default": entry})
+
+    expected = [] if place is None else [f"to {place} in plain text, with sslmode='prefer'."]
+    assert [error.msg.partition("rows ")[2] for error in check_encryption()] == expected
 
 
 def test_a_derived_engine_is_checked_too(monkeypatch):

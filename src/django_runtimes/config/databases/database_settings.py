@@ -20,7 +20,7 @@ from django_runtimes.config.databases.driver_settings import driver_entry, furth
 from django_runtimes.config.databases.dsql_settings import as_dsql_entry, dsql_address, dsql_login
 from django_runtimes.config.databases.engines import engine_for, uses_libpq
 from django_runtimes.config.databases.frozen import longest_rest_s
-from django_runtimes.config.databases.mysql_settings import further_mysql_entry, mysql_entry
+from django_runtimes.config.databases.mysql_settings import further_mysql_entry, mysql_entry, port_of_option_file
 from django_runtimes.config.databases.tcp_options import tcp_options
 from django_runtimes.config.databases.tls import (
     ROOT_VARIABLES,
@@ -78,9 +78,10 @@ def database_settings(
     login = choose_login(environment, user=address.user, password=address.password)
     make = {Engine.POSTGRESQL: _entry, Engine.MYSQL: mysql_entry}.get(address.engine, driver_entry)
     entry = make(environment, profile, project, address, login, is_moved=address_is_given(environment))
-    return (
-        entry | {"NAME": address.name, "USER": login.user, "PASSWORD": login.password} | host_and_port(address, project)
-    )
+    place = host_and_port(address, project)
+    if address.engine is Engine.MYSQL:
+        place |= port_of_option_file(environment, project, entry)
+    return entry | {"NAME": address.name, "USER": login.user, "PASSWORD": login.password} | place
 
 
 def further_database_settings(environment: Environment, profile: Profile, project: Mapping[str, Any]) -> dict[str, Any]:

@@ -108,8 +108,14 @@ class MysqlConnection(Connection):  # type: ignore[misc]  # the driver has no ty
         self._force_close()
 
     def _create_ssl_ctx(self, sslp: Any) -> ssl.SSLContext | None:
+        if isinstance(sslp, ssl.SSLContext):
+            return sslp
+        given = self._given_context
+        # Only an option file gives a mapping with certificates, and what it asks to verify is verified.
+        if sslp and given is not None and given.verify_mode == ssl.CERT_NONE:
+            return super()._create_ssl_ctx(sslp)  # type: ignore[no-any-return]  # the driver has no types
         # Without a context, PyMySQL would load every root certificate of the system for each connection.
-        return sslp if isinstance(sslp, ssl.SSLContext) else self._given_context
+        return given
 
     def _process_auth(self, plugin_name: bytes, auth_packet: Any, handler: Any = None) -> Any:
         if plugin_name in _CLEAR and not self._secure:

@@ -18,8 +18,9 @@ from django.db import OperationalError
 from django_runtimes.cli import processes
 from django_runtimes.compare.services.mariadb import MariadbServer
 from django_runtimes.compare.services.run_directory import run_directory
+from django_runtimes.config.values.runtime import Runtime
 from django_runtimes.databases.sockets.tls_contexts import tls_context
-from tests.integration.databases.mysql.mysql_entries import first_value, mysql_entry_of
+from tests.integration.databases.mysql.mysql_entries import entry_with_file, first_value, mysql_entry_of
 from tests.prerequisites import require_program
 
 pytestmark = pytest.mark.profile_free
@@ -97,6 +98,44 @@ def test_a_server_without_tls_is_refused_where_tls_is_required(mariadb_server, o
 
     with pytest.raises(OperationalError, match="server doesn't support it"):
         open_wrapper(**mysql_entry_of(url)).ensure_connection()
+
+
+def test_the_port_and_the_login_of_an_option_file(mariadb_server, open_wrapper, tmp_path):
+    entry = entry_with_file(tmp_path / "my.cnf", mariadb_server.administration_url, Runtime.LOCAL)
+
+    assert first_value(open_wrapper(**entry), "SELECT @@port") == mariadb_server.port
+
+
+def test_a_server_that_an_option_file_names_gets_no_plain_text(mariadb_server, open_wrapper, tmp_path):
+    url = mariadb_server.administration_url
+    # This name of the loopback address counts as one across a network.
+    entry = entry_with_file(tmp_path / "my.cnf", url, Runtime.AWS_ECS, host="127.1")
+
+    with pytest.raises(OperationalError, match="server doesn't support it"):
+        open_wrapper(**entry).ensure_connection()
+
+
+def test_roots_in_an_option_file_are_used_under_local(encrypted, open_wrapper, tmp_path):
+    url = encrypted.server.administration_url
+
+    def connect(root: Path) -> str:
+        lines = {"ssl-ca": str(root)}
+        entry = entry_with_file(tmp_path / "my.cnf", url, Runtime.LOCAL, host="localhost", **lines)
+        return first_value(open_wrapper(**entry), CIPHER)
+
+    assert connect(encrypted.root)
+    with pytest.raises(OperationalError, match="certificate verify failed"):
+        connect(encrypted.other_root)
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1"])
+def test_named_roots_are_used_under_local(encrypted, open_wrapper, host):
+    def entry(root: Path) -> dict:
+        return mysql_entry_of(encrypted.url(host, **{"ssl-ca": str(root)}), Runtime.LOCAL)
+
+    assert first_value(open_wrapper(**entry(encrypted.root)), CIPHER)
+    with pytest.raises(OperationalError, match="certificate verify failed"):
+        open_wrapper(**entry(encrypted.other_root)).ensure_connection()
 
 
 def test_the_context_is_prepared_once(encrypted, open_wrapper, monkeypatch):
