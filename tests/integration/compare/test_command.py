@@ -229,6 +229,18 @@ def test_bad_arguments_are_reported_in_one_line_with_exit_code_2(arguments, comp
     assert [path.name for path in tmp_path.iterdir()] == ["something"]
 
 
+def test_a_url_for_targets_on_mysql_is_refused_before_anything_starts(capsys, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+
+    arguments = ["--workload", str(WORKLOAD), "--engine", "mysql", "--database-url", "mysql://team@db.example/shop"]
+    assert main(arguments) == 2
+
+    errors = capsys.readouterr().err
+    assert "webapp compare: --database-url cannot name the server of targets on mysql, whose" in errors
+    assert "starting" not in errors
+
+
 def test_without_a_workload_the_remedies_are_named(capsys, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(signal, "signal", lambda *_: None)

@@ -27,8 +27,8 @@ class MariadbCompared(ComparedEngine):
         """Return a server that ends with the context."""
         if database_url is not None:
             raise UsageError(
-                "--database-url names a PostgreSQL server, and the targets are on mysql; leave it out, and a MariaDB "
-                "is started"
+                "--database-url cannot name the server of targets on mysql, whose databases have users of their own; "
+                "leave it out, and a MariaDB is started"
             )
         return ComparedMariadb()
 

@@ -75,15 +75,17 @@ class Emulation:
 
 def open_emulation(stack: ExitStack, plan: ComparisonPlan, progress: Progress, *, run_id: str) -> Emulation:
     """Start the database server and the proxy, and give each target a database; the stack ends everything."""
+    engine = COMPARED_ENGINES[plan.engine]
+    # A refused URL is reported before anything is started.
+    opened = engine.open_server(plan.database_url)
     workspace = stack.enter_context(run_directory(account=None))
     project = project_at(Path.cwd())
     variables = own_variables(project, plan.workload.application.environment, os.environ)
     for notice in variables.notices:
         progress.say(notice)
     codebase = _open_codebase(stack, plan, workspace, project, variables)
-    engine = COMPARED_ENGINES[plan.engine]
     progress.say(f"starting {engine.product} and preparing the application's database")
-    server = stack.enter_context(engine.open_server(plan.database_url))
+    server = stack.enter_context(opened)
     routes = start_route_servers(stack, plan.targets, server)
     template = f"webapp_{run_id}_template"
     databases = _prepare_databases(

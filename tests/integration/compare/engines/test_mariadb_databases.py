@@ -106,5 +106,6 @@ def test_a_server_of_the_user_is_refused():
         MARIADB_COMPARED.open_server("mysql://team@db.example/shop")
 
     assert str(raised.value) == (
-        "--database-url names a PostgreSQL server, and the targets are on mysql; leave it out, and a MariaDB is started"
+        "--database-url cannot name the server of targets on mysql, whose databases have users of their own; "
+        "leave it out, and a MariaDB is started"
     )
