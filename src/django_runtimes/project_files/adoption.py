@@ -12,7 +12,7 @@ from django_runtimes.project_files.changes.file_plan import FilePlan
 from django_runtimes.project_files.changes.first_workload import render_workload
 from django_runtimes.project_files.changes.init_record import require_record_folder
 from django_runtimes.project_files.changes.settings_lines import plan_settings
-from django_runtimes.project_files.dependencies.dependency_line import plan_dependency
+from django_runtimes.project_files.dependencies.dependency_line import note_missing_extras, plan_dependency
 from django_runtimes.project_files.dependencies.library import NAME, Library
 from django_runtimes.project_files.dependencies.listing import PYPROJECT, Dependencies, find_dependencies
 from django_runtimes.project_files.dependencies.ranges import django_overlaps, python_minors
@@ -34,6 +34,11 @@ class Adoption:
     layout: Layout
     dependencies: Dependencies
     library: Library
+
+    @property
+    def driver_extras(self) -> tuple[str, ...]:
+        """The extras with the project's drivers; none if no file to be written depends on the settings."""
+        return self.inspection.driver_extras if "inspection" in vars(self) else ()
 
     @cached_property
     def inspection(self) -> Inspection:
@@ -93,10 +98,11 @@ def plan_adoption(directory: Path, library: Library, *, settings: str | None = N
     _require_ranges(adoption)
     plan_settings(plan, layout.settings_file)
     _note_neighbours(plan, layout)
-    tables = plan_dependency(plan, adoption.dependencies, library)
+    tables = plan_dependency(plan, adoption.dependencies, library, drivers=lambda: adoption.inspection.driver_extras)
     _plan_block(adoption, tables)
     _plan_workload(adoption)
     plan_image(plan, layout, adoption.dependencies, library, inspect=lambda: adoption.inspection)
+    note_missing_extras(plan, adoption.dependencies, library.with_drivers(adoption.driver_extras))
     return adoption
 
 

@@ -94,7 +94,11 @@ def _adopt(options: argparse.Namespace, others: list[str]) -> int:
     write(plan)
     _say(f"written: {_files(plan)}; webapp init --undo restores the former state")
     if adoption is not None:
-        for line in (*_next_commands(adoption, directory), *_developers_commands(adoption)):
+        for line in (
+            *_driver_commands(adoption),
+            *_next_commands(adoption, directory),
+            *_developers_commands(adoption),
+        ):
             _say(line)
     return EXIT_DONE
 
@@ -171,6 +175,15 @@ def _compile_command(adoption: Adoption) -> tuple[str, str]:
     command = compiled.compilation.command if compiled.compilation is not None else None
     output = "" if compiled.path == source.with_suffix(".txt") else f" -o {plan.name(compiled.path)}"
     return command or f"pip-compile {plan.name(source)}{output}", f"adds the new line to {plan.name(compiled.path)}"
+
+
+def _driver_commands(adoption: Adoption) -> list[str]:
+    """Return the command that installs the drivers which the project needs from now on; empty if they are installed."""
+    missing = [extra for extra in adoption.driver_extras if not is_installed(extra)]
+    if not missing:
+        return []
+    names = " and ".join(f"[{extra}]" for extra in missing)
+    return [f"not installed here, the extra {names}:", f"  {install_command(*missing) or how_to_install(*missing)}"]
 
 
 def _developers_commands(adoption: Adoption) -> list[str]:

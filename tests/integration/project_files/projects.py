@@ -19,6 +19,14 @@ from django.urls import path
 
 urlpatterns = [path("", lambda request: HttpResponse("shop")), path("about/", lambda request: HttpResponse("us"))]
 """
+
+
+def on(engine: str) -> dict[str, str]:
+    """Return the plain project with a server of this engine in DATABASES."""
+    server = f'{{"ENGINE": "{engine}", "NAME": "shop", "USER": "shop", "HOST": "db.example", "PORT": "1024"}}'
+    return {**PLAIN, "shop/settings.py": SETTINGS + f'DATABASES = {{"default": {server}}}\n'}
+
+
 PLAIN = {
     "manage.py": MANAGE.format(settings="shop.settings"),
     "shop/__init__.py": "",
@@ -30,6 +38,7 @@ VARIABLES = SETTINGS + 'import os\nSECRET_KEY = os.environ["SHOP_KEY"]\nDEBUG = 
 MANAGE_WITH_PATH = MANAGE.format(settings="shop.settings") + 'import sys\nsys.path.insert(0, "apps")\n'
 MANAGE_WITH_ENV = MANAGE.format(settings="shop.settings") + "from dotenv import load_dotenv\nload_dotenv()\n"
 APPS = SETTINGS.replace('["django.contrib.staticfiles"]', '["django.contrib.staticfiles", "blog"]')
+MYSQL = "django.db.backends.mysql"
 _HASH = "--hash=sha256:" + "0" * 64
 
 UV = """\
@@ -128,6 +137,9 @@ LAYOUTS: dict[str, dict[str, str | bytes]] = {
         "shop/settings/production.py": "from .base import *\nDEBUG = False\n",
         "requirements.txt": "django\n",
     },
+    "pip, MySQL": {**on(MYSQL), "requirements.txt": "django\nmysqlclient\n"},
+    "uv, SQL Server": {**on("mssql"), "pyproject.toml": UV, "uv.lock": "version = 1\n"},
+    "poetry, Oracle": {**on("django.db.backends.oracle"), "pyproject.toml": POETRY},
     "CRLF": {
         **PLAIN,
         "shop/settings.py": SETTINGS.replace("\n", "\r\n"),

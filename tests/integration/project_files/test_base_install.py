@@ -67,6 +67,18 @@ def test_init_and_undo_need_no_extra(tmp_path: Path):
     assert tree(tmp_path) == before
 
 
+def test_a_missing_driver_is_named_with_its_command(tmp_path: Path):
+    make(tmp_path, "pip, MySQL")
+
+    ended = init(tmp_path, "--yes")
+
+    assert ended.returncode == 0, ended.stderr
+    heading, command = ended.stderr.partition("not installed here, ")[2].splitlines()[:2]
+    assert heading == "the extra [mysql]:"
+    assert command.startswith(f"  {sys.executable} -m pip install ")
+    assert "[mysql]" in command
+
+
 def test_a_missing_extra_for_deploying_is_named_with_its_command(tmp_path: Path):
     before = tree(make(tmp_path, "pip"))
 

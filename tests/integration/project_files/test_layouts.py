@@ -1,5 +1,6 @@
 """Projects of every layout, adopted and restored."""
 
+import json
 import shutil
 import subprocess
 import sys
@@ -17,6 +18,8 @@ from django_runtimes.project_files.dependencies.requirement_text import text_of
 from tests.integration.project_files.projects import LAYOUTS, make, tree
 
 HADOLINT = Path(sys.executable).with_name("hadolint")
+# The extras with the drivers of the projects that have another database than PostgreSQL.
+DRIVERS = {"pip, MySQL": ("mysql",), "uv, SQL Server": ("mssql",), "poetry, Oracle": ("oracle",)}
 
 
 @pytest.fixture(scope="module", params=LAYOUTS)
@@ -67,13 +70,14 @@ def test_the_block_names_the_settings(adopted):
     assert block == {"settings": adoption.layout.settings, "workload": "compare.toml"}
 
 
-def test_the_dependency_has_the_extras_of_the_image(adopted):
+def test_the_dependency_has_the_extras_of_the_image(adopted, request: pytest.FixtureRequest):
     _, _, adoption = adopted
 
     file = adoption.dependencies.file
     text = text_of(file.read_bytes(), file.name)
 
-    assert "[lambda,server,s3]" in text or 'extras = ["lambda", "server", "s3"]' in text
+    extras = ("lambda", "server", "s3", *DRIVERS.get(request.node.callspec.params["adopted"], ()))
+    assert f"[{','.join(extras)}]" in text or f"extras = {json.dumps(extras)}" in text
 
 
 def test_the_workload_reads_pages_that_answer(adopted):

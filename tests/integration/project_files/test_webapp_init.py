@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.project_files.projects import PLAIN, URLS, make, tree
+from tests.integration.project_files.projects import MYSQL, PLAIN, SETTINGS, URLS, make, on, tree
 from tests.integration.project_files.running_init import init, write
 
 
@@ -165,3 +165,46 @@ def test_the_command_that_compiles_the_requirements_is_printed(tmp_path: Path, s
     assert f"{command} adds the new line to requirements.txt" in lines, ended.stderr
     assert (tmp_path / "requirements.txt").read_text() == compiled
     assert "django-runtimes" in (tmp_path / source).read_text().lower().replace("_", "-")
+
+
+@pytest.mark.parametrize(
+    ("settings", "variables", "extra"),
+    [
+        (on(MYSQL)["shop/settings.py"], {}, "mysql"),
+        (SETTINGS, {"DATABASE_URL": "mssql://shop@db.example/shop"}, "mssql"),
+        (
+            SETTINGS + 'DATABASES["ledger"] = {"ENGINE": "django.db.backends.oracle", "HOST": "db", "PORT": 1521}\n',
+            {},
+            "oracle",
+        ),
+        # An alias of tnsnames.ora keeps Django's engine.
+        (SETTINGS + 'DATABASES["ledger"] = {"ENGINE": "django.db.backends.oracle", "NAME": "ledger"}\n', {}, None),
+        (on("django.db.backends.postgresql")["shop/settings.py"], {}, None),
+    ],
+)
+def test_the_extra_of_the_database_is_written_said_and_undone(
+    tmp_path: Path, settings: str, variables: dict[str, str], extra: str | None
+):
+    before = tree(write(tmp_path, {**PLAIN, "shop/settings.py": settings, "requirements.txt": "django\n"}))
+
+    ended = init(tmp_path, "--yes", **{"DATABASE_URL": "", **variables})
+
+    extras = "lambda,server,s3" + (f",{extra}" if extra else "")
+    line = (tmp_path / "requirements.txt").read_text().splitlines()[-1]
+    assert line.endswith(f".whl[{extras}]"), ended.stderr
+    said = [text for text in ended.stderr.splitlines() if " has the extra [" in text]
+    assert [text.partition(", since")[0] for text in said] == (
+        [f"note: django-runtimes in requirements.txt has the extra [{extra}]"] if extra else []
+    )
+    init(tmp_path, "--undo")
+    assert tree(tmp_path) == before
+
+
+def test_a_listed_library_without_the_driver_is_noted(tmp_path: Path):
+    text = "django\ndjango-runtimes[lambda,server,s3]\n"
+    before = tree(write(tmp_path, {**on(MYSQL), "requirements.txt": text}))
+
+    ended = init(tmp_path, "--dry-run")
+
+    assert "note: requirements.txt lists django-runtimes without [mysql], which the image needs" in ended.stderr
+    assert tree(tmp_path) == before

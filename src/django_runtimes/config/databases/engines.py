@@ -28,8 +28,13 @@ _ENGINES = {
     "mssql": Engine.MSSQL,
     MSSQL_ENGINE: Engine.MSSQL,
 }
-# The extra with the driver of each of these engines.
-DRIVER_EXTRAS = {MYSQL_ENGINE: "mysql", ORACLE_ENGINE: "oracle", MSSQL_ENGINE: "mssql"}
+# The extra with the driver of each engine that needs one.
+ENGINE_EXTRAS = {Engine.MYSQL: "mysql", Engine.ORACLE: "oracle", Engine.MSSQL: "mssql"}
+DRIVER_EXTRAS = {
+    MYSQL_ENGINE: ENGINE_EXTRAS[Engine.MYSQL],
+    ORACLE_ENGINE: ENGINE_EXTRAS[Engine.ORACLE],
+    MSSQL_ENGINE: ENGINE_EXTRAS[Engine.MSSQL],
+}
 
 
 def is_postgresql(project: Mapping[str, Any]) -> bool:

@@ -1,6 +1,6 @@
 """Adds the library to a project's dependencies, in the version installed in this environment."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
@@ -9,6 +9,7 @@ from packaging.utils import canonicalize_name
 from django_runtimes.cli.text_files.toml_file import parse_toml
 from django_runtimes.cli.text_files.toml_text import with_array_item, with_key
 from django_runtimes.cli.tool_error import UsageError
+from django_runtimes.extras import NEEDED_BY
 from django_runtimes.project_files.changes.file_plan import FilePlan
 from django_runtimes.project_files.dependencies.dependency_text import (
     key_line,
@@ -27,19 +28,21 @@ from django_runtimes.project_files.dependencies.upgrade import plan_upgrade, pla
 _HATCHLING = "hatchling.build"
 
 
-def plan_dependency(plan: FilePlan, dependencies: Dependencies, library: Library) -> str:
+def plan_dependency(
+    plan: FilePlan, dependencies: Dependencies, library: Library, *, drivers: Callable[[], Iterable[str]]
+) -> str:
     """Plan the line and the wheel that it names, or the replacement of an older wheel.
 
-    Returns the tables that pyproject.toml needs as well, or nothing.
+    A new line gets the extras that `drivers` returns too. Returns the tables that pyproject.toml needs as well, or
+    nothing.
     """
     name = plan.name(dependencies.file)
     need = _listed(dependencies) or _listed_as_folder(plan, dependencies, library)
     if need is not None or dependencies.project == NAME:
         if need is None or not plan_upgrade(plan, dependencies, library):
             plan.already.append(f"{name} lists {NAME}")
-        if need is not None and (missing := _missing_extras(need, dependencies, library)):
-            plan.remarks.append(f"{name} lists {NAME} without {missing}, which the image needs; add it there")
         return plan_source(plan, dependencies, library, need) if need is not None else ""
+    library = library.with_drivers(drivers())
     before = plan.read(dependencies.file)
     tables = ""
     if dependencies.table:
@@ -59,9 +62,22 @@ def plan_dependency(plan: FilePlan, dependencies: Dependencies, library: Library
             _note_name(plan, name, library, library.source)
         _note_compilation(plan, dependencies)
     plan.write(dependencies.file, after)
+    plan.remarks += [
+        f"{NAME} in {name} has the extra [{extra}], since the project has {purpose}"
+        for extra, purpose in NEEDED_BY.items()
+        if extra in library.extras
+    ]
     if isinstance(library.source, Wheel):
         plan_wheel(plan, dependencies, library.source)
     return tables
+
+
+def note_missing_extras(plan: FilePlan, dependencies: Dependencies, library: Library) -> None:
+    """Note the extras of `library` that are missing in the project's own line; a planned line lacks none."""
+    need = _listed(dependencies) or _listed_as_folder(plan, dependencies, library)
+    if need is not None and (missing := _missing_extras(need, dependencies, library)):
+        name = plan.name(dependencies.file)
+        plan.remarks.append(f"{name} lists {NAME} without {missing}, which the image needs; add it there")
 
 
 def _note_name(plan: FilePlan, name: str, library: Library, wheel: Wheel) -> None:

@@ -2,19 +2,21 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from importlib.metadata import Distribution, distribution
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from packaging.markers import Marker
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from django_runtimes.cli.tool_error import UsageError
+from django_runtimes.config.databases.engines import ENGINE_EXTRAS
 from django_runtimes.project_files.dependencies.wheel import built_wheel, packed_wheel
 
 NAME = "django-runtimes"
@@ -59,17 +61,33 @@ class Wheel:
 
 @dataclass(frozen=True)
 class Library:
-    """The installed version of the library, its Python versions and its requirements."""
+    """The installed version of the library, its Python versions, and its requirements with these extras.
+
+    `drivers` are the requirements of each extra that has a database's driver.
+    """
 
     version: str
     extras: tuple[str, ...]
     pythons: SpecifierSet
     requires: tuple[Requirement, ...]
+    drivers: Mapping[str, tuple[Requirement, ...]] = field(default_factory=dict)
 
     @cached_property
     def source(self) -> Git | Archive | Wheel:
         """The origin of the installation; UsageError if no wheel can be built from it."""
         return source_of(distribution(NAME))
+
+    def with_drivers(self, extras: Iterable[str]) -> "Library":
+        """Return the library with these extras too, as far as this version has them."""
+        added = tuple(extra for extra in extras if extra in self.drivers and extra not in self.extras)
+        if not added:
+            return self
+        requires = (*self.requires, *(need for extra in added for need in self.drivers[extra]))
+        extended = replace(self, extras=(*self.extras, *added), requires=requires)
+        if "source" in vars(self):
+            # Building the wheel again would take seconds.
+            vars(extended)["source"] = self.source
+        return extended
 
     @property
     def name(self) -> str:
@@ -103,7 +121,16 @@ def installed_library() -> Library:
             for need in requires
             if need.marker is None or any(need.marker.evaluate({"extra": extra}) for extra in ("", *extras))
         ),
+        drivers={
+            extra: tuple(need for need in requires if need.marker is not None and _is_of_extra(need.marker, extra))
+            for extra in ENGINE_EXTRAS.values()
+            if extra in available
+        },
     )
+
+
+def _is_of_extra(marker: Marker, extra: str) -> bool:
+    return marker.evaluate({"extra": extra}) and not marker.evaluate({"extra": ""})
 
 
 def source_of(dist: Distribution) -> Git | Archive | Wheel:

@@ -49,9 +49,15 @@ _GIT = SystemPackages(build=("git",))
 _LIBPQ = SystemPackages(run=("libpq5",))
 
 
-def system_packages(packages: Collection[str], *, uses_gis: bool, uses_git: bool) -> SystemPackages:
-    """Return the Debian packages for Python packages (normalized names), GeoDjango and requirements from Git."""
-    needs = [_NEEDS[name] for name in packages if name in _NEEDS]
+def system_packages(
+    packages: Collection[str], *, unused: Collection[str], uses_gis: bool, uses_git: bool
+) -> SystemPackages:
+    """Return the Debian packages for Python packages (normalized names), GeoDjango and requirements from Git.
+
+    `unused` are the Python packages that are installed, but that no process loads.
+    """
+    needs = [_NEEDS[name] for name in packages if name in _NEEDS and name not in unused]
+    needs += [SystemPackages(build=_NEEDS[name].build) for name in packages if name in _NEEDS and name in unused]
     needs += [_GEODJANGO] if uses_gis else []
     needs += [_GIT] if uses_git else []
     if "psycopg" in packages and not {"psycopg-binary", "psycopg-c"} & set(packages):

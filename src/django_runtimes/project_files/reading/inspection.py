@@ -16,6 +16,8 @@ from urllib.parse import urlsplit
 
 from django_runtimes.cli.project.passed_variables import complaint_about
 from django_runtimes.cli.tool_error import UsageError
+from django_runtimes.config.databases.engines import ENGINE_EXTRAS
+from django_runtimes.config.values.data_paths import Engine
 from django_runtimes.project_files.reading.entry_files import file_that_changes_sys_path, file_that_reads_env
 from django_runtimes.project_files.reading.layout import Layout
 from django_runtimes.project_files.reading.project_copy import copied_project
@@ -37,6 +39,7 @@ _POSTGIS = "django.contrib.gis.db.backends.postgis"
 class Inspection:
     """The findings; `variables` maps each variable that the project reads to a placeholder, or None if it is unset.
 
+    `own_engines` are the engines for which the library has its own, in DATABASES and in DATABASE_URL.
     `optional` are the variables with a default. `paths` are URL paths without parameters; `reads` are the paths that
     answered 200, or None if there was no database on which to try them. `debug_off` is the variable that turns DEBUG
     off, and the value that does so, if DEBUG is on here.
@@ -51,6 +54,12 @@ class Inspection:
     reads: tuple[str, ...] | None
     optional: frozenset[str] = frozenset()
     debug_off: tuple[str, str] | None = None
+    own_engines: frozenset[Engine] = frozenset()
+
+    @property
+    def driver_extras(self) -> tuple[str, ...]:
+        """The extras with the drivers of the project's databases."""
+        return tuple(extra for engine, extra in ENGINE_EXTRAS.items() if engine in self.own_engines)
 
     @property
     def needed_debug(self) -> str | None:
@@ -117,6 +126,7 @@ def inspect_project(layout: Layout) -> Inspection:
         reads=None if reads is None else tuple(reads),
         optional=frozenset(first["optional"]),
         debug_off=debug_off,
+        own_engines=frozenset(map(Engine, first["own_engines"])),
     )
 
 

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urljoin, urlsplit
 
+from django_runtimes.config.databases.engines import engine_of_project
+from django_runtimes.config.values.data_paths import SCHEMES
 from django_runtimes.project_files.reading.read_variables import (
     recorded_variables,
     settings_fields,
@@ -95,9 +97,18 @@ def _load_settings() -> dict[str, Any]:
         "django": get_version(),
         "apps": [str(app) for app in apps],
         "engines": {alias: str(values.get("ENGINE", "")) for alias, values in settings.DATABASES.items()},
+        "own_engines": sorted(_own_engines(settings.DATABASES)),
         "debug": bool(settings.DEBUG),
         "names_databases": settings.is_overridden("DATABASES"),
     }
+
+
+def _own_engines(databases: Mapping[str, Mapping[str, Any]]) -> set[str]:
+    """Return the engines for which the library has its own, in DATABASES and in DATABASE_URL."""
+    found = {engine_of_project(values) for values in databases.values()}
+    # The settings need not read the variable: it replaces the address of the default database at run time.
+    found.add(SCHEMES.get(os.environ.get("DATABASE_URL", "").partition("://")[0]))
+    return {engine.value for engine in found if engine is not None}
 
 
 def _variables_of_database(files: Mapping[str, str]) -> set[str]:

@@ -6,7 +6,7 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
 from django_runtimes.project_files.changes.file_plan import FilePlan
-from django_runtimes.project_files.dependencies.dependency_line import plan_dependency
+from django_runtimes.project_files.dependencies.dependency_line import note_missing_extras, plan_dependency
 from django_runtimes.project_files.dependencies.library import Archive, Git, Library, Wheel
 from django_runtimes.project_files.dependencies.listing import find_dependencies
 
@@ -18,16 +18,26 @@ HASHED = "django==5.2.1 --hash=sha256:00\n"
 
 
 def library(source: object, *extras: str) -> Library:
-    made = Library("1.2", extras, SpecifierSet(">=3.11,<3.14"), (Requirement("asgiref"), Requirement("django>=5.2")))
+    made = Library(
+        "1.2",
+        extras,
+        SpecifierSet(">=3.11,<3.14"),
+        (Requirement("asgiref"), Requirement("django>=5.2")),
+        {"mysql": (Requirement("pymysql>=1"),), "oracle": (Requirement("oracledb>=2"),)},
+    )
     made.__dict__["source"] = source
     return made
 
 
-def adopt(root: Path, files: dict[str, str], source: object, *extras: str) -> tuple[FilePlan, str]:
+def adopt(
+    root: Path, files: dict[str, str], source: object, *extras: str, drivers: tuple[str, ...] = ()
+) -> tuple[FilePlan, str]:
     for name, content in files.items():
         (root / name).write_text(content)
     plan = FilePlan(root)
-    tables = plan_dependency(plan, find_dependencies(plan, root), library(source, *extras))
+    dependencies, added = find_dependencies(plan, root), library(source, *extras)
+    tables = plan_dependency(plan, dependencies, added, drivers=lambda: drivers)
+    note_missing_extras(plan, dependencies, added.with_drivers(drivers))
     return plan, tables
 
 

@@ -152,3 +152,64 @@ def test_missing_extras_of_a_listed_library_give_a_remark(tmp_path: Path, name: 
     assert plan.changes == ()
     assert plan.already == [f"{name} lists django-runtimes"]
     assert [text for text in plan.remarks if "without [" in text] == ([remark] if missing else [])
+
+
+UV = {"pyproject.toml": '[project]\nrequires-python = ">=3.11"\ndependencies = [\n  "django",\n]\n', "uv.lock": ""}
+PROJECT = {"pyproject.toml": '[project]\ndependencies = [\n  "django",\n]\n'}
+POETRY = {"pyproject.toml": '[tool.poetry.dependencies]\npython = "^3.11"\ndjango = "^5.2"\n'}
+NAMED = "django-runtimes[server,mysql]"
+
+
+@pytest.mark.parametrize(
+    ("files", "source", "expected"),
+    [
+        ({"requirements.txt": "django\n"}, GIT, f"{NAMED} @ git+"),
+        ({"requirements.txt": "django\npymysql\n"}, WHEEL, f"./{WHEEL.path}[server,mysql]\n"),
+        ({"requirements.txt": "-r base.txt\n", "base.txt": "django\n"}, WHEEL, f"./{WHEEL.path}[server,mysql]\n"),
+        ({"requirements.in": "django\n", "requirements.txt": "django==5.2 # via -r requirements.in\n"}, GIT, NAMED),
+        ({"requirements.txt": HASHED}, WHEEL, f"./{WHEEL.path}[server,mysql] --hash=sha256:{WHEEL.sha256}\n"),
+        ({"setup.cfg": "[options]\ninstall_requires =\n  django\n"}, WHEEL, f"./{WHEEL.path}[server,mysql]\n"),
+        ({}, ARCHIVE, f"{NAMED} @ {ARCHIVE.url}"),
+        (PROJECT, GIT, f'"{NAMED} @ git+'),
+        (PROJECT, WHEEL, f'"{NAMED}>=1.2"'),
+        (UV, WHEEL, f'"{NAMED}>=1.2"'),
+        ({"pyproject.toml": f"{PROJECT['pyproject.toml']}[tool.poetry]\n", "poetry.lock": ""}, WHEEL, f'"{NAMED}>=1.2'),
+        (POETRY, GIT, 'extras = ["server", "mysql"]'),
+        ({"Pipfile": '[packages]\ndjango = "*"\n'}, WHEEL, 'extras = ["server", "mysql"]'),
+    ],
+)
+def test_the_line_has_the_extra_of_the_projects_database(
+    tmp_path: Path, files: dict[str, str], source: object, expected: str
+):
+    plan, _ = adopt(tmp_path, files, source, "server", drivers=("mysql",))
+
+    (written,) = (change for change in plan.changes if change.path.suffix != ".whl")
+    name = plan.name(written.path)
+    assert expected in (written.after or b"").decode()
+    assert f"django-runtimes in {name} has the extra [mysql], since the project has MySQL or MariaDB in DATABASES" in (
+        plan.remarks
+    )
+
+
+def test_each_database_adds_its_extra(tmp_path: Path):
+    plan, _ = adopt(tmp_path, {"requirements.txt": "django\n"}, WHEEL, "server", drivers=("mysql", "oracle"))
+
+    assert last_line(plan, "requirements.txt") == f"./{WHEEL.path}[server,mysql,oracle]"
+    assert len([text for text in plan.remarks if " has the extra [" in text]) == 2
+
+
+def test_a_hashed_file_needs_the_drivers_hashes_too(tmp_path: Path):
+    plan, _ = adopt(tmp_path, {"requirements.txt": HASHED}, WHEEL, drivers=("mysql",))
+
+    assert any(text.endswith("the packages that django-runtimes needs (asgiref, pymysql)") for text in plan.remarks)
+
+
+def test_a_listed_library_without_the_driver_gives_a_remark(tmp_path: Path):
+    text = "django\ndjango-runtimes[server]\n"
+
+    plan, _ = adopt(tmp_path, {"requirements.txt": text}, GIT, "server", drivers=("mysql",))
+
+    assert plan.changes == ()
+    assert "requirements.txt lists django-runtimes without [mysql], which the image needs; add it there" in plan.remarks
+    listed, _ = adopt(tmp_path, {"requirements.txt": text.replace("server", "server,mysql")}, GIT, drivers=("mysql",))
+    assert not any("without [" in remark for remark in listed.remarks)

@@ -9,6 +9,7 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
 from django_runtimes.cli.tool_error import UsageError
+from django_runtimes.config.values.data_paths import Engine
 from django_runtimes.project_files.changes.file_plan import FilePlan
 from django_runtimes.project_files.dependencies.dependency_line import plan_dependency
 from django_runtimes.project_files.dependencies.library import VENDOR, Library, Wheel
@@ -28,12 +29,13 @@ def adopt(
     for name, content in files.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(content)
-    library = Library("1.2", (), SpecifierSet(">=3.11,<3.14"), (Requirement("django>=5.2"),))
+    needs = {"mysql": (Requirement("pymysql"),), "mssql": (Requirement("mssql-django"), Requirement("pyodbc"))}
+    library = Library("1.2", (), SpecifierSet(">=3.11,<3.14"), (Requirement("django>=5.2"),), needs)
     library.__dict__["source"] = WHEEL
     plan = FilePlan(root)
     layout = Layout(root, root / python_path, "shop.settings", root / python_path / "shop/settings.py")
     dependencies = find_dependencies(plan, layout.python_path)
-    plan_dependency(plan, dependencies, library)
+    plan_dependency(plan, dependencies, library, drivers=lambda: (inspection or INSPECTION).driver_extras)
     plan_image(plan, layout, dependencies, library, inspect=lambda: inspection or INSPECTION)
     return plan
 
@@ -306,3 +308,26 @@ def test_one_line_gives_build_and_processes_a_manifest(tmp_path: Path):
     before_the_files = dockerfile[dockerfile.index("COPY --from=build /opt/venv /opt/venv") - 1]
     assert before_the_files.endswith("WEBAPP_STATIC_MANIFEST=${WEBAPP_STATIC_MANIFEST}")
     assert "WEBAPP_STATIC_MANIFEST" not in "".join(lines(adopt(tmp_path / "none", {"requirements.txt": "django\n"})))
+
+
+def on(engine: Engine) -> Inspection:
+    return replace(INSPECTION, own_engines=frozenset({engine}))
+
+
+def test_the_library_of_mysqlclient_is_only_installed_where_it_is_loaded(tmp_path: Path):
+    files = {"requirements.txt": "django\nmysqlclient\n"}
+    run = "apt-get install --yes --no-install-recommends libmariadb3 "
+    build = "build-essential default-libmysqlclient-dev pkg-config"
+
+    replaced = adopt(tmp_path / "mysql", files, inspection=on(Engine.MYSQL))
+    kept = adopt(tmp_path / "postgresql", files, inspection=on(Engine.POSTGRESQL))
+
+    built, loaded = ("\n".join(lines(plan)) for plan in (replaced, kept))
+    assert build in built
+    assert build in loaded
+    assert run not in built
+    assert run in loaded
+    assert [remark.partition(",")[0] for remark in replaced.remarks if "mysqlclient" in remark] == [
+        "the image installs mysqlclient"
+    ]
+    assert not any("mysqlclient" in remark for remark in kept.remarks)
