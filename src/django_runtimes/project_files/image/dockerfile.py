@@ -20,6 +20,11 @@ _TOOLS = "/opt/tools"
 _STATIC = "/opt/static"
 _PYTHON = f"{_VENV}/bin/python"
 _PIP = f"{_TOOLS}/bin/pip --python {_PYTHON} install --no-cache-dir --no-compile"
+# Projects may install the library from a folder of their own, so Python says where it is.
+_LIBRARY_FOLDER = (
+    'from importlib.util import find_spec; print(find_spec("django_runtimes").submodule_search_locations[0])'
+)
+_ONE_FILE_EACH = '/BEGIN CERTIFICATE/ { n++ } n { print > ("/usr/local/share/ca-certificates/rds-" n ".crt") }'
 # The accepted versions of each tool; a version that the lock file names takes precedence.
 _TOOL_VERSIONS = {Manager.UV: "uv>=0.5,<1", Manager.POETRY: "poetry>=2,<3", Manager.PIPENV: "pipenv>=2024"}
 
@@ -223,6 +228,8 @@ def _final_stage(image: Image) -> Iterator[str]:
     if image.collects_static:
         yield f"COPY --from=build {_STATIC} {_STATIC}"
     yield "COPY --from=build /app /app"
+    if image.packages.needs_rds_roots:
+        yield from _rds_roots()
     # Lambda's SnapStart requires it of a base image that is not Amazon's.
     yield 'LABEL com.amazonaws.lambda.feature.snapstart="Allow"'
     yield "WORKDIR /app"
@@ -230,6 +237,15 @@ def _final_stage(image: Image) -> Iterator[str]:
     yield "EXPOSE 8000"
     yield "STOPSIGNAL SIGTERM"
     yield f'ENTRYPOINT ["python", "-m", "{ENTRY_POINT}"]'
+
+
+def _rds_roots() -> Iterator[str]:
+    """Add the library's certificates of Amazon RDS to the system's."""
+    yield "# Microsoft's driver trusts the system's certificates only, of which each needs a file."
+    yield f'RUN roots="$(python -c {shlex.quote(_LIBRARY_FOLDER)})/databases/roots/rds.pem" \\'
+    yield f"    && awk {shlex.quote(_ONE_FILE_EACH)} \\"
+    yield '        "$roots" \\'
+    yield "    && update-ca-certificates"
 
 
 def _system(packages: tuple[str, ...]) -> Iterator[str]:

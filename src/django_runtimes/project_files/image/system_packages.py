@@ -10,10 +10,14 @@ _COMPILER = "build-essential"
 
 @dataclass(frozen=True)
 class SystemPackages:
-    """The Debian packages needed to build a Python package (in the build stage only), and to run it."""
+    """The Debian packages needed to build a Python package (in the build stage only), and to run it.
+
+    If `needs_rds_roots`, the package trusts the system's certificates only, which lack those of Amazon RDS.
+    """
 
     build: tuple[str, ...] = ()
     run: tuple[str, ...] = ()
+    needs_rds_roots: bool = False
 
 
 # Packages with self-contained wheels, such as Pillow, lxml and psycopg2-binary, need no entry.
@@ -21,8 +25,8 @@ _NEEDS = {
     "cairocffi": SystemPackages(run=("libcairo2",)),
     "cairosvg": SystemPackages(run=("libcairo2",)),
     "ffmpeg-python": SystemPackages(run=("ffmpeg",)),
-    # Microsoft's driver, which trusts the authorities of the system, and ODBC's driver manager.
-    "mssql-django": SystemPackages(run=("ca-certificates", "libgssapi-krb5-2", "libodbc2")),
+    # Microsoft's driver and ODBC's driver manager.
+    "mssql-django": SystemPackages(run=("ca-certificates", "libgssapi-krb5-2", "libodbc2"), needs_rds_roots=True),
     "mysqlclient": SystemPackages((_COMPILER, "default-libmysqlclient-dev", "pkg-config"), ("libmariadb3",)),
     "opencv-python": SystemPackages(run=("libgl1", "libglib2.0-0t64")),
     "pdf2image": SystemPackages(run=("poppler-utils",)),
@@ -65,4 +69,5 @@ def system_packages(
     return SystemPackages(
         tuple(sorted({name for need in needs for name in need.build})),
         tuple(sorted({name for need in needs for name in need.run})),
+        needs_rds_roots=any(need.needs_rds_roots for need in needs),
     )
