@@ -189,7 +189,16 @@ def _refused_change(statement: Sequence[Token], words: list[str]) -> Refusal | N
                 return Refusal(_UNSUPPORTED, "unsupported ALTER TABLE ADD CONSTRAINT statement")
         if first == "set" and second == "not":
             return Refusal(_UNSUPPORTED, "unsupported ALTER TABLE ALTER COLUMN ... SET NOT NULL statement")
-    marks = sum(token == Token(TokenKind.MARK, ",") for token in statement)
-    if marks and "constraint" not in actions:
+    if _has_outer_comma(statement):
         return Refusal(_UNSUPPORTED, "multiple ALTER TABLE actions not supported")
     return None
+
+
+def _has_outer_comma(statement: Sequence[Token]) -> bool:
+    depth = 0
+    for token in statement:
+        if token.kind is TokenKind.MARK:
+            depth += (token.text == "(") - (token.text == ")")
+            if token.text == "," and depth == 0:
+                return True
+    return False

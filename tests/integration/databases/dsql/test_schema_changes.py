@@ -4,6 +4,7 @@ import pytest
 from django.contrib.postgres.indexes import GinIndex
 from django.core.management.color import no_style
 from django.db import IntegrityError, models
+from django.db.models.functions import Concat, NullIf
 from django.db.utils import DatabaseError, NotSupportedError
 from django.test.utils import isolate_apps
 
@@ -57,6 +58,52 @@ def test_an_added_field_fills_the_rows_in_batches_and_then_refuses_null(cluster,
         run("INSERT INTO book (title) VALUES ('x')")
     with pytest.raises(IntegrityError, match=r"currency_\w+_check"):
         run("INSERT INTO book (title, currency) VALUES ('x', 'EURO')")
+
+
+@pytest.fixture
+def few_updates(cluster):
+    """Raise an error at the tenth UPDATE, where a repetition without end would hang."""
+    updates = []
+
+    def count(execute, statement, *args):
+        if str(statement).startswith("UPDATE"):
+            updates.append(statement)
+            assert len(updates) < 10, updates[0]
+        return execute(statement, *args)
+
+    with cluster.execute_wrapper(count):
+        yield updates
+
+
+@pytest.mark.parametrize("default", [None, NullIf(models.Value(1), models.Value(1))], ids=["null", "expression"])
+def test_a_default_of_the_database_that_is_null_leaves_the_rows_alone(cluster, run, book, few_updates, default):
+    run("INSERT INTO book (title) VALUES ('x')")
+
+    with cluster.schema_editor() as editor:
+        editor.add_field(book, named(models.IntegerField(null=True, db_default=default), "stock", book))
+
+    assert run("SELECT stock FROM book") == [(None,)]
+    assert len(few_updates) == 1
+
+
+def test_a_default_of_the_database_that_is_null_cannot_refuse_null(cluster, run, book, few_updates):
+    old = book._meta.get_field("pages")
+    new = named(models.IntegerField(db_default=NullIf(models.Value(1), models.Value(1))), "pages", book)
+    run("INSERT INTO book (title) VALUES ('x')")
+
+    with pytest.raises(DatabaseError, match="failed: check constraint"), cluster.schema_editor() as editor:
+        editor.alter_field(book, old, new)
+
+
+@pytest.mark.parametrize("default", ["5%", Concat(models.Value("5"), models.Value("%"))], ids=["value", "expression"])
+def test_a_default_of_the_database_fills_the_rows(cluster, run, book, few_updates, default):
+    run("INSERT INTO book (title) VALUES ('x'), ('y')")
+
+    with cluster.schema_editor() as editor:
+        editor.add_field(book, named(models.CharField(max_length=3, db_default=default), "discount", book))
+    run("INSERT INTO book (title) VALUES ('z')")
+
+    assert run("SELECT discount FROM book") == [("5%",)] * 3
 
 
 def test_null_is_refused_and_allowed_again(cluster, run, book):

@@ -113,10 +113,14 @@ class AddedFieldsMixin(EditorBase):
         self.execute(self.sql_alter_column % {"table": table, "changes": changes}, parameters)
 
     def _fill(self, model: "type[Model]", field: ModelField, column: str | None = None) -> None:
-        """Set the default in the rows whose column is null."""
+        """Set the default in the rows whose column is null; a default of the database that yields NULL sets nothing."""
         parameters: Sequence[Any]
+        condition = ""
         if field.has_db_default():
             default, parameters = self.db_default_sql(field)
+            # Rows that got NULL would be found again, for ever.
+            condition = f" AND ({default}) IS NOT NULL"
+            parameters = [*parameters, *parameters]
         else:
             value = self.effective_default(field)
             if value is None:
@@ -128,7 +132,7 @@ class AddedFieldsMixin(EditorBase):
         keys = ", ".join(self.quote_name(key.column) for key in key_fields)
         statement = (
             f"UPDATE {table} SET {quoted} = {default} "  # noqa: S608  (quoted identifiers)
-            f"WHERE ({keys}) IN (SELECT {keys} FROM {table} WHERE {quoted} IS NULL LIMIT {_BATCH})"
+            f"WHERE ({keys}) IN (SELECT {keys} FROM {table} WHERE {quoted} IS NULL{condition} LIMIT {_BATCH})"
         )
         if self.collect_sql:
             self.execute(statement, parameters)
