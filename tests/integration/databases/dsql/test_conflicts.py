@@ -5,10 +5,10 @@ from django.db import transaction
 from django.db.transaction import TransactionManagementError
 from django.db.utils import OperationalError
 from django.http import HttpResponse
-from django.test import RequestFactory
+from django.test import Client
+from django.urls import path
 
 from django_runtimes.databases.dsql.transactions.conflicts import repeated
-from django_runtimes.databases.dsql.transactions.repeating_middleware import RepeatConflicts
 from django_runtimes.databases.interface.engine_registry import driver_error
 from django_runtimes.outages.outage import BUSY, outage_of
 from tests.integration.databases.dsql.conftest import ALIAS
@@ -84,19 +84,29 @@ def test_work_within_a_transaction_is_refused(write):
     assert write.calls == []
 
 
+@pytest.fixture
+def client(write, cluster, settings):
+    """A client of `write`, whose MIDDLEWARE repeats conflicts; ATOMIC_REQUESTS begins its transaction."""
+    settings.ROOT_URLCONF = type("urls", (), {"urlpatterns": [path("", write)]})
+    settings.MIDDLEWARE = ["django_runtimes.databases.dsql.transactions.repeating_middleware.RepeatConflicts"]
+    cluster.settings_dict["ATOMIC_REQUESTS"] = True
+    return Client(raise_request_exception=False)
+
+
 @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "PUT", "DELETE"])
-def test_the_middleware_repeats_idempotent_requests(dsql, cluster, write, method):
-    dsql.conflict()
-    request = RequestFactory().generic(method, "/")
+def test_the_middleware_repeats_idempotent_requests(dsql, cluster, client, write, method):
+    dsql.conflict(3)
 
-    response = RepeatConflicts(lambda _: None).process_view(request, write, (), {})
+    response = client.generic(method, "/")
 
-    assert (response.content, len(write.calls), rows(cluster)) == (b"written", 2, 1)
+    assert (response.status_code, len(write.calls), rows(cluster)) == (200, 4, 1)
 
 
-@pytest.mark.parametrize("method", ["POST", "PATCH"])
-def test_the_middleware_leaves_other_requests_to_django(write, method):
-    request = RequestFactory().generic(method, "/")
+@pytest.mark.parametrize(("method", "conflicts", "calls"), [("GET", 4, 4), ("POST", 1, 1), ("PATCH", 1, 1)])
+def test_the_last_conflict_of_a_request_is_a_503(dsql, cluster, client, write, method, conflicts, calls):
+    dsql.conflict(conflicts)
 
-    assert RepeatConflicts(lambda _: None).process_view(request, write, (), {}) is None
-    assert write.calls == []
+    response = client.generic(method, "/")
+
+    assert (response.status_code, response["Retry-After"]) == (503, "1")
+    assert (len(write.calls), rows(cluster)) == (calls, 0)

@@ -2,7 +2,7 @@
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
@@ -29,27 +29,33 @@ def is_conflict(error: BaseException | None) -> bool:
     return False
 
 
+def pauses_s(attempts: int = _ATTEMPTS) -> Iterator[float]:
+    """Yield the seconds to wait after each attempt but the last.
+
+    They grow from 50 ms, and are random so that the same transactions do not meet again.
+    """
+    for number in range(attempts - 1):
+        yield _FIRST_PAUSE_S * 2**number * random.uniform(0.5, 1.5)  # noqa: S311  (no secret)
+
+
 def repeated(work: Callable[[], Result], *, attempts: int = _ATTEMPTS, using: str = DEFAULT_DB_ALIAS) -> Result:
     """Return the result of `work`, which is called again after a conflict, at most `attempts` times in all.
 
-    `work` has one transaction, or does nothing that a repetition would do twice. Pauses grow from 50 ms, and are random
-    so that the same transactions do not meet again. Raises TransactionManagementError within an `atomic` block, whose
-    transaction a repetition could not begin again.
+    `work` has one transaction, or does nothing that a repetition would do twice. Raises TransactionManagementError
+    within an `atomic` block, whose transaction a repetition could not begin again.
     """
     if connections[using].in_atomic_block:
         raise TransactionManagementError(
             "work cannot be repeated within an atomic() block, since the conflict ends the block's transaction; "
             "repeat the code that has the whole block"
         )
-    pause_s = _FIRST_PAUSE_S
-    for _ in range(attempts - 1):
+    for pause_s in pauses_s(attempts):
         try:
             return work()
         except OperationalError as error:
             if not is_conflict(error):
                 raise
-        time.sleep(pause_s * random.uniform(0.5, 1.5))  # noqa: S311  (no secret)
-        pause_s *= 2
+        time.sleep(pause_s)
     return work()
 
 
