@@ -30,6 +30,7 @@ CALLED_FROM_OUTSIDE = {
     "process_response": "Django, likewise",
     "process_view": "Django, before it calls a view",
     "pytest_configure": "pytest",
+    "repeat_on_conflict": "a project on Aurora DSQL, for its tasks",
     "runshell": "Django, for `webapp dbshell`",
     "send_messages": "Django, with the mail to send",
     "sql_flush": "Django, to empty the tables of a test",

@@ -1,5 +1,6 @@
 """Repeats work whose transaction conflicted with another one."""
 
+import inspect
 import random
 import time
 from collections.abc import Callable, Iterator
@@ -7,6 +8,7 @@ from functools import wraps
 from typing import ParamSpec, TypeVar
 
 import psycopg
+from asgiref.sync import iscoroutinefunction
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.transaction import TransactionManagementError
 from django.db.utils import OperationalError
@@ -42,8 +44,10 @@ def repeated(work: Callable[[], Result], *, attempts: int = _ATTEMPTS, using: st
     """Return the result of `work`, which is called again after a conflict, at most `attempts` times in all.
 
     `work` has one transaction, or does nothing that a repetition would do twice. Raises TransactionManagementError
-    within an `atomic` block, whose transaction a repetition could not begin again.
+    within an `atomic` block, whose transaction a repetition could not begin again, and TypeError for asynchronous work
+    and generators, whose conflict would come after `work` has returned.
     """
+    _require_synchronous(work)
     if connections[using].in_atomic_block:
         raise TransactionManagementError(
             "work cannot be repeated within an atomic() block, since the conflict ends the block's transaction; "
@@ -51,19 +55,48 @@ def repeated(work: Callable[[], Result], *, attempts: int = _ATTEMPTS, using: st
         )
     for pause_s in pauses_s(attempts):
         try:
-            return work()
+            return _result_of(work)
         except OperationalError as error:
             if not is_conflict(error):
                 raise
         time.sleep(pause_s)
-    return work()
+    return _result_of(work)
 
 
 def repeat_on_conflict(function: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
-    """Decorate a task that may be repeated as a whole after a conflict on the default database, as `repeated` does."""
+    """Decorate a task that may be repeated as a whole after a conflict on the default database, as `repeated` does.
+
+    Raises TypeError for an asynchronous function or a generator function.
+    """
+    _require_synchronous(function)
 
     @wraps(function)
     def call(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
         return repeated(lambda: function(*args, **kwargs))
 
     return call
+
+
+def _require_synchronous(work: Callable[..., object]) -> None:
+    # An object's own method says what its call returns.
+    callables = (work, getattr(work, "__call__", None))  # noqa: B004  (the method, not whether there is one)
+    if any(iscoroutinefunction(each) for each in callables):
+        raise _unrepeatable(work, "an asynchronous function")
+    if any(inspect.isgeneratorfunction(each) or inspect.isasyncgenfunction(each) for each in callables):
+        raise _unrepeatable(work, "a generator function")
+
+
+def _result_of(work: Callable[[], Result]) -> Result:
+    result = work()
+    if inspect.iscoroutine(result):
+        result.close()
+        raise _unrepeatable(work, "a function that returns a coroutine")
+    return result
+
+
+def _unrepeatable(work: Callable[..., object], kind: str) -> TypeError:
+    name = getattr(work, "__qualname__", type(work).__qualname__)
+    return TypeError(
+        f"{name}() is {kind}, whose conflict comes after its call has returned, so it cannot be repeated; repeat the "
+        "synchronous function that has the transaction, and call that function from it"
+    )
