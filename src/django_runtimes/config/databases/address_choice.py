@@ -31,6 +31,7 @@ from django_runtimes.config.variables.database.database_login import DB_PASSWORD
 
 # dj-database-url translates these options into OPTIONS["options"] and OPTIONS["ssl"].
 _TRANSLATED = frozenset({"currentSchema", "ssl-ca"})
+_HAS_EMPTY_PORT = frozenset({Engine.POSTGRESQL, Engine.MYSQL})
 # RDS Proxy's endpoints are named NAME.proxy-ID.REGION.rds.amazonaws.com. In China RDS's hosts end in
 # .rds.REGION.amazonaws.com.cn.
 _RDS_PROXY_HOST = re.compile(
@@ -123,10 +124,14 @@ def is_proxied(environment: Environment, address: Address) -> bool:
 
 
 def host_and_port(address: Address, project: Mapping[str, Any]) -> dict[str, Any]:
-    """Return HOST and PORT for DATABASES; a port equal to the project's keeps the type that the project gave it."""
+    """Return HOST and PORT for DATABASES; a port equal to the project's keeps the type that the project gave it.
+
+    An empty port stays empty for libpq, which may read PGPORT, and for MySQL. The other drivers need a number.
+    """
     own = str(project.get("PORT") or DEFAULT_PORTS[address.engine])
     port = address.port if own != str(address.port) else project.get("PORT")
-    return {"HOST": address.host, "PORT": address.port if port is None else port}
+    is_missing = port is None or (port == "" and address.engine not in _HAS_EMPTY_PORT)
+    return {"HOST": address.host, "PORT": address.port if is_missing else port}
 
 
 def _address_of_variables(environment: Environment) -> Address:

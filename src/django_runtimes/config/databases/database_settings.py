@@ -98,7 +98,8 @@ def further_database_settings(environment: Environment, profile: Profile, projec
         address = dsql_address(environment, address, "DATABASES")
         profile = profile._replace(route=Route.DIRECT)
         login = dsql_login(environment, address)
-        return as_dsql_entry(_entry(environment, profile, project, address, login, is_moved=False))
+        entry = as_dsql_entry(_entry(environment, profile, project, address, login, is_moved=False))
+        return entry | host_and_port(address, project)
     if address.engine is not Engine.POSTGRESQL:
         return further_driver_entry(environment, profile, project, address)
     address = replace(address, options=mode_of_same_server(environment, address, project))

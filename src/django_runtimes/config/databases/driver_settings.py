@@ -6,7 +6,7 @@ from typing import Any
 
 from django_runtimes.config.configuration_error import ConfigurationError
 from django_runtimes.config.database_url.address import Address
-from django_runtimes.config.databases.address_choice import is_proxied
+from django_runtimes.config.databases.address_choice import host_and_port, is_proxied
 from django_runtimes.config.databases.credentials import IamToken, Login
 from django_runtimes.config.databases.engines import (
     DJANGOS_ORACLE_ENGINE,
@@ -153,7 +153,8 @@ def further_driver_entry(
     """Return the entry of another database, whose address and login stay the project's."""
     route = Route.PROXY if address.engine is Engine.MSSQL and is_proxied(environment, address) else Route.DIRECT
     login = Login(address.user, address.password)
-    return driver_entry(environment, profile._replace(route=route), project, address, login, is_moved=False)
+    entry = driver_entry(environment, profile._replace(route=route), project, address, login, is_moved=False)
+    return entry | host_and_port(address, project)
 
 
 def _names_sid(project: Mapping[str, Any], *, is_moved: bool) -> bool:

@@ -160,6 +160,26 @@ def test_a_projects_entry_gets_the_librarys_engine(engine, chosen):
         assert (entry["ENGINE"], entry["OPTIONS"]["sslmode"], entry["CONN_MAX_AGE"]) == (chosen, "verify-full", 600)
 
 
+@pytest.mark.parametrize("port", [{"PORT": ""}, {"PORT": None}, {}])
+@pytest.mark.parametrize(
+    ("engine", "number"), [("django_runtimes.databases.oracle", 1521), ("mssql", 1433)], ids=["oracle", "mssql"]
+)
+def test_an_empty_port_is_the_servers_default(engine, number, port):
+    project = {name: value for name, value in own(engine).items() if name != "PORT"} | port
+    environment = Environment({})
+    profile = choose_profile(Runtime.AWS_ECS, environment, project)
+
+    for entry in (
+        database_settings(environment, profile, project),
+        further_database_settings(environment, profile, project),
+    ):
+        assert entry["PORT"] == number
+
+
+def test_a_projects_port_keeps_its_type():
+    assert entry_of("", project=own("mssql"))["PORT"] == "2484"
+
+
 def test_a_projects_name_of_oracle_stays_a_sid():
     project = own("django.db.backends.oracle")
 

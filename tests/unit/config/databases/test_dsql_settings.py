@@ -59,6 +59,13 @@ def test_an_entry_of_the_project_gets_the_same_rules():
     assert further["ENGINE"] == OWN["ENGINE"]
 
 
+def test_an_empty_port_is_the_clusters():
+    project = OWN | {"PORT": ""}
+    further = further_database_settings(Environment({}), choose_profile(Runtime.AWS_ECS, Environment({})), project)
+
+    assert entry_of(Runtime.AWS_ECS, project)["PORT"] == further["PORT"] == 5432
+
+
 @pytest.mark.parametrize(
     ("runtime", "strategy"), [(Runtime.AWS_LAMBDA, Persistent()), (Runtime.AWS_ECS, Pool())], ids=str
 )

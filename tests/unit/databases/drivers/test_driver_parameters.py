@@ -67,6 +67,12 @@ def test_sql_servers_connection_string_verifies_the_server():
     assert Path(options["driver"]).is_file()
 
 
+def test_an_empty_port_is_the_default_of_sql_server():
+    project = {"ENGINE": "mssql", "NAME": "shop", "HOST": "127.0.0.1", "PORT": "", "USER": "app", "PASSWORD": ""}
+
+    assert parameters_of(entry_of("", project))["entry"]["HOST"] == "127.0.0.1,1433"
+
+
 def test_a_projects_keywords_come_first():
     project = {"ENGINE": "mssql", "NAME": "shop", "HOST": "db", "USER": "app", "OPTIONS": {"extra_params": "APP=shop"}}
 
