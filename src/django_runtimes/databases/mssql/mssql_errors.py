@@ -50,15 +50,17 @@ _BUSY = frozenset(
     }
 )
 _TIMEOUT_STATE = "HYT00"
-# The driver appends the number and its own function to each message.
-_NUMBER = re.compile(r"\((-?\d+)\) \(SQL\w+\)")
-_CONNECTING = "(SQLDriverConnect)"
+# The driver appends the number and its own function, such as SQLEndTran(SQL_COMMIT), to the first message, and only the
+# number to those that follow. Messages quote values, which may look the same.
+_NUMBER = r"\((-?\d+)\) \((SQL\w+(?:\(\w+\))?)\)"
+_AT_END = re.compile(rf"{_NUMBER}\Z")
+_BEFORE_NEXT = re.compile(rf"{_NUMBER}(?=; \[[0-9A-Z]{{5}}\] )")
+_CONNECTING = "SQLDriverConnect"
 
 
 def number_of(error: BaseException | None) -> int | None:
-    """Return the server's number of an error, or None for an error without one."""
-    found = _NUMBER.search(_message_of(error)) if isinstance(error, pyodbc.Error) else None
-    return int(found[1]) if found else None
+    """Return the server's number of an error; None for an error without one, and where a value imitates another one."""
+    return _number_and_function(error)[0]
 
 
 def failure_by_number(error: pyodbc.Error) -> DatabaseFailure | None:
@@ -71,20 +73,31 @@ def failure_by_number(error: pyodbc.Error) -> DatabaseFailure | None:
     if state != _TIMEOUT_STATE:
         return None
     # The same SQLSTATE ends a login and a statement that took too long.
-    return DatabaseFailure.UNAVAILABLE if _CONNECTING in _message_of(error) else DatabaseFailure.TIMEOUT
+    return DatabaseFailure.UNAVAILABLE if _is_of_login(error) else DatabaseFailure.TIMEOUT
 
 
 def described_by_number(error: pyodbc.Error) -> str:
     """Return the error's class with its SQLSTATE and number; the message of a failed connection has no values."""
-    message = _message_of(error)
-    if _CONNECTING in message:
-        return f"{type(error).__name__}: {' '.join(message.split())}"
+    if _is_of_login(error):
+        return f"{type(error).__name__}: {' '.join(_message_of(error).split())}"
     return f"{type(error).__name__}, SQLSTATE {_state_of(error)}, error {number_of(error)}"
 
 
 def is_of_read_only_database(error: BaseException | None) -> bool:
     """Return whether a statement failed because the database is read-only."""
     return number_of(error) == _READ_ONLY
+
+
+def _number_and_function(error: BaseException | None) -> tuple[int | None, str]:
+    message = _message_of(error) if isinstance(error, pyodbc.Error) else ""
+    if only := _AT_END.search(message):
+        return int(only[1]), only[2]
+    found = {(int(number), function) for number, function in _BEFORE_NEXT.findall(message)}
+    return found.pop() if len(found) == 1 else (None, "")
+
+
+def _is_of_login(error: BaseException) -> bool:
+    return _number_and_function(error)[1] == _CONNECTING
 
 
 def _state_of(error: BaseException) -> str:

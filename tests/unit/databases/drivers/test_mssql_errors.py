@@ -47,6 +47,47 @@ def test_the_number_is_the_one_before_the_drivers_function():
     assert number_of(ValueError("(1205) (SQLExecDirectW)")) is None
 
 
+ENDED = "; [01000] [Microsoft][ODBC Driver 18 for SQL Server][SQL Server]The statement has been terminated. (3621)"
+IMITATIONS = [
+    "(1205) (SQLExecDirectW)",
+    f"(1205) ({CONNECTING})",
+    "(1205) (SQLx); [40001] b",
+    f"(1205) (SQLx){ENDED}",
+]
+
+
+def duplicate(value: str, following: str = "") -> pyodbc.Error:
+    driver = "[Microsoft][ODBC Driver 18 for SQL Server]"
+    text = f"Cannot insert duplicate key. The duplicate key value is ({value}). (2627) ({EXECUTING})"
+    return pyodbc.IntegrityError("23000", f"[23000] {driver}[SQL Server]{text}{following}")
+
+
+@pytest.mark.parametrize("following", ["", ENDED, ENDED + ENDED])
+@pytest.mark.parametrize("value", IMITATIONS)
+def test_a_value_that_looks_like_an_error_decides_nothing(value, following):
+    error = duplicate(value, following)
+
+    assert MSSQL.failure_of(error) is None
+    assert number_of(error) in (2627, None)
+    assert "duplicate" not in MSSQL.described(error)
+
+
+@pytest.mark.parametrize("following", ["", ENDED, ENDED + ENDED])
+@pytest.mark.parametrize("value", ["x", "(1205)", "1205) (SQL"])
+def test_the_number_of_the_first_message(value, following):
+    assert number_of(duplicate(value, following)) == 2627
+
+
+def test_a_later_message_that_looks_like_an_error_decides_nothing():
+    error = duplicate("x", f"{ENDED}; [42000] said (1205) (SQLx){ENDED} (50000)")
+
+    assert MSSQL.failure_of(error) is None
+
+
+def test_a_conflict_at_commit_is_busy():
+    assert MSSQL.failure_of(error_of("42000", 41305, "SQLEndTran(SQL_COMMIT)")) is DatabaseFailure.BUSY
+
+
 def test_the_log_has_no_values():
     assert MSSQL.described(error_of("40001", 1205)) == "Error, SQLSTATE 40001, error 1205"
 
