@@ -4,6 +4,7 @@ import os
 from datetime import UTC, datetime
 from pathlib import Path
 
+import oracledb
 import pytest
 from django.db.utils import load_backend
 
@@ -105,8 +106,41 @@ def test_sql_servers_shell_gets_the_password_in_its_environment():
 
 def test_oracles_shell_connects_with_tls():
     assert OracleShell.connect_string(entry_of("oracle://app:secret@db.example:2484/ORCL")) == (
-        'app/"secret"@tcps://db.example:2484/ORCL'
+        'app/"secret"@(DESCRIPTION=(ADDRESS=(PROTOCOL=tcps)(HOST=db.example)(PORT=2484))'
+        "(CONNECT_DATA=(SERVICE_NAME=ORCL))(SECURITY=(SSL_SERVER_DN_MATCH=ON)))"
     )
+
+
+def test_oracles_shell_compares_names_only_as_the_application_does():
+    address = OracleShell.connect_string(entry_of("oracle://app:secret@127.0.0.1:2484/ORCL?sslmode=verify-ca"))
+
+    assert address.endswith("(SECURITY=(SSL_SERVER_DN_MATCH=OFF)))")
+
+
+def test_oracles_shell_connects_to_the_sid_of_a_project():
+    project = {"ENGINE": "django.db.backends.oracle", "NAME": "XE", "HOST": "::1", "PORT": "1521"}
+
+    arguments, _ = OracleShell.settings_to_cmd_args_env(entry_of("", project | {"USER": "app", "PASSWORD": "x"}), [])
+
+    assert arguments[-1] == (
+        'app/"x"@(DESCRIPTION=(ADDRESS=(PROTOCOL=tcp)(HOST=::1)(PORT=1521))(CONNECT_DATA=(SID=XE)))'
+    )
+
+
+@pytest.mark.parametrize("host", ["db.example", "127.0.0.1", "::1"])
+@pytest.mark.parametrize("engine", ["oracle", "django.db.backends.oracle"])
+def test_the_driver_reads_the_shells_address_as_the_application_connects(engine, host):
+    if engine == "oracle":
+        entry = entry_of(f"oracle://app:secret@{f'[{host}]' if ':' in host else host}/shop")
+    else:
+        login = {"USER": "app", "PASSWORD": "secret"}
+        entry = entry_of("", {"ENGINE": engine, "NAME": "shop", "HOST": host, "PORT": "1521", **login})
+    used, read = parameters_of(entry), oracledb.ConnectParams()
+
+    read.parse_connect_string(OracleShell.connect_string(entry).partition("@")[2])
+
+    for name in ("host", "port", "protocol", "service_name", "sid"):
+        assert getattr(read, name) == used.get(name), name
 
 
 class Session:
