@@ -51,6 +51,9 @@ _ADDRESS_OPTIONS = frozenset(
 _NEEDS_TLS = frozenset({"sslrootcert", "sslnegotiation", "channel_binding"})
 # Options with a value that has the same effect.
 _NEEDS_ENCRYPTION = frozenset({("gssencmode", "require"), ("sslcertmode", "require")})
+# The pool's options that are seconds, which it converts, and those that are numbers.
+_POOL_SECONDS = frozenset({"timeout", "max_lifetime", "max_idle", "reconnect_timeout"})
+_POOL_COUNTS = frozenset({"min_size", "max_size", "max_waiting", "num_workers"})
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -95,11 +98,11 @@ def further_database_settings(environment: Environment, profile: Profile, projec
     if address.engine is Engine.MYSQL:
         return further_mysql_entry(environment, profile, project, address)
     if address.engine is Engine.DSQL:
-        address = dsql_address(environment, address, "DATABASES")
+        address = dsql_address(environment, address, "DATABASES", project)
         profile = profile._replace(route=Route.DIRECT)
         login = dsql_login(environment, address)
         entry = as_dsql_entry(_entry(environment, profile, project, address, login, is_moved=False))
-        return entry | host_and_port(address, project)
+        return entry | {"NAME": address.name} | host_and_port(address, project)
     if address.engine is not Engine.POSTGRESQL:
         return further_driver_entry(environment, profile, project, address)
     address = replace(address, options=mode_of_same_server(environment, address, project))
@@ -111,7 +114,7 @@ def _default_dsql_entry(
     environment: Environment, profile: Profile, project: Mapping[str, Any], address: Address
 ) -> dict[str, Any]:
     place = "DATABASE_URL" if environment.is_set(DATABASE_URL) else "the address of the database"
-    address = dsql_address(environment, address, place)
+    address = dsql_address(environment, address, place, project)
     login = dsql_login(environment, address)
     entry = _entry(environment, profile, project, address, login, is_moved=address_is_given(environment))
     place_and_login = {"NAME": address.name, "USER": login.user, "PASSWORD": login.password}
@@ -223,8 +226,28 @@ def _project_pool(environment: Environment, profile: Profile, project: Mapping[s
     # A process on Lambda serves one request at a time, so the project's pool size does not apply.
     if not isinstance(pool, Mapping) or not uses_libpq(project) or profile.serves_one:
         return {}
+    _require_numbers(pool)
     if environment.is_set(DB_POOL_MAX_SIZE):
         pool = {name: value for name, value in pool.items() if name not in {"min_size", "max_size"}}
     if environment.is_set(DB_POOL_TIMEOUT_S):
         pool = {name: value for name, value in pool.items() if name != "timeout"}
     return dict(pool)
+
+
+def _require_numbers(pool: Mapping[str, Any]) -> None:
+    for name, value in pool.items():
+        if name in _POOL_COUNTS:
+            is_right = isinstance(value, int) or (name == "max_size" and value is None)
+        else:
+            is_right = name not in _POOL_SECONDS or _is_number(value)
+        if not is_right:
+            kind = "a whole number" if name in _POOL_COUNTS else "a number of seconds"
+            raise ConfigurationError(f"OPTIONS['pool'] has {name}={value!r}, which is not {kind}; correct it")
+
+
+def _is_number(value: Any) -> bool:
+    try:
+        float(value)
+    except (TypeError, ValueError):
+        return False
+    return True

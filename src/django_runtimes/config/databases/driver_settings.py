@@ -89,6 +89,10 @@ _OWN_KEYWORDS = frozenset(
     {
         *("encrypt", "trustservercertificate", "server", "address", "addr", "network address", "database"),
         *("uid", "pwd", "driver", "dsn", "filedsn", "mars_connection"),
+        # Other logins, other servers, other ways to verify them, and a file that would get the password.
+        *("authentication", "trusted_connection", "integrated security", "serverspn"),
+        *("failover_partner", "failoverpartnerspn", "attachdbfilename", "network", "net"),
+        *("servercertificate", "hostnameincertificate", "savefile"),
     }
 )
 
@@ -114,6 +118,12 @@ def driver_entry(
     if not address.host:
         raise ConfigurationError(
             f"DATABASES names no HOST for {kind.product}; set HOST, PORT and NAME, or DATABASE_URL"
+        )
+    if not (login.user or login.credentials):
+        # The drivers would log in as the process's own user, with Kerberos.
+        raise ConfigurationError(
+            f"the login of {kind.product} has no user; set USER and PASSWORD in DATABASES, write user:password@ before "
+            "the host in DATABASE_URL, or set WEBAPP_DB_CREDENTIALS=secretsmanager"
         )
     chosen = {**_project_options(environment, kind, project, address, is_moved=is_moved), **address.options}
     options = {

@@ -1,18 +1,20 @@
 """Builds entries of Django's DATABASES for Aurora DSQL, from those for PostgreSQL."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from django_runtimes.config.configuration_error import ConfigurationError
 from django_runtimes.config.database_url.address import Address
-from django_runtimes.config.database_url.dsql_address import region_of_cluster, require_dsql_address
+from django_runtimes.config.database_url.dsql_address import DSQL_DATABASE, region_of_cluster, require_dsql_address
 from django_runtimes.config.databases.credentials import IamToken, Login
-from django_runtimes.config.databases.engines import DSQL_ENGINE
+from django_runtimes.config.databases.engines import DSQL_ENGINE, engine_of_project
 from django_runtimes.config.databases.tls import PACKAGED_ROOTS
 from django_runtimes.config.environment import Environment
 from django_runtimes.config.secret import Secret
 from django_runtimes.config.values.choices import Role, Source, SslMode
 from django_runtimes.config.values.connection_strategy import Route
+from django_runtimes.config.values.data_paths import Engine
 from django_runtimes.config.variables.database.database_address import DB_ROOT_CERTIFICATES, DB_SSLMODE
 from django_runtimes.config.variables.database.database_login import (
     DB_CREDENTIALS,
@@ -33,17 +35,23 @@ _REFUSED_OPTIONS = {
 }
 
 
-def dsql_address(environment: Environment, address: Address, place: str) -> Address:
-    """Return the address with verified TLS; raise ConfigurationError for an address or a mode that cannot work."""
+def dsql_address(environment: Environment, address: Address, place: str, project: Mapping[str, Any]) -> Address:
+    """Return the address with verified TLS and the cluster's database.
+
+    The TLS options of the project's entry count if its engine is Aurora DSQL's, and are another server's otherwise.
+    Raise ConfigurationError for an address or a mode that cannot work.
+    """
+    address = replace(address, name=address.name or DSQL_DATABASE)
     require_dsql_address(address, place)
-    mode = address.options.get("sslmode") or environment[DB_SSLMODE] or SslMode.VERIFY_FULL
+    given = (project.get("OPTIONS") or {}) if engine_of_project(project) is Engine.DSQL else {}
+    mode = address.options.get("sslmode") or environment[DB_SSLMODE] or given.get("sslmode") or SslMode.VERIFY_FULL
     if mode != SslMode.VERIFY_FULL:
         raise ConfigurationError(
             f"sslmode={str(mode)!r} does not verify the server, which gets a token of IAM; "
             "Aurora DSQL needs verify-full, so unset it"
         )
     # Amazon Trust Services certify clusters, as they do RDS Proxy.
-    root = environment[DB_ROOT_CERTIFICATES] or str(PACKAGED_ROOTS[Route.PROXY])
+    root = environment[DB_ROOT_CERTIFICATES] or given.get("sslrootcert") or str(PACKAGED_ROOTS[Route.PROXY])
     return replace(
         address,
         options={**address.options, "sslmode": str(mode), "sslrootcert": address.options.get("sslrootcert") or root},
@@ -83,7 +91,7 @@ def as_dsql_entry(entry: dict[str, Any]) -> dict[str, Any]:
         )
     pool = options.get("pool")
     if pool:
-        lifetime_s = min(pool.get("max_lifetime", LONGEST_AGE_S), LONGEST_AGE_S)
+        lifetime_s = min(float(pool.get("max_lifetime", LONGEST_AGE_S)), LONGEST_AGE_S)
         options = {**options, "pool": {**pool, "max_lifetime": lifetime_s}}
     return {
         **entry,

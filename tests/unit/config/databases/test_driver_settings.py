@@ -1,5 +1,7 @@
 """The entries of DATABASES for Oracle and SQL Server."""
 
+import re
+
 import pytest
 
 from django_runtimes.config.configuration_error import ConfigurationError
@@ -201,10 +203,27 @@ def test_a_projects_name_of_oracle_stays_a_sid():
         (own("mssql", OPTIONS={"dsn": "shop"}), "OPTIONS has 'dsn', which would override"),
         (own("mssql", OPTIONS={"extra_params": "APP=a;mars_connection=yes"}), "'extra_params'] has mars_connection;"),
         (own("mssql", OPTIONS={"extra_params": "Encrypt=no;APP=shop"}), "OPTIONS['extra_params'] has Encrypt; remove"),
+        (own("mssql", OPTIONS={"extra_params": "Trusted_Connection=yes"}), "has Trusted_Connection; remove"),
+        (own("mssql", OPTIONS={"extra_params": "APP=a; authentication =x"}), "has authentication; remove"),
+        (own("mssql", OPTIONS={"extra_params": "Failover_Partner=other"}), "has Failover_Partner; remove"),
+        (own("mssql", OPTIONS={"extra_params": "HostnameInCertificate=x"}), "has HostnameInCertificate; remove"),
+        (own("mssql", USER=""), "the login of SQL Server has no user; set USER and PASSWORD in DATABASES"),
+        (own("django.db.backends.oracle", USER=""), "the login of Oracle has no user; set USER and PASSWORD"),
     ],
 )
 def test_a_projects_entry_that_cannot_be_kept_is_refused(project, message):
     assert message in error_of("", project=project)
+    with pytest.raises(ConfigurationError, match=re.escape(message)):
+        further_database_settings(Environment({}), choose_profile(Runtime.AWS_ECS, Environment({})), project)
+
+
+@BOTH
+def test_a_url_without_a_user_is_refused_unless_a_secret_names_one(url):
+    anonymous = url.replace("app:p%40ss@", "")
+    secret = {"WEBAPP_DB_CREDENTIALS": "secretsmanager", "WEBAPP_DB_SECRET_ARN": ARN}
+
+    assert "has no user" in error_of(anonymous)
+    assert isinstance(entry_of(anonymous, **secret)["CREDENTIALS"], StoredSecret)
 
 
 def test_options_of_another_address_or_driver_are_left_out():

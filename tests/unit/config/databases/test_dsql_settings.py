@@ -60,10 +60,7 @@ def test_an_entry_of_the_project_gets_the_same_rules():
 
 
 def test_an_empty_port_is_the_clusters():
-    project = OWN | {"PORT": ""}
-    further = further_database_settings(Environment({}), choose_profile(Runtime.AWS_ECS, Environment({})), project)
-
-    assert entry_of(Runtime.AWS_ECS, project)["PORT"] == further["PORT"] == 5432
+    assert [entry["PORT"] for entry in entries_of(OWN | {"PORT": ""})] == [5432, 5432]
 
 
 @pytest.mark.parametrize(
@@ -132,3 +129,73 @@ def test_passwords_are_refused(variables):
 
 def test_an_isolation_level_is_refused():
     assert "OPTIONS has 'isolation_level'" in error_of(OWN | {"OPTIONS": {"isolation_level": 3}})
+
+
+def entries_of(project):
+    environment = Environment({})
+    return (
+        database_settings(environment, choose_profile(Runtime.AWS_ECS, environment, project), project),
+        further_database_settings(environment, choose_profile(Runtime.AWS_ECS, environment), project),
+    )
+
+
+@pytest.mark.parametrize("name", [{"NAME": ""}, {"NAME": None}, {}])
+def test_an_entry_without_a_name_is_for_the_only_database(name):
+    project = {key: value for key, value in OWN.items() if key != "NAME"} | name
+
+    assert [entry["NAME"] for entry in entries_of(project)] == ["postgres", "postgres"]
+
+
+@pytest.mark.parametrize("mode", ["prefer", "require", "verify-ca"])
+def test_a_weaker_mode_of_an_entry_is_refused(mode):
+    project = OWN | {"OPTIONS": {"sslmode": mode}}
+
+    with pytest.raises(ConfigurationError, match=f"sslmode='{mode}' does not verify the server"):
+        further_database_settings(Environment({}), choose_profile(Runtime.AWS_ECS, Environment({})), project)
+    assert f"sslmode='{mode}' does not verify the server" in error_of(project)
+    # The variable overrides the entry's mode.
+    assert entry_of(Runtime.AWS_ECS, project, WEBAPP_DB_SSLMODE="verify-full")["OPTIONS"]["sslmode"] == "verify-full"
+
+
+def test_the_roots_of_an_entry_are_kept():
+    project = OWN | {"OPTIONS": {"sslmode": "verify-full", "sslrootcert": "roots.pem"}}
+
+    assert [entry["OPTIONS"]["sslrootcert"] for entry in entries_of(project)] == ["roots.pem", "roots.pem"]
+    entry = entry_of(Runtime.AWS_ECS, project, WEBAPP_DB_ROOT_CERTIFICATES="own.pem")
+    assert entry["OPTIONS"]["sslrootcert"] == "own.pem"
+
+
+def test_tls_options_of_another_server_do_not_count():
+    project = {"ENGINE": "django.db.backends.postgresql", "NAME": "shop", "OPTIONS": {"sslmode": "prefer"}}
+    entry = entry_of(Runtime.AWS_ECS, project, DATABASE_URL=URL)
+
+    assert entry["OPTIONS"]["sslmode"] == "verify-full"
+    assert entry["OPTIONS"]["sslrootcert"] == str(PACKAGED_ROOTS[Route.PROXY])
+
+
+def test_the_lifetime_of_a_projects_pool_may_be_shorter():
+    project = OWN | {"OPTIONS": {"pool": {"max_lifetime": "600"}}}
+
+    assert entry_of(Runtime.AWS_ECS, project)["OPTIONS"]["pool"]["max_lifetime"] == 600
+
+
+@pytest.mark.parametrize("engine", [OWN["ENGINE"], "django.db.backends.postgresql"])
+@pytest.mark.parametrize(
+    ("name", "value", "kind"),
+    [
+        ("max_lifetime", "x", "a number of seconds"),
+        ("max_idle", None, "a number of seconds"),
+        ("min_size", "x", "a whole number"),
+        ("max_size", 4.5, "a whole number"),
+    ],
+)
+def test_a_number_of_the_pool_that_is_none_is_refused(engine, name, value, kind):
+    project = OWN | {"ENGINE": engine, "OPTIONS": {"pool": {name: value}}}
+
+    assert error_of(project) == f"OPTIONS['pool'] has {name}={value!r}, which is not {kind}; correct it"
+
+
+def test_a_pool_without_a_largest_size_is_kept():
+    project = OWN | {"OPTIONS": {"pool": {"min_size": 2, "max_size": None}}}
+
+    assert entry_of(Runtime.AWS_ECS, project)["OPTIONS"]["pool"]["max_size"] is None
