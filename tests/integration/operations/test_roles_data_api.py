@@ -1,5 +1,7 @@
 """Roles that are created and changed through the Data API, which has no connection of libpq."""
 
+from functools import partial
+
 import psycopg
 import pytest
 from django.db.utils import ConnectionHandler
@@ -29,7 +31,7 @@ def roles(database_server, data_api, django_db_blocker, monkeypatch):
     ):
         login = sql.Identifier(database_server.role)
         administrator.execute(sql.SQL("ALTER ROLE {} CREATEROLE").format(login))
-        yield DATA_API.roles(open_session(ConnectionHandler({"default": {}, "cluster": entry})["cluster"]))
+        yield DATA_API.roles(partial(open_session, ConnectionHandler({"default": {}, "cluster": entry})["cluster"]))
         administrator.execute(sql.SQL("ALTER ROLE {} NOCREATEROLE").format(login))
         administrator.execute("DROP ROLE IF EXISTS rider")
 

@@ -55,7 +55,7 @@ class DsqlEngine(PostgresqlEngine):
 
         return DSQL_BUDGET
 
-    def roles(self, session: Any) -> RoleAdministration:
+    def roles(self, open_session: Callable[[], Any]) -> RoleAdministration:
         from django_runtimes.databases.dsql.administration.roles_by_hand import refuse_roles
 
         return refuse_roles()

@@ -85,8 +85,11 @@ class DatabaseEngine(ABC):
         """The engine's terms of the connection budget, or None if no process holds connections to a server."""
 
     @abstractmethod
-    def roles(self, session: Any) -> RoleAdministration:
-        """Return the roles of the server that a session reached; `open_session()` returns such a session."""
+    def roles(self, open_session: Callable[[], Any]) -> RoleAdministration:
+        """Return the roles of the server that a session reaches; an engine without roles does not open one.
+
+        Raises CommandError for such an engine, and what `open_session` raises.
+        """
 
     @abstractmethod
     def plain_text(self, database: Mapping[str, Any]) -> PlainText | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from django.core.management.base import CommandError
@@ -53,7 +54,8 @@ def open_lock_session(connection: BaseDatabaseWrapper) -> Iterator[Any]:
 def open_roles(connection: BaseDatabaseWrapper) -> tuple[RoleAdministration, type[Exception]]:
     """Return the roles of the connection's server, and the base class of the errors that their methods raise.
 
-    Raises CommandError when the database does not answer, and for an engine that the library does not support.
+    Raises CommandError when the database does not answer, and, without connecting, for an engine whose roles the
+    library does not change.
     """
     engine = engine_of(connection)
     if engine is None:
@@ -61,4 +63,4 @@ def open_roles(connection: BaseDatabaseWrapper) -> tuple[RoleAdministration, typ
             f"DATABASES[{connection.alias!r}] has the engine {connection.settings_dict['ENGINE']!r}, whose roles this "
             "command cannot change; create and change them with the server's own tools"
         )
-    return engine.roles(open_session(connection)), engine.error_class
+    return engine.roles(partial(open_session, connection)), engine.error_class

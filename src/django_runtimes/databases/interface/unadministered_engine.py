@@ -109,7 +109,7 @@ class UnadministeredEngine(DatabaseEngine):
             reads_limits=False,
         )
 
-    def roles(self, session: Any) -> RoleAdministration:
+    def roles(self, open_session: Callable[[], Any]) -> RoleAdministration:
         self._refuse("this command", "create and change roles with the server's own tools")
 
     def plain_text(self, database: Mapping[str, Any]) -> PlainText | None:

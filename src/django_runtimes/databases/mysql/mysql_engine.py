@@ -77,10 +77,10 @@ class MysqlEngine(DatabaseEngine):
 
         return MYSQL_BUDGET
 
-    def roles(self, session: Any) -> RoleAdministration:
+    def roles(self, open_session: Callable[[], Any]) -> RoleAdministration:
         from django_runtimes.databases.mysql.administration.mysql_roles import MysqlRoles
 
-        return MysqlRoles(session)
+        return MysqlRoles(open_session())
 
     def plain_text(self, database: Mapping[str, Any]) -> PlainText | None:
         from django_runtimes.databases.mysql.mysql_plain_text import plain_text_of

@@ -78,10 +78,10 @@ class PostgresqlEngine(DatabaseEngine):
 
         return POSTGRESQL_BUDGET
 
-    def roles(self, session: Any) -> RoleAdministration:
+    def roles(self, open_session: Callable[[], Any]) -> RoleAdministration:
         from django_runtimes.databases.postgresql.administration.postgresql_roles import PostgresqlRoles
 
-        return PostgresqlRoles(session)
+        return PostgresqlRoles(open_session())
 
     def plain_text(self, database: Mapping[str, Any]) -> PlainText | None:
         from django_runtimes.databases.postgresql.plain_text_check import plain_text_of

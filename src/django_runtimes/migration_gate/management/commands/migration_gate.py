@@ -41,10 +41,6 @@ class Command(BaseCommand):
 
     def handle(self, *, json: bool, allow: list[str], database: str, **options: Any) -> None:
         connection = connections[database]
-        try:
-            open_session(connection)
-        except CommandError as error:
-            raise _no_verdict(str(error)) from None
         engine = engine_of(connection)
         if engine is None:
             raise _no_verdict(
@@ -52,9 +48,10 @@ class Command(BaseCommand):
                 f"{' and '.join(dict.fromkeys(each.product for each in engines()))}"
             )
         try:
+            # An engine without such a transaction refuses here, before a connection.
             reading = engine.read_only(connection)
+            open_session(connection)
         except CommandError as error:
-            # The engine has no such transaction.
             raise _no_verdict(str(error)) from None
         with reading:
             sizes = engine.table_sizes(connection.connection)
