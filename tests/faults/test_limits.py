@@ -2,21 +2,28 @@
 
 import asyncio
 import contextlib
-import json
 import time
-from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 
 import psycopg
 
 from django_runtimes.compare.services.postgres import EmbeddedPostgres
 from tests.faults.figures.load import Client
-from tests.faults.figures.replies import Reply, clear_s, failures, longest_s, recovery_s, served, without_retry_after
+from tests.faults.figures.replies import (
+    AT_ONCE_BELOW_S,
+    clear_s,
+    failures,
+    longest_s,
+    recovery_s,
+    served,
+    without_retry_after,
+)
 from tests.faults.figures.trials import RATE_RPS, RATE_WHERE_LAMBDA_WAITS_RPS, Trial, fault
 from tests.faults.parts.databases import DATABASE, OURS, a_database, administration, backends, end_backends
-from tests.faults.parts.system import CONTAINER, LAMBDA, POOL_MAX, WORKERS, System, serving
-from tests.faults.waiting import until
+from tests.faults.parts.sleepers import SLEEP_S, occupy
+from tests.faults.parts.system import CONTAINER, LAMBDA, POOL_MAX, WORKERS, serving
 
 _STORM = 500
 _REFUSALS = ("too many clients already", "remaining connection slots")
@@ -24,9 +31,6 @@ _REFUSALS = ("too many clients already", "remaining connection slots")
 _STOLEN_AT_LEAST = 90
 _CONNECT_TIMEOUT_S = 5
 _TRIES = 10
-_SLEEP_S = 10
-# The pool and the proxy refuse after 5 s, so a faster refusal was immediate.
-_AT_ONCE_BELOW_S = 4.5
 
 
 @fault(6, "connection storm", LAMBDA)
@@ -88,7 +92,7 @@ async def test_an_exhausted_pool_refuses_in_time_and_recovers_at_once(trial: Tri
     rate_rps = RATE_RPS if trial.target == CONTAINER else RATE_WHERE_LAMBDA_WAITS_RPS
     if trial.target == LAMBDA:
         # Lambda itself throttles requests above its concurrency limit.
-        limits["throttled"] = rate_rps * _SLEEP_S
+        limits["throttled"] = rate_rps * SLEEP_S
     few = {"WEBAPP_MAX_WAITING": "20"}
     with trial.judged(least={"refused_after_wait": 10, "refused_at_once": 10}, **limits), a_database() as database:
         async with serving(
@@ -97,7 +101,15 @@ async def test_an_exhausted_pool_refuses_in_time_and_recovers_at_once(trial: Tri
             connections = 4 if system.is_lambda else WORKERS * POOL_MAX
             for _ in trial.repetitions:
                 async with AsyncExitStack() as stack:
-                    sleepers = await _occupy(stack, system, connections)
+                    connection = await stack.enter_async_context(administration(database))
+                    sleepers = await occupy(
+                        stack,
+                        system.url,
+                        connections,
+                        partial(_sleeping, connection),
+                        hidden=system.hidden,
+                        each=None if system.is_lambda else POOL_MAX,
+                    )
                     async with trial.repetition(system, rate_rps=rate_rps) as load:
                         await asyncio.gather(*sleepers)
                         free_s = time.monotonic()
@@ -106,7 +118,7 @@ async def test_an_exhausted_pool_refuses_in_time_and_recovers_at_once(trial: Tri
                 errors = failures(load.replies)
                 refused = [reply for reply in load.replies if reply.failed or reply.throttled]
                 # A request that was refused neither at once nor after the timeout exceeds refused_at_once_s.
-                at_once = [reply for reply in refused if reply.latency_s < _AT_ONCE_BELOW_S]
+                at_once = [reply for reply in refused if reply.latency_s < AT_ONCE_BELOW_S]
                 trial.note(
                     errors=len(errors),
                     refused_after_wait=len(refused) - len(at_once),
@@ -117,28 +129,6 @@ async def test_an_exhausted_pool_refuses_in_time_and_recovers_at_once(trial: Tri
                     recovery_s=recovery_s(load.replies, free_s),
                     clear_s=clear_s(load.replies, free_s),
                 )
-
-
-async def _occupy(stack: AsyncExitStack, system: System, connections: int) -> list[asyncio.Task[Reply]]:
-    """Start requests that sleep in the database, one for each available connection."""
-    clients: list[Client] = []
-    shares: Counter[int] = Counter()
-    while len(clients) < connections:
-        client = await stack.enter_async_context(Client(system.url, hidden=system.hidden))
-        # Each client's connection stays with one worker, so count each worker's clients, which must not outnumber its
-        # pool.
-        worker = json.loads((await client.read("/faults/identity/")).body)["process"]
-        if system.is_lambda or shares[worker] < POOL_MAX:
-            shares[worker] += 1
-            clients.append(client)
-    sleepers = [asyncio.create_task(client.read(f"/faults/sleep/{_SLEEP_S}/")) for client in clients]
-    async with administration(system.database) as connection:
-
-        async def all_sleep() -> bool:
-            return await _sleeping(connection) == connections
-
-        await until(all_sleep)
-    return sleepers
 
 
 async def _sleeping(connection: psycopg.AsyncConnection) -> int:

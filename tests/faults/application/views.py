@@ -15,6 +15,7 @@ from tests.faults.application.names import STOPPED
 from webapp.guestbook.entries import create_entry
 from webapp.guestbook.models import Entry
 
+_BACKEND = {"postgresql": "SELECT pg_backend_pid()", "mysql": "SELECT CONNECTION_ID()"}
 _SLEEP = {"postgresql": "SELECT pg_sleep(%s)", "mysql": "SELECT SLEEP(%s)"}
 
 
@@ -46,7 +47,7 @@ def iterate(request: HttpRequest) -> JsonResponse:
 def identity(request: HttpRequest) -> JsonResponse:
     """Return the IDs of this process and of its database backend."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_backend_pid()")
+        cursor.execute(_BACKEND[connection.vendor])
         (backend,) = cursor.fetchone()
     return JsonResponse({"process": os.getpid(), "backend": backend})
 

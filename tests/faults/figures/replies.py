@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+# Waiting requests are refused after 5 s, so a faster refusal was immediate.
+AT_ONCE_BELOW_S = 4.5
 # A request that fails later than this after its connection ended has failed for another reason, such as the pool's
 # timeout of 5 s.
 _CUT_OFF_WITHIN_S = 4.5

@@ -118,6 +118,13 @@ async def serving_on_mariadb(
         )
 
 
+async def mariadb_sleepers(database: MariadbServer) -> int:
+    """Return the number of statements that sleep."""
+    statement = "SELECT COUNT(*) FROM information_schema.processlist WHERE info LIKE 'SELECT SLEEP(%'"
+    ((count,),) = await asyncio.to_thread(_ask, database, statement)
+    return count
+
+
 async def end_mariadb_backends(database: MariadbServer) -> int:
     """Kill all connections of the application, wait until they have ended, and return their number."""
 
