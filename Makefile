@@ -34,7 +34,7 @@ serve: $(READY)  ## Serve the application at http://127.0.0.1:8000 on an embedde
 	@$(BIN)/webapp serve $(ARGS)
 
 test: $(READY) $(CHECKOV_READY) $(MINISTACK_READY) $(INSTRUMENTS_READY)  ## Run all tests; those of the application run under both profiles, and the sample's on the Data API, MariaDB and Aurora DSQL
-	$(PYTEST) tests/deploy -m "profile_free and not verbs and not weekly" -n 2 $(ARGS)
+	$(PYTEST) tests/deploy -m "profile_free and not verbs and not weekly" -n 3 $(ARGS)
 	$(PYTEST) --ignore tests/deploy -m "profile_free and not faults and not image and not verbs and not weekly" $(PARALLEL) $(ARGS)
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target --keep-going test-aws_lambda test-aws_ecs \
 		test-data_api test-mysql test-dsql
