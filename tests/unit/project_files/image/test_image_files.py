@@ -1,51 +1,14 @@
 """The Dockerfile and .dockerignore, for requirements of every kind."""
 
-import os
 import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from packaging.requirements import Requirement
-from packaging.specifiers import SpecifierSet
 
 from django_runtimes.cli.tool_error import UsageError
-from django_runtimes.config.databases.tls import PACKAGED_ROOTS
-from django_runtimes.config.values.connection_strategy import Route
-from django_runtimes.config.values.data_paths import Engine
-from django_runtimes.project_files.changes.file_plan import FilePlan
-from django_runtimes.project_files.dependencies.dependency_line import plan_dependency
-from django_runtimes.project_files.dependencies.library import VENDOR, Library, Wheel
-from django_runtimes.project_files.dependencies.listing import find_dependencies
-from django_runtimes.project_files.image.image_files import plan_image
-from django_runtimes.project_files.reading.inspection import Inspection
-from django_runtimes.project_files.reading.layout import Layout
-
-WHEEL = Wheel("django_runtimes-1.2-py3-none-any.whl", b"wheel")
-INSPECTION = Inspection("5.2", (), {}, debug=False, variables={}, paths=("/",), reads=None)
-INSTALL = "RUN /opt/tools/bin/pip --python /opt/venv/bin/python install --no-cache-dir --no-compile"
-
-
-def adopt(
-    root: Path, files: dict[str, str], *, python_path: str = ".", inspection: Inspection | None = None
-) -> FilePlan:
-    for name, content in files.items():
-        (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / name).write_text(content)
-    needs = {"mysql": (Requirement("pymysql"),), "mssql": (Requirement("mssql-django"), Requirement("pyodbc"))}
-    library = Library("1.2", (), SpecifierSet(">=3.11,<3.14"), (Requirement("django>=5.2"),), needs)
-    library.__dict__["source"] = WHEEL
-    plan = FilePlan(root)
-    layout = Layout(root, root / python_path, "shop.settings", root / python_path / "shop/settings.py")
-    dependencies = find_dependencies(plan, layout.python_path)
-    plan_dependency(plan, dependencies, library, drivers=lambda: (inspection or INSPECTION).driver_extras)
-    plan_image(plan, layout, dependencies, library, inspect=lambda: inspection or INSPECTION)
-    return plan
-
-
-def lines(plan: FilePlan, name: str = "Dockerfile") -> list[str]:
-    return (plan.read(plan.root / name) or b"").decode().splitlines()
+from django_runtimes.project_files.dependencies.library import VENDOR
+from tests.unit.project_files.image.written_image import INSPECTION, INSTALL, WHEEL, adopt, lines
 
 
 @pytest.mark.parametrize(
@@ -312,61 +275,3 @@ def test_one_line_gives_build_and_processes_a_manifest(tmp_path: Path):
     before_the_files = dockerfile[dockerfile.index("COPY --from=build /opt/venv /opt/venv") - 1]
     assert before_the_files.endswith("WEBAPP_STATIC_MANIFEST=${WEBAPP_STATIC_MANIFEST}")
     assert "WEBAPP_STATIC_MANIFEST" not in "".join(lines(adopt(tmp_path / "none", {"requirements.txt": "django\n"})))
-
-
-def on(engine: Engine) -> Inspection:
-    return replace(INSPECTION, own_engines=frozenset({engine}))
-
-
-def test_the_image_for_sql_server_trusts_the_authorities_of_rds(tmp_path: Path):
-    dockerfile = lines(adopt(tmp_path, {"requirements.txt": "django\n"}, inspection=on(Engine.MSSQL)))
-
-    (installed,) = (text for text in dockerfile if "apt-get install" in text)
-    assert "ca-certificates libgssapi-krb5-2 libodbc2" in installed
-    start = next(number for number, text in enumerate(dockerfile) if text.startswith("RUN roots="))
-    assert dockerfile.index("COPY --from=build /app /app") < start < dockerfile.index("USER 10001:10001")
-    end = next(number for number, text in enumerate(dockerfile) if number >= start and not text.endswith("\\"))
-    store, programs = tmp_path / "store", tmp_path / "programs"
-    store.mkdir()
-    programs.mkdir()
-    (programs / "update-ca-certificates").write_text(f"#!/bin/sh\ntouch {store}/updated\n")
-    (programs / "update-ca-certificates").chmod(0o755)
-    command = "\n".join(dockerfile[start : end + 1]).removeprefix("RUN ")
-    command = command.replace("/usr/local/share/ca-certificates", str(store))
-    path = os.pathsep.join([str(programs), str(Path(sys.executable).parent), os.defpath])
-
-    subprocess.run(["/bin/sh", "-c", command], check=True, env={"PATH": path}, timeout=60)
-
-    assert (store / "updated").exists()
-    beginning = "-----BEGIN CERTIFICATE-----"
-    roots = PACKAGED_ROOTS[Route.DIRECT].read_text()
-    files = [path.read_text() for path in store.glob("*.crt")]
-    assert len(files) == roots.count(beginning) > 50
-    assert all(text.startswith(beginning) and text.count(beginning) == 1 and text in roots for text in files)
-
-
-@pytest.mark.parametrize("engine", [Engine.POSTGRESQL, Engine.MYSQL, Engine.ORACLE])
-def test_other_images_do_not_change_the_systems_certificates(tmp_path: Path, engine: Engine):
-    text = "\n".join(lines(adopt(tmp_path, {"requirements.txt": "django\n"}, inspection=on(engine))))
-
-    assert "COPY --from=build /app /app" in text
-    assert "ca-certificates" not in text
-
-
-def test_the_library_of_mysqlclient_is_only_installed_where_it_is_loaded(tmp_path: Path):
-    files = {"requirements.txt": "django\nmysqlclient\n"}
-    run = "apt-get install --yes --no-install-recommends libmariadb3 "
-    build = "build-essential default-libmysqlclient-dev pkg-config"
-
-    replaced = adopt(tmp_path / "mysql", files, inspection=on(Engine.MYSQL))
-    kept = adopt(tmp_path / "postgresql", files, inspection=on(Engine.POSTGRESQL))
-
-    built, loaded = ("\n".join(lines(plan)) for plan in (replaced, kept))
-    assert build in built
-    assert build in loaded
-    assert run not in built
-    assert run in loaded
-    assert [remark.partition(",")[0] for remark in replaced.remarks if "mysqlclient" in remark] == [
-        "the image installs mysqlclient"
-    ]
-    assert not any("mysqlclient" in remark for remark in kept.remarks)

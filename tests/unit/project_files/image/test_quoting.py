@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 
 from django_runtimes.project_files.image.quoting import copy, quoted
-from tests.unit.project_files.image import test_image_files
-from tests.unit.project_files.image.test_image_files import INSTALL, adopt, lines
+from tests.unit.project_files.image.written_image import INSPECTION, INSTALL, adopt, lines
 
 
 @pytest.mark.parametrize(
@@ -47,12 +46,11 @@ def test_a_dockerfile_may_name_any_folder(tmp_path: Path, folder: str):
     assert f"    PYTHONPATH={quoted(f'/app/{folder}:/app')} \\" in dockerfile
 
 
-def test_the_shell_gets_quoted_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    inspection = replace(test_image_files.INSPECTION, apps=("django.contrib.staticfiles",))
-    monkeypatch.setattr(test_image_files, "INSPECTION", inspection)
+def test_the_shell_gets_quoted_names(tmp_path: Path):
+    inspection = replace(INSPECTION, apps=("django.contrib.staticfiles",))
     files = {"back end/requirements.txt": "django\n-e libs/greet\n", "libs/greet/pyproject.toml": ""}
 
-    dockerfile = lines(adopt(tmp_path, files, python_path="back end"))
+    dockerfile = lines(adopt(tmp_path, files, python_path="back end", inspection=inspection))
 
     assert f"{INSTALL} -r 'back end/requirements.txt'" in dockerfile
     assert "    PYTHONPATH='/app/back end:/app' \\" in dockerfile
