@@ -94,7 +94,7 @@ def _prepare_master(environment: Environment, runner: MasterRunner) -> None:
         _exit(str(error), code=EXIT_FAILED)
     # Each worker needs exactly one user.
     options.num_users = options.spawn_rate = options.expect_workers
-    master = BlockMaster(plan, headers=options.header, send=runner.send_message)
+    master = BlockMaster(plan, headers=options.header, send=runner.send_message, say=_say)
     runner.register_message(PROOF, lambda msg, **_: master.receive_proof(msg.data["proof"]))
     runner.register_message(REPORT, lambda msg, **_: master.receive(BlockReport.of_message(msg.data)))
 
@@ -113,20 +113,23 @@ def _prepare_master(environment: Environment, runner: MasterRunner) -> None:
         try:
             wait_for_users(lambda: [sum(each.user_classes_count.values()) for each in runner.clients.values()])
             workers = list(runner.clients)
+            _say(f"workers: {len(workers)}, targets: {', '.join(str(each.name) for each in plan.deployed)}")
             master.check_keys(workers)
             master.run(workers)
             publish()
         except UsageError as error:
-            sys.stderr.write(f"webapp compare: {error}\n")
+            _say(str(error))
             environment.process_exit_code = EXIT_USAGE
         except ToolError as error:
-            sys.stderr.write(f"webapp compare: {error}\n")
+            _say(str(error))
             environment.process_exit_code = EXIT_FAILED
         runner.quit()
 
     def save_what_there_is(**_: Any) -> None:
         if master.has_begun and not published:
             publish()
+        elif environment.process_exit_code is None:
+            environment.process_exit_code = EXIT_INTERRUPTED
 
     environment.events.test_start.add_listener(lambda **_: gevent.spawn(measure))
     environment.events.quitting.add_listener(save_what_there_is)
@@ -136,8 +139,12 @@ def _description(workers: int) -> dict[str, Any]:
     return {"name": f"Locust {locust.__version__}", "workers": workers}
 
 
+def _say(line: str) -> None:
+    sys.stderr.write(f"webapp compare: {line}\n")
+
+
 def _exit(complaint: str, *, code: int) -> NoReturn:
-    sys.stderr.write(f"webapp compare: {complaint}\n")
+    _say(complaint)
     sys.exit(code)
 
 

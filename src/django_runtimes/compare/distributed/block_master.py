@@ -46,11 +46,14 @@ SendMessage = Callable[[str, dict[str, Any], str], None]
 class BlockMaster:
     """Measures the plan's deployed targets with the workers that are connected when `run` begins."""
 
-    def __init__(self, plan: ComparisonPlan, *, headers: Sequence[str], send: SendMessage) -> None:
-        """`headers` are the texts of --header, which each worker fills in itself."""
+    def __init__(
+        self, plan: ComparisonPlan, *, headers: Sequence[str], send: SendMessage, say: Callable[[str], None]
+    ) -> None:
+        """`headers` are the texts of --header, which each worker fills in itself; `say` shows a line of progress."""
         self._plan = plan
         self._headers = tuple(headers)
         self._send = send
+        self._say = say
         self._run_id = secrets.token_hex(4)
         self._order = random.Random(f"order {self._run_id}")  # noqa: S311 - no secret
         self._numbers = itertools.count()
@@ -109,6 +112,7 @@ class BlockMaster:
             for key in self._order.sample(keys, len(keys)):
                 for subject in self._order.sample(wanted[key], len(wanted[key])):
                     self._attempt(subject, key, index, self._plan.block_s)
+            self._say(f"round {index + 1}: {self._plan.pairs} are planned, void blocks add more")
         self.is_complete = True
 
     def publish(self, directory: Path, *, generator: dict[str, Any]) -> Run:

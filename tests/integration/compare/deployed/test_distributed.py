@@ -23,6 +23,15 @@ pytestmark = pytest.mark.needs("nginx")
 
 ROOT = Path(__file__).parents[4]
 LOCUSTFILE = ROOT / "src/django_runtimes/compare/locustfile.py"
+SILENT_WORKER = """
+import gevent
+from locust import User, task
+
+class OpenLoopUser(User):
+    @task
+    def wait(self):
+        gevent.sleep(60)
+"""
 OPTIONS = ("--workload", str(APPLICATIONS / "notes.toml"), "--rate", "40", "--block-s", "0.5")
 
 
@@ -38,22 +47,27 @@ def locust_program() -> Path:
 
 
 @contextmanager
-def locust(*arguments: str, directory: Path, **variables: str) -> Iterator[subprocess.Popen[str]]:
-    command = bound_to_parent([str(locust_program()), "-f", str(LOCUSTFILE), "--only-summary", *arguments])
+def locust(
+    *arguments: str, directory: Path, log: Path | None = None, file: Path = LOCUSTFILE, **variables: str
+) -> Iterator[subprocess.Popen[str]]:
+    """Run Locust, whose output goes to the log, or else to the process's `stdout`."""
+    command = bound_to_parent([str(locust_program()), "-f", str(file), "--only-summary", *arguments])
     environ = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT / "src"), **variables}
-    with subprocess.Popen(
-        command,
-        cwd=directory,
-        env=environ,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    ) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
+    with ExitStack() as stack:
+        output = subprocess.PIPE if log is None else stack.enter_context(log.open("w"))
+        process = stack.enter_context(
+            subprocess.Popen(
+                command,
+                cwd=directory,
+                env=environ,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                text=True,
+            )
+        )
+        stack.callback(process.kill)
+        yield process
 
 
 def run_locust(
@@ -168,52 +182,76 @@ def test_a_key_that_is_not_set_everywhere_ends_the_run(tmp_path, key, problem):
     assert KEY not in output
 
 
+def wait_for(text: str, log: Path, master: subprocess.Popen[str]) -> None:
+    """Wait until the master has written the text to its log."""
+    deadline = time.monotonic() + 240
+    while text not in log.read_text():
+        assert master.poll() is None, log.read_text()
+        assert time.monotonic() < deadline, log.read_text()
+        time.sleep(0.05)
+
+
 def test_ctrl_c_keeps_the_measurements(notes_service, tmp_path):
-    port = str(free_port())
+    port, log = str(free_port()), tmp_path / "master.log"
     master_options = (
         "--headless", "--master", "--master-bind-host", "127.0.0.1", "--master-bind-port", port, *OPTIONS,
         "--blocks", "1000", "--header", "X-Forwarded-Proto: https", "--target", f"aws_ecs={notes_service.http}",
         "--output", str(tmp_path / "report"),
     )  # fmt: skip
     with (
-        locust(*master_options, directory=tmp_path) as master,
+        locust(*master_options, directory=tmp_path, log=log) as master,
         locust("--worker", "--master-host", "127.0.0.1", "--master-port", port, directory=tmp_path),
     ):
-        for line in master.stdout:
-            if "All users spawned" in line:
-                break
-        # The first block is not counted.
-        time.sleep(8)
+        wait_for("webapp compare: round 1:", log, master)
         master.send_signal(signal.SIGINT)
-        output, _ = master.communicate(timeout=100)
+        master.wait(timeout=240)
 
-    assert master.returncode == 130, output
+    assert master.returncode == 130, log.read_text()
     run = Run.from_json((tmp_path / "report" / "run.json").read_text())
     assert (run.environment["interrupted"], run.environment["generator"]["workers"]) == (True, 1)
     assert run.targets[0].scenarios[0].blocks
 
 
+def test_ctrl_c_before_the_first_block_ends_without_a_report(tmp_path):
+    # It does not answer the master's challenge, for which the master waits 30 s.
+    silent_worker = tmp_path / "silent_worker.py"
+    silent_worker.write_text(SILENT_WORKER)
+    port, log = str(free_port()), tmp_path / "master.log"
+    master_options = (
+        "--headless", "--master", "--master-bind-host", "127.0.0.1", "--master-bind-port", port, *OPTIONS,
+        "--target", "aws_ecs=http://127.0.0.1:1", "--output", str(tmp_path / "report"),
+    )  # fmt: skip
+    with (
+        locust(*master_options, directory=tmp_path, log=log) as master,
+        locust("--worker", "--master-host", "127.0.0.1", "--master-port", port, directory=tmp_path, file=silent_worker),
+    ):
+        wait_for("webapp compare: workers: 1", log, master)
+        master.send_signal(signal.SIGINT)
+        master.wait(timeout=240)
+
+    assert master.returncode == 130, log.read_text()
+    assert not (tmp_path / "report").exists()
+
+
 def test_a_worker_that_stands_still_is_waited_for(notes_service, tmp_path):
-    port = str(free_port())
+    port, log = str(free_port()), tmp_path / "master.log"
     master_options = (
         "--headless", "--master", "--master-bind-host", "127.0.0.1", "--master-bind-port", port, *OPTIONS,
         "--blocks", "2", "--header", "X-Forwarded-Proto: https", "--target", f"aws_ecs={notes_service.http}",
         "--output", str(tmp_path / "report"),
     )  # fmt: skip
     with (
-        locust(*master_options, directory=tmp_path) as master,
+        locust(*master_options, directory=tmp_path, log=log) as master,
         locust("--worker", "--master-host", "127.0.0.1", "--master-port", port, directory=tmp_path) as worker,
     ):
-        for line in master.stdout:
-            if "1 workers connected" in line:
-                break
+        wait_for("1 workers connected", log, master)
         worker.send_signal(signal.SIGSTOP)
         # By default Locust gives up a worker after 3 s.
         time.sleep(6)
         worker.send_signal(signal.SIGCONT)
-        output, _ = master.communicate(timeout=240)
+        master.wait(timeout=240)
 
-    assert "missing" not in output
+    assert "missing" not in log.read_text()
     assert Run.from_json((tmp_path / "report" / "run.json").read_text()).targets[0].scenarios[0].blocks
 
 
@@ -227,7 +265,8 @@ def test_a_worker_that_stands_still_is_waited_for(notes_service, tmp_path):
     ],
 )
 def test_unusable_options_end_the_master(tmp_path, arguments, complaint):
-    with locust("--headless", "--master", *OPTIONS, *arguments, directory=tmp_path) as master:
+    bound_to = ("--master-bind-host", "127.0.0.1", "--master-bind-port", str(free_port()))
+    with locust("--headless", "--master", *bound_to, *OPTIONS, *arguments, directory=tmp_path) as master:
         output, _ = master.communicate(timeout=120)
 
     assert master.returncode == 2
