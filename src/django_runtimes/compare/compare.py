@@ -80,11 +80,11 @@ def main(arguments: Sequence[str]) -> int:
             with Progress(sys.stderr) as progress:
                 run = run_comparison(plan, progress, kept_logs=kept)
             outcomes = judge(conditions, [JudgedRun(run)])
-            publish(run, directory, kept, outcomes=outcomes)
+            content = publish(run, directory, kept, outcomes=outcomes)
         if options.json:
             sys.stdout.write(run.to_json())
         else:
-            print_report(run, literal_console())
+            print_report(run, literal_console(), content)
         sys.stderr.write(f"report: {directory / 'report.html'}\n")
         # Standard output has nothing but JSON.
         write_outcomes(outcomes, sys.stderr if options.json else sys.stdout)

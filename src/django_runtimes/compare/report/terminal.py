@@ -19,10 +19,13 @@ _MOST_NOTE_LINES = 10
 _OMITTED = (" p99", "cold start", "backends")
 
 
-def print_report(run: Run, console: Console) -> None:
-    """Print the summary of a run, its failures, and at most ten notes; report.html has the rest."""
+def print_report(run: Run, console: Console, content: Content | None = None) -> None:
+    """Print the summary of a run, its failures, and at most ten notes; report.html has the rest.
+
+    `content` is that of the run's reports, if it is known.
+    """
     console = plain_unless_terminal(console, _PLAIN_WIDTH)
-    content = content_of(run)
+    content = content or content_of(run)
     table = content.overview
     if table.rows:
         console.print(Text(table.title, style="bold"))

@@ -2,7 +2,8 @@
 
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from django_runtimes.compare.compare_error import CompareError
 from django_runtimes.compare.diagnosis.kept_logs import FOLDER
 from django_runtimes.compare.gate.gate_outcome import GateOutcome
 from django_runtimes.compare.record.results import Run, write_whole
+from django_runtimes.compare.report.content import Content
 from django_runtimes.compare.report.report_files import write_reports
 
 _REPORTS, _COMPARE_REPORTS = "reports", "compare-reports"
@@ -44,16 +46,16 @@ def publish(
     *,
     outcomes: Sequence[GateOutcome] = (),
     saved_as: Path | None = None,
-) -> None:
+) -> Content | None:
     """Write run.json, the reports and the files in `kept_logs` to a temporary folder, then rename it to `directory`.
 
-    The reports contain the `outcomes` of conditions.
+    The reports contain the `outcomes` of conditions. Return their content; a run of claims has none.
 
     If that fails, for example on a full disk, raise CompareError with the path where the run was saved instead, or
     with `saved_as`, where it was before. Any other exception is a bug; it gets a note with this path.
     """
     try:
-        _publish(run, directory, kept_logs, outcomes)
+        return _publish(run, directory, kept_logs, outcomes)
     except OSError as error:
         place = saved_as or _kept(run)
         raise CompareError(
@@ -71,31 +73,28 @@ def _kept(run: Run) -> Path:
 
 def publish_texts(texts: Mapping[str, str], directory: Path) -> None:
     """Write each text into a temporary folder under its name, then rename the folder to `directory`."""
-
-    def fill(folder: Path) -> None:
-        for name, text in texts.items():
-            write_whole(folder / name, text)
-
     try:
-        _create(directory, fill)
+        with _created(directory) as folder:
+            for name, text in texts.items():
+                write_whole(folder / name, text)
     except OSError as error:
         raise CompareError(f"cannot write the report to '{directory}' ({error.strerror}); name another") from error
 
 
-def _publish(run: Run, directory: Path, kept_logs: Path | None, outcomes: Sequence[GateOutcome]) -> None:
-    def fill(folder: Path) -> None:
+def _publish(run: Run, directory: Path, kept_logs: Path | None, outcomes: Sequence[GateOutcome]) -> Content | None:
+    with _created(directory) as folder:
         run.save(folder)
-        write_reports(run, folder, outcomes=outcomes)
+        content = write_reports(run, folder, outcomes=outcomes)
         if kept_logs is not None and any(kept_logs.iterdir()):
             shutil.copytree(kept_logs, folder / FOLDER, copy_function=shutil.copyfile)
             # copytree copies the mode of the temporary folder, which only its owner can read.
             (folder / FOLDER).chmod(0o755)
+    return content
 
-    _create(directory, fill)
 
-
-def _create(directory: Path, fill: Callable[[Path], None]) -> None:
-    """Create a folder that is complete from the moment it has its name."""
+@contextmanager
+def _created(directory: Path) -> Iterator[Path]:
+    """Yield a folder to fill, which then gets its name; if that fails, it is removed."""
     is_new = directory.parent.name in (_REPORTS, _COMPARE_REPORTS) and not directory.parent.exists()
     directory.parent.mkdir(parents=True, exist_ok=True)
     if is_new:
@@ -103,7 +102,7 @@ def _create(directory: Path, fill: Callable[[Path], None]) -> None:
         write_whole(directory.parent / ".gitignore", "*\n")
     unfinished = Path(tempfile.mkdtemp(dir=directory.parent, prefix=f".{directory.name}."))
     try:
-        fill(unfinished)
+        yield unfinished
         # mkdtemp gives access only to the owner, but other users may read a report.
         unfinished.chmod(0o755)
         unfinished.replace(directory)

@@ -61,8 +61,10 @@ def _report(runs: Sequence[NamedRun], directory: Path, outcomes: Sequence[GateOu
     first, *others = runs
     if not others:
         logs = first.path.with_name(FOLDER)
-        publish(first.run, directory, logs if logs.is_dir() else None, outcomes=outcomes, saved_as=first.path)
-        print_report(first.run, literal_console())
+        reported = publish(
+            first.run, directory, logs if logs.is_dir() else None, outcomes=outcomes, saved_as=first.path
+        )
+        print_report(first.run, literal_console(), reported)
         return []
     comparisons = [compare_runs(first, other) for other in others]
     content = runs_content(runs, comparisons, outcomes)
