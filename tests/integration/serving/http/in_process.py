@@ -3,7 +3,7 @@
 import asyncio
 import contextvars
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from socket import create_server
 from ssl import SSLContext
@@ -19,7 +19,7 @@ from django_runtimes.serving.http.worker_connections import Connections
 from tests.integration.serving.http.mirror import application
 
 # Only a failing test reaches this deadline, because the server acts long before it.
-PATIENCE_S = 30
+PATIENCE_S = 60
 
 
 @asynccontextmanager
@@ -28,15 +28,16 @@ async def serving(
     app=application,
     ssl: SSLContext | None = None,
     sweeps: bool = True,
-    ping_s: float = 20.0,
+    ping_s: float = 60.0,
+    clock: Callable[[], float] | None = None,
     **limits: float,
 ) -> AsyncIterator[tuple[int, Connections]]:
-    """Serve `app`; yield the port and the server's connections."""
+    """Serve `app`; yield the port and the server's connections, whose times are those of `clock`, if given."""
     config = Config(app, log_config=None, ws_ping_interval=ping_s, ws_ping_timeout=ping_s)
     state, loop = ServerState(), asyncio.get_running_loop()
     config.load()
     within = Limits(**limits)
-    connections = Connections(within, opened=state.connections, clock=loop.time)
+    connections = Connections(within, opened=state.connections, clock=clock or loop.time)
     config.ws_protocol_class, config.ws_max_size = websockets_among(connections), within.message
     context = contextvars.copy_context()
 
@@ -62,9 +63,9 @@ async def serving(
 
 
 async def talk_until_closed(port: int, *pieces: bytes, pause_s: float = 0.0) -> tuple[bytes, float]:
-    """Send the pieces; return all that the server sends until it closes, and the seconds until then."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    """Connect and send the pieces; return all that the server sends until it closes, and the seconds until then."""
     started = time.monotonic()
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
     reading = asyncio.create_task(reader.read())
     for piece in pieces:
         writer.write(piece)

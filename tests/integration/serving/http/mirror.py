@@ -96,7 +96,7 @@ async def _exit_in_a_task(way, code):
         async with asyncio.TaskGroup() as group:
             group.create_task(leave())
     elif way == "wait_for":
-        await asyncio.wait_for(leave(), 1)
+        await asyncio.wait_for(leave(), 60)
     elif way == "thread":
         await asyncio.create_task(asyncio.to_thread(sys.exit, code))
     elif way == "cancelled":

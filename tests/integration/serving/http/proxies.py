@@ -41,9 +41,9 @@ global
     maxconn 1024
 defaults
     mode http
-    timeout connect 5s
-    timeout client 30s
-    timeout server 30s
+    timeout connect 60s
+    timeout client 120s
+    timeout server 120s
 frontend clients
     bind 127.0.0.1:{port}
     default_backend application

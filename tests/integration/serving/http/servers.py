@@ -18,9 +18,11 @@ from tests.listening import listening
 
 ROOT = Path(__file__).parents[4]
 OURS = "django_runtimes.serving.http.fair_worker.FairUvicornWorker"
+PATIENT = "tests.integration.serving.http.patient_worker.PatientWorker"
 # Longer than any step takes on a busy machine.
-_DEADLINE_S = 30
+_DEADLINE_S = 60
 STOCK = "uvicorn_worker.UvicornWorker"
+_CLOSE = re.compile(rb"\r\nconnection: close\r\n", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ class Server:
 
 @contextmanager
 def mirror_server(
-    directory: Path, *arguments: str, worker: str = OURS, descriptors: int | None = None
+    directory: Path, *arguments: str, worker: str = PATIENT, descriptors: int | None = None
 ) -> Iterator[Server]:
     """Serve the mirror with one gunicorn worker, with additional `arguments` and, if given, a limit on open files."""
     port, log = free_port(), directory / f"server-{time.monotonic_ns()}.log"
@@ -108,7 +110,13 @@ class Received:
 
 
 def talk(
-    port: int, *pieces: bytes, pause_s: float = 0.1, answers: int | None = None, patience_s: float = 0.5
+    port: int,
+    *pieces: bytes,
+    pause_s: float = 0.1,
+    answers: int | None = None,
+    patience_s: float = 0.5,
+    closes: bool = False,
+    ending: bytes = b"",
 ) -> Received:
     """Send each piece as a separate segment, then return all that `receive()` reads."""
     with socket.create_connection(("127.0.0.1", port), timeout=_DEADLINE_S) as client:
@@ -117,7 +125,7 @@ def talk(
             if number:
                 time.sleep(pause_s)
             client.sendall(piece)
-        return receive(client, patience_s, answers=answers)
+        return receive(client, patience_s, answers=answers, closes=closes, ending=ending)
 
 
 def health_status(port: int) -> int:
@@ -135,16 +143,24 @@ def health_status(port: int) -> int:
         assert time.monotonic() < deadline, "the server closes every connection"
 
 
-def receive(client: socket.socket, patience_s: float = 0.5, *, answers: int | None = None) -> Received:
+def receive(
+    client: socket.socket,
+    patience_s: float = 0.5,
+    *,
+    answers: int | None = None,
+    closes: bool = False,
+    ending: bytes = b"",
+) -> Received:
     """Read until the server closes the connection, or is silent for `patience_s` after its responses.
 
-    The server has 30 s to send each of `answers` responses (one by default), and 30 s to close after it announces a
-    close. Raise ConnectionResetError when the server resets the connection.
+    The server has 60 s to send each of `answers` responses (one by default), to send all bytes up to `ending`, and to
+    close after it announces a close, or without an announcement if `closes`. Raise ConnectionResetError when the server
+    resets the connection.
     """
     raw = b""
     awaited = 1 if answers is None else answers
     while True:
-        is_due = b"\r\nconnection: close\r\n" in raw or Received(raw, closed=False).heads < awaited
+        is_due = closes or _CLOSE.search(raw) or Received(raw, closed=False).heads < awaited or ending not in raw
         client.settimeout(_DEADLINE_S if is_due else patience_s)
         try:
             data = client.recv(65536)
@@ -153,6 +169,17 @@ def receive(client: socket.socket, patience_s: float = 0.5, *, answers: int | No
         if not data:
             return Received(raw, closed=True)
         raw += data
+
+
+def receive_head(client: socket.socket) -> bytes:
+    """Read the head of one response, and nothing after it."""
+    client.settimeout(_DEADLINE_S)
+    head = b""
+    while not head.endswith(b"\r\n\r\n"):
+        byte = client.recv(1)
+        assert byte, f"the server closes after {head!r}"
+        head += byte
+    return head
 
 
 def request(line: str, *headers: str, body: bytes = b"") -> bytes:

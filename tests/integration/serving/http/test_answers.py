@@ -35,7 +35,7 @@ def test_no_content_is_sent_with_a_status_that_allows_none(port, status, shape, 
 
 @pytest.mark.parametrize("status", [100, 101, 102, 103])
 def test_an_interim_status_as_the_final_response_is_an_error(port, status):
-    received = talk(port, request(f"GET /answers/{status}-as-if-final") + _NEXT)
+    received = talk(port, request(f"GET /answers/{status}-as-if-final") + _NEXT, closes=True)
 
     assert (received.statuses, received.closed) == ([500], True)
 
@@ -53,7 +53,7 @@ def test_an_interim_status_as_the_final_response_is_an_error(port, status):
     ],
 )
 def test_an_invalid_content_length_is_an_error(port, name):
-    received = talk(port, request(f"GET /answers/{name}") + _NEXT)
+    received = talk(port, request(f"GET /answers/{name}") + _NEXT, closes=True)
 
     assert (received.statuses, received.closed) == ([500], True)
 
@@ -93,7 +93,7 @@ def test_a_repeated_content_length_is_sent_once(port):
 
 @pytest.mark.parametrize("name", ["too-short-a-length", "too-short-a-length-in-pieces"])
 def test_content_longer_than_its_declared_length_closes_the_connection(port, name):
-    received = talk(port, request(f"GET /answers/{name}") + _NEXT)
+    received = talk(port, request(f"GET /answers/{name}") + _NEXT, closes=True)
 
     assert received.closed
     assert received.raw.count(b"HTTP/1.1") == 1
@@ -102,7 +102,7 @@ def test_content_longer_than_its_declared_length_closes_the_connection(port, nam
 
 @pytest.mark.parametrize("name", ["too-long-a-length", "too-long-a-length-in-pieces"])
 def test_content_shorter_than_its_declared_length_closes_the_connection(port, name):
-    received = talk(port, request(f"GET /answers/{name}") + _NEXT)
+    received = talk(port, request(f"GET /answers/{name}") + _NEXT, closes=True)
 
     assert received.closed
     assert b"/next" not in received.raw
@@ -140,14 +140,14 @@ def test_a_stream_gets_a_disconnect_on_a_head_request(server):
 
 
 def test_a_204_over_http_1_0_has_no_content(port):
-    received = talk(port, b"GET /answers/204-with-content HTTP/1.0\r\n\r\n")
+    received = talk(port, b"GET /answers/204-with-content HTTP/1.0\r\n\r\n", closes=True)
 
     assert received.closed
     assert received.raw.endswith(b"\r\n\r\n")
 
 
 def test_an_identity_response_over_http_1_0_ends_with_the_connection(port):
-    received = talk(port, b"GET /answers/identity HTTP/1.0\r\n\r\n")
+    received = talk(port, b"GET /answers/identity HTTP/1.0\r\n\r\n", closes=True)
 
     assert received.closed
     assert b"transfer-encoding" not in received.raw

@@ -8,7 +8,7 @@ from socket import create_connection
 
 import pytest
 
-from tests.integration.serving.http.servers import mirror_server, receive, request, talk
+from tests.integration.serving.http.servers import mirror_server, receive, receive_head, request, talk
 
 pytestmark = pytest.mark.profile_free
 
@@ -53,9 +53,11 @@ def test_a_signal_ends_the_worker_gracefully_after_an_exit(tmp_path, loop, numbe
         assert get(server, "/exit/gather?3").statuses == [500]
         worker = server.worker
         with create_connection(("127.0.0.1", server.port)) as client:
-            client.sendall(request("GET /late"))
-            time.sleep(0.1)
+            client.sendall(request("POST /", "Content-Length: 4", "Expect: 100-continue"))
+            # The application waits for the body.
+            assert receive_head(client).startswith(b"HTTP/1.1 100 ")
             os.kill(worker, number)
+            client.sendall(b"late")
             assert receive(client).statuses == [200]
         wait_until_gone(worker)
 

@@ -1,8 +1,10 @@
 """A request whose end is ambiguous is rejected, and its connection is closed."""
 
+import socket
+
 import pytest
 
-from tests.integration.serving.http.servers import request, talk
+from tests.integration.serving.http.servers import Received, receive, receive_head, request, talk
 
 pytestmark = pytest.mark.profile_free
 
@@ -123,24 +125,34 @@ def test_chunks_arrive_whole_one_byte_at_a_time(port):
     ]
 
 
+def _talk_after_the_head(port, beginning, rest):
+    """Send `beginning`, and the rest in one segment once the response's head has arrived."""
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as client:
+        client.sendall(beginning)
+        head = receive_head(client)
+        client.sendall(rest)
+        received = receive(client, answers=0, closes=True)
+    return Received(head + received.raw, received.closed)
+
+
 def test_an_unread_body_is_not_parsed_as_a_request(port):
     inner = request("GET /smuggled")
 
-    received = talk(port, request("POST /unread", f"Content-Length: {len(inner)}"), inner + _NEXT)
+    received = _talk_after_the_head(port, request("POST /unread", f"Content-Length: {len(inner)}"), inner + _NEXT)
 
     assert (received.statuses, received.closed) == ([200], True)
     assert b"connection: close" in received.raw
 
 
 def test_a_response_before_the_bodys_end_closes_the_connection(port):
-    received = talk(port, request("POST /early", "Content-Length: 3"), b"abc", _NEXT)
+    received = _talk_after_the_head(port, request("POST /early", "Content-Length: 3"), b"abc" + _NEXT)
 
     assert (received.statuses, received.closed) == ([200], True)
     assert b"connection: close" in received.raw
 
 
 def test_connection_close_is_sent_only_once(port):
-    received = talk(port, request("POST /closing", "Content-Length: 3"), b"abc", _NEXT)
+    received = _talk_after_the_head(port, request("POST /closing", "Content-Length: 3"), b"abc" + _NEXT)
 
     assert (received.statuses, received.closed) == ([200], True)
     assert received.raw.count(b"connection: close") == 1

@@ -15,6 +15,7 @@ pytestmark = pytest.mark.profile_free
 
 _CLIENTS = 24
 _HOSTILE_SHARE = 0.2
+_PATIENCE_S, _LARGEST_PATIENCE_S = 0.1, 5.0
 # The weekly run sends ten times as many requests.
 _REQUESTS = [1_000, pytest.param(10_000, marks=pytest.mark.weekly)]
 # The response is late, so a smuggled request's response would reach the connection's next client.
@@ -80,11 +81,14 @@ class Client:
         self.answered = 0
         self.hostile_that_arrived = 0
         self.foreign: list[bytes] = []
+        # Some hostile requests get no response, and a busy machine takes longer over the others.
+        self._patience_s = _PATIENCE_S
 
     async def ask(self, count: int) -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", self._port)
         number = 0
-        while self.answered < count:
+        # The proxy rejects some of the hostile requests.
+        while self.answered < count or self.hostile_that_arrived < count * _HOSTILE_SHARE / 10:
             number += 1
             path = f"/{self._name}/{number}"
             if self._random.random() < _HOSTILE_SHARE:
@@ -111,12 +115,13 @@ class Client:
             writer.write(request(line.format(path=path), *headers, f"X-Client: {self._name}"))
             await asyncio.sleep(0.002)
             writer.write(body)
-            async with asyncio.timeout(0.1):
+            async with asyncio.timeout(self._patience_s):
                 while data := await reader.read(65536):
                     raw += data
         except (OSError, TimeoutError):
             pass
         writer.close()
+        self._patience_s = _PATIENCE_S if raw else min(2 * self._patience_s, _LARGEST_PATIENCE_S)
         self.answered += bool(raw)
         self.hostile_that_arrived += f'"path": "{path}"'.encode() in raw
         for found in re.findall(rb'"path": "(/[^"]*)"', raw):
@@ -132,10 +137,8 @@ class Client:
 async def test_no_client_gets_anothers_response(tmp_path, program, requests):
     with mirror_server(tmp_path) as server, proxy(program, server.port, tmp_path) as port:
         clients = [Client(port, f"client-{number}") for number in range(_CLIENTS)]
-        async with asyncio.timeout(120):
+        async with asyncio.timeout(600):
             await asyncio.gather(*(client.ask(requests // _CLIENTS + 1) for client in clients))
 
     assert [answer for client in clients for answer in client.foreign] == []
     assert sum(client.answered for client in clients) >= requests
-    # The proxy rejects some of the hostile requests.
-    assert sum(client.hostile_that_arrived for client in clients) >= requests * _HOSTILE_SHARE / 10

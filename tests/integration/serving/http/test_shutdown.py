@@ -8,14 +8,14 @@ from socket import create_connection
 
 import pytest
 
-from tests.integration.serving.http.servers import mirror_server, receive, request, talk
+from tests.integration.serving.http.servers import mirror_server, receive, receive_head, request, talk
 
 pytestmark = pytest.mark.profile_free
 
 # Well below the 25 s after which uvicorn cancels the remaining requests.
 _GRACE_S, _LONGEST_S = 120, 60
 _IMPATIENT = "tests.integration.serving.http.floods.impatient.ImpatientWorker"
-_STALLED = request("POST /", "Content-Length: 9") + b"half"
+_STALLED = request("POST /", "Content-Length: 9", "Expect: 100-continue")
 
 
 @pytest.fixture
@@ -40,7 +40,9 @@ def shut_down(server) -> float:
 def test_a_stalled_body_gets_408(impatient):
     with create_connection(("127.0.0.1", impatient.port)) as client:
         client.sendall(_STALLED)
-        time.sleep(0.3)
+        # The application waits for the body.
+        assert receive_head(client).startswith(b"HTTP/1.1 100 ")
+        client.sendall(b"half")
         assert shut_down(impatient) < _LONGEST_S
         assert receive(client).statuses == [408]
 
@@ -48,5 +50,6 @@ def test_a_stalled_body_gets_408(impatient):
 def test_a_client_that_does_not_read_is_disconnected(impatient):
     with create_connection(("127.0.0.1", impatient.port)) as client:
         client.sendall(request("GET /large"))
-        time.sleep(0.3)
+        # The application has begun to respond.
+        assert client.recv(1)
         assert shut_down(impatient) < _LONGEST_S

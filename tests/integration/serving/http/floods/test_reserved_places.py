@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack
 import pytest
 
 from tests.integration.serving.http.in_process import PATIENCE_S, talk_until_closed
-from tests.integration.serving.http.servers import mirror_server, request
+from tests.integration.serving.http.servers import OURS, mirror_server, request
 from tests.integration.serving.one_hop.exchange import eventually
 
 pytestmark = pytest.mark.profile_free
@@ -23,13 +23,15 @@ _HANDSHAKE = request(
 )
 
 
-async def opened(port, clients, head, count):
-    """Open `count` connections that send `head`; return their readers."""
+async def opened(port, connections, clients, head, count):
+    """Open `count` connections that send `head`; return their readers once the server has read the heads."""
+    already = len(connections.opened)
     pairs = [await asyncio.open_connection("127.0.0.1", port) for _ in range(count)]
     for _, writer in pairs:
         clients.callback(writer.close)
         writer.write(head)
-    await asyncio.sleep(0.2)
+    waiting = 0 if head else count
+    await eventually(lambda: (len(connections.opened), len(connections.fresh)) == (already + count, waiting))
     return [reader for reader, _ in pairs]
 
 
@@ -49,7 +51,7 @@ async def page(port):
 
 async def test_streams_leave_places_for_short_requests(serve):
     async with serve(connections=16) as (port, connections), AsyncExitStack() as clients:
-        readers = await opened(port, clients, request("GET /events"), 16)
+        readers = await opened(port, connections, clients, request("GET /events"), 16)
         await eventually(lambda: (len(connections.opened), len(connections.reserved)) == (16, 8))
         answers = [await talk_until_closed(port, _CLOSING) for _ in range(3)]
         unreserved = [await reader.readuntil(b"beat") for reader in readers[:8]]
@@ -59,8 +61,9 @@ async def test_streams_leave_places_for_short_requests(serve):
 
 
 async def test_a_stream_in_a_reserved_place_ends_to_admit_another_client(serve):
-    async with serve(connections=16) as (port, _), AsyncExitStack() as clients:
-        readers = await opened(port, clients, request("GET /events"), 16)
+    async with serve(connections=16) as (port, connections), AsyncExitStack() as clients:
+        readers = await opened(port, connections, clients, request("GET /events"), 16)
+        await eventually(lambda: len(connections.reserved) == 8)
         await talk_until_closed(port, _CLOSING)
         raw = await asyncio.wait_for(readers[8].read(), PATIENCE_S)
 
@@ -69,8 +72,8 @@ async def test_a_stream_in_a_reserved_place_ends_to_admit_another_client(serve):
 
 
 async def test_a_response_in_a_reserved_place_closes_its_connection(serve):
-    async with serve(connections=16) as (port, _), AsyncExitStack() as clients:
-        await opened(port, clients, request("GET /events"), 8)
+    async with serve(connections=16) as (port, connections), AsyncExitStack() as clients:
+        await opened(port, connections, clients, request("GET /events"), 8)
         raw, _ = await talk_until_closed(port, request("GET /page") * 3)
 
     assert raw.count(b"HTTP/1.1 200 ") == 1
@@ -79,8 +82,9 @@ async def test_a_response_in_a_reserved_place_closes_its_connection(serve):
 
 async def test_a_slow_view_in_a_reserved_place_gets_503(serve, monkeypatch):
     monkeypatch.setattr("django_runtimes.serving.http.worker_connections._SHORT_REQUEST_S", 0.3)
-    async with serve(connections=16) as (port, _), AsyncExitStack() as clients:
-        readers = await opened(port, clients, request("GET /endless"), 16)
+    async with serve(connections=16) as (port, connections), AsyncExitStack() as clients:
+        readers = await opened(port, connections, clients, request("GET /endless"), 16)
+        await eventually(lambda: len(connections.reserved) == 8)
         served, _ = await talk_until_closed(port, _CLOSING)
         raw = await asyncio.wait_for(readers[8].read(), PATIENCE_S)
 
@@ -92,8 +96,8 @@ async def test_a_slow_view_in_a_reserved_place_gets_503(serve, monkeypatch):
 async def test_a_slow_body_in_a_reserved_place_ends_to_admit_another_client(serve, monkeypatch):
     monkeypatch.setattr("django_runtimes.serving.http.worker_connections._SHORT_REQUEST_S", 60)
     async with serve(connections=16) as (port, connections), AsyncExitStack() as clients:
-        await opened(port, clients, request("GET /events"), 8)
-        readers = await opened(port, clients, request("POST /", "Content-Length: 1000000") + b"x", 8)
+        await opened(port, connections, clients, request("GET /events"), 8)
+        readers = await opened(port, connections, clients, request("POST /", "Content-Length: 1000000") + b"x", 8)
         await eventually(lambda: (len(connections.bodies), len(connections.reserved)) == (8, 8))
         served, _ = await talk_until_closed(port, _CLOSING)
         raw = await asyncio.wait_for(readers[0].read(), PATIENCE_S)
@@ -105,10 +109,12 @@ async def test_a_slow_body_in_a_reserved_place_ends_to_admit_another_client(serv
 async def test_silent_connections_make_room_before_a_body_in_a_reserved_place(serve, monkeypatch):
     monkeypatch.setattr("django_runtimes.serving.http.worker_connections._SHORT_BODY_S", 0)
     async with serve(connections=16) as (port, connections), AsyncExitStack() as clients:
-        await opened(port, clients, request("GET /events"), 8)
-        await opened(port, clients, request("POST /", "Content-Length: 1000000") + b"x", 7)
+        await opened(port, connections, clients, request("GET /events"), 8)
+        await opened(port, connections, clients, request("POST /", "Content-Length: 1000000") + b"x", 7)
         await eventually(lambda: (len(connections.bodies), len(connections.reserved)) == (7, 7))
-        [silent] = await opened(port, clients, b"", 1)
+        [silent] = await opened(port, connections, clients, b"", 1)
+        # A connection younger than 0.15 s may still be about to send its request.
+        await asyncio.sleep(0.2)
         served, _ = await talk_until_closed(port, _CLOSING)
         ended = await asyncio.wait_for(silent.read(), PATIENCE_S)
 
@@ -119,8 +125,8 @@ async def test_silent_connections_make_room_before_a_body_in_a_reserved_place(se
 
 
 async def test_a_websocket_gets_no_reserved_place(serve):
-    async with serve(connections=16) as (port, _), AsyncExitStack() as clients:
-        readers = await opened(port, clients, _HANDSHAKE, 9)
+    async with serve(connections=16) as (port, connections), AsyncExitStack() as clients:
+        readers = await opened(port, connections, clients, _HANDSHAKE, 9)
         raw = await asyncio.wait_for(readers[8].read(), PATIENCE_S)
         accepted = await readers[0].readuntil(b"\r\n")
 
@@ -138,7 +144,7 @@ async def test_idle_connections_of_short_requests_reserve_no_place(serve):
             writer.write(request("GET /page"))
             await reader.readuntil(b"\r\n\r\n")
         await eventually(lambda: len(connections.kept) == 15)
-        [reader] = await opened(port, clients, request("GET /events"), 1)
+        [reader] = await opened(port, connections, clients, request("GET /events"), 1)
         await reader.readuntil(b"beat")
 
         assert len(connections.kept) == 15
@@ -159,7 +165,7 @@ async def test_pages_are_served_during_400_long_streams(tmp_path, heads):
                     writer.close()
             await asyncio.sleep(0.01)
 
-    with mirror_server(tmp_path, descriptors=256) as server:
+    with mirror_server(tmp_path, worker=OURS, descriptors=256) as server:
         keeping = [asyncio.create_task(keep(heads[number % len(heads)])) for number in range(400)]
         await asyncio.sleep(2)
         answers = []

@@ -4,13 +4,15 @@ import asyncio
 import contextlib
 import time
 from contextlib import AsyncExitStack, ExitStack
+from dataclasses import replace
 from socket import create_connection
 
 import pytest
 
 from tests.integration.serving.http.in_process import PATIENCE_S, closes, talk_until_closed
 from tests.integration.serving.http.mirror import application
-from tests.integration.serving.http.servers import health_status, mirror_server, request
+from tests.integration.serving.http.servers import OURS, health_status, mirror_server, request
+from tests.integration.serving.one_hop.exchange import eventually
 
 pytestmark = pytest.mark.profile_free
 
@@ -29,7 +31,7 @@ async def test_a_client_that_sends_no_request_is_disconnected(serve):
     "pieces", [(b"GET / HT",), (b"GET / HTTP/1.1\r\n", *[b"X-A: b\r\n"] * 50)], ids=["half", "drips"]
 )
 async def test_a_head_that_does_not_end_gets_408(serve, pieces):
-    async with serve(head_s=0.3, linger_pause_s=0.1) as (port, _):
+    async with serve(head_s=0.3) as (port, _):
         raw, after_s = await talk_until_closed(port, *pieces, pause_s=0.01)
 
     assert raw.startswith(b"HTTP/1.1 408 ")
@@ -37,11 +39,19 @@ async def test_a_head_that_does_not_end_gets_408(serve, pieces):
 
 
 async def test_an_idle_connection_is_closed_after_its_timeout(serve):
-    async with serve(head_s=0.1, idle_s=0.6) as (port, _):
-        raw, after_s = await talk_until_closed(port, request("GET /"))
+    async with serve(idle_s=0.6) as (port, connections):
+        started = time.monotonic()
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(request("GET /"))
+        head = await reader.readuntil(b"\r\n\r\n")
+        # The time for a head begins with the next head.
+        connections.limits = replace(connections.limits, head_s=0.1)
+        rest = await asyncio.wait_for(reader.read(), PATIENCE_S)
+        writer.close()
 
-    assert raw.count(b"HTTP/1.1 200 OK") == 1
-    assert after_s > 0.5
+    assert head.startswith(b"HTTP/1.1 200 OK")
+    assert b"HTTP/1.1" not in rest
+    assert time.monotonic() - started > 0.5
 
 
 async def test_a_body_that_stalls_gets_408(serve):
@@ -53,7 +63,7 @@ async def test_a_body_that_stalls_gets_408(serve):
 
 
 async def test_a_body_that_drips_gets_408(serve):
-    async with serve(body_pause_s=0.3, body_grace_s=0.5, body_bytes_per_s=1000) as (port, _):
+    async with serve(body_pause_s=PATIENCE_S, body_grace_s=0.5, body_bytes_per_s=1000) as (port, _):
         raw, after_s = await talk_until_closed(port, _POST, *[b"x"] * 60, pause_s=0.02)
 
     assert raw.startswith(b"HTTP/1.1 408 ")
@@ -61,16 +71,41 @@ async def test_a_body_that_drips_gets_408(serve):
 
 
 async def test_a_slow_but_steady_body_is_served(serve):
-    async with serve(body_pause_s=5, body_grace_s=0.2, body_bytes_per_s=50) as (port, _):
-        raw, _ = await talk_until_closed(port, _POST, *[b"x" * 20] * 49, b"x" * 20, request("GET /fail"), pause_s=0.02)
+    now_s = 0.0
+    limits = {"body_pause_s": 5, "body_grace_s": 0.2, "body_bytes_per_s": 50}
+    # The test moves the server's clock, since a machine that stands still would make the body late.
+    async with serve(clock=lambda: now_s, **limits) as (port, connections), AsyncExitStack() as clients:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        clients.callback(writer.close)
+        writer.write(_POST)
+        await eventually(lambda: connections.bodies)
+
+        def is_read() -> bool:
+            return list(connections.bodies.values()) == [now_s]
+
+        for _ in range(49):
+            # Without the pieces before it, each piece would be too late.
+            now_s += 0.19
+            writer.write(b"x" * 10)
+            await eventually(is_read)
+            connections.sweep()
+        writer.write(b"x" * 510)
+        raw = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), PATIENCE_S)
 
     assert raw.startswith(b"HTTP/1.1 200 ")
 
 
 async def test_a_client_that_reads_no_response_is_disconnected(serve):
-    async with serve(idle_s=0.2, write_pause_s=0.2) as (port, connections):
+    is_asked = asyncio.Event()
+
+    async def answer(scope, receive, send):
+        is_asked.set()
+        await application(scope, receive, send)
+
+    async with serve(app=answer, idle_s=0.2, write_pause_s=0.2) as (port, connections):
         _, writer = await asyncio.open_connection("127.0.0.1", port, limit=1)
         writer.write(request("POST /", "Content-Length: 9000", body=b"\xff" * 9000) * 500)
+        await is_asked.wait()
         deadline = time.monotonic() + 60
         while len(connections.opened):
             assert time.monotonic() < deadline
@@ -79,7 +114,7 @@ async def test_a_client_that_reads_no_response_is_disconnected(serve):
 
 
 async def test_a_client_still_sending_after_its_response_is_disconnected(serve):
-    async with serve(linger_pause_s=0.2, linger_s=0.5) as (port, _):
+    async with serve(linger_pause_s=PATIENCE_S, linger_s=0.5) as (port, _):
         _, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(request("POST /", "Content-Length: 999999999"))
 
@@ -97,7 +132,10 @@ async def test_a_client_still_sending_after_its_response_is_disconnected(serve):
     assert time.monotonic() - started > 0.4
 
 
-async def test_the_number_of_stalled_bodies_is_limited(serve):
+async def test_the_number_of_stalled_bodies_is_limited(serve, monkeypatch):
+    # No body is so old, or has paused so long, that it makes room.
+    for name in ("_STALLED_S", "_PAUSED_S"):
+        monkeypatch.setattr(f"django_runtimes.serving.http.worker_connections.{name}", 3600)
     async with serve(bodies=3) as (port, connections), AsyncExitStack() as clients:
         for _ in range(3):
             writer = (await asyncio.open_connection("127.0.0.1", port))[1]
@@ -118,8 +156,9 @@ async def test_the_number_of_stalled_bodies_is_limited(serve):
 
 async def test_a_stalled_body_is_closed_to_make_room(serve, monkeypatch):
     monkeypatch.setattr("django_runtimes.serving.http.worker_connections._STALLED_S", 0.1)
-    async with serve(bodies=1, linger_pause_s=0.1) as (port, _):
+    async with serve(bodies=1) as (port, connections):
         stalled = asyncio.create_task(talk_until_closed(port, _POST))
+        await eventually(lambda: connections.bodies)
         await asyncio.sleep(0.3)
         served, _ = await talk_until_closed(
             port, request("POST /", "Content-Length: 3", "Connection: close"), b"ab", b"c", pause_s=0.05
@@ -131,19 +170,30 @@ async def test_a_stalled_body_is_closed_to_make_room(serve, monkeypatch):
 
 async def test_the_slowest_body_is_closed_to_make_room(serve, monkeypatch):
     monkeypatch.setattr("django_runtimes.serving.http.worker_connections._STALLED_S", 0.1)
-    async with serve(bodies=2, linger_pause_s=0.1) as (port, connections):
-        drips = asyncio.create_task(talk_until_closed(port, _POST, *[b"x"] * 100, pause_s=0.02))
-        head = request("POST /", "Content-Length: 1000", "Connection: close")
-        faster = asyncio.create_task(talk_until_closed(port, head, *[b"x" * 10] * 100, pause_s=0.02))
-        while len(connections.bodies) < 2:  # noqa: ASYNC110
-            await asyncio.sleep(0.01)
+    async with serve(bodies=2) as (port, connections), AsyncExitStack() as clients:
+
+        def arriving() -> list[bool]:
+            return [body.body_bytes_per_s(connections.clock()) > 0 for body in connections.bodies]
+
+        async def send(count: int, size: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            clients.callback(writer.close)
+            writer.write(request("POST /", "Content-Length: 1000", "Connection: close"))
+            await eventually(lambda: len(arriving()) == count)
+            writer.write(b"x" * size)
+            await eventually(lambda: arriving() == [True] * count)
+            return reader, writer
+
+        slow, _ = await send(1, 1)
+        faster, sending = await send(2, 500)
         await asyncio.sleep(0.3)
         served, _ = await talk_until_closed(
             port, request("POST /", "Content-Length: 3", "Connection: close"), b"ab", b"c", pause_s=0.05
         )
+        sending.write(b"x" * 500)
         assert served.startswith(b"HTTP/1.1 200 ")
-        assert (await drips)[0].startswith(b"HTTP/1.1 408 ")
-        assert (await faster)[0].startswith(b"HTTP/1.1 200 ")
+        assert (await asyncio.wait_for(slow.read(), PATIENCE_S)).startswith(b"HTTP/1.1 408 ")
+        assert (await asyncio.wait_for(faster.read(), PATIENCE_S)).startswith(b"HTTP/1.1 200 ")
 
 
 async def test_the_longest_silent_clients_are_closed_to_make_room(serve):
@@ -189,7 +239,7 @@ async def test_clients_that_read_no_response_are_closed_to_make_room(serve, monk
     ids=["silent", "half", "kept", "body", "many"],
 )
 def test_health_is_answered_despite_900_silent_connections(tmp_path, sent):
-    with mirror_server(tmp_path, descriptors=256) as server, ExitStack() as clients:
+    with mirror_server(tmp_path, worker=OURS, descriptors=256) as server, ExitStack() as clients:
         for _ in range(900):
             client = clients.enter_context(create_connection(("127.0.0.1", server.port), timeout=PATIENCE_S))
             with contextlib.suppress(ConnectionError):

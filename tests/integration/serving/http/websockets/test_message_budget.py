@@ -9,6 +9,7 @@ import pytest
 
 from tests.integration.serving.http.servers import mirror_server, request, talk
 from tests.integration.serving.http.websockets.raw_websockets import CLOSE, PATIENCE_S, RawWebSocket, frame, opened
+from tests.integration.serving.one_hop.exchange import eventually
 
 pytestmark = pytest.mark.profile_free
 
@@ -140,12 +141,12 @@ async def test_messages_of_disconnected_clients_count_until_received(server):
 
 async def test_the_least_recently_read_of_equal_websockets_is_closed(serve):
     part = frame(bytes(_MIB * 9 // 10), announced=_MIB)
-    async with serve() as (port, _), opened(port, "/socket", 10) as clients:
-        clients[0].send(part)
-        await asyncio.sleep(0.5)
-        for client in clients[1:8]:
+    async with serve() as (port, connections), opened(port, "/socket", 10) as clients:
+        for number, client in enumerate(clients[:8], 1):
             client.send(part)
-        await asyncio.sleep(0.5)
+            # The server has read the parts in this order.
+            held_bytes = number * (_MIB * 9 // 10)
+            await eventually(lambda held_bytes=held_bytes: connections.messages.held_bytes >= held_bytes)
         # The application receives these messages, so they do not count against the budget.
         assert [await clients[8].echo(b"x" * 100) for _ in range(9)] == [b"x" * 100] * 9
         clients[9].send(part)

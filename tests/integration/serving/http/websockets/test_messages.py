@@ -30,7 +30,9 @@ def busy(tmp_path):
 
 
 def _connect(server, path="/busy", **options):
-    return websockets.connect(f"ws://127.0.0.1:{server.port}{path}", max_size=None, **options)
+    return websockets.connect(
+        f"ws://127.0.0.1:{server.port}{path}", max_size=None, open_timeout=60, close_timeout=60, **options
+    )
 
 
 async def test_queued_messages_use_little_memory(busy):
@@ -42,7 +44,7 @@ async def test_queued_messages_use_little_memory(busy):
 
     for client in clients:
         client.transport.write(_bomb(_MIB) * 40)
-    answers = [await asyncio.wait_for(client.recv(), 20) for client in clients for _ in range(40)]
+    answers = [await asyncio.wait_for(client.recv(), 60) for client in clients for _ in range(40)]
 
     assert answers == [str(_MIB)] * 160
     assert busy.peak_mb() - before < 30
@@ -54,7 +56,7 @@ async def test_the_size_limit_applies_to_the_inflated_message(busy):
     async with _connect(busy, "/socket") as client:
         client.transport.write(_bomb(_MIB + 1))
         with pytest.raises(websockets.ConnectionClosed) as closed:
-            await asyncio.wait_for(client.recv(), 20)
+            await asyncio.wait_for(client.recv(), 60)
 
     assert closed.value.rcvd.code == 1009
 
@@ -66,7 +68,7 @@ async def test_fragments_use_no_more_memory_than_one_message(busy):
         fragment, empty = b"\x00\x82\0\0\0\0hi", b"\x00\x80\0\0\0\0"
         for _ in range(40):
             client.transport.write(b"\x02\x80\0\0\0\0" + fragment * 5000 + empty * 5000 + b"\x80\x80\0\0\0\0")
-            assert await asyncio.wait_for(client.recv(), 20) == "10000"
+            assert await asyncio.wait_for(client.recv(), 60) == "10000"
 
     assert busy.peak_mb() - before < 20
 
@@ -81,6 +83,6 @@ async def test_pings_are_dropped_while_the_client_reads_no_pongs(busy):
             await asyncio.sleep(0)
         client.transport.resume_reading()
         await client.send("hello")
-        assert await asyncio.wait_for(client.recv(), 20) == "hello"
+        assert await asyncio.wait_for(client.recv(), 60) == "hello"
 
     assert busy.peak_mb() - before < 20

@@ -76,7 +76,7 @@ def test_curl_upgrading_to_http_2_posts_its_body(port):
     url = f"http://127.0.0.1:{port}/curl"
 
     posted = subprocess.run(
-        ["curl", "-s", "--http2", "-d", "x" * 3000, url], capture_output=True, check=True, timeout=30
+        ["curl", "-s", "--http2", "-d", "x" * 3000, url], capture_output=True, check=True, timeout=60
     )
 
     assert b'"path": "/curl"' in posted.stdout
@@ -90,7 +90,7 @@ def test_the_connect_method_is_rejected(port):
 
 
 async def test_websockets_open_and_echo(port):
-    async with websockets.connect(f"ws://127.0.0.1:{port}/socket") as client:
+    async with websockets.connect(f"ws://127.0.0.1:{port}/socket", open_timeout=60) as client:
         await client.send("hello")
 
         assert await asyncio.wait_for(client.recv(), 60) == "hello"
@@ -100,7 +100,7 @@ async def test_websockets_open_and_echo(port):
 def test_a_frame_before_the_handshakes_response_is_queued(port, cut):
     handshake, frame = request("GET /slow", *_HANDSHAKE), b"\x81\x82\0\0\0\0hi"
 
-    received = talk(port, *((handshake, frame) if cut else (handshake + frame,)))
+    received = talk(port, *((handshake, frame) if cut else (handshake + frame,)), ending=b"\x81\x02hi")
 
     assert received.heads == 1
     assert received.raw.startswith(b"HTTP/1.1 101 ")
@@ -111,7 +111,7 @@ def test_a_frame_before_the_handshakes_response_is_queued(port, cut):
 def test_a_request_after_a_handshake_closes_the_websocket(server, cut):
     handshake = request("GET /slow", *_HANDSHAKE)
 
-    received = talk(server.port, *((handshake, _INNER) if cut else (handshake + _INNER,)))
+    received = talk(server.port, *((handshake, _INNER) if cut else (handshake + _INNER,)), closes=True)
 
     assert (received.heads, received.closed) == (1, True)
     assert received.raw.startswith(b"HTTP/1.1 101 ")
@@ -120,7 +120,7 @@ def test_a_request_after_a_handshake_closes_the_websocket(server, cut):
 
 @pytest.mark.parametrize("path", ["/refused", "/failed"])
 def test_bytes_after_a_rejected_handshake_get_no_response(server, path):
-    received = talk(server.port, request(f"GET {path}", *_HANDSHAKE) + _INNER)
+    received = talk(server.port, request(f"GET {path}", *_HANDSHAKE) + _INNER, closes=True)
 
     assert (received.heads, received.closed) == (1, True)
     assert received.raw.startswith(b"HTTP/1.1 403 " if path == "/refused" else b"HTTP/1.1 500 ")

@@ -8,6 +8,7 @@ import pytest
 from tests.integration.serving.http.in_process import PATIENCE_S
 from tests.integration.serving.http.servers import request, talk
 from tests.integration.serving.http.websockets.raw_websockets import CLOSE, HANDSHAKE, frame
+from tests.integration.serving.one_hop.exchange import eventually
 
 pytestmark = pytest.mark.profile_free
 
@@ -53,7 +54,7 @@ def test_nothing_is_read_after_a_close_frame(server, behind):
 
 def test_invalid_text_before_a_close_frame_logs_no_traceback(server):
     before = server.log.read_text()
-    received = talk(server.port, request("GET /socket", *HANDSHAKE), b"\x81\x81\0\0\0\0\xff" + CLOSE)
+    received = talk(server.port, request("GET /socket", *HANDSHAKE), b"\x81\x81\0\0\0\0\xff" + CLOSE, closes=True)
 
     assert received.closed
     assert "Traceback" not in server.log.read_text().removeprefix(before)
@@ -71,7 +72,7 @@ def test_invalid_text_before_a_close_frame_logs_no_traceback(server):
 )
 def test_an_invalid_handshake_is_rejected(server, statuses, line, header):
     before = server.log.read_text()
-    received = talk(server.port, request(line, *HANDSHAKE, header))
+    received = talk(server.port, request(line, *HANDSHAKE, header), closes=True)
 
     assert received.heads == 1
     assert int(received.raw[9:12]) in statuses
@@ -112,18 +113,21 @@ async def test_a_silent_client_is_disconnected(serve):
 
 
 async def test_shutdown_ignores_a_closed_client_that_reads_nothing(serve):
+    accepted = asyncio.Event()
+
     async def application(scope, receive, send):
         await receive()
         await send({"type": "websocket.accept"})
+        accepted.set()
         await send({"type": "websocket.send", "bytes": bytes(8 * _MIB)})
         await asyncio.sleep(3600)
 
     async with serve(app=application) as (port, connections):
         _, writer = await asyncio.open_connection("127.0.0.1", port, limit=1)
         writer.write(request("GET /", *HANDSHAKE))
-        await asyncio.sleep(0.3)
+        await accepted.wait()
         writer.write(CLOSE)
-        await asyncio.sleep(0.3)
         [websocket] = connections.opened
+        await eventually(lambda: websocket.conn.close_rcvd)
         websocket.shutdown()
         writer.close()
