@@ -10,7 +10,7 @@ from django.core.handlers.asgi import ASGIHandler
 from django.core.signals import got_request_exception, request_finished, request_started
 
 from django_runtimes.serving.asgi.one_hop import OneHopASGIHandler
-from tests.integration.serving.one_hop.exchange import Reply, exchange
+from tests.integration.serving.one_hop.exchange import TIMEOUT_S, Reply, exchange
 from tests.integration.serving.one_hop.strategy import (  # noqa: F401  (fixtures)
     database,
     direct,
@@ -46,8 +46,8 @@ def one_hop() -> Iterator[Callable[..., OneHopASGIHandler]]:
     """Return a factory of our handlers, and close the handlers at the end of the test."""
     with ExitStack() as handlers:
 
-        def make(*, threads: int = 2, **limits) -> OneHopASGIHandler:
-            handler = OneHopASGIHandler(threads=threads, **limits)
+        def make(*, threads: int = 2, max_wait_s: float = TIMEOUT_S, **limits) -> OneHopASGIHandler:
+            handler = OneHopASGIHandler(threads=threads, max_wait_s=max_wait_s, **limits)
             handlers.callback(handler.close)
             return handler
 

@@ -110,6 +110,15 @@ async def exchange(application: Callable[..., Any], method: str, path: str, **pa
     return await Exchange(application, method, path, **parts).start().reply()
 
 
+async def loop_runs(turns: int = 50) -> None:
+    """Let the event loop run, so that other tasks do what they can.
+
+    After a sleep instead, a machine that has stood still may not have run them.
+    """
+    for _ in range(turns):
+        await asyncio.sleep(0)
+
+
 async def eventually(condition: Callable[[], object]) -> None:
     """Return once the condition holds; raise TimeoutError after `TIMEOUT_S`."""
     async with asyncio.timeout(TIMEOUT_S):

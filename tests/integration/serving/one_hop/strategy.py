@@ -81,7 +81,7 @@ def direct(database, database_server) -> None:
 def pooled(database, direct) -> Iterator[None]:
     """Share a pool of `POOL_SIZE` direct connections among all requests of the process."""
     database["CONN_MAX_AGE"] = 0
-    database["OPTIONS"]["pool"] = {"min_size": 1, "max_size": POOL_SIZE, "timeout": 2, "max_waiting": 200}
+    database["OPTIONS"]["pool"] = {"min_size": 1, "max_size": POOL_SIZE, "timeout": 60, "max_waiting": 200}
     connections["default"].close_pool()
     yield
     connections["default"].close_pool()

@@ -10,7 +10,7 @@ from django.http import HttpResponse, StreamingHttpResponse
 from django.urls import path
 from django.utils.decorators import async_only_middleware, sync_only_middleware
 
-from tests.integration.serving.one_hop.exchange import Exchange, eventually, exchange
+from tests.integration.serving.one_hop.exchange import Exchange, eventually, exchange, loop_runs
 
 barrier = None
 outcomes: list[str] = []
@@ -151,7 +151,7 @@ async def test_a_bridged_view_is_cancelled_on_disconnect(
 
 async def test_requests_behind_a_bridged_view_switch_to_djangos_path(one_hop, barrier, settings):
     settings.MIDDLEWARE = [f"{__name__}.bridging"]
-    handler = one_hop(threads=1, max_waiting=2, max_wait_s=0.1, max_chain_wait_s=10)
+    handler = one_hop(threads=1, max_waiting=2, max_wait_s=0.1, max_chain_wait_s=60)
     requests = [Exchange(handler, "POST", "/bridged", body=b"a").start() for _ in range(3)]
 
     # One request holds the thread; the others have given up waiting for it.
@@ -167,10 +167,10 @@ async def test_a_call_that_outlives_its_client_still_ends_the_request(one_hop, b
     settings.MIDDLEWARE = [f"{__name__}.sync_only"]
     request = Exchange(one_hop(), "GET", "/leaves_a_call").start()
     await barrier.reached()
-    await asyncio.sleep(0.02)
+    await loop_runs()
 
     request.disconnect()
-    await asyncio.sleep(0.02)
+    await loop_runs()
     barrier.open()
     await request.finish()
 
@@ -183,7 +183,7 @@ async def test_a_sync_view_finishes_after_a_disconnect(handler, barrier, signals
     await barrier.reached()
 
     request.disconnect()
-    await asyncio.sleep(0.02)
+    await loop_runs()
     barrier.open()
     await request.finish()
     await eventually(lambda: "request_finished" in signals)
@@ -224,7 +224,7 @@ async def test_a_cancelled_sync_view_finishes_and_frees_its_thread(one_hop, barr
     await barrier.reached()
 
     request.task.cancel()
-    await asyncio.sleep(0.02)
+    await loop_runs()
     barrier.open()
     await asyncio.wait([request.task])
     await eventually(lambda: "request_finished" in signals)
@@ -239,7 +239,7 @@ async def test_a_cancelled_request_keeps_its_slot_until_its_view_ends(one_hop, b
     request = Exchange(handler, "GET", "/sync").start()
     await barrier.reached()
     request.task.cancel()
-    await asyncio.sleep(0.02)
+    await loop_runs()
 
     # The only thread is still busy, so another request is rejected at once instead of waiting.
     another = Exchange(handler, "GET", "/plain").start()
@@ -273,12 +273,12 @@ async def test_a_request_cancelled_in_the_queue_leaves_it(one_hop, barrier, sign
     inside = Exchange(handler, "GET", "/sync").start()
     await barrier.reached()
     queued = Exchange(handler, "GET", "/plain").start()
-    await asyncio.sleep(0.02)
+    await loop_runs()
 
     queued.task.cancel()
     await asyncio.wait([queued.task])
     next_queued = Exchange(handler, "GET", "/plain").start()
-    await asyncio.sleep(0.02)
+    await loop_runs()
     barrier.open()
 
     assert (await next_queued.reply()).status == 200
@@ -292,7 +292,7 @@ async def test_a_queued_request_is_served_after_a_disconnect(one_hop, barrier):
     inside = Exchange(handler, "GET", "/sync").start()
     await barrier.reached()
     queued = Exchange(handler, "GET", "/plain").start()
-    await asyncio.sleep(0.02)
+    await loop_runs()
 
     queued.disconnect()
     barrier.open()

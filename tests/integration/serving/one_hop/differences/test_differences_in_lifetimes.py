@@ -12,7 +12,7 @@ from django.http import HttpResponse, StreamingHttpResponse
 from django.urls import path
 
 from tests.integration.serving.django_versions import KEEPS_CONTEXT
-from tests.integration.serving.one_hop.exchange import Exchange, exchange
+from tests.integration.serving.one_hop.exchange import Exchange, exchange, loop_runs
 
 barrier = None
 notes: list[str] = []
@@ -85,7 +85,7 @@ async def test_a_sync_views_response_is_closed_after_a_disconnect(one_hop, barri
         request = Exchange(handler, "GET", "/held").start()
         await barrier.reached()
         request.disconnect()
-        await asyncio.sleep(0.05)
+        await loop_runs()
         barrier.open()
         await request.finish()
         return notes.copy()

@@ -7,7 +7,7 @@ from django.core.handlers.asgi import ASGIHandler
 from django.http import HttpResponse, StreamingHttpResponse
 from django.urls import path
 
-from tests.integration.serving.one_hop.exchange import Exchange
+from tests.integration.serving.one_hop.exchange import Exchange, loop_runs
 
 barrier = None
 
@@ -49,6 +49,9 @@ def last_of(barrier):
     async def ask(handler, target: str, *, crowd: int, last: str) -> int:
         barrier.close()
         held = [Exchange(handler, "GET", target).start() for _ in range(crowd)]
+        # The other requests wait for the first one's thread, or have reached the barrier as well.
+        await barrier.reached()
+        await loop_runs()
         await asyncio.sleep(0.3)
         one_more = Exchange(handler, "GET", last).start()
         await asyncio.wait([one_more.task], timeout=0.5)

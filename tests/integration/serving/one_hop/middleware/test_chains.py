@@ -203,7 +203,7 @@ async def test_a_limited_number_of_requests_waits_for_a_construction(one_hop, se
 async def test_an_overdue_construction_makes_the_process_unready(one_hop, settings, way):
     use(settings, "Waits")
     handler = one_hop(max_wait_s=0.05)
-    application = HealthChecks(check_readiness=handler.check_chains).before(handler)
+    application = HealthChecks(check_readiness=handler.check_chains, timeout_s=60).before(handler)
     assert (await exchange(application, "GET", "/readyz")).status == 200
 
     assert (await exchange(application, "GET", way)).status == 503

@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from django.http import HttpResponse, StreamingHttpResponse
 from django.urls import path
 
-from tests.integration.serving.one_hop.exchange import Exchange, exchange
+from tests.integration.serving.one_hop.exchange import Exchange, exchange, loop_runs
 
 barrier = None
 # The thread of each request that ran beside a stream, and whether it was inside a transaction.
@@ -112,7 +112,7 @@ async def test_a_disconnect_rolls_back_only_its_streams_transaction(one_hop, bar
 
     download.disconnect()
     # Let the handler notice the disconnect before the generator continues.
-    await asyncio.sleep(0.05)
+    await loop_runs()
     barrier.open()
     await download.finish()
     await exchange(handler, "GET", "/adds/after")

@@ -8,7 +8,7 @@ import pytest
 from django.http import HttpResponse, StreamingHttpResponse
 from django.urls import path
 
-from tests.integration.serving.one_hop.exchange import Exchange, eventually, exchange
+from tests.integration.serving.one_hop.exchange import Exchange, eventually, exchange, loop_runs
 
 barrier = None
 # The threads of the latest stream's view, chunks and end, and the numbers of the chunks it produced.
@@ -200,7 +200,7 @@ async def test_streams_beyond_the_limit_wait_for_a_slot(one_hop, barrier):
     # The first stream waits before its view runs; the second waits afterwards, because its view has not streamed
     # before.
     streams += [Exchange(handler, "GET", path).start() for path in ("/two_parts", "/other_parts")]
-    await asyncio.sleep(0.02)
+    await loop_runs()
     started = [stream.messages for stream in streams[1:]]
     barrier.open()
 

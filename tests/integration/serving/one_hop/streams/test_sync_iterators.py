@@ -11,7 +11,7 @@ from django.urls import path
 
 from django_runtimes.serving.asgi.threads.gate import OverloadedError
 from django_runtimes.serving.asgi.threads.leases import ThreadLeases
-from tests.integration.serving.one_hop.exchange import Exchange, eventually, exchange
+from tests.integration.serving.one_hop.exchange import Exchange, eventually, exchange, loop_runs
 
 barrier = None
 threads: list[int] = []
@@ -132,7 +132,7 @@ async def test_a_running_chunk_keeps_its_slot_after_a_disconnect(one_hop, barrie
     await barrier.reached()
 
     left.disconnect()
-    await asyncio.sleep(0.05)
+    await loop_runs()
     refused = await exchange(handler, "GET", "/stuck")
     barrier.open()
     await left.finish()
@@ -175,7 +175,7 @@ async def test_waiting_for_a_shared_thread_times_out(barrier):
 
 
 async def test_waiting_for_a_shared_thread_ends_when_one_is_free(barrier):
-    leases = ThreadLeases(keeping=1, sharing=1, max_wait_s=5)
+    leases = ThreadLeases(keeping=1, sharing=1, max_wait_s=60)
 
     async def call(function):
         async with leases.lease(shares=True):
@@ -184,7 +184,7 @@ async def test_waiting_for_a_shared_thread_ends_when_one_is_free(barrier):
     holding = asyncio.create_task(call(barrier.stop))
     await barrier.reached()
     waiting = asyncio.create_task(call(int))
-    await asyncio.sleep(0.02)
+    await loop_runs()
     barrier.open()
 
     assert (await waiting, await holding) == (0, None)

@@ -1,6 +1,5 @@
 """Threads and the queue for them are bounded, and slow clients occupy neither."""
 
-import asyncio
 import tempfile
 
 import pytest
@@ -10,7 +9,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from django_runtimes.serving.asgi.body import read_body
 from django_runtimes.serving.health import HealthChecks
-from tests.integration.serving.one_hop.exchange import Exchange, eventually, exchange
+from tests.integration.serving.one_hop.exchange import Exchange, eventually, exchange, loop_runs
 
 barrier = None
 
@@ -87,7 +86,7 @@ async def test_a_request_beyond_the_queue_gets_503_at_once(one_hop, barrier, sig
     inside = Exchange(handler, "GET", "/sync/held").start()
     await barrier.reached()
     queued = [Exchange(handler, "GET", "/sync/plain").start() for _ in range(2)]
-    await asyncio.sleep(0.02)
+    await loop_runs()
 
     refused = await exchange(handler, "GET", "/sync/plain")
     still_waiting = [one.messages for one in queued]
@@ -113,7 +112,7 @@ async def test_a_bad_request_beyond_the_queue_gets_400(one_hop, barrier):
 
 
 async def test_a_request_that_waits_too_long_gets_503(one_hop, barrier):
-    handler = one_hop(threads=1, max_waiting=2, max_wait_s=0.05, max_chain_wait_s=10)
+    handler = one_hop(threads=1, max_waiting=2, max_wait_s=0.05, max_chain_wait_s=60)
     inside = Exchange(handler, "GET", "/sync/held").start()
     await barrier.reached()
 
@@ -200,7 +199,7 @@ async def test_the_default_queue_is_twice_the_number_of_threads(one_hop, barrier
     handler = one_hop(threads=2)
     waiting = [Exchange(handler, "GET", "/sync/held").start() for _ in range(6)]
     await barrier.reached(2)
-    await asyncio.sleep(0.02)
+    await loop_runs()
 
     refused = await exchange(handler, "GET", "/sync/plain")
     barrier.open()
@@ -211,7 +210,7 @@ async def test_the_default_queue_is_twice_the_number_of_threads(one_hop, barrier
 
 async def test_health_checks_are_never_queued(one_hop, barrier):
     handler = one_hop(threads=1, max_waiting=0)
-    application = HealthChecks(check_readiness=lambda: None, timeout_s=30).before(handler)
+    application = HealthChecks(check_readiness=lambda: None, timeout_s=60).before(handler)
     inside = Exchange(application, "GET", "/sync/held").start()
     await barrier.reached()
 
@@ -242,7 +241,7 @@ async def test_slow_uploads_hold_no_thread(one_hop, way):
     for one in uploads:
         one.send_body(b"half", more=True)
         one.start()
-    await asyncio.sleep(0.02)
+    await loop_runs()
 
     beside = await exchange(handler, "GET", f"{way}/plain")
     replies = []

@@ -32,7 +32,9 @@ def groups(direct) -> None:
 
 @pytest.fixture
 def pool(pooled, database):
-    """A pool of eight, for whose connections requests wait one second."""
-    database["OPTIONS"]["pool"] |= {"max_size": 8, "timeout": 1}
+    """A pool of eight connections, all of which are open, so that only a wait for a stream's place takes a second."""
+    database["OPTIONS"]["pool"] |= {"min_size": 8, "max_size": 8, "timeout": 1}
     connections["default"].close_pool()
-    return connections["default"].pool
+    pool = connections["default"].pool
+    pool.wait(60)
+    return pool

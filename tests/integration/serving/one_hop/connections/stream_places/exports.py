@@ -140,4 +140,4 @@ async def outcome(stream: Exchange) -> bytes | type[BaseException] | None:
 async def everything_is_returned(handler) -> None:
     await eventually(lambda: lent() == 0)
     await eventually(lambda: len(handler.leases._idle) == len(handler.leases._all))
-    assert free_places() == PLACES
+    await eventually(lambda: free_places() == PLACES)

@@ -26,14 +26,14 @@ pytestmark = [pytest.mark.django_db(transaction=True)]
 
 def end_backend(pid: int) -> None:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
+        cursor.execute("SELECT pg_terminate_backend(%s, 60000)", [pid])
     connection.close()
 
 
 @pytest.mark.parametrize(("target", "clients"), [("/aexport", 12), ("/export", 12), ("/aexecutor", PLACES)])
 async def test_places_come_back_after_disconnects_and_cancellations(one_hop, barrier, pool, target, clients):
     # A cursor that an executor's job opened counts as closed 2 s after its client has left.
-    pool.timeout = 10
+    pool.timeout = 60
     handler = one_hop(threads=SIZE)
     for end in (Exchange.disconnect, lambda stream: stream.task.cancel()):
         streams = [Exchange(handler, "GET", target).start() for _ in range(clients)]
