@@ -18,8 +18,8 @@ async def request(application, path, method="GET", headers=(), **more):
     scope = {"type": "http", "method": method, "path": path, "headers": list(headers), **more}
     communicator = ApplicationCommunicator(application, scope)
     await communicator.send_input({"type": "http.request", "body": b""})
-    start = await communicator.receive_output()
-    body = await communicator.receive_output()
+    start = await communicator.receive_output(timeout=60)
+    body = await communicator.receive_output(timeout=60)
     return start["status"], body["body"], dict(start["headers"])
 
 
@@ -28,7 +28,7 @@ def ready():
 
 
 async def test_liveness_ignores_the_host():
-    health = HealthChecks(check_readiness=ready, timeout_s=30).before(never_reached)
+    health = HealthChecks(check_readiness=ready, timeout_s=60).before(never_reached)
 
     status, body, headers = await request(health, "/healthz", headers=[(b"host", b"10.0.0.7")])
 
@@ -37,7 +37,7 @@ async def test_liveness_ignores_the_host():
 
 
 async def test_it_is_ready_when_the_check_passes():
-    health = HealthChecks(check_readiness=ready, timeout_s=30).before(never_reached)
+    health = HealthChecks(check_readiness=ready, timeout_s=60).before(never_reached)
 
     assert (await request(health, "/readyz"))[:2] == (200, b'{"status": "ok"}')
 
@@ -46,7 +46,7 @@ async def test_a_failed_check_shows_only_the_errors_class():
     def refused():
         raise ConnectionRefusedError("password=hunter2 at db.internal")
 
-    health = HealthChecks(check_readiness=refused, timeout_s=30).before(never_reached)
+    health = HealthChecks(check_readiness=refused, timeout_s=60).before(never_reached)
 
     status, body, _ = await request(health, "/readyz")
 
@@ -54,7 +54,7 @@ async def test_a_failed_check_shows_only_the_errors_class():
 
 
 async def test_a_draining_server_is_live_but_not_ready():
-    health = HealthChecks(check_readiness=ready, timeout_s=30).before(never_reached)
+    health = HealthChecks(check_readiness=ready, timeout_s=60).before(never_reached)
     draining = {"state": {"draining": True}}
 
     assert (await request(health, "/healthz", **draining))[0] == 200
@@ -90,7 +90,7 @@ async def test_a_check_that_fails_after_its_timeout_is_ignored(caplog):
     fails = Event()
 
     def fails_late():
-        fails.wait(30)
+        fails.wait(60)
         raise ConnectionRefusedError("at last")
 
     checks = HealthChecks(check_readiness=fails_late, timeout_s=0.05)
@@ -118,7 +118,7 @@ async def test_a_hanging_check_does_not_delay_liveness():
 
 
 async def test_head_has_no_body():
-    health = HealthChecks(check_readiness=ready, timeout_s=30).before(never_reached)
+    health = HealthChecks(check_readiness=ready, timeout_s=60).before(never_reached)
 
     status, body, headers = await request(health, "/healthz", method="HEAD")
 
@@ -128,7 +128,7 @@ async def test_head_has_no_body():
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz"])
 async def test_other_methods_are_not_allowed(path):
-    health = HealthChecks(check_readiness=ready, timeout_s=30).before(never_reached)
+    health = HealthChecks(check_readiness=ready, timeout_s=60).before(never_reached)
 
     status, _, headers = await request(health, path, method="POST")
 
@@ -140,7 +140,7 @@ def test_the_synchronous_answer_equals_the_asynchronous_answer():
     def refused():
         raise ConnectionRefusedError("password=hunter2 at db.internal")
 
-    checks = HealthChecks(check_readiness=refused, timeout_s=30)
+    checks = HealthChecks(check_readiness=refused, timeout_s=60)
 
     assert checks.answer("/healthz", "GET")["status"] == 200
     assert checks.answer("/healthz", "POST")["status"] == 405
@@ -163,7 +163,7 @@ async def test_liveness_depends_only_on_its_check(error, expected):
         if error is not None:
             raise error
 
-    checks = HealthChecks(check_readiness=ready, timeout_s=30, check_liveness=check)
+    checks = HealthChecks(check_readiness=ready, timeout_s=60, check_liveness=check)
 
     status, body, _ = await request(checks.before(never_reached), "/healthz")
 

@@ -1,7 +1,9 @@
 """Under ATOMIC_REQUESTS, a limited view's transaction begins after the request was counted."""
 
 import asyncio
+import time
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 from unittest.mock import ANY
 
 import pytest
@@ -27,6 +29,7 @@ from tests.integration.serving.lambda_handler.front import body_of, event_of, st
 from tests.integration.serving.one_hop.exchange import exchange
 from tests.integration.serving.one_hop.strategy import database  # noqa: F401  (a fixture)
 
+_DAY_S = 86_400
 Ask = Callable[[str], tuple[int, bytes]]
 
 
@@ -107,6 +110,9 @@ def _project(settings, monkeypatch, tmp_path, database):  # noqa: F811  (the imp
     database["OPTIONS"].pop("pool", None)
     forget_counters()
     monkeypatch.setattr(counting, "_exhausted", ExhaustedCounters())
+    # No test's window ends at midnight.
+    noon_s = time.time() // _DAY_S * _DAY_S + _DAY_S / 2
+    monkeypatch.setattr(counting, "time", SimpleNamespace(time=lambda: noon_s))
     yield
     forget_counters()
 

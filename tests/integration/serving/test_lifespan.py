@@ -8,10 +8,10 @@ async def test_shutdown_calls_the_function():
     communicator = ApplicationCommunicator(Lifespan(None, on_shutdown=lambda: ended.append(1)), {"type": "lifespan"})
 
     await communicator.send_input({"type": "lifespan.startup"})
-    assert await communicator.receive_output() == {"type": "lifespan.startup.complete"}
+    assert await communicator.receive_output(timeout=60) == {"type": "lifespan.startup.complete"}
     assert ended == []
     await communicator.send_input({"type": "lifespan.shutdown"})
-    assert await communicator.receive_output() == {"type": "lifespan.shutdown.complete"}
+    assert await communicator.receive_output(timeout=60) == {"type": "lifespan.shutdown.complete"}
     assert ended == [1]
 
 
@@ -20,11 +20,11 @@ async def test_the_state_holds_the_drain_time():
     communicator = ApplicationCommunicator(Lifespan(None, on_shutdown=lambda: None, drain_s=5), scope)
 
     await communicator.send_input({"type": "lifespan.startup"})
-    assert await communicator.receive_output() == {"type": "lifespan.startup.complete"}
+    assert await communicator.receive_output(timeout=60) == {"type": "lifespan.startup.complete"}
 
     assert scope["state"] == {"drain_s": 5, "websockets": False}
     await communicator.send_input({"type": "lifespan.shutdown"})
-    await communicator.receive_output()
+    await communicator.receive_output(timeout=60)
 
 
 async def test_the_state_holds_the_largest_body_size():
@@ -33,8 +33,8 @@ async def test_the_state_holds_the_largest_body_size():
     communicator = ApplicationCommunicator(lifespan, scope)
 
     await communicator.send_input({"type": "lifespan.startup"})
-    await communicator.receive_output()
+    await communicator.receive_output(timeout=60)
 
     assert scope["state"]["max_body_bytes"] == 1000
     await communicator.send_input({"type": "lifespan.shutdown"})
-    await communicator.receive_output()
+    await communicator.receive_output(timeout=60)

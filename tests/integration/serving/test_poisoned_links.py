@@ -10,7 +10,7 @@ import pytest
 
 from django_runtimes.compare.emulator.lambda_function import Function
 from django_runtimes.compare.targets.lambda_target import LambdaTarget
-from tests.integration.entrypoints.launcher import REQUIRED, container
+from tests.integration.entrypoints.launcher import PATIENT, REQUIRED, container
 
 pytestmark = pytest.mark.profile_free
 
@@ -74,7 +74,7 @@ def server(request, tmp_path_factory):
 
 def exchange(port, target, hosts, headers):
     lines = [f"GET {target} HTTP/1.1", *(f"Host: {host}" for host in hosts), "X-Forwarded-Proto: https", *headers]
-    with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
         connection.sendall("\r\n".join([*lines, "Connection: close", "", ""]).encode())
         answer = b"".join(iter(lambda: connection.recv(65536), b"")).decode()
     head, _, page = answer.partition("\r\n\r\n")
@@ -102,7 +102,7 @@ def test_a_container_names_only_its_own_site(server, attempt):
 def test_a_request_without_https_is_redirected_to_the_own_site(server, scheme):
     port, base_path = server
     lines = [f"GET {base_path}/reset HTTP/1.1", f"Host: {HOST}", f"X-Forwarded-Proto: {scheme}"]
-    with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
         connection.sendall("\r\n".join([*lines, "Connection: close", "", ""]).encode())
         answer = b"".join(iter(lambda: connection.recv(65536), b"")).decode()
 
@@ -112,7 +112,9 @@ def test_a_request_without_https_is_redirected_to_the_own_site(server, scheme):
 
 async def test_a_function_names_only_its_own_site(tmp_path):
     environ = LINKING | {"WEBAPP_RUNTIME": "aws_lambda", "WEBAPP_DB_ROUTE": "direct"}
-    function = Function("linking", "django_runtimes.entrypoints.aws_lambda.handler", environ, tmp_path / "logs")
+    function = Function(
+        "linking", "django_runtimes.entrypoints.aws_lambda.handler", environ, tmp_path / "logs", **PATIENT
+    )
     async with LambdaTarget(function) as target, aiohttp.ClientSession() as session:
         for path in PATHS:
             for attempt, (_, hosts, further) in ATTEMPTS.items():
