@@ -16,7 +16,7 @@ def listening(
     *,
     environ: Mapping[str, str],
     log: Path,
-    timeout_s: float = 30.0,
+    timeout_s: float = 120.0,
     grace_s: float = 5.0,
     **spawn_options: Any,
 ) -> Iterator[subprocess.Popen[bytes]]:

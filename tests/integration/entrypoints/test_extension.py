@@ -10,6 +10,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from django_runtimes.compare.emulator.environments import environment_process
 from django_runtimes.compare.emulator.function_emulator import FunctionEmulator
 from django_runtimes.compare.emulator.invocation import FunctionFailed
 from django_runtimes.compare.emulator.lambda_emulator import LambdaEmulator
@@ -17,6 +18,7 @@ from django_runtimes.compare.emulator.lambda_function import Function
 from django_runtimes.compare.emulator.managed_emulator import ManagedEmulator
 from django_runtimes.compare.services.database_creation import create_database, drop_database
 from django_runtimes.entrypoints.extension import register_extension
+from tests.integration.entrypoints.launcher import PATIENT
 from tests.secret_key import SECRET_KEY
 
 pytestmark = pytest.mark.profile_free
@@ -67,13 +69,21 @@ def function(database_server, database, tmp_path) -> Function:
         "WEBAPP_DB_ROUTE": "direct",
         "DATABASE_URL": database_server.url(database),
     }
-    return Function("guestbook", "django_runtimes.entrypoints.aws_lambda.handler", environ, tmp_path / "logs")
+    return Function(
+        "guestbook", "django_runtimes.entrypoints.aws_lambda.handler", environ, tmp_path / "logs", **PATIENT
+    )
 
 
 async def until(condition) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(90):
         while not condition():  # noqa: ASYNC110 - the condition depends on another process
             await asyncio.sleep(0.02)
+
+
+@pytest.fixture
+def unhurried(monkeypatch):
+    """Let a function that stands still end by itself, instead of after half a second as on Lambda."""
+    monkeypatch.setattr(environment_process, "_SHUTDOWN_S", 60)
 
 
 async def serve_once(emulator: FunctionEmulator) -> None:
@@ -81,6 +91,7 @@ async def serve_once(emulator: FunctionEmulator) -> None:
     assert json.loads(invocation.payload)["statusCode"] == 200, invocation.payload
 
 
+@pytest.mark.usefixtures("unhurried")
 async def test_sigterm_closes_held_connections(function, observe):
     async with LambdaEmulator(function) as emulator:
         await serve_once(emulator)
@@ -91,6 +102,7 @@ async def test_sigterm_closes_held_connections(function, observe):
     assert observe(ABANDONED) == 0
 
 
+@pytest.mark.usefixtures("unhurried")
 async def test_sigterm_closes_the_connections_of_all_managed_processes(function, observe):
     del function.environ["WEBAPP_DB_STRATEGY"]
     async with ManagedEmulator(replace(function, processes=2)) as emulator:

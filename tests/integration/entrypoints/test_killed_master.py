@@ -19,7 +19,7 @@ LONG_DRAIN = {"WEBAPP_DRAIN_S": "150", "WEBAPP_GRACEFUL_TIMEOUT_S": "160"}
 
 def wait_until_serving(log, count: int) -> None:
     """Wait for the workers, since the master listens before it has started any."""
-    give_up = time.monotonic() + 30
+    give_up = time.monotonic() + 90
     while log.read_text().count("Application startup complete") < count:
         assert time.monotonic() < give_up, log.read_text()
         time.sleep(0.05)
@@ -32,13 +32,20 @@ def wait_until_closed(port: int) -> None:
         time.sleep(0.02)
 
 
-def begin_request(client) -> None:
+def wait_until_read(port: int) -> None:
+    """Wait until the only worker has read what earlier clients have sent."""
+    with closing(connect(port)) as client:
+        client.request("GET", "/healthz")
+        assert client.getresponse().read()
+
+
+def begin_request(client, port: int) -> None:
     """Send half of a request; over plain HTTP the response is a redirect."""
     client.putrequest("POST", "/", skip_host=True)
     client.putheader("Host", "guestbook.example")
     client.putheader("Content-Length", "8")
     client.endheaders(b"half")
-    time.sleep(0.1)
+    wait_until_read(port)
 
 
 def kill_master(server) -> set[int]:
@@ -65,7 +72,7 @@ def test_a_worker_without_its_master_finishes_its_request(tmp_path):
     log = tmp_path / "server.log"
     with container(log, WEBAPP_WORKERS="1", **LONG_DRAIN) as (server, port), closing(connect(port)) as client:
         wait_until_serving(log, 1)
-        begin_request(client)
+        begin_request(client, port)
         workers = kill_master(server)
         wait_until_closed(port)
         assert remaining(workers, timeout_s=0) == workers
@@ -80,8 +87,10 @@ def test_a_new_master_takes_the_port_while_an_old_worker_answers(tmp_path):
     old_log, new_log = tmp_path / "old.log", tmp_path / "new.log"
     with container(old_log, WEBAPP_WORKERS="1", **LONG_DRAIN) as (old, port), closing(connect(port)) as client:
         wait_until_serving(old_log, 1)
-        begin_request(client)
+        begin_request(client, port)
         workers = kill_master(old)
+        # A new master gives up after five seconds, and a busy old worker may listen for longer.
+        wait_until_closed(port)
         with container(new_log, port=port, WEBAPP_WORKERS="1"), closing(connect(port)) as other:
             wait_until_serving(new_log, 1)
             assert remaining(workers, timeout_s=0) == workers
@@ -99,7 +108,7 @@ def test_a_view_that_never_returns_does_not_keep_its_worker(tmp_path, is_ending)
     with container(log, **ENDLESS, **short) as (server, port), closing(connect(port)) as client:
         wait_until_serving(log, 1)
         client.request("GET", "/hang", headers={"Host": "guestbook.example", "X-Forwarded-Proto": "https"})
-        time.sleep(0.5)
+        wait_until_read(port)
         if is_ending:
             server.terminate()
             wait_until_closed(port)

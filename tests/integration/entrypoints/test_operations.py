@@ -85,7 +85,7 @@ def function(journal, tmp_path) -> Callable[..., Launched]:
             **variables,
         }
         kept = {name: value for name, value in environ.items() if value is not None}
-        return Launched("operations", "unused", kept, tmp_path / "logs", timeout_s=timeout_s)
+        return Launched("operations", "unused", kept, tmp_path / "logs", init_timeout_s=60, timeout_s=timeout_s)
 
     return make
 
@@ -133,13 +133,19 @@ async def test_a_missing_setting_is_in_the_response(function):
     assert answer["output"].count("\n") == 1
 
 
-async def test_a_slow_migration_is_cancelled_before_lambda_kills_it(function, journal):
+async def test_a_slow_migration_is_cancelled_before_lambda_kills_it(function, journal, tmp_path):
     """The database session has ended when the response arrives; a kill would have left it open."""
+    # A busy machine needs more than three seconds to cancel it. Python imports this module at its start.
+    (tmp_path / "sitecustomize.py").write_text(
+        "from django_runtimes.serving.aws_lambda import command_process\ncommand_process.GRACE_S = 60.0\n"
+    )
+    path = os.pathsep.join([str(APPLICATIONS), str(tmp_path)])
     async with LambdaEmulator(function()) as emulator:
         await run(emulator, "migrate", "journal", "0002")
     # On a busy machine the process needs more time until the migration runs.
-    for timeout_s in (12.0, 24.0, 48.0, 96.0):
-        async with LambdaEmulator(function(timeout_s=timeout_s, JOURNAL_SLEEP_S="600")) as emulator:
+    for limit_s in (7.0, 19.0, 43.0, 91.0):
+        slow = function(timeout_s=limit_s + 62.0, PYTHONPATH=path, JOURNAL_SLEEP_S="600")
+        async with LambdaEmulator(slow) as emulator:
             answer = await run(emulator, "migrate", "--noinput")
             held = journal.lock_sessions()
             with pytest.raises(FunctionFailed) as refused:

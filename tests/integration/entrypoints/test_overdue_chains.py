@@ -55,7 +55,7 @@ def test_a_hanging_constructor_rejects_requests_and_fails_readiness(tmp_path):
         for client in clients:
             client.start()
         for client in clients:
-            client.join(30)
+            client.join(120)
         ready, alive = ask(port, "/readyz"), ask(port, "/healthz")
 
     assert statuses == [503] * 10

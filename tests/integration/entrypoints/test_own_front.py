@@ -9,7 +9,7 @@ import pytest
 
 from django_runtimes.compare.emulator.lambda_function import Function
 from django_runtimes.compare.targets.lambda_target import LambdaTarget
-from tests.integration.entrypoints.launcher import REQUIRED, container
+from tests.integration.entrypoints.launcher import PATIENT, REQUIRED, container
 from tests.integration.entrypoints.test_launch import run
 
 pytestmark = pytest.mark.profile_free
@@ -55,7 +55,9 @@ def test_variables_override_the_settings_in_a_container(tmp_path, own):
 @OWN
 async def test_variables_override_the_settings_on_lambda(tmp_path, own):
     environ = ON_LAMBDA | {"OWN_SCRIPT_NAME": own}
-    function = Function("fronted", "django_runtimes.entrypoints.aws_lambda.handler", environ, tmp_path / "logs")
+    function = Function(
+        "fronted", "django_runtimes.entrypoints.aws_lambda.handler", environ, tmp_path / "logs", **PATIENT
+    )
     answers = []
     async with LambdaTarget(function) as target, aiohttp.ClientSession(headers=HEADERS) as session:
         for path in PATHS:

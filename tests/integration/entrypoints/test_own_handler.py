@@ -102,7 +102,9 @@ async def test_the_documents_application_is_served_in_a_container(project, tmp_p
             answers.append((response.status, b"openapi" in response.read(), response.headers["X-Frame-Options"]))
         connection.close()
         headers = {"X-Forwarded-Proto": "https"}
-        async with websockets.connect(f"ws://127.0.0.1:{port}/echo", additional_headers=headers) as websocket:
+        async with websockets.connect(
+            f"ws://127.0.0.1:{port}/echo", additional_headers=headers, open_timeout=60
+        ) as websocket:
             await websocket.send("hello")
             echo = await websocket.recv()
 

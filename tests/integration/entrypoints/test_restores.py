@@ -16,7 +16,7 @@ from django_runtimes.compare.compare_error import CompareError
 from django_runtimes.compare.emulator.invocation import InitFailed
 from django_runtimes.compare.emulator.lambda_emulator import LambdaEmulator
 from django_runtimes.compare.emulator.lambda_function import Function
-from tests.integration.entrypoints.launcher import REQUIRED
+from tests.integration.entrypoints.launcher import PATIENT, REQUIRED
 from tests.integration.entrypoints.test_aws_lambda import load_event
 from tests.secrets_manager import SecretsManager, secrets_manager
 
@@ -39,6 +39,8 @@ import psycopg
 import snapshot_restore_py
 import django_runtimes
 from django_runtimes import get_lambda_handler
+from django_runtimes.aws import container_role
+container_role._PATIENCE = container_role._PATIENCE._replace(connect_s=60, read_s=60)
 web = get_lambda_handler()
 from django.conf import settings
 from django.contrib.sessions.backends.cache import SessionStore
@@ -69,7 +71,16 @@ if os.environ["HOOKS"] == "off":
     snapshot_restore_py._after_restore_registry.clear()
 
 def handler(event, context):
-    time.sleep(event["wait_s"])
+    if "creates" in event:
+        open(event["creates"], "w").close()
+    while "awaits" in event and not os.path.exists(event["awaits"]):
+        time.sleep(0.01)
+    found = values()
+    if "ends_with" in event:
+        open(event["ends_with"], "w").close()
+    return found
+
+def values():
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_backend_pid()")
         backend = cursor.fetchone()[0]
@@ -151,8 +162,7 @@ class Shop(NamedTuple):
             environ,
             self.folder / "logs",
             snap_start=True,
-            init_timeout_s=60,
-            timeout_s=60,
+            **PATIENT,
         )
 
     def age(self, hooks: str) -> None:
@@ -162,7 +172,8 @@ class Shop(NamedTuple):
         Keys.current = "AKIDOFTHESECONDDAY"
         with psycopg.connect(self.database_url, autocommit=True) as server:
             server.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = %s", (f"own-{hooks}",)
+                "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity WHERE application_name = %s",
+                (f"own-{hooks}",),
             )
 
 
@@ -195,13 +206,14 @@ def shop(server: SecretsManager, database_server, tmp_path: Path) -> Iterator[Sh
 
 async def two_environments(shop: Shop, hooks: str, **more: str) -> list[dict[str, Any]]:
     """Take a snapshot, let a day pass, restore two environments, and return what each of them has."""
+    begun, done = (str(shop.folder / name) for name in ("begun", "done"))
+    # Two processes on one socket must not use it at the same time: the first waits until the second has begun, and the
+    # second until the first has used it.
+    events = ({"awaits": begun, "ends_with": done}, {"creates": begun, "awaits": done})
     async with LambdaEmulator(shop.function(hooks, **more)) as emulator:
         shop.age(hooks)
         await emulator.warm(2)
-        answers = await asyncio.gather(
-            # Two processes on one socket must not use it at the same time.
-            *(emulator.invoke(json.dumps({"wait_s": wait_s}).encode()) for wait_s in (0, 0.5))
-        )
+        answers = await asyncio.gather(*(emulator.invoke(json.dumps(event).encode()) for event in events))
     return [json.loads(answer.payload) for answer in answers]
 
 
@@ -246,9 +258,9 @@ async def test_a_hook_that_fails_after_a_restore_fails_it(shop: Shop):
     async with LambdaEmulator(shop.function("on")) as emulator:
         (shop.folder / "failure").touch()
         with pytest.raises(InitFailed, match="OSError: the search server does not answer"):
-            await emulator.invoke(b'{"wait_s": 0}')
+            await emulator.invoke(b"{}")
         (shop.folder / "failure").unlink()
-        answer = json.loads((await emulator.invoke(b'{"wait_s": 0}')).payload)
+        answer = json.loads((await emulator.invoke(b"{}")).payload)
 
     assert answer["setting"] == "the first API key"
 
@@ -257,7 +269,7 @@ async def test_a_secret_that_cannot_be_read_fails_the_restore(shop: Shop):
     async with LambdaEmulator(shop.function("on")) as emulator:
         shop.secrets.delete(shop.api_key)
         with pytest.raises(InitFailed, match=f"ConfigurationError: the secret {shop.api_key} cannot be read"):
-            await emulator.invoke(b'{"wait_s": 0}')
+            await emulator.invoke(b"{}")
 
 
 async def test_the_first_request_after_a_restore_is_a_cold_start(shop: Shop):
@@ -298,7 +310,7 @@ async def test_a_thousand_restored_environments_share_nothing(shop: Shop):
     async with LambdaEmulator(shop.function("on")) as emulator:
         while len(found) < 1_000:
             await emulator.warm(20)
-            answers = await asyncio.gather(*(emulator.invoke(b'{"wait_s": 0}') for _ in range(20)))
+            answers = await asyncio.gather(*(emulator.invoke(b"{}") for _ in range(20)))
             found += [json.loads(answer.payload) for answer in answers]
             await emulator.retire_all()
 

@@ -7,7 +7,7 @@ from http.client import HTTPConnection, IncompleteRead
 import pytest
 
 from tests.applications.exporting.urls import ROW_BYTES, ROWS
-from tests.integration.entrypoints.launcher import ENDLESS, connect, container
+from tests.integration.entrypoints.launcher import ENDLESS, connect, container, patient_readiness
 
 pytestmark = pytest.mark.profile_free
 
@@ -22,7 +22,7 @@ def begin_export(port: int) -> HTTPConnection:
     client = connect(port)
     client.sock = socket.socket()
     client.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-    client.sock.settimeout(30)
+    client.sock.settimeout(60)
     client.sock.connect(("127.0.0.1", port))
     client.request("GET", "/export", headers=HEADERS)
     return client
@@ -60,6 +60,7 @@ def test_unread_exports_leave_connections_to_pages(tmp_path, database_server):
         "WEBAPP_DB_POOL_MAX_SIZE": "8",
         "WEBAPP_DB_POOL_TIMEOUT_S": "30",
         "WEBAPP_DB_POOL_EMPTY_S": "20",
+        "PYTHONPATH": f"{patient_readiness(tmp_path)}:{ENDLESS['PYTHONPATH']}",
     }
     with container(tmp_path / "log", **variables) as (_, port):
         assert status_of(port, "/page") == 200

@@ -31,6 +31,7 @@ LOGGED = {
     "WEBAPP_ACCESS_LOG": "1",
     "WEBAPP_MAX_BODY_BYTES": "1000",
     "WEBAPP_DB_POOL_MAX_SIZE": "2",
+    "WEBAPP_DB_POOL_TIMEOUT_S": "60",
 }
 
 
@@ -225,8 +226,10 @@ def test_a_body_that_is_too_large(shop):
 def test_chunks_that_become_too_large_have_the_requests_line(shop):
     with socket.create_connection(("127.0.0.1", shop.port), timeout=60) as client:
         client.sendall(b"POST /take HTTP/1.1\r\nHost: guestbook.example\r\nTransfer-Encoding: chunked\r\n")
-        client.sendall(b"X-Forwarded-Proto: https\r\nX-Request-ID: chunked\r\n\r\n200\r\n" + b"x" * 512 + b"\r\n")
-        time.sleep(0.2)
+        client.sendall(b"X-Forwarded-Proto: https\r\nX-Request-ID: chunked\r\nExpect: 100-continue\r\n\r\n")
+        # The application has begun to read the body.
+        assert client.recv(100) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        client.sendall(b"200\r\n" + b"x" * 512 + b"\r\n")
         client.sendall(b"800\r\n" + b"x" * 2048 + b"\r\n0\r\n\r\n")
         assert client.recv(100).startswith(b"HTTP/1.1 413")
 
@@ -244,7 +247,7 @@ def test_headers_that_are_too_large(shop):
 
 def test_a_websockets_line_is_written_at_its_end(shop):
     url = f"ws://127.0.0.1:{shop.port}/echo"
-    with websockets.sync.client.connect(url, additional_headers={"X-Request-ID": "socket"}) as client:
+    with websockets.sync.client.connect(url, additional_headers={"X-Request-ID": "socket"}, open_timeout=60) as client:
         client.send("hello")
         assert client.recv() == "hello"
         assert client.response.headers["x-request-id"] == "socket"
@@ -257,7 +260,9 @@ def test_a_websockets_line_is_written_at_its_end(shop):
 def test_a_websocket_that_is_refused(shop):
     headers = {"X-Request-ID": "refused-socket"}
     with pytest.raises(InvalidStatus):
-        websockets.sync.client.connect(f"ws://127.0.0.1:{shop.port}/closed", additional_headers=headers)
+        websockets.sync.client.connect(
+            f"ws://127.0.0.1:{shop.port}/closed", additional_headers=headers, open_timeout=60
+        )
 
     assert shop.line("refused-socket")["status"] == 403
 

@@ -19,7 +19,7 @@ from django_runtimes.observability.access.access_log import AccessLog
 from django_runtimes.observability.access.request_filter import RequestFilter
 from django_runtimes.serving.aws_lambda.handler import DirectLambdaHandler
 from django_runtimes.serving.health import HealthChecks
-from tests.integration.entrypoints.launcher import REQUIRED
+from tests.integration.entrypoints.launcher import PATIENT, REQUIRED
 from tests.integration.entrypoints.test_aws_lambda import event_for
 
 pytestmark = pytest.mark.profile_free
@@ -65,7 +65,9 @@ async def test_each_request_has_one_line(tmp_path, database_server, application,
         "DATABASE_URL": f"{url}{'&' if '?' in url else '?'}sslmode=disable",
         "LOGGED_APPLICATION": application,
     }
-    function = start_by("logged", "django_runtimes.entrypoints.aws_lambda.handler", environ, tmp_path / "logs")
+    function = start_by(
+        "logged", "django_runtimes.entrypoints.aws_lambda.handler", environ, tmp_path / "logs", **PATIENT
+    )
     headers = {"Host": "guestbook.example", "Cookie": "sessionid=hunter3"}
     ids = []
     async with LambdaTarget(function) as target, aiohttp.ClientSession(headers=headers) as session:
@@ -124,7 +126,7 @@ def handler(settings, tmp_path):
     # WhiteNoise warns about a missing directory.
     settings.STATIC_ROOT = tmp_path
     settings.ROOT_URLCONF = __name__
-    health = HealthChecks(check_readiness=lambda: None)
+    health = HealthChecks(check_readiness=lambda: None, timeout_s=60)
     made = DirectLambdaHandler(
         observer=AccessLog(JsonLines()), answer_health=health.answer, max_body_bytes=10, max_reply_bytes=2000
     )

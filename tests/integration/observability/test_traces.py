@@ -12,8 +12,8 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 
 from django_runtimes.compare.emulator.lambda_function import Function
 from django_runtimes.compare.targets.lambda_target import LambdaTarget
-from tests.integration.entrypoints.launcher import REQUIRED
-from tests.integration.observability.test_served_processes import served
+from tests.integration.entrypoints.launcher import PATIENT, REQUIRED
+from tests.integration.observability.test_served_processes import PATIENT_POOL, served
 
 pytestmark = pytest.mark.profile_free
 
@@ -90,7 +90,7 @@ def attributes_of(span) -> dict[str, str]:
 
 
 def test_a_containers_requests_and_queries_are_spans(collector, database_url):
-    with served(**collector.variables, DATABASE_URL=database_url, WEBAPP_STAGE="shop-test") as process:
+    with served(**collector.variables, **PATIENT_POOL, DATABASE_URL=database_url, WEBAPP_STAGE="shop-test") as process:
         process.ask("/orders/7?token=hunter2", **PARENT)
         process.ask("/aorders/7", **X_RAY)
         process.ask("/fail")
@@ -132,9 +132,13 @@ async def test_a_function_sends_its_spans_before_it_freezes(collector, database_
         "WEBAPP_DB_ROUTE": "direct",
         "WEBAPP_ACCESS_LOG": "1",
         "DATABASE_URL": database_url,
+        # The collector is in this process, which may stand still for longer than the function would wait.
+        "OTEL_EXPORTER_OTLP_TIMEOUT": "60",
         **collector.variables,
     }
-    function = Function("traced", "django_runtimes.entrypoints.aws_lambda.handler", environ, tmp_path / "logs")
+    function = Function(
+        "traced", "django_runtimes.entrypoints.aws_lambda.handler", environ, tmp_path / "logs", **PATIENT
+    )
     seen = []
     async with (
         LambdaTarget(function) as target,
@@ -162,7 +166,9 @@ async def test_a_collector_that_is_down_costs_a_function_about_a_second(collecto
         "WEBAPP_DB_ROUTE": "direct",
         **variables,
     }
-    function = Function("traced", "django_runtimes.entrypoints.aws_lambda.handler", environ, tmp_path / "logs")
+    function = Function(
+        "traced", "django_runtimes.entrypoints.aws_lambda.handler", environ, tmp_path / "logs", **PATIENT
+    )
     async with (
         LambdaTarget(function) as target,
         aiohttp.ClientSession(headers={"Host": "guestbook.example"}) as session,

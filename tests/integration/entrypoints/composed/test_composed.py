@@ -13,9 +13,10 @@ import pytest
 import websockets
 
 from django_runtimes.cli.ports import free_port
+from django_runtimes.compare.emulator.environments import environment_process
 from django_runtimes.compare.emulator.lambda_function import Function
 from django_runtimes.compare.targets.lambda_target import LambdaTarget
-from tests.integration.entrypoints.launcher import REQUIRED, container
+from tests.integration.entrypoints.launcher import PATIENT, REQUIRED, container
 
 pytestmark = pytest.mark.profile_free
 
@@ -76,7 +77,7 @@ def test_health_checks_precede_every_route(server):
 
 async def test_channels_answers_websockets(server):
     address = f"ws://127.0.0.1:{server[1]}/echo"
-    async with websockets.connect(address, additional_headers=ORIGIN) as websocket:
+    async with websockets.connect(address, additional_headers=ORIGIN, open_timeout=60) as websocket:
         await websocket.send(json.dumps("hello"))
         seen = json.loads(await websocket.recv())
 
@@ -85,7 +86,9 @@ async def test_channels_answers_websockets(server):
 
 async def test_a_variable_limits_websocket_messages(tmp_path):
     with container(tmp_path / "log", **PROJECT, WEBAPP_MAX_WEBSOCKET_MESSAGE_BYTES="1000") as (_, port):
-        async with websockets.connect(f"ws://127.0.0.1:{port}/echo", additional_headers=ORIGIN) as websocket:
+        async with websockets.connect(
+            f"ws://127.0.0.1:{port}/echo", additional_headers=ORIGIN, open_timeout=60
+        ) as websocket:
             await websocket.send(json.dumps("x" * 998))
             assert json.loads(await websocket.recv())["said"] == "x" * 998
             await websocket.send(json.dumps("x" * 999))
@@ -154,14 +157,21 @@ def test_the_lifespan_ends_with_the_server(tmp_path):
 def test_a_lifespan_that_fails_ends_the_server_with_its_reason(tmp_path):
     log = tmp_path / "log"
     with container(log, **PROJECT, COMPOSED=f"{COMPOSED}.failing.application") as (process, _):
-        assert process.wait(30) != 0
+        assert process.wait(90) != 0
 
     assert "the broker at broker.internal is not there" in log.read_text()
 
 
-async def test_on_lambda_the_http_part_is_served(tmp_path):
-    environ = ON_LAMBDA | {"COMPOSED": f"{COMPOSED}.api.application"}
-    function = Function("composed", "django_runtimes.entrypoints.aws_lambda.handler", environ, tmp_path / "logs")
+async def test_on_lambda_the_http_part_is_served(tmp_path, monkeypatch):
+    # Lambda gives a function half a second to end, which a busy machine may not manage.
+    monkeypatch.setattr(environment_process, "_SHUTDOWN_S", 60)
+    (tmp_path / "unhurried.py").write_text(
+        "from django_runtimes.entrypoints import function\n"
+        "from django_runtimes.entrypoints.aws_lambda import handler\n"
+        "function._LIFESPAN_END_S = 60\n"
+    )
+    environ = ON_LAMBDA | {"COMPOSED": f"{COMPOSED}.api.application", "PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}"}
+    function = Function("composed", "unhurried.handler", environ, tmp_path / "logs", **PATIENT)
     headers = {"Host": "guestbook.example", "X-Forwarded-Proto": "https"}
     answers = []
     async with LambdaTarget(function) as target, aiohttp.ClientSession(headers=headers) as session:

@@ -9,7 +9,7 @@ import websockets
 from django_runtimes.compare.emulator.lambda_function import Function
 from django_runtimes.compare.targets.lambda_target import LambdaTarget
 from tests.integration.entrypoints.composed.test_composed import COMPOSED, ON_LAMBDA, PROJECT, ask, status_and_headers
-from tests.integration.entrypoints.launcher import container
+from tests.integration.entrypoints.launcher import PATIENT, container
 
 pytestmark = pytest.mark.profile_free
 
@@ -44,7 +44,7 @@ def test_fastapis_links_have_scheme_host_and_base_path(port, base_path):
 @KEPT_OR_STRIPPED
 async def test_a_websocket_has_scheme_and_base_path(port, base_path):
     address = f"ws://127.0.0.1:{port}{base_path}/echo"
-    async with websockets.connect(address, additional_headers=PUBLIC) as websocket:
+    async with websockets.connect(address, additional_headers=PUBLIC, open_timeout=60) as websocket:
         await websocket.send(json.dumps("hello"))
         seen = json.loads(await websocket.recv())
 
@@ -68,7 +68,9 @@ def test_djangos_redirects_and_cookies_stay_below_the_base_path(port, base_path)
 
 async def test_on_lambda_mounts_and_links_are_below_the_base_path(tmp_path):
     environ = ON_LAMBDA | {"COMPOSED": f"{COMPOSED}.api.application", "WEBAPP_BASE_PATH": "/shop"}
-    function = Function("composed", "django_runtimes.entrypoints.aws_lambda.handler", environ, tmp_path / "logs")
+    function = Function(
+        "composed", "django_runtimes.entrypoints.aws_lambda.handler", environ, tmp_path / "logs", **PATIENT
+    )
     links = []
     async with LambdaTarget(function) as target, aiohttp.ClientSession() as session:
         for base_path in ("/shop", ""):

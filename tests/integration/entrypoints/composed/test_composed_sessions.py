@@ -10,7 +10,7 @@ import pytest
 from django_runtimes.compare.emulator.lambda_function import Function
 from django_runtimes.compare.targets.lambda_target import LambdaTarget
 from tests.integration.entrypoints.composed.test_composed import COMPOSED, ON_LAMBDA, PROJECT, ask
-from tests.integration.entrypoints.launcher import container
+from tests.integration.entrypoints.launcher import PATIENT, container, patient_readiness
 
 pytestmark = pytest.mark.profile_free
 
@@ -51,7 +51,8 @@ def test_requests_with_session_settings_do_not_exhaust_the_pool(tmp_path, databa
         "DATABASE_URL": database_server.url("postgres"),
         "WEBAPP_DB_STRATEGY": "pool",
         "WEBAPP_DB_POOL_MAX_SIZE": "2",
-        "WEBAPP_DB_POOL_TIMEOUT_S": "5",
+        "PYTHONPATH": f"{patient_readiness(tmp_path)}:{PROJECT['PYTHONPATH']}",
+        "WEBAPP_DB_POOL_TIMEOUT_S": "60",
     }
     with container(tmp_path / "log", **PROJECT | variables) as (_, port), ThreadPoolExecutor(12) as clients:
         assert list(clients.map(partial(read, port), ["set"] * 12)) == ["a"] * 12
@@ -65,6 +66,8 @@ def test_a_stream_reads_its_cursor_on_many_threads_beside_other_requests(tmp_pat
         "DATABASE_URL": database_server.url("postgres"),
         "WEBAPP_DB_STRATEGY": strategy,
         "WEBAPP_DB_POOL_MAX_SIZE": "8",
+        "PYTHONPATH": f"{patient_readiness(tmp_path)}:{PROJECT['PYTHONPATH']}",
+        "WEBAPP_DB_POOL_TIMEOUT_S": "60",
     }
     whole = " ".join(map(str, range(1, 301)))
     with container(tmp_path / "log", **PROJECT | variables) as (_, port), ThreadPoolExecutor(6) as clients:
@@ -83,7 +86,9 @@ async def test_no_invocation_sees_the_session_settings_of_another(tmp_path, data
         "DATABASE_URL": database_server.url("postgres"),
         "WEBAPP_DB_STRATEGY": strategy,
     }
-    function = Function("composed", "django_runtimes.entrypoints.aws_lambda.handler", environ, tmp_path / "logs")
+    function = Function(
+        "composed", "django_runtimes.entrypoints.aws_lambda.handler", environ, tmp_path / "logs", **PATIENT
+    )
     headers = {"Host": "guestbook.example", "X-Forwarded-Proto": "https"}
     answers = []
     async with LambdaTarget(function) as target, aiohttp.ClientSession(headers=headers) as session:
