@@ -4,14 +4,11 @@ import contextlib
 import os
 import pty
 import subprocess
-import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from django_runtimes.cli.processes import bound_to_parent
-
-_PAUSE_S = 0.05
 
 
 class TerminalSession(NamedTuple):
@@ -43,8 +40,6 @@ def answer_at_terminal(
             for line in answers.splitlines(keepends=True):
                 while not errors.endswith(b": ") and (more := process.stderr.read(1)):
                     errors += more
-                # The program switches the echo off after the question.
-                time.sleep(_PAUSE_S)
                 os.write(terminal, line.encode())
                 errors += process.stderr.read(1)
             errors += process.stderr.read()
@@ -52,7 +47,8 @@ def answer_at_terminal(
         os.set_blocking(terminal, False)
         echo = b""
         with contextlib.suppress(BlockingIOError):
-            echo = os.read(terminal, 100_000)
+            while more := os.read(terminal, 100_000):
+                echo += more
     finally:
         os.close(terminal)
         os.close(standard_input)

@@ -25,10 +25,11 @@ def ask_line(prompt: str) -> str:
 
 def ask_hidden_line(prompt: str) -> str:
     """Return a line from the terminal, which does not show what is typed; raise UsageError at the end of the input."""
-    sys.stderr.write(prompt)
-    sys.stderr.flush()
     try:
+        # The terminal would show what a user types or pastes between the question and the end of the echo.
         with _without_echo():
+            sys.stderr.write(prompt)
+            sys.stderr.flush()
             line = _line(prompt)
     finally:
         sys.stderr.write("\n")
