@@ -4,6 +4,7 @@ import os
 import random
 import socket
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,7 +22,7 @@ def free_port() -> int:
     """Return a TCP port of 127.0.0.1 on which nothing listens now.
 
     It is outside the kernel's range of ephemeral ports, so that no connection takes it before the child listens. No
-    call returns the port of an earlier one.
+    call returns the port of an earlier one, and on Linux no other process that calls this gets it while this one runs.
     """
     for port in _candidates():
         if port in _found:
@@ -31,9 +32,10 @@ def free_port() -> int:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 listener.bind(("127.0.0.1", port))
+                found: int = listener.getsockname()[1]
+                _reserve(found)
             except OSError:
                 continue
-            found: int = listener.getsockname()[1]
             _found.add(found)
             return found
     raise OSError("no port of 127.0.0.1 is free; end processes that listen there")
@@ -67,6 +69,16 @@ def owns_port(process: subprocess.Popen[bytes], port: int) -> bool:
 def wait_until_listening(process: subprocess.Popen[bytes], port: int, *, timeout_s: float) -> bool:
     """Return whether the child listens within `timeout_s`; False also if it ends first."""
     return processes.wait_until(process, lambda: owns_port(process, port), timeout_s=timeout_s)
+
+
+def _reserve(port: int) -> None:
+    """Reserve a port among the processes that call this, until this one ends; raise OSError if another one has it."""
+    # Only Linux has names of sockets that are no files.
+    if sys.platform == "linux":
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as reservation:
+            reservation.bind(f"\0django-runtimes-port-{port}")
+            # The kernel frees the name when it closes the descriptor at the end of the process.
+            reservation.detach()
 
 
 def _candidates() -> Iterator[int]:

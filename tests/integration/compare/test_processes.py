@@ -174,6 +174,19 @@ def test_no_free_port_is_found_twice(monkeypatch):
     assert ports.free_port() != first
 
 
+def test_another_process_does_not_find_the_same_port():
+    port = ports.free_port()
+    program = (
+        "from django_runtimes.cli import ports\n"
+        f"ports._candidates = lambda: iter([{port}, 0])\n"
+        "print(ports.free_port())"
+    )
+
+    other = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+
+    assert int(other.stdout) != port
+
+
 def test_a_server_can_listen_on_a_free_port():
     with socket.create_server(("127.0.0.1", ports.free_port())) as listener:
         assert ports.accepts_connections(listener.getsockname()[1])
