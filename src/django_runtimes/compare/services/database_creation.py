@@ -6,6 +6,9 @@ from psycopg import sql
 from django_runtimes.compare.compare_error import CompareError
 from django_runtimes.compare.services.postgres import PostgresServer
 
+# A server on a busy machine may stand still for seconds.
+_CONNECT_TIMEOUT_S = 30
+
 
 def database_name(run_id: str, target_index: int) -> str:
     """Return the name of a target's database, which no other run uses."""
@@ -31,7 +34,9 @@ def drop_database(server: PostgresServer, name: str) -> None:
 
 def _execute(server: PostgresServer, statement: sql.Composed, purpose: str) -> None:
     try:
-        with psycopg.connect(server.administration_url, autocommit=True, connect_timeout=5) as connection:
+        with psycopg.connect(
+            server.administration_url, autocommit=True, connect_timeout=_CONNECT_TIMEOUT_S
+        ) as connection:
             connection.execute(statement)
     except psycopg.Error as error:
         cause = " ".join(str(error).split())
