@@ -8,6 +8,7 @@ from django_runtimes.aws import secret_renewal
 from django_runtimes.aws.secret_renewal import SecretRenewal
 from django_runtimes.config.configuration_error import ConfigurationError
 from django_runtimes.config.variables.secret_references import SecretReference
+from tests.unit.library_records import library_records
 
 REFERENCES = {"API_KEY": SecretReference(parameter="/shop/key"), "DSN": SecretReference(parameter="/shop/dsn")}
 
@@ -77,7 +78,7 @@ def test_a_new_value_is_read_once_the_former_is_old(renewal, stored, environ, ca
 
     assert stored.reads == 1
     assert environ == {"API_KEY": "second", "DSN": "same", "OTHER": "1"}
-    assert [record.getMessage() for record in caplog.records] == [
+    assert [record.getMessage() for record in library_records(caplog)] == [
         "API_KEY changed in AWS; settings that were computed from the former value keep it"
     ]
 
@@ -88,7 +89,7 @@ def test_the_same_values_are_not_logged(renewal, stored, caplog):
 
     renewal()
 
-    assert (stored.reads, caplog.records) == (1, [])
+    assert (stored.reads, library_records(caplog)) == (1, [])
 
 
 def test_a_read_that_fails_keeps_the_values_for_a_minute(renewal, stored, environ, caplog):
@@ -99,7 +100,7 @@ def test_a_read_that_fails_keeps_the_values_for_a_minute(renewal, stored, enviro
         renewal()
 
     assert (stored.reads, environ["API_KEY"]) == (1, "first")
-    assert [(record.levelname, record.getMessage()) for record in caplog.records] == [
+    assert [(record.levelname, record.getMessage()) for record in library_records(caplog)] == [
         ("WARNING", "the secret arn cannot be read: AccessDeniedException; the former values are still used")
     ]
 

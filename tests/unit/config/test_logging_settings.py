@@ -9,6 +9,7 @@ import pytest
 
 from django_runtimes.config.logging_settings import logging_settings
 from django_runtimes.config.values.choices import LogFormat, LogLevel
+from tests.unit.library_records import library_records
 
 AT_S = 1_796_133_700.77
 ERROR = logging.makeLogRecord({"name": "django.request", "msg": "Sold out", "levelno": logging.ERROR})
@@ -67,7 +68,9 @@ def test_a_mail_that_cannot_be_sent_does_not_hide_the_error(mail_handler, monkey
 
     mail_handler.handle(ERROR)
 
-    assert caplog.messages == ["Cannot mail an error to ADMINS: SMTPException: SES did not send the mail"]
+    assert [record.getMessage() for record in library_records(caplog)] == [
+        "Cannot mail an error to ADMINS: SMTPException: SES did not send the mail"
+    ]
 
 
 def test_no_level_lets_botocore_write_its_signed_requests():

@@ -32,15 +32,16 @@ runner.run_suite(unittest.defaultTestLoader.loadTestsFromTestCase(Pages))
 """
 
 
-def run(directory, body, stalled_s=30.0):
+def run(directory, body, stalled_s=120.0):
     (directory / "runtests.py").write_text(_SUITES % body)
     return SuiteRun(directory, "stock", [], results=directory / "results", stalled_s=stalled_s)
 
 
 def test_a_stalled_run_ends_with_the_tests_name_and_stacks(tmp_path):
-    stalled = run(tmp_path, "threading.Event().wait()", stalled_s=1)
+    # A machine that stands still for a few seconds stalls no other part of the run for as long.
+    stalled = run(tmp_path, "threading.Event().wait()", stalled_s=6)
 
-    with pytest.raises(RunError, match=r"no progress for 1 s in __main__\.Pages\.test_waits"):
+    with pytest.raises(RunError, match=r"no progress for 6 s in __main__\.Pages\.test_waits"):
         stalled.endings()
     assert re.search(r"runtests.py\", line \d+ in test_waits", stalled.log.read_text())
 

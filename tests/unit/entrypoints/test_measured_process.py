@@ -78,6 +78,6 @@ def test_opening_a_connection_does_not_restore_an_earlier_peak(process):
         assert first.is_read.wait(60)
         assert facts_of(process)["connections"] == "2"
         first.may_continue.set()
-        noting.result(5.0)
+        noting.result(60)
 
     assert facts_of(process)["connections"] == "1"

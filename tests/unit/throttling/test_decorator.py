@@ -13,6 +13,7 @@ from django.views.generic import RedirectView
 from django_runtimes import throttle
 from django_runtimes.config.configuration_error import ConfigurationError
 from django_runtimes.stores.counters import process_counter
+from tests.unit.library_records import library_records
 from tests.unit.throttling import views
 
 KINDS = ["plain", "awaited", "Whole", "Child", "AwaitedClass", "Decorated", "AwaitedDecorated"]
@@ -187,7 +188,7 @@ def test_a_process_that_counts_alone_says_so_once(configured, client, caplog, va
         for _ in range(2):
             client.get("/planned?plan=large")
 
-    assert [record.getMessage().partition(":")[0] for record in caplog.records] == lines * [
+    assert [record.getMessage().partition(":")[0] for record in library_records(caplog)] == lines * [
         "This process counts requests in its own memory, so limits hold for each process alone"
     ]
 

@@ -19,6 +19,7 @@ from django_runtimes.serving.observed import current_observation
 from django_runtimes.throttling import counting, exhausted
 from django_runtimes.throttling.exhausted import ExhaustedCounters
 from tests.unit.adopt.projects import decisions_for, ready_project
+from tests.unit.library_records import library_records
 from tests.unit.throttling import views
 from tests.unit.throttling.conftest import NOW_S
 
@@ -103,7 +104,7 @@ def test_clients_without_an_address_are_served_and_logged_once(limited, client, 
     with caplog.at_level(logging.WARNING, logger="django_runtimes.throttling"):
         assert {client.get("/free", REMOTE_ADDR="").status_code for _ in range(5)} == {200}
 
-    assert [record.getMessage() for record in caplog.records] == [
+    assert [record.getMessage() for record in library_records(caplog)] == [
         "Requests without REMOTE_ADDR are not throttled: the server in front uses a Unix socket and sends no "
         "X-Forwarded-For"
     ]
@@ -243,7 +244,7 @@ def test_a_refusal_has_one_line(limited, client, caplog, has_access_log):
 
     assert answers[3] == 429
     # The access log has a line of its own for it.
-    assert [record.name for record in caplog.records] == ([] if has_access_log else ["django.request"])
+    assert [record.name for record in library_records(caplog)] == ([] if has_access_log else ["django.request"])
     if observed is not None:
         assert json.loads(JsonLines().of_request(observed, 0.0, is_cold=False))["throttled"] is True
         assert ", throttled [some-id]" in TextLines().of_request(observed, 0.0, is_cold=False)

@@ -1,6 +1,7 @@
 """The clients of the pools' measurement, against a server that answers or fails."""
 
 import asyncio
+import socket
 
 import pytest
 from aiohttp import web
@@ -48,7 +49,10 @@ async def test_an_error_has_its_class_or_its_status(url, how, error):
     assert {(answer.wait_ms, answer.error) for answer in answers} == {(None, error)}
 
 
-async def test_a_server_that_is_gone_is_an_error(unused_tcp_port):
-    answers = await answers_of(f"http://127.0.0.1:{unused_tcp_port}/work")
+async def test_a_server_that_is_gone_is_an_error():
+    # Nothing listens on the port, and no other process can take it.
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        answers = await answers_of(f"http://127.0.0.1:{bound.getsockname()[1]}/work")
 
     assert {answer.error for answer in answers} == {"ClientConnectorError"}

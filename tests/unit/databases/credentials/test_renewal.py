@@ -8,6 +8,7 @@ import pytest
 from django_runtimes import moment
 from django_runtimes.databases.credentials.connection_login import ConnectionLogin, CredentialsError
 from django_runtimes.databases.credentials.renewal import Renewal
+from tests.unit.library_records import library_records
 
 RENEW_AFTER_S = 600.0
 USABLE_FOR_S = 900.0
@@ -75,7 +76,7 @@ def test_the_former_login_is_used_while_it_is_usable(renewal, source, clock, cap
     with pytest.raises(CredentialsError, match="attempt 4 failed"):
         renewal.login()
 
-    assert [record.getMessage() for record in caplog.records] == [
+    assert [record.getMessage() for record in library_records(caplog)] == [
         "attempt 2 failed; the previous login is still used",
         "attempt 3 failed; the previous login is still used",
     ]
