@@ -17,7 +17,7 @@ def listening(
     environ: Mapping[str, str],
     log: Path,
     timeout_s: float = 120.0,
-    grace_s: float = 5.0,
+    grace_s: float = 30.0,
     **spawn_options: Any,
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Run a server until the end of the block, and yield its process once it listens on the port.

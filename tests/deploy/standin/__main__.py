@@ -25,6 +25,9 @@ from tests.deploy.standin.world import World
 
 async def serve(directory: Path) -> None:
     """Serve until SIGTERM, starting from the state that an earlier process left in the directory."""
+    # A test may stop the stand-in as soon as it answers.
+    ended = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended.set)
     configuration = json.loads((directory / "configuration.json").read_text())
     ports = configuration["ports"]
     state = State(directory / "state.sqlite")
@@ -47,8 +50,6 @@ async def serve(directory: Path) -> None:
     execution.resume_all(world)
     reading = asyncio.create_task(log_files.keep_reading(state))
     await endpoint.start(ports["endpoint"])
-    ended = asyncio.Event()
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended.set)
     await ended.wait()
     await endpoint.close()
     await execution.cancel_all()

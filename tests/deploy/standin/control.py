@@ -37,7 +37,7 @@ def _failure(world: World, body: dict[str, Any]) -> None:
 
 
 def _pace(world: World, body: dict[str, Any]) -> None:
-    world.faults.set_pace(body["seconds"])
+    world.faults.set_pace(body["seconds"], body["shift_seconds"])
 
 
 def _denial(world: World, body: dict[str, Any]) -> None:

@@ -1,9 +1,12 @@
 """Injects faults; they are stored on disk like all state, so they survive a restart."""
 
+import asyncio
+
 from tests.deploy.standin.errors import AwsError
 from tests.deploy.standin.state import Document, State
 
 _KIND = "fault"
+_PAUSE_S = 0.05
 # The services' error codes for a denied call; all others answer AccessDeniedException.
 _DENIALS = {
     **dict.fromkeys(("cloudformation", "iam", "rds", "s3", "sts"), "AccessDenied"),
@@ -17,14 +20,16 @@ class Faults:
     def __init__(self, state: State) -> None:
         self._state = state
 
-    @property
-    def pace_s(self) -> float:
-        """How long each resource of a stack takes."""
-        pace = self._state.get(_KIND, "pace")
-        return 0.0 if pace is None else float(pace["seconds"])
+    def set_pace(self, seconds: float, shift_seconds: float) -> None:
+        self._state.put(_KIND, "pace", {"resource": seconds, "shift": shift_seconds})
 
-    def set_pace(self, seconds: float) -> None:
-        self._state.put(_KIND, "pace", {"seconds": seconds})
+    async def wait_for_resource(self) -> None:
+        """Wait for as long as each resource of a stack takes; a change of the pace affects a wait that has begun."""
+        await self._wait("resource")
+
+    async def wait_for_shift(self) -> None:
+        """Wait for as long as each step of a traffic shift takes, in the same way."""
+        await self._wait("shift")
 
     def deny(self, action: str) -> None:
         self._state.put(_KIND, f"refusal/{action}", {"action": action, "denied": True})
@@ -69,6 +74,18 @@ class Faults:
             self._state.delete(_KIND, key)
         for failure in self._state.all(_KIND, "failure/"):
             self._state.delete(_KIND, failure["key"])
+
+    async def _wait(self, what: str) -> None:
+        loop = asyncio.get_running_loop()
+        begun_s = loop.time()
+        await asyncio.sleep(0)
+        # A control request changes the pace.
+        while (left_s := begun_s + self._pace_s(what) - loop.time()) > 0:  # noqa: ASYNC110
+            await asyncio.sleep(min(left_s, _PAUSE_S))
+
+    def _pace_s(self, what: str) -> float:
+        pace = self._state.get(_KIND, "pace")
+        return 0.0 if pace is None else float(pace[what])
 
     def _use_up(self, key: str, fault: Document) -> None:
         """Decrement the remaining count of a fault that is limited."""

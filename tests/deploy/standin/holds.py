@@ -1,4 +1,4 @@
-"""Blocks a call, so that a test can kill or overtake its caller in the middle of it."""
+"""Blocks calls, so that a test can kill or overtake their caller in the middle of them."""
 
 import asyncio
 from typing import Any
@@ -7,55 +7,66 @@ from tests.deploy.standin.errors import AwsError
 from tests.deploy.standin.protocol import Call
 from tests.deploy.standin.state import State
 
-_KIND, _KEY = "hold", "hold"
+_KIND = "hold"
 _PAUSE_S = 0.02
 
 
 def hold(state: State, action: str, about: str, done: bool) -> None:
     """Block the next call of an action that contains all these words, before or after it takes effect."""
-    state.put(_KIND, _KEY, {"action": action, "about": about.split(), "done": done, "is_reached": False})
+    key = f"{state.next_number(_KIND):06}"
+    held = {"key": key, "action": action, "about": about.split(), "done": done, "is_reached": False}
+    state.put(_KIND, key, {**held, "is_resumed": False})
 
 
 def release(state: State) -> None:
-    """Answer the blocked call with an error; a call blocked before it took effect never takes effect."""
-    state.delete(_KIND, _KEY)
+    """Answer the blocked calls with an error; a call blocked before it took effect never takes effect."""
+    for held in state.all(_KIND):
+        state.delete(_KIND, held["key"])
 
 
 def resume(state: State) -> None:
-    """Let the blocked call continue normally."""
-    held = state.get(_KIND, _KEY)
-    assert held is not None
-    state.put(_KIND, _KEY, {**held, "is_resumed": True})
+    """Let the blocked call continue normally; a hold that no call has reached yet stays."""
+    reached = _reached(state)
+    assert reached, "no call is blocked"
+    for held in reached:
+        state.put(_KIND, held["key"], {**held, "is_resumed": True})
 
 
 def is_reached(state: State) -> bool:
     """Return whether a call is blocked now."""
-    held = state.get(_KIND, _KEY)
-    return held is not None and bool(held["is_reached"])
+    return bool(_reached(state))
 
 
 def find_hold(state: State, call: Call) -> dict[str, Any] | None:
     """Return the hold that applies to the call, if any."""
-    held = state.get(_KIND, _KEY)
-    if held is None or held["action"] != call.action:
+    holds = [held for held in state.all(_KIND) if held["action"] == call.action and not held["is_resumed"]]
+    if not holds:
         return None
     text = _text(state, call)
-    return held if all(word in text for word in held["about"]) else None
+    return next((held for held in holds if all(word in text for word in held["about"])), None)
 
 
 async def keep_waiting(state: State, held: dict[str, Any] | None, *, done: bool) -> None:
     """Wait until the hold ends, if it applies at this point; raise AwsError if the test released it."""
     if held is None or held["done"] is not done:
         return
-    state.put(_KIND, _KEY, {**held, "is_reached": True})
+    key = held["key"]
+    if state.get(_KIND, key) is None:
+        # The test released the hold before this call reached it.
+        return
+    state.put(_KIND, key, {**held, "is_reached": True})
     while True:
         await asyncio.sleep(_PAUSE_S)
-        now = state.get(_KIND, _KEY)
+        now = state.get(_KIND, key)
         if now is None:
             raise AwsError("Held", "the test released this call", 400)
-        if now.get("is_resumed"):
-            state.delete(_KIND, _KEY)
+        if now["is_resumed"]:
+            state.delete(_KIND, key)
             return
+
+
+def _reached(state: State) -> list[dict[str, Any]]:
+    return [held for held in state.all(_KIND) if held["is_reached"] and not held["is_resumed"]]
 
 
 def _text(state: State, call: Call) -> str:

@@ -11,6 +11,14 @@ from psycopg import sql
 
 from django_runtimes.compare.services.database_creation import create_database, drop_database
 
+# A database server on a busy machine may stand still for longer than the limits of production allow.
+PATIENCE = {
+    "WEBAPP_DB_CONNECT_TIMEOUT_S": "60",
+    "WEBAPP_DB_LOCK_TIMEOUT_S": "60",
+    "WEBAPP_DB_STATEMENT_TIMEOUT_S": "60",
+    "WEBAPP_DB_IDLE_IN_TRANSACTION_TIMEOUT_S": "60",
+}
+
 
 @contextmanager
 def database_overlay(server: Any) -> Iterator[dict[str, str | None]]:
@@ -39,6 +47,7 @@ def database_overlay(server: Any) -> Iterator[dict[str, str | None]]:
             "WEBAPP_DB_OPERATIONS_USER": f"operations_{name}",
             "WEBAPP_DB_OPERATIONS_PASSWORD": password,
             "WEBAPP_DB_OPERATIONS_SECRET_ARN": None,
+            **PATIENCE,
             # Without a bucket, uploads stay on disk: no test here needs them in S3.
             "WEBAPP_MEDIA_BUCKET": None,
         }

@@ -18,9 +18,11 @@ import boto3
 from botocore.config import Config
 
 from django_runtimes.cli import ports, processes
+from tests.deploy.standin.state import LOCK_TIMEOUT_S
 
 _CHECKOUT = Path(__file__).parents[3]
-_START_TIMEOUT_S = 60.0
+# A restart first waits until the containers of services are healthy.
+_START_TIMEOUT_S = 240.0
 _ATTEMPTS = 3
 # The first request starts moto, which may take a minute beside other work. After a timeout the client would send the
 # request again.
@@ -159,7 +161,7 @@ class StandIn:
         if self._process is None:
             return
         status = self._process.poll()
-        processes.stop(self._process, grace_s=10.0)
+        processes.stop(self._process, grace_s=60.0)
         if status is not None:
             raise RuntimeError(f"the stand-in ended by itself with status {status}: {processes.cause(self._log)}")
 
@@ -205,9 +207,14 @@ class StandIn:
         fault = {"logical_id": logical_id, "reason": reason, "stack": stack, "on": on, "times": times}
         self._control("failure", fault)
 
-    def slow(self, seconds: float) -> None:
-        """Make each resource of a stack, and each step of a traffic shift, take this long."""
-        self._control("pace", {"seconds": seconds})
+    def slow(self, seconds: float, *, shift_seconds: float | None = None) -> None:
+        """Make each resource of a stack take this long, and each step of a traffic shift as long or `shift_seconds`.
+
+        This also holds for resources and steps in progress, so a test ends a long wait with `slow(0)`.
+        """
+        self._control(
+            "pace", {"seconds": seconds, "shift_seconds": seconds if shift_seconds is None else shift_seconds}
+        )
 
     def deny(self, action: str) -> None:
         """Answer an action such as cloudformation:CreateChangeSet with AccessDenied."""
@@ -240,7 +247,7 @@ class StandIn:
         self._control("release", {})
 
     def resume(self) -> None:
-        """Let the blocked call continue normally."""
+        """Let the blocked call continue normally; calls that are to be blocked later still are."""
         self._control("resume", {})
 
     def limit_executions(self, executions: int) -> None:
@@ -278,7 +285,8 @@ class StandIn:
 
         Running containers' environments and moto's services, which keep the secrets themselves, are not among them.
         """
-        with contextlib.closing(sqlite3.connect(self._directory / "state.sqlite")) as database:
+        path = self._directory / "state.sqlite"
+        with contextlib.closing(sqlite3.connect(path, timeout=LOCK_TIMEOUT_S)) as database:
             rows = database.execute("SELECT body FROM documents WHERE kind <> 'running service'").fetchall()
         logs = [path for kind in ("functions", "containers") for path in (self._directory / kind).rglob("*.*")]
         return "".join([*(body for (body,) in rows), *(path.read_text(errors="replace") for path in logs)])

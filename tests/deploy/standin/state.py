@@ -7,12 +7,15 @@ from typing import Any
 
 Document = dict[str, Any]
 
+# Another process that reads the file may stand still on a busy machine.
+LOCK_TIMEOUT_S = 60.0
+
 
 class State:
     """A store that survives SIGKILL: each call is its own transaction."""
 
     def __init__(self, path: Path) -> None:
-        self._database = sqlite3.connect(path, isolation_level=None)
+        self._database = sqlite3.connect(path, timeout=LOCK_TIMEOUT_S, isolation_level=None)
         # This protects against a killed process; a crash of the machine ends the test anyway.
         self._database.execute("PRAGMA journal_mode = WAL")
         self._database.execute("PRAGMA synchronous = OFF")

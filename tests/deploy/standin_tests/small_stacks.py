@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.secret_key import SECRET_KEY
 
-_PATIENCE_S = 90
+PATIENCE_S = 180
 
 
 def template(resources: dict[str, Any], *, outputs: dict[str, Any] | None = None, **sections: Any) -> str:
@@ -37,7 +37,7 @@ def change(cloudformation: Any, stack: str, body: str, *, kind: str = "CREATE", 
         Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()],
         Capabilities=["CAPABILITY_IAM"],
     )
-    deadline = time.monotonic() + _PATIENCE_S
+    deadline = time.monotonic() + PATIENCE_S
     while time.monotonic() < deadline:
         described: dict[str, Any] = cloudformation.describe_change_set(ChangeSetName=created["Id"])
         if described["Status"] in {"CREATE_COMPLETE", "FAILED"}:
@@ -55,7 +55,7 @@ def apply(cloudformation: Any, stack: str, body: str, *, kind: str = "CREATE", *
 
 def settled(cloudformation: Any, stack: str) -> dict[str, Any]:
     """Wait until no operation is in progress, and return the stack."""
-    deadline = time.monotonic() + _PATIENCE_S
+    deadline = time.monotonic() + PATIENCE_S
     while time.monotonic() < deadline:
         described: dict[str, Any] = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]
         if not described["StackStatus"].endswith("_IN_PROGRESS"):

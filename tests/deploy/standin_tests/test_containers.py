@@ -2,14 +2,22 @@ import time
 
 import pytest
 
-from tests.deploy.standin_tests.small_stacks import LOG, REPOSITORY, VARIABLES, apply, delete, reason, template
+from tests.deploy.standin_tests.small_stacks import (
+    LOG,
+    PATIENCE_S,
+    REPOSITORY,
+    VARIABLES,
+    apply,
+    delete,
+    reason,
+    template,
+)
 
 pytestmark = pytest.mark.profile_free
 
 _HOST = "123456789012.dkr.ecr.us-east-1.amazonaws.com"
 _IMAGE = {"Image": {"Type": "String"}}
 _CLUSTER = {"Type": "AWS::ECS::Cluster", "Properties": {"ClusterName": {"Ref": "AWS::StackName"}}}
-_PATIENCE_S = 60
 
 
 def _environment(**variables: str):
@@ -169,7 +177,7 @@ def test_a_task_runs_the_command_and_reports_its_exit_code(
     (task,) = ecs.run_task(cluster=name, taskDefinition=name, overrides=overrides)["tasks"]
 
     assert task["lastStatus"] == "PROVISIONING"
-    deadline = time.monotonic() + _PATIENCE_S
+    deadline = time.monotonic() + PATIENCE_S
     while task["lastStatus"] != "STOPPED" and time.monotonic() < deadline:
         (task,) = ecs.describe_tasks(cluster=name, tasks=[task["taskArn"]])["tasks"]
         time.sleep(0.05)

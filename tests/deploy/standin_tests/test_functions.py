@@ -8,6 +8,7 @@ from tests.deploy.standin.standin import StandIn
 from tests.deploy.standin_tests.small_stacks import (
     ALARM,
     LOG,
+    PATIENCE_S,
     REPOSITORY,
     apply,
     change,
@@ -96,6 +97,12 @@ def _outputs(stack):
     return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
 
 
+def _weights(functions, name: str):
+    """Return the shares of the traffic that versions have beside the one of the alias."""
+    alias = functions.get_alias(FunctionName=name, Name="live")
+    return alias.get("RoutingConfig", {}).get("AdditionalVersionWeights", {})
+
+
 def _operations(commands: str):
     return template({"Log": LOG, "Function": operations_function({"Ref": "Image"}, commands)}, Parameters=_IMAGE)
 
@@ -160,18 +167,20 @@ def test_an_image_that_lambda_does_not_support_is_refused(cloudformation, shared
 
 def test_traffic_shifts_and_the_former_version_is_kept(cloudformation, shared_aws, images):
     apply(cloudformation, "shifting", _web(), Image=images["first"])
-    shared_aws.slow(0.5)
+    # The first step lasts until the test has seen it.
+    shared_aws.slow(0, shift_seconds=600)
 
     described = change(cloudformation, "shifting", _web(), kind="UPDATE", Image=images["second"])
     cloudformation.execute_change_set(ChangeSetName=described["ChangeSetId"])
 
     functions = shared_aws.client("lambda")
-    weights = []
-    while cloudformation.describe_stacks(StackName="shifting")["Stacks"][0]["StackStatus"].endswith("IN_PROGRESS"):
-        alias = functions.get_alias(FunctionName="shifting", Name="live")
-        weights.append(alias.get("RoutingConfig", {}).get("AdditionalVersionWeights", {}))
+    deadline = time.monotonic() + PATIENCE_S
+    while not (weights := _weights(functions, "shifting")) and time.monotonic() < deadline:
         time.sleep(0.05)
-    assert {"2": 0.1} in weights
+    shared_aws.slow(0)
+    assert weights == {"2": 0.1}
+    assert settled(cloudformation, "shifting")["StackStatus"] == "UPDATE_COMPLETE"
+    assert _weights(functions, "shifting") == {}
     assert functions.get_alias(FunctionName="shifting", Name="live")["FunctionVersion"] == "2"
     versions = functions.list_versions_by_function(FunctionName="shifting")["Versions"]
     assert [version["Version"] for version in versions] == ["$LATEST", "1", "2"]

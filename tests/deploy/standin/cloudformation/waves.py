@@ -1,6 +1,5 @@
 """Creates, updates and removes the resources of a stack, one wave of independent resources at a time."""
 
-import asyncio
 from collections.abc import Collection
 from typing import Any
 
@@ -50,7 +49,7 @@ class Waves:
                 set_resource(self._world, self._stack, name, f"{plan['verb']}_IN_PROGRESS", plan["why"])
                 plans.append((name, plan, None))
         if plans:
-            await asyncio.sleep(self._world.faults.pace_s)
+            await self._world.faults.wait_for_resource()
         failed: list[str] = []
         for name, plan, refused in plans:
             verb = "CREATE" if plan is None else plan["verb"]
@@ -158,7 +157,7 @@ class Waves:
                 set_resource(self._world, self._stack, name, "DELETE_SKIPPED")
                 continue
             set_resource(self._world, self._stack, name, "DELETE_IN_PROGRESS")
-            await asyncio.sleep(self._world.faults.pace_s)
+            await self._world.faults.wait_for_resource()
             reason = None if cleaning else self._world.faults.failure(name, stack=self._stack["name"], on="delete")
             reason = reason or await self._try_delete(name)
             if reason is not None:

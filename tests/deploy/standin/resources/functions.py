@@ -1,6 +1,5 @@
 """Handles AWS::Lambda: functions from images, their versions and the alias that receives the traffic."""
 
-import asyncio
 import secrets
 from typing import Any
 
@@ -146,7 +145,7 @@ class AliasHandler:
         for weight in next(steps for kind, steps in _STEPS.items() if kind in group["configuration"]):
             self._put(context, properties, old, {new: weight})
             state.put("deployment", key, deployment)
-            await asyncio.sleep(context.world.faults.pace_s)
+            await context.world.faults.wait_for_shift()
             alarming = [name for name in group["alarms"] if _is_alarming(context, name)]
             if alarming:
                 self._put(context, properties, old, {})

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from django_runtimes.cli import ports, processes
 
-_START_TIMEOUT_S = 60.0
+_START_TIMEOUT_S = 120.0
 _PAUSE_S = 0.05
 _PROGRAM = "docker-registry"
 
