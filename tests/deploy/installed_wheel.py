@@ -14,7 +14,8 @@ from packaging.requirements import Requirement
 from tests.needed_packages import needed_packages
 
 CHECKOUT = Path(__file__).parents[2]
-_TIMEOUT_S = 120
+# Enough for a whole deploy on a busy machine.
+_TIMEOUT_S = 240
 # With this variable, a process of the environment cannot import packages of extras.
 _WITHOUT_EXTRAS = {"WITHOUT_EXTRAS": "1"}
 

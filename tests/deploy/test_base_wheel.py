@@ -186,8 +186,8 @@ def test_djangos_server_serves_the_project(installed: InstalledWheel, project: P
         directory=project,
     )
     try:
-        wait_until_listening(server, port, timeout_s=60)
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=30) as response:
+        assert wait_until_listening(server, port, timeout_s=60), (tmp_path / "log").read_text()
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=60) as response:
             assert response.read() == b"0 users"
     finally:
         stop(server)

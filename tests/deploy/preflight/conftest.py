@@ -46,8 +46,9 @@ _DOMAIN = {"Domain": "guestbook.example.com", "load-balancer": {"CertificateArn"
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StandIn]:
-    with standin(tmp_path_factory.mktemp("aws")) as aws:
+def running(tmp_path_factory: pytest.TempPathFactory, shared_moto: str) -> Iterator[StandIn]:
+    # A check gives up within a minute, so it cannot wait for the start of another moto.
+    with standin(tmp_path_factory.mktemp("aws"), moto=shared_moto) as aws:
         yield aws
 
 

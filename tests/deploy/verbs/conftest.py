@@ -69,7 +69,7 @@ def create_registry(aws: StandIn) -> None:
         Tags=[{"Key": "project", "Value": "guestbook"}, {"Key": "stage", "Value": "all"}],
     )
     aws.client("cloudformation").get_waiter("stack_create_complete").wait(
-        StackName="guestbook-registry", WaiterConfig={"Delay": 1, "MaxAttempts": 60}
+        StackName="guestbook-registry", WaiterConfig={"Delay": 1, "MaxAttempts": 180}
     )
 
 
@@ -150,7 +150,7 @@ def wait_for_failure(process: subprocess.Popen[str]) -> str:
 def make_project(tmp_path: Path) -> Callable[..., Project]:
     """Creates the project's folder, for a target and the variables of a stand-in."""
 
-    def make(environ: Mapping[str, str], *, target: str = "aws_lambda", smoke_timeout_s: float = 30) -> Project:
+    def make(environ: Mapping[str, str], *, target: str = "aws_lambda", smoke_timeout_s: int = 120) -> Project:
         directory = tmp_path / "project"
         directory.mkdir()
         (directory / "deploy").symlink_to(CHECKOUT / "deploy")

@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import re
 import signal
 import subprocess
 import sys
@@ -48,6 +49,11 @@ class Project:
     def __init__(self, directory: Path, environ: Mapping[str, str]) -> None:
         self.directory = directory
         self.environ = {**{name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}, **environ}
+
+    def set_smoke_timeout(self, timeout_s: int) -> None:
+        """Set how long the smoke test waits; a short timeout saves waiting for pages that never answer."""
+        path = self.directory / "webapp.toml"
+        path.write_text(re.sub(r"smoke_timeout_s = \d+", f"smoke_timeout_s = {timeout_s}", path.read_text()))
 
     def run(self, *arguments: str, exit_code: int | None = 0, **environ: str) -> subprocess.CompletedProcess[str]:
         """Run a verb to its end, and assert its exit code if one is given."""
@@ -160,7 +166,7 @@ class Project:
         assert ended is None, f"{arguments} ended without reaching {call}:\n{log.read_text()}"
 
     def signal_at(self, number: signal.Signals, marker: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run a verb and send it a signal at each line with the marker."""
+        """Run a verb and send it a signal at the first line with the marker."""
         with subprocess.Popen(
             self._argv(arguments),
             cwd=self.directory,
@@ -179,6 +185,9 @@ class Project:
                 lines.append(line)
                 if marker in line:
                     process.send_signal(number)
+                    break
+            # A verb that writes several of these lines before the signal reaches it gets no second one.
+            lines += process.stderr
             output = process.stdout.read()
         return subprocess.CompletedProcess(arguments, process.returncode, output, "".join(lines))
 

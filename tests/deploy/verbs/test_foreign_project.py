@@ -125,7 +125,7 @@ def page_of(aws: StandIn, endpoint: str) -> str:
     opener = urllib.request.build_opener(
         urllib.request.ProxyHandler({"https": aws.environ["HTTPS_PROXY"]}), urllib.request.HTTPSHandler(context=trust)
     )
-    with opener.open(endpoint, timeout=30) as response:
+    with opener.open(endpoint, timeout=60) as response:
         return str(response.read().decode())
 
 

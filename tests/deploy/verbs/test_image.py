@@ -76,13 +76,18 @@ def test_a_failed_build_changes_nothing(project: Project):
     assert project.json("status")["image"] == first["image"]
 
 
-def test_a_killed_build_and_push_are_repeated(project: Project, aws: StandIn):
+def test_a_killed_build_and_push_are_repeated(project: Project, aws: StandIn, tmp_path: Path):
     create_registry(aws)
+    # With this file in place of a folder the registry accepts layers but no image, even if the kill comes late.
+    obstacle = tmp_path / "aws/registry/docker/registry/v2/repositories/guestbook/_manifests"
+    obstacle.parent.mkdir(parents=True)
+    obstacle.touch()
     # Random bytes do not compress, so the push is still running when it is killed.
     (project.directory / "page").write_bytes(random.randbytes(PUSHED_BYTES))
 
     assert project.kill_at("STEP 1", "deploy", "--yes")
     assert project.kill_at("Copying blob", "deploy", "--yes")
+    obstacle.unlink()
     unpushed = pushed(aws)
     project.kill_in(aws, before("cloudformation:CreateChangeSet", "guestbook-dev-operations"), "deploy", "--yes")
     resumed = project.run("deploy", "--yes")

@@ -93,7 +93,10 @@ def test_migrations_run_by_another_image_block_the_traffic(project: Project, aws
 
 
 def test_a_failed_deploy_does_not_undo_a_concurrent_deploy(project: Project, aws: StandIn, images):
-    first, second, third = images
+    first, second, _ = images
+    # Its smoke test cannot pass before the kill.
+    third = aws.push("guestbook", "v4", variables=PAGES_REFUSED)
+    project.set_smoke_timeout(LONG_SMOKE_TIMEOUT_S)
 
     about = f"guestbook-dev-lambda {second}"
     arguments = ("deploy", "--image", second, "--yes")

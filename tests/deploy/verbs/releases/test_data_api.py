@@ -12,6 +12,7 @@ from psycopg import sql
 
 from django_runtimes.compare.services.data_api.data_api_process import DataApiStandIn
 from django_runtimes.compare.services.database_creation import create_database, drop_database
+from tests.deploy.standin.overlay import PATIENCE
 from tests.deploy.standin.standin import StandIn, standin
 from tests.deploy.standin.world import ACCOUNT
 from tests.deploy.verbs.conftest import Project, assert_permitted, create_registry, digests
@@ -48,6 +49,7 @@ def aws_with_data_api(tmp_path: Path, database_server, shared_moto: str) -> Iter
             "WEBAPP_DB_OPERATIONS_SECRET_ARN": arns["operations"],
             "AWS_SESSION_TOKEN": None,
             "WEBAPP_MEDIA_BUCKET": None,
+            **PATIENCE,
         }
         with standin(tmp_path / "aws", overlay=overlay, moto=shared_moto) as running:
             login = json.dumps({"username": web, "password": password})
@@ -78,7 +80,7 @@ def names_of_groups(aws: StandIn, prefix: str) -> list[str]:
 
 def test_verbs_take_a_stage_on_the_data_api_to_its_end(make_project, aws_with_data_api: StandIn):
     aws = aws_with_data_api
-    project: Project = make_project(aws.environ, smoke_timeout_s=60)
+    project: Project = make_project(aws.environ)
     configure(project, 'Route = "data_api"\n')
     create_registry(aws)
     first, second = aws.push("guestbook", "v1"), aws.push("guestbook", "v2")

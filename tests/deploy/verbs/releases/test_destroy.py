@@ -112,7 +112,7 @@ def create_function(aws: StandIn, name: str, digest: str, *, group: str) -> None
     cloudformation = aws.client("cloudformation")
     cloudformation.create_stack(StackName=name, TemplateBody=json.dumps(template))
     cloudformation.get_waiter("stack_create_complete").wait(
-        StackName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 60}
+        StackName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 180}
     )
 
 
@@ -143,7 +143,7 @@ def test_interfaces_without_a_role_are_deleted_with_the_network(make_project, aw
     cloudformation = aws.client("cloudformation")
     cloudformation.delete_stack(StackName="guestbook-dev-operations")
     cloudformation.get_waiter("stack_delete_complete").wait(
-        StackName="guestbook-dev-operations", WaiterConfig={"Delay": 1, "MaxAttempts": 60}
+        StackName="guestbook-dev-operations", WaiterConfig={"Delay": 1, "MaxAttempts": 180}
     )
     assert len(aws.existing()["network interface"]) == 1
 

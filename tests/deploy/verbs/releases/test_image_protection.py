@@ -74,7 +74,7 @@ def create_running(aws: StandIn, stack: str, digest: str) -> None:
         Parameters=[{"ParameterKey": "ImageUri", "ParameterValue": f"registry/guestbook@{digest}"}],
     )
     cloudformation.get_waiter("stack_create_complete").wait(
-        StackName=stack, WaiterConfig={"Delay": 1, "MaxAttempts": 60}
+        StackName=stack, WaiterConfig={"Delay": 1, "MaxAttempts": 180}
     )
 
 

@@ -9,6 +9,7 @@ import pymysql
 import pytest
 
 from django_runtimes.compare.services.mariadb import MariadbServer
+from tests.deploy.standin.overlay import PATIENCE
 from tests.deploy.standin.standin import StandIn, standin
 from tests.deploy.verbs.conftest import Project, assert_permitted, create_registry, digests
 
@@ -47,6 +48,7 @@ def aws_on_mariadb(tmp_path: Path, mariadb_server: MariadbServer, shared_moto: s
         "WEBAPP_DB_OPERATIONS_PASSWORD": administrator.password,
         "WEBAPP_DB_OPERATIONS_SECRET_ARN": None,
         "WEBAPP_MEDIA_BUCKET": None,
+        **PATIENCE,
     }
     with standin(tmp_path / "aws", overlay=overlay, moto=shared_moto) as running:
         yield running
@@ -61,7 +63,7 @@ def names_of_groups(aws: StandIn, prefix: str) -> list[str]:
 
 def test_verbs_take_a_stage_on_mariadb_to_its_end(make_project, aws_on_mariadb: StandIn, mariadb_server: MariadbServer):
     aws = aws_on_mariadb
-    project: Project = make_project(aws.environ, smoke_timeout_s=60)
+    project: Project = make_project(aws.environ)
     path = project.directory / "webapp.toml"
     written = path.read_text()
     path.write_text(written.replace(HEADING, HEADING + CHOICE))

@@ -1,6 +1,9 @@
 """A deploy that fails midway restores the former image, or reports which stack has which image."""
 
 import re
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -12,7 +15,6 @@ from tests.deploy.verbs.conftest import (
     digests,
     running,
     wait_for_failure,
-    wait_for_line,
     wait_until_held,
 )
 
@@ -26,11 +28,22 @@ def image_uri(digest: str) -> str:
 @pytest.fixture
 def project(make_project, aws_with_database: StandIn) -> Project:
     """A project with two releases."""
-    made: Project = make_project(aws_with_database.environ, smoke_timeout_s=10)
+    made: Project = make_project(aws_with_database.environ)
     create_registry(aws_with_database)
     for version in ("v1", "v2"):
         made.run("deploy", "--image", aws_with_database.push("guestbook", version), "--yes")
     return made
+
+
+@contextmanager
+def failing_deploy(project: Project, aws: StandIn) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """Yield the digest of an image whose pages are refused, and its deploy, held before the test of the pages."""
+    refused = aws.push("guestbook", "v3", variables=PAGES_REFUSED)
+    project.set_smoke_timeout(1)
+    aws.hold("cloudformation:ExecuteChangeSet", f"guestbook-dev-lambda {refused}", done=True)
+    with running(project, "deploy", "--image", refused, "--yes") as process:
+        wait_until_held(aws, process)
+        yield refused, process
 
 
 def test_a_refusal_by_aws_rolls_back_the_deploy(project: Project, aws_with_database: StandIn):
@@ -48,12 +61,11 @@ def test_a_refusal_by_aws_rolls_back_the_deploy(project: Project, aws_with_datab
 def test_a_failed_rollback_is_reported_with_the_failed_test(project: Project, aws_with_database: StandIn):
     aws = aws_with_database
     _, second = digests(aws)
-    refused = aws.push("guestbook", "v3", variables=PAGES_REFUSED)
 
-    with running(project, "deploy", "--image", refused, "--yes") as process:
-        wait_for_line(process, "test\n")
+    with failing_deploy(project, aws) as (refused, process):
         # The rollback starts with this call.
         aws.hold("ssm:GetParameterHistory", "", done=False)
+        aws.resume()
         wait_until_held(aws, process)
         aws.expire_token()
         aws.resume()
@@ -69,11 +81,10 @@ def test_a_failed_rollback_is_reported_with_the_failed_test(project: Project, aw
 def test_the_reported_command_completes_a_partial_rollback(project: Project, aws_with_database: StandIn):
     aws = aws_with_database
     _, second = digests(aws)
-    refused = aws.push("guestbook", "v3", variables=PAGES_REFUSED)
 
-    with running(project, "deploy", "--image", refused, "--yes") as process:
-        wait_for_line(process, "test\n")
+    with failing_deploy(project, aws) as (refused, process):
         aws.fail("Function", "Not today", stack="guestbook-dev-operations", on="update", times=1)
+        aws.resume()
         message = wait_for_failure(process)
 
     assert "the rollback failed: the stack guestbook-dev-operations ended in UPDATE_ROLLBACK_COMPLETE" in message

@@ -23,7 +23,7 @@ def status_of(project: Project, endpoint: str) -> int:
         urllib.request.ProxyHandler({"https": project.environ["HTTPS_PROXY"]}),
         urllib.request.HTTPSHandler(context=trust),
     )
-    with opener.open(endpoint, timeout=30) as response:
+    with opener.open(endpoint, timeout=60) as response:
         return int(response.status)
 
 
@@ -70,7 +70,7 @@ def make_version_with_raw_sql(directory: Path) -> tuple[dict[str, str], Path]:
 
 def test_verbs_take_a_stage_from_its_first_deploy_to_its_end(make_project, aws_with_database: StandIn):
     aws = aws_with_database
-    project: Project = make_project(aws.environ, smoke_timeout_s=15)
+    project: Project = make_project(aws.environ)
     create_registry(aws)
     first, second = aws.push("guestbook", "v1"), aws.push("guestbook", "v2")
 
@@ -90,7 +90,9 @@ def test_verbs_take_a_stage_from_its_first_deploy_to_its_end(make_project, aws_w
     project.run("deploy", "--image", second, "--yes")
     assert images(project, aws) == (second, second)
     refused = aws.push("guestbook", "v3", variables=PAGES_REFUSED)
+    project.set_smoke_timeout(1)
     message = project.error("deploy", "--image", refused, "--yes")
+    project.set_smoke_timeout(120)
     assert "failed its test" in message
     assert "/ answers 400" in message
     assert message.endswith(f"{second} receives the traffic")

@@ -1,7 +1,9 @@
 """Stack operations wait for changes in progress, and a followed log returns each line once."""
 
 import io
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 
 import pytest
@@ -17,6 +19,7 @@ from tests.deploy.standin_tests.small_stacks import LOG, template
 pytestmark = pytest.mark.profile_free
 
 GROUP = "/guestbook/dev/web/lambda"
+NOTICE = "moving is in CREATE_IN_PROGRESS; waiting for that operation"
 
 
 @pytest.fixture
@@ -29,26 +32,45 @@ def region(aws: StandIn, monkeypatch: pytest.MonkeyPatch) -> Aws:
 
 @pytest.fixture
 def moving(aws: StandIn) -> str:
-    """A stack that another process is creating."""
-    aws.slow(2)
+    """A stack that another process is creating; its creation ends when a test speeds the stand-in up."""
+    aws.slow(600)
     aws.client("cloudformation").create_stack(StackName="moving", TemplateBody=template({"Log": LOG}))
     return "moving"
 
 
-def test_an_operation_waits_for_a_concurrent_change(region: Aws, moving: str):
+def end_creation_once(aws: StandIn, is_waiting: Callable[[], bool]) -> None:
+    """End the creation of the stack when the operation waits for it."""
+    deadline = time.monotonic() + 60
+    try:
+        while not is_waiting():
+            assert time.monotonic() < deadline, "nothing waits"
+            time.sleep(0.05)
+    finally:
+        aws.slow(0)
+
+
+def test_an_operation_waits_for_a_concurrent_change(region: Aws, aws: StandIn, moving: str):
     said = io.StringIO()
+    stacks = Stacks(region, Progress(said))
 
-    state = Stacks(region, Progress(said)).settle(moving)
+    with ThreadPoolExecutor() as pool:
+        settling = pool.submit(stacks.settle, moving)
+        end_creation_once(aws, lambda: NOTICE in said.getvalue())
 
-    assert state.status == "CREATE_COMPLETE"
-    assert "moving is in CREATE_IN_PROGRESS; waiting for that operation" in said.getvalue()
+    assert settling.result().status == "CREATE_COMPLETE"
 
 
-def test_a_stack_in_creation_is_deleted_after_its_creation(region: Aws, moving: str):
+def test_a_stack_in_creation_is_deleted_after_its_creation(region: Aws, aws: StandIn, moving: str):
     stacks = Stacks(region, Progress(io.StringIO()))
+    creating = stacks.describe(moving)
 
-    stacks.delete(stacks.describe(moving))
+    with ThreadPoolExecutor() as pool:
+        deleting = pool.submit(stacks.delete, creating)
+        # It reads the events once before it begins to wait for others.
+        end_creation_once(aws, lambda: aws.calls().count("cloudformation:DescribeStackEvents") > 1)
 
+    deleting.result()
+    assert creating.readiness is Readiness.BUSY
     assert stacks.describe(moving).readiness is Readiness.ABSENT
 
 
