@@ -34,8 +34,6 @@ _ASK_FOR_CLEARTEXT = b"R" + struct.pack("!II", 8, 3)
 _LOGGED_IN = b"R" + struct.pack("!II", 8, 0)
 _SESSION = (
     "SET default_transaction_isolation = 'repeatable read'",
-    # The service never waits for a row. Here a statement waits this long and then conflicts.
-    "SET lock_timeout = '2s'",
     "SET timezone = 'UTC'",
 )
 
@@ -44,7 +42,8 @@ class DsqlStandIn:
     """A cluster whose host is HOST, at the address 127.0.0.1.
 
     `statements` are those that clients sent, `refused_logins` the reasons for refused logins, and `logins` the number
-    of others. Roles: `admin` owns the schema, and WEB_ROLE changes rows.
+    of others. The service never waits for a row; here a statement waits for `row_wait_s` and then conflicts. Roles:
+    `admin` owns the schema, and WEB_ROLE changes rows.
     """
 
     def __init__(self, postgres: EmbeddedPostgres) -> None:
@@ -62,6 +61,7 @@ class DsqlStandIn:
         self.statements: list[str] = []
         self.refused_logins: list[str] = []
         self.logins = 0
+        self.row_wait_s = 2
         self.port = 0
         self.root = Path()
 
@@ -200,7 +200,8 @@ class DsqlStandIn:
         connection = PGconn.connect(make_conninfo(self.administration_url, **given).encode())
         assert connection.status == ConnStatus.OK, connection.get_error_message()
         role = parameters["user"].replace('"', '""')
-        for statement in (*_SESSION, f'SET SESSION AUTHORIZATION "{role}"'):
+        waiting = f"SET lock_timeout = '{self.row_wait_s}s'"
+        for statement in (*_SESSION, waiting, f'SET SESSION AUTHORIZATION "{role}"'):
             result = connection.exec_(statement.encode())
             assert result.status == ExecStatus.COMMAND_OK, result.get_error_message()
         return connection

@@ -19,7 +19,7 @@ BLOCKED = {
 
 
 def wait_until_blocked_by_this_connection(other: Future) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline and not other.done():
         with connection.cursor() as cursor:
             cursor.execute(BLOCKED[connection.vendor])

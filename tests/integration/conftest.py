@@ -16,6 +16,7 @@ from django_runtimes.config.database_url.dsql_address import DSQL_DATABASE
 from django_runtimes.config.database_url.url import parse_database_url
 from django_runtimes.config.values.connection_strategy import Route
 from tests.integration.operations.journal import Journal
+from tests.patience import wait_for_connections, wait_for_server
 from tests.prerequisites import require_program
 
 # The header of a load balancer that terminates TLS; without it every page outside `local` redirects to HTTPS.
@@ -38,17 +39,20 @@ def django_db_modify_db_settings(request) -> Iterator[None]:
     if connections["default"].vendor == "mysql":
         # On both routes the server itself: no package has a stand-in for RDS Proxy's MySQL.
         address = parse_database_url(request.getfixturevalue("mariadb_server").url("webapp"))
-        connections["default"].settings_dict.update(
-            HOST=address.host, PORT=address.port, USER=address.user, PASSWORD=address.password
-        )
+        entry = connections["default"].settings_dict
+        entry.update(HOST=address.host, PORT=address.port, USER=address.user, PASSWORD=address.password)
+        wait_for_connections(entry)
         yield
         return
     if getattr(connections["default"], "library_engine", "") == "dsql":
         dsql = request.getfixturevalue("dsql")
         os.environ.update(dsql.access_key)
+        # A request may wait for another one that stands still.
+        dsql.row_wait_s = 60
         entry = connections["default"].settings_dict
         entry.update(PORT=dsql.port, OPTIONS={**entry["OPTIONS"], **dsql.options})
         entry["TEST"]["NAME"] = DSQL_DATABASE
+        wait_for_connections(entry)
         yield
         return
     database_server = request.getfixturevalue("database_server")
@@ -58,8 +62,11 @@ def django_db_modify_db_settings(request) -> Iterator[None]:
         if route is Route.PROXY:
             require_program("pgbouncer")
             pgbouncer = services.enter_context(PgBouncer(database_server))
+            wait_for_server(pgbouncer)
             host, port = pgbouncer.host, pgbouncer.port
-        connections["default"].settings_dict.update(HOST=host, PORT=port, USER=address.user, PASSWORD=address.password)
+        entry = connections["default"].settings_dict
+        entry.update(HOST=host, PORT=port, USER=address.user, PASSWORD=address.password)
+        wait_for_connections(entry)
         yield
 
 

@@ -55,7 +55,7 @@ def test_concurrent_requests_with_one_key_write_one_row():
     barrier = Barrier(requests)
 
     def post_together():
-        barrier.wait(30)
+        barrier.wait(60)
         return post_in_a_thread("key-1")
 
     with ThreadPoolExecutor(requests) as executor:

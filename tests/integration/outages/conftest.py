@@ -14,6 +14,7 @@ from django_runtimes.compare.services.pgbouncer import PgBouncer
 from django_runtimes.compare.services.postgres import EmbeddedPostgres
 from django_runtimes.config.database_url.url import parse_database_url
 from django_runtimes.config.values.connection_strategy import Route
+from tests.patience import wait_for_connections, wait_for_server
 from tests.prerequisites import require_program
 
 _DATABASE = "outages"
@@ -36,6 +37,7 @@ def pgbouncer(server) -> Iterator[PgBouncer | None]:
         return
     require_program("pgbouncer")
     with PgBouncer(server, pool_size=2) as proxy:
+        wait_for_server(proxy)
         yield proxy
 
 
@@ -84,6 +86,7 @@ def _pointed_at(service: EmbeddedPostgres | PgBouncer) -> Iterator[dict]:
     database_settings.update(
         HOST=address.host, PORT=address.port, NAME=address.name, USER=address.user, PASSWORD=address.password
     )
+    wait_for_connections(database_settings)
     try:
         yield database_settings
     finally:

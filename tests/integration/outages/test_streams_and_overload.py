@@ -22,7 +22,7 @@ held, released = threading.Event(), threading.Event()
 
 def hold(request):
     held.set()
-    released.wait(30)
+    released.wait(60)
     return HttpResponse("held")
 
 

@@ -45,6 +45,8 @@ def slow(request):
 def slow_in_transaction(request):
     with transaction.atomic():
         Entry.objects.create(author="Ada", message="rolled back")
+        # A timeout of the role would also end the session's next statements on a busy machine.
+        execute("SET LOCAL statement_timeout = '100ms'")
         execute("SELECT pg_sleep(20)")
 
 

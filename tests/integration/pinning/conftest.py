@@ -23,7 +23,9 @@ class LoggingPostgres(EmbeddedPostgres):
             connection.execute("ALTER SYSTEM SET log_line_prefix = '%d|'")
             connection.execute("ALTER SYSTEM SET log_statement = 'all'")
             connection.execute("SELECT pg_reload_conf()")
+        deadline_s = time.monotonic() + 60
         while not self._logs():
+            assert time.monotonic() < deadline_s, "the server does not log its statements"
             time.sleep(0.01)
         return self
 

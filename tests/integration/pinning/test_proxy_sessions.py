@@ -18,6 +18,7 @@ from django_runtimes.compare.targets.lambda_target import LambdaTarget
 from django_runtimes.compare.targets.name import TargetName
 from django_runtimes.pinning.rules import Statement, pinning_rules
 from tests.guestbook import guestbook_workload
+from tests.patience import wait_for_server
 
 pytestmark = [pytest.mark.profile_free, pytest.mark.needs("pgbouncer")]
 
@@ -72,7 +73,7 @@ async def answer(request) -> aiohttp.ClientResponse:
 async def statements_sent_by(target: str, logging_server, database, tmp_path, proxy=None) -> list[str]:
     name, environ = database
     before = len(logging_server.statements(name))
-    environ = target_environ(TargetName.parse(target), environ, proxy)
+    environ = {**target_environ(TargetName.parse(target), environ, proxy), "WEBAPP_DB_CONNECT_TIMEOUT_S": "60"}
     async with LambdaTarget(
         Function("guestbook", "django_runtimes.entrypoints.aws_lambda.handler", environ, tmp_path / "logs")
     ) as served:
@@ -82,6 +83,7 @@ async def statements_sent_by(target: str, logging_server, database, tmp_path, pr
 
 async def test_no_statement_that_reaches_the_server_pins(logging_server, database, tmp_path):
     with PgBouncer(logging_server) as proxy:
+        wait_for_server(proxy)
         statements = await statements_sent_by("aws_lambda/per_request/proxy", logging_server, database, tmp_path, proxy)
 
     pinning = [text for text in statements if pinning_rules(Statement(text, len(text.encode())))]
