@@ -4,6 +4,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.integration.aws.scripted_server import ScriptedServer, scripted_server
+from tests.patience import wait_for_aws
 
 
 @pytest.fixture(autouse=True)
@@ -13,6 +14,7 @@ def _aws(monkeypatch) -> None:
         monkeypatch.delenv(name)
     monkeypatch.setenv("AWS_CONFIG_FILE", "/nonexistent")
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent")
+    wait_for_aws(monkeypatch)
 
 
 @pytest.fixture

@@ -83,7 +83,7 @@ def test_a_pushed_image_is_one_manifest_in_the_registry(podman: ImageBuilder, pr
     request = urllib.request.Request(
         f"http://{registry}/v2/shop/manifests/{image_id[:40]}", headers={"Accept": MANIFEST}
     )
-    with urllib.request.urlopen(request, timeout=30) as response:
+    with urllib.request.urlopen(request, timeout=60) as response:
         manifest = json.loads(response.read())
         assert response.headers["Docker-Content-Digest"].startswith("sha256:")
     assert manifest["config"]["digest"] == f"sha256:{image_id}"

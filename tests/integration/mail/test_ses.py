@@ -18,11 +18,17 @@ from django.core.mail.message import BadHeaderError
 from django_runtimes.mail import ses_backend
 from django_runtimes.mail.ses_backend import SesBackend
 from tests.moto import ACCESS_KEY, REGION, moto_server
+from tests.patience import wait_for_aws
 
 pytestmark = pytest.mark.profile_free
 
 SENDER = "shop@mail.example"
 BACKEND = "django_runtimes.mail.ses_backend.SesBackend"
+
+
+@pytest.fixture(autouse=True)
+def _patience(monkeypatch) -> None:
+    wait_for_aws(monkeypatch)
 
 
 @pytest.fixture(scope="module")
