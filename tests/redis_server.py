@@ -28,5 +28,6 @@ def redis_server(directory: Path, *, port: int | None = None, options: Sequence[
     port = port or free_port()
     command = [PROGRAM, "--port", str(port), "--bind", "127.0.0.1", "--dir", str(directory), "--save", "60 1", *options]
     environ = {"PATH": os.environ["PATH"]}
-    with listening(command, port, environ=environ, log=directory / "redis.log") as process:
+    # As it ends, the server saves its data, which another one may read.
+    with listening(command, port, environ=environ, log=directory / "redis.log", grace_s=60.0) as process:
         yield RedisServer(f"redis://127.0.0.1:{port}", process)

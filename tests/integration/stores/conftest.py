@@ -5,12 +5,13 @@ import pytest
 from django.core.cache import caches
 from django.core.management import call_command
 
-from django_runtimes.aws import https_pool
 from django_runtimes.outages.store_error import StoreUnavailableError
+from django_runtimes.stores import redis_cache
 from django_runtimes.stores.counters.process_counter import forget_counters
 from django_runtimes.stores.dynamodb.dynamodb_table import table_named
 from django_runtimes.stores.store_health import StoreHealth, health_of
 from tests.ministack import ACCESS_KEY, REGION, Ministack, ministack_server
+from tests.patience import wait_for_aws
 from tests.redis_server import RedisServer, redis_server
 from tests.unit.adopt.projects import ready_project, settings_after
 
@@ -42,8 +43,9 @@ def _aws(monkeypatch, settings) -> Iterator[None]:
         **ACCESS_KEY,
     }.items():
         monkeypatch.setenv(name, value)
-    # On a busy machine the emulator answers later than DynamoDB.
-    monkeypatch.setattr(https_pool, "_READ_TIMEOUT_S", 60.0)
+    # On a busy machine the servers answer later than in production.
+    wait_for_aws(monkeypatch)
+    monkeypatch.setitem(redis_cache._OPTIONS, "socket_timeout", 60.0)
     settings.DJANGO_RUNTIMES = settings.DJANGO_RUNTIMES._replace(throttle_timeout_ms=60_000)
     yield
     for table in _tables():

@@ -30,7 +30,7 @@ pytestmark = pytest.mark.profile_free
 @pytest.fixture(params=["memory", "redis", "dynamodb"])
 def counter(request, use_store, settings):
     # On a busy machine the servers answer later than in production.
-    settings.DJANGO_RUNTIMES = settings.DJANGO_RUNTIMES._replace(throttle_timeout_ms=10_000)
+    settings.DJANGO_RUNTIMES = settings.DJANGO_RUNTIMES._replace(throttle_timeout_ms=60_000)
     if request.param == "memory":
         use_store("memory://")
     else:
@@ -43,7 +43,7 @@ def counter(request, use_store, settings):
 
 
 def soon() -> int:
-    return int(time.time()) + 60
+    return int(time.time()) + 3600
 
 
 def test_a_counter_begins_at_1_and_ends_above_its_limit(counter):
@@ -161,7 +161,8 @@ def test_a_store_that_answers_again_counts_again(request, silent_counter, monkey
     os.kill(server.process.pid, signal.SIGCONT)
 
     def counted_at_last(number: int) -> int:
-        for _ in range(200):
+        deadline_s = time.monotonic() + 120
+        while time.monotonic() < deadline_s:
             try:
                 return silent_counter.count(f"recovers-{number}", 1000, soon())
             except StoreUnavailableError:

@@ -79,18 +79,18 @@ def test_one_of_8_threads_puts_each_key(table):
 
 
 def test_one_of_8_threads_takes_over_an_expired_key(table, pass_seconds):
-    table.put(StoreEntry("lock", "old", entry.now() + 10))
-    pass_seconds(11)
+    table.put(StoreEntry("lock", "old", entry.now() + 1000))
+    pass_seconds(1001)
 
-    won = in_8_threads(lambda number: table.put_if_absent(StoreEntry("lock", number, entry.now() + 10)))
+    won = in_8_threads(lambda number: table.put_if_absent(StoreEntry("lock", number, entry.now() + 1000)))
 
     assert sum(won) == 1
 
 
 def test_an_expired_entry_counts_as_missing_before_it_is_deleted(table, pass_seconds):
-    table.put_many([StoreEntry("a", 1, entry.now() + 10), StoreEntry("b", 2, None)])
+    table.put_many([StoreEntry("a", 1, entry.now() + 1000), StoreEntry("b", 2, None)])
     assert table.has("a")
-    pass_seconds(11)
+    pass_seconds(1001)
 
     assert table.get("a") is None
     assert not table.has("a")
@@ -129,7 +129,7 @@ def test_only_an_integer_of_38_digits_can_be_added_to(table, value):
 
 def test_the_largest_entry_fits_and_one_byte_more_is_refused(table):
     # Names, key, number and pickle's own bytes take the rest of 400 KB.
-    largest = StoreEntry("k" * 100, b"x" * (400 * 1024 - 181), entry.now() + 10)
+    largest = StoreEntry("k" * 100, b"x" * (400 * 1024 - 181), entry.now() + 1000)
     while True:
         try:
             largest._replace(value=largest.value + b"x").item()

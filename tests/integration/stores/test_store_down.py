@@ -4,7 +4,10 @@ import logging
 import os
 import signal
 import time
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from subprocess import Popen
+from types import SimpleNamespace
 
 import pytest
 from django.core.cache import cache, caches
@@ -57,12 +60,46 @@ urlpatterns = [path(view.__name__, view) for view in (log_in, account, aaccount,
 
 
 @pytest.fixture(autouse=True)
-def _application(settings, monkeypatch) -> None:
+def _application(settings) -> None:
     settings.ROOT_URLCONF = __name__
     settings.MIDDLEWARE = ["django.contrib.sessions.middleware.SessionMiddleware"]
-    # On a busy machine the server answers later than in production.
-    monkeypatch.setitem(redis_cache._OPTIONS, "socket_timeout", 60.0)
-    monkeypatch.setattr(store_health, "_REST_S", 0.2)
+
+
+@pytest.fixture
+def pass_seconds(monkeypatch) -> Callable[[float], None]:
+    """Return a function that advances the clock by which a store rests."""
+    passed = SimpleNamespace(seconds=0.0)
+    monkeypatch.setattr(store_health, "monotonic", lambda: time.monotonic() + passed.seconds)
+
+    def advance(seconds: float) -> None:
+        passed.seconds += seconds
+
+    return advance
+
+
+@pytest.fixture
+def stop(pass_seconds, monkeypatch) -> Callable[[Popen[bytes]], AbstractContextManager[None]]:
+    """Return a context in which a store does not answer, and after which it is asked again.
+
+    It carries out what it receives once it goes on, so it is asked only once, however slow the machine is.
+    """
+    monkeypatch.setattr(store_health, "_REST_S", 600.0)
+
+    @contextmanager
+    def stopped(process: Popen[bytes]) -> Iterator[None]:
+        os.kill(process.pid, signal.SIGSTOP)
+        try:
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(https_pool, "_READ_TIMEOUT_S", 0.5)
+                patch.setitem(redis_cache._OPTIONS, "socket_timeout", 0.5)
+                reconnect(timeout_s=0.5)
+                yield
+        finally:
+            os.kill(process.pid, signal.SIGCONT)
+            reconnect(timeout_s=60.0)
+            pass_seconds(600.0)
+
+    return stopped
 
 
 @pytest.fixture
@@ -80,28 +117,12 @@ def reconnect(*, timeout_s: float) -> None:
             pool.reset()
 
 
-@contextmanager
-def stopped(process):
-    os.kill(process.pid, signal.SIGSTOP)
-    try:
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(https_pool, "_READ_TIMEOUT_S", 0.5)
-            patch.setitem(redis_cache._OPTIONS, "socket_timeout", 0.5)
-            reconnect(timeout_s=0.5)
-            yield
-    finally:
-        os.kill(process.pid, signal.SIGCONT)
-        reconnect(timeout_s=60.0)
-        # The store is asked again once it has rested.
-        time.sleep(0.3)
-
-
 @pytest.mark.parametrize("page", ["account", "aaccount", "log_out", "renew", "log_in"])
-def test_a_request_that_needs_its_session_gets_503_and_stays_logged_in(store, visitor, page):
+def test_a_request_that_needs_its_session_gets_503_and_stays_logged_in(store, stop, visitor, page):
     visitor.get("/log_in")
     cookie = visitor.cookies["sessionid"].value
 
-    with stopped(store.process):
+    with stop(store.process):
         answer = visitor.get(f"/{page}")
 
     assert answer.status_code == 503
@@ -119,16 +140,16 @@ def test_a_request_that_needs_its_session_gets_503_and_stays_logged_in(store, vi
     assert visitor.cookies["sessionid"].value == cookie
 
 
-def test_a_visitor_without_a_session_is_served(store, visitor):
-    with stopped(store.process):
+def test_a_visitor_without_a_session_is_served(store, stop, visitor):
+    with stop(store.process):
         assert visitor.get("/public").json() == {"hits": 1}
         assert Client().get("/account").json() == {"user": None}
 
 
-def test_the_cache_misses_and_loses_writes(store):
-    cache.set("k", 1, 600)
+def test_the_cache_misses_and_loses_writes(store, stop):
+    cache.set("k", 1, 3600)
 
-    with stopped(store.process):
+    with stop(store.process):
         assert cache.get("k", "default") == "default"
         assert cache.get_many(["k"]) == {}
         assert cache.add("lock", 1) is False
@@ -145,33 +166,35 @@ def test_the_cache_misses_and_loses_writes(store):
     assert cache.get("k") == 1
 
 
-def test_an_outage_is_logged_once_a_minute(store, caplog):
-    with caplog.at_level(logging.WARNING, logger="django_runtimes.stores"), stopped(store.process):
-        for _ in range(20):
+def test_an_outage_is_logged_once_a_minute(store, stop, pass_seconds, monkeypatch, failures, caplog):
+    with caplog.at_level(logging.WARNING, logger="django_runtimes.stores"), stop(store.process):
+        monkeypatch.setattr(store_health, "_REST_S", 1.0)
+        for _ in range(3):
             cache.get("k")
+            pass_seconds(1.0)
 
+    assert len(failures) == 3
     (line,) = [record.getMessage() for record in caplog.records if record.name.startswith("django_runtimes.stores")]
     assert line.startswith("The store ")
     assert line.endswith("; the cache misses, and requests that need a session get a 503")
     assert "is not available: " in line
 
 
-def test_a_silent_store_that_rests_is_not_asked(store, monkeypatch, failures):
-    monkeypatch.setattr(store_health, "_REST_S", 60.0)
-    with stopped(store.process):
+def test_a_silent_store_that_rests_is_not_asked(store, stop, failures):
+    with stop(store.process):
         for _ in range(100):
             cache.get("k")
 
     assert len(failures) == 1
 
 
-def test_a_session_survives_a_restart_of_redis(use_store, visitor, tmp_path):
+def test_a_session_survives_a_restart_of_redis(use_store, visitor, pass_seconds, tmp_path):
     with redis_server(tmp_path) as first:
         use_store(first.url)
         visitor.get("/log_in")
     assert visitor.get("/account").status_code == 503
 
-    time.sleep(0.3)
+    pass_seconds(1.0)
     with redis_server(tmp_path, port=int(first.url.rpartition(":")[2])):
         assert visitor.get("/account").json() == {"user": "Ada"}
 
