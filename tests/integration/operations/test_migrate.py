@@ -131,7 +131,7 @@ def test_an_interrupted_migrate_rolls_back(journal, number):
 def test_migrate_stops_before_the_next_migration_without_its_lock(journal):
     first = journal.migrate_to_gate()
     lock_session, migrating_session = journal.lock_sessions()
-    journal.execute("SELECT pg_terminate_backend(%s)", [lock_session])
+    journal.end_session(lock_session)
     second = journal.migrate()
     second.wait_for(f"another migrate is running (pid {migrating_session}")
     assert journal.applied() == ALL[:1]
@@ -148,7 +148,7 @@ def test_migrate_stops_before_the_next_migration_without_its_lock(journal):
 
 def test_the_next_run_recovers_from_a_lost_migrating_connection(journal):
     first = journal.migrate_to_gate()
-    journal.execute("SELECT pg_terminate_backend(%s)", [journal.lock_sessions()[1]])
+    journal.end_session(journal.lock_sessions()[1])
 
     journal.open_gate()
 
@@ -247,10 +247,10 @@ def test_the_web_roles_timeouts_do_not_end_a_slow_migration(journal):
     for timeout in timeouts:
         journal.execute(
             "DO $$ BEGIN EXECUTE format("
-            f"'ALTER ROLE %I IN DATABASE %I SET {timeout} = ''200ms''', current_user, current_database()); END $$"
+            f"'ALTER ROLE %I IN DATABASE %I SET {timeout} = ''2s''', current_user, current_database()); END $$"
         )
-    slow = journal.migrate_to_gate(JOURNAL_SLEEP_S="0.5")
-    time.sleep(0.5)
+    slow = journal.migrate_to_gate(JOURNAL_SLEEP_S="2.5")
+    time.sleep(2.5)
 
     journal.open_gate()
 
