@@ -8,11 +8,11 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from django_runtimes.cli.processes import find_program
 from tests.browser.guestbook_server import ServedGuestbook, served_guestbook
-from tests.browser.opened_page import Opened, silent_page
+from tests.browser.opened_page import TIMEOUT_MS, Opened, silent_page
 from tests.prerequisites import require_program
 
 # The first upload of a process imports boto3.
-expect.set_options(timeout=30_000)
+expect.set_options(timeout=TIMEOUT_MS)
 
 DESKTOP, PHONE = (1280, 900), (390, 844)
 
@@ -23,7 +23,9 @@ def browser() -> Iterator[Browser]:
     require_program("chromium")
     with sync_playwright() as playwright:
         # Containers of CI lack the user namespaces of Chromium's sandbox. The pages are our own.
-        chromium = playwright.chromium.launch(executable_path=find_program("chromium"), args=["--no-sandbox"])
+        chromium = playwright.chromium.launch(
+            executable_path=find_program("chromium"), args=["--no-sandbox"], timeout=TIMEOUT_MS
+        )
         yield chromium
         chromium.close()
 

@@ -61,6 +61,10 @@ def served_guestbook(database_server: Any, folder: Path) -> Iterator[ServedGuest
         stack.callback(drop_database, database_server, name)
         variables = {
             **_VARIABLES,
+            # A machine that stands still for seconds must not make a page an error.
+            "WEBAPP_MAX_WAIT_S": "60",
+            "WEBAPP_DB_CONNECT_TIMEOUT_S": "60",
+            "WEBAPP_DB_POOL_TIMEOUT_S": "60",
             "AWS_ENDPOINT_URL_S3": url,
             "DATABASE_URL": database_server.url(name),
             "WEBAPP_STATIC_ROOT": str(folder / "static"),

@@ -8,6 +8,9 @@ from pathlib import Path
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
+# Far longer than a page takes on a busy machine.
+TIMEOUT_MS = 60_000
+
 
 def require_access(page: Page, *, but: str = "") -> None:
     """Fail if axe finds a violation of another rule than `but`, or if the page scrolls sideways."""
@@ -23,6 +26,7 @@ class Opened:
     def __init__(self, browser: Browser, path: Path, size: tuple[int, int], scheme: str) -> None:
         width, height = size
         context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
+        context.set_default_timeout(TIMEOUT_MS)
         self.page: Page = context.new_page()
         self.messages: list[str] = []
         self.requests: list[str] = []
@@ -58,6 +62,7 @@ def silent_page(
     """
     width, height = size
     context = browser.new_context(base_url=address, viewport={"width": width, "height": height}, **options)
+    context.set_default_timeout(TIMEOUT_MS)
     page = context.new_page()
     printed: list[str] = []
     page.on("console", lambda message: printed.append(message.text))

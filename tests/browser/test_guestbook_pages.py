@@ -235,7 +235,11 @@ def test_a_missing_page(refused):
 @pytest.fixture(scope="module")
 def without_database(guestbook, tmp_path_factory):
     """The address of a guestbook whose database does not answer."""
-    variables = {**guestbook.variables, "DATABASE_URL": "postgresql://app@127.0.0.1:1/app"}
+    variables = {
+        **guestbook.variables,
+        "DATABASE_URL": "postgresql://app@127.0.0.1:1/app",
+        "WEBAPP_DB_POOL_TIMEOUT_S": "1",
+    }
     with container(tmp_path_factory.mktemp("down") / "log", **variables) as (_, port):
         yield f"http://127.0.0.1:{port}"
 
