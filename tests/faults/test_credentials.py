@@ -161,8 +161,7 @@ async def _rotate(
     trial.note(
         ended=ended,
         due_before_publication=sum(end_s < reply.due_s < published_s for reply in load.replies),
-        # A response that was sent before the sessions ended may still be in flight.
-        served_before_publication=served(load.replies, end_s + 0.1, published_s),
+        served_before_publication=served(load.replies, end_s, published_s),
         errors=len(errors),
         errors_for_s=max((error.ended_s - rotated_s for error in errors), default=0.0),
         latency_s=longest_s(load.replies),

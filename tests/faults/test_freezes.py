@@ -30,12 +30,15 @@ _HOLD_S = 25
 async def test_a_connection_that_died_during_a_freeze_fails_no_request(trial: Trial, tmp_path) -> None:
     limits = {"errors": 0, "first_response_s": 0.5, "new_environments": 0}
     with trial.judged(least={"frozen": 1, "ended": 1}, **limits), a_database() as database:
-        async with serving(trial.target, database, tmp_path, ready=1, concurrency_limit=1) as system:
+        async with serving(
+            trial.target, database, tmp_path, variables=trial.patience, ready=1, concurrency_limit=1
+        ) as system:
             for _ in trial.repetitions:
                 # A short freeze must give the same result as a long one.
                 for freeze_s in _FREEZES_S:
                     async with Client(system.url, hidden=system.hidden) as client:
                         process = await _warm_up(client)
+                        await _until_frozen(process)
                         await asyncio.sleep(freeze_s)
                         trial.note(frozen=is_frozen(process))
                         trial.note(ended=await end_backends(database))
@@ -64,6 +67,7 @@ async def test_a_connection_silenced_during_a_freeze_costs_little_time(trial: Tr
                 for freeze_s in _FREEZES_S:
                     async with Client(system.url, hidden=system.hidden) as client:
                         process = await _warm_up(client)
+                        await _until_frozen(process)
                         await asyncio.sleep(freeze_s)
                         trial.note(frozen=is_frozen(process))
                         held = network.clients_of(port)
@@ -105,6 +109,15 @@ async def _warm_up(client: Client) -> int:
     for _ in range(3):
         assert (await client.read()).succeeded
     return json.loads((await client.read("/faults/identity/")).body)["process"]
+
+
+async def _until_frozen(process: int) -> None:
+    """Wait until the emulator has frozen the process; raise TimeoutError if it does not."""
+
+    async def is_so() -> bool:
+        return is_frozen(process)
+
+    await until(is_so)
 
 
 async def _note_thaw(trial: Trial, system: System, client: Client) -> None:

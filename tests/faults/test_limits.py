@@ -10,9 +10,10 @@ from functools import partial
 import psycopg
 
 from django_runtimes.compare.services.postgres import EmbeddedPostgres
-from tests.faults.figures.load import Client
+from tests.faults.figures.load import Client, SteadyLoad
 from tests.faults.figures.replies import (
     AT_ONCE_BELOW_S,
+    Reply,
     clear_s,
     failures,
     longest_s,
@@ -24,13 +25,17 @@ from tests.faults.figures.trials import RATE_RPS, RATE_WHERE_LAMBDA_WAITS_RPS, T
 from tests.faults.parts.databases import DATABASE, OURS, a_database, administration, backends, end_backends
 from tests.faults.parts.sleepers import SLEEP_S, occupy
 from tests.faults.parts.system import CONTAINER, LAMBDA, POOL_MAX, WORKERS, serving
+from tests.faults.waiting import until
 
 _STORM = 500
 _REFUSALS = ("too many clients already", "remaining connection slots")
 # All of the server's 100 connections, except three reserved connections and the case's own.
 _STOLEN_AT_LEAST = 90
 _CONNECT_TIMEOUT_S = 5
-_TRIES = 10
+_SLEEPING = "FROM pg_stat_activity WHERE query LIKE '%pg_sleep(%' AND state = 'active' AND pid <> pg_backend_pid()"
+# Longer than any case; the case ends the sleep.
+_SLEEP_S = 60
+_REFUSED_AT_LEAST = 10
 
 
 @fault(6, "connection storm", LAMBDA)
@@ -93,8 +98,14 @@ async def test_an_exhausted_pool_refuses_in_time_and_recovers_at_once(trial: Tri
     if trial.target == LAMBDA:
         # Lambda itself throttles requests above its concurrency limit.
         limits["throttled"] = rate_rps * SLEEP_S
-    few = {"WEBAPP_MAX_WAITING": "20"}
-    with trial.judged(least={"refused_after_wait": 10, "refused_at_once": 10}, **limits), a_database() as database:
+    few = {
+        **trial.patience,
+        "WEBAPP_MAX_WAIT_S": "5",
+        "WEBAPP_MAX_WAITING": "20",
+        "WEBAPP_DB_STATEMENT_TIMEOUT_S": str(_SLEEP_S),
+    }
+    least = {"refused_after_wait": _REFUSED_AT_LEAST, "refused_at_once": _REFUSED_AT_LEAST}
+    with trial.judged(least=least, **limits), a_database() as database:
         async with serving(
             trial.target, database, tmp_path, variables=few, proxy_pool_size=4, concurrency_limit=30, ready=30
         ) as system:
@@ -109,16 +120,18 @@ async def test_an_exhausted_pool_refuses_in_time_and_recovers_at_once(trial: Tri
                         partial(_sleeping, connection),
                         hidden=system.hidden,
                         each=None if system.is_lambda else POOL_MAX,
+                        for_s=_SLEEP_S,
                     )
                     async with trial.repetition(system, rate_rps=rate_rps) as load:
+                        await until(partial(_are_refused, load))
+                        await connection.execute(f"SELECT pg_cancel_backend(pid) {_SLEEPING}")
                         await asyncio.gather(*sleepers)
                         free_s = time.monotonic()
                         await load.until_success(free_s)
                         await asyncio.sleep(1.0)
                 errors = failures(load.replies)
-                refused = [reply for reply in load.replies if reply.failed or reply.throttled]
                 # A request that was refused neither at once nor after the timeout exceeds refused_at_once_s.
-                at_once = [reply for reply in refused if reply.latency_s < AT_ONCE_BELOW_S]
+                refused, at_once = _refusals(load)
                 trial.note(
                     errors=len(errors),
                     refused_after_wait=len(refused) - len(at_once),
@@ -132,11 +145,20 @@ async def test_an_exhausted_pool_refuses_in_time_and_recovers_at_once(trial: Tri
 
 
 async def _sleeping(connection: psycopg.AsyncConnection) -> int:
-    cursor = await connection.execute(
-        "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%%pg_sleep(%%' AND state = 'active' "
-        "AND pid <> pg_backend_pid()"
-    )
+    cursor = await connection.execute(f"SELECT count(*) {_SLEEPING}")
     return (await cursor.fetchone())[0]
+
+
+def _refusals(load: SteadyLoad) -> tuple[list[Reply], list[Reply]]:
+    """Return the replies that were refused, and those that were refused at once."""
+    refused = [reply for reply in load.replies if reply.failed or reply.throttled]
+    return refused, [reply for reply in refused if reply.latency_s < AT_ONCE_BELOW_S]
+
+
+async def _are_refused(load: SteadyLoad) -> bool:
+    """Return whether enough requests were refused, at once and after a wait."""
+    refused, at_once = _refusals(load)
+    return min(len(at_once), len(refused) - len(at_once)) >= _REFUSED_AT_LEAST
 
 
 async def _storm(url: str) -> tuple[list[str], float]:
@@ -164,21 +186,31 @@ async def _stolen_slots(database: EmbeddedPostgres) -> AsyncIterator[int]:
         while await backends(connection):
             await end_backends(database)
         stolen = 0
-        while (client := await _idle_client(database)) is not None:
-            await stack.enter_async_context(client)
-            stolen += 1
+        async with asyncio.timeout(60):
+            # A refused login holds a connection for a moment, or for seconds if its process stands still.
+            while not await _are_all_taken(connection):
+                if (client := await _idle_client(database)) is not None:
+                    await stack.enter_async_context(client)
+                    stolen += 1
         await connection.execute(f"ALTER DATABASE {DATABASE} CONNECTION LIMIT -1")
         yield stolen
 
 
-async def _idle_client(database: EmbeddedPostgres) -> psycopg.AsyncConnection | None:
-    """Open an idle connection, or return None when none is left.
+async def _are_all_taken(connection: psycopg.AsyncConnection) -> bool:
+    """Return whether the case holds all connections but those that are reserved for superusers."""
+    cursor = await connection.execute(
+        "SELECT count(*) >= current_setting('max_connections')::int "
+        "- current_setting('superuser_reserved_connections')::int "
+        "FROM pg_stat_activity WHERE backend_type = 'client backend' AND application_name = %s",
+        [OURS],
+    )
+    return (await cursor.fetchone())[0]
 
-    It tries several times, because a refused attempt itself holds a connection for a moment.
-    """
+
+async def _idle_client(database: EmbeddedPostgres) -> psycopg.AsyncConnection | None:
+    """Open an idle connection, or return None if none is free now."""
     url = database.url(database.maintenance_database)
-    for _ in range(_TRIES):
-        with contextlib.suppress(psycopg.OperationalError):
-            return await psycopg.AsyncConnection.connect(url, connect_timeout=_CONNECT_TIMEOUT_S, application_name=OURS)
-        await asyncio.sleep(0.02)
+    with contextlib.suppress(psycopg.OperationalError):
+        return await psycopg.AsyncConnection.connect(url, connect_timeout=60, application_name=OURS)
+    await asyncio.sleep(0.02)
     return None

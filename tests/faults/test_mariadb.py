@@ -49,14 +49,15 @@ async def test_killed_connections_fail_only_the_requests_in_flight(trial: Trial,
         async with serving_on_mariadb(trial.target, database, tmp_path, variables=trial.patience) as system:
             for _ in trial.repetitions:
                 async with trial.repetition(system) as load:
+                    await load.until_success()
                     await asyncio.sleep(1.0)
                     begin_s = time.monotonic()
                     ended = await end_mariadb_backends(database)
                     killed_s = time.monotonic()
                     await load.until_success(killed_s)
                     await asyncio.sleep(1.0)
-                errors = failures(load.replies)
-                cut_off = [error for error in errors if was_cut_off(error, begin_s, killed_s)]
+                errors, within_s = failures(load.replies), trial.cut_off_within_s
+                cut_off = [error for error in errors if was_cut_off(error, begin_s, killed_s, within_s=within_s)]
                 trial.note(
                     ended=ended,
                     errors=len(errors),
@@ -103,7 +104,7 @@ async def _measure_downtime(trial: Trial, system, database, duration_s: float) -
         error_latency_s=longest_s(errors),
         without_retry_after=without_retry_after(errors),
         recovery_s=recovery_s(load.replies, ready_s),
-        served_while_down=served(load.replies, begin_s + 0.1, end_s),
+        served_while_down=served(load.replies, begin_s, end_s),
     )
 
 
@@ -197,7 +198,7 @@ async def test_a_rotated_password_of_mariadb_is_used_when_it_is_published(trial:
                 trial.note(
                     ended=ended,
                     due_before_publication=sum(end_s < reply.due_s < published_s for reply in load.replies),
-                    served_before_publication=served(load.replies, end_s + 0.1, published_s),
+                    served_before_publication=served(load.replies, end_s, published_s),
                     errors=len(errors),
                     errors_for_s=max((error.ended_s - rotated_s for error in errors), default=0.0),
                 )

@@ -16,8 +16,6 @@ from tests.faults.parts.system import CONTAINER, CONTAINER_PERSISTENT, POOL_MAX,
 from tests.faults.waiting import until_ended
 
 _AT_ONCE = 32
-# There are more clients than threads, so a worker that stands still for 5 s would refuse those that wait.
-_PATIENT = {"WEBAPP_MAX_WAIT_S": "60"}
 _ROUNDS = 10
 _REQUESTS = 1_000
 # Exit codes of the start script.
@@ -84,7 +82,9 @@ async def test_persistent_connections_either_do_not_leak_or_are_refused(trial: T
     # CONN_MAX_AGE the same handler serves.
     least = {"refused_at_construction": 1, "serves_without_age": 1, "kept": 1, "answers": 2 * _REQUESTS}
     with trial.judged(least=least, **limits), a_database() as database:
-        async with serving(trial.target, database, tmp_path, variables=_PATIENT) as system:
+        # There are more clients than threads, so a worker that stands still for 5 s would refuse those that wait.
+        patience = {**trial.patience, "WEBAPP_MAX_WAIT_S": "60"}
+        async with serving(trial.target, database, tmp_path, variables=patience) as system:
             log = log_of(system.logs, "stock")
             without_age = {**system.environ, "WEBAPP_DB_STRATEGY": "per_request"}
             trial.note(serves_without_age=await _start(without_age, log) == _SERVES)

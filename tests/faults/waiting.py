@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 _POLL_S = 0.01
 
 
-async def until(holds: Callable[[], Awaitable[bool]], *, timeout_s: float = 30.0) -> None:
+async def until(holds: Callable[[], Awaitable[bool]], *, timeout_s: float = 60.0) -> None:
     """Poll until the condition holds; raise TimeoutError when the time is over."""
     async with asyncio.timeout(timeout_s):
         while not await holds():  # noqa: ASYNC110 - no event signals it

@@ -13,7 +13,7 @@ import aiohttp
 from django_runtimes.compare.load.access import FORWARDED_HEADERS
 from tests.faults.figures.replies import Reply
 
-_CLIENT_TIMEOUT_S = 30.0
+_CLIENT_TIMEOUT_S = 60.0
 _POLL_S = 0.005
 _BODY = json.dumps({"author": "faults", "message": "written"}).encode()
 
@@ -114,8 +114,8 @@ class SteadyLoad(Client):
         await asyncio.gather(self._sending, *self._pending, return_exceptions=True)
         await super().__aexit__(kind, error, trace)
 
-    async def until_success(self, since_s: float, *, timeout_s: float = 45.0) -> None:
-        """Wait until a request that was due after `since_s` has succeeded; raise TimeoutError if none does."""
+    async def until_success(self, since_s: float = 0.0, *, timeout_s: float = 120.0) -> None:
+        """Wait until a request that was due after `since_s`, or any, has succeeded; raise TimeoutError if none does."""
         async with asyncio.timeout(timeout_s):
             seen = 0
             while not any(reply.succeeded and reply.due_s >= since_s for reply in self.replies[seen:]):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 AT_ONCE_BELOW_S = 4.5
 # A request that fails later than this after its connection ended has failed for another reason, such as the pool's
 # timeout of 5 s.
-_CUT_OFF_WITHIN_S = 4.5
+CUT_OFF_WITHIN_S = 4.5
 
 
 @dataclass(frozen=True)
@@ -52,9 +52,9 @@ def failures(replies: Iterable[Reply]) -> list[Reply]:
     return [reply for reply in replies if reply.failed]
 
 
-def was_cut_off(error: Reply, begin_s: float, end_s: float) -> bool:
-    """Return whether a request failed because the case ended its connection between two times."""
-    return error.due_s <= end_s and begin_s <= error.ended_s <= end_s + _CUT_OFF_WITHIN_S
+def was_cut_off(error: Reply, begin_s: float, end_s: float, *, within_s: float = CUT_OFF_WITHIN_S) -> bool:
+    """Return whether a request failed within `within_s` because the case ended its connection between two times."""
+    return error.due_s <= end_s and begin_s <= error.ended_s <= end_s + within_s
 
 
 def recovery_s(replies: Iterable[Reply], ready_s: float, *, kind: str | None = None) -> float:
@@ -64,8 +64,11 @@ def recovery_s(replies: Iterable[Reply], ready_s: float, *, kind: str | None = N
 
 
 def served(replies: Iterable[Reply], begin_s: float, end_s: float) -> int:
-    """Return the number of successes between two times, which must be 0 if the database was really down."""
-    return sum(reply.succeeded and begin_s < reply.ended_s < end_s for reply in replies)
+    """Return the number of requests that began and succeeded between two times, which is 0 if the database was down.
+
+    A response to an earlier request may still be on its way.
+    """
+    return sum(reply.succeeded and begin_s < reply.due_s and reply.ended_s < end_s for reply in replies)
 
 
 def clear_s(replies: Iterable[Reply], ready_s: float) -> float:

@@ -73,7 +73,7 @@ class MovingDatabase:
 async def administration(database: PostgresServer, name: str = "postgres") -> AsyncIterator[psycopg.AsyncConnection]:
     """Open a superuser's connection to one database."""
     url = urlsplit(database.administration_url)._replace(path=f"/{name}").geturl()
-    connection = await psycopg.AsyncConnection.connect(url, autocommit=True, connect_timeout=5, application_name=OURS)
+    connection = await psycopg.AsyncConnection.connect(url, autocommit=True, connect_timeout=60, application_name=OURS)
     async with connection:
         yield connection
 
@@ -145,7 +145,7 @@ async def crash(database: EmbeddedPostgres) -> None:
     await until_ended(database.process)
 
 
-async def until_ready(url: str, *, timeout_s: float = 30.0) -> float:
+async def until_ready(url: str, *, timeout_s: float = 60.0) -> float:
     """Wait until a server answers a query, and return the monotonic time."""
 
     async def answers() -> bool:

@@ -174,7 +174,7 @@ async def until_mariadb_is_ready(database: MariadbServer) -> float:
             return False
         return True
 
-    await until(answers, timeout_s=30.0)
+    await until(answers)
     return time.monotonic()
 
 
@@ -192,7 +192,7 @@ def _ask(database: MariadbServer, statement: str, parameters: list[Any] | None =
             user=url.username,
             password=url.password,
             autocommit=True,
-            connect_timeout=5,
+            connect_timeout=60,
             ssl_disabled=True,
         ) as connection,
         connection.cursor() as cursor,

@@ -21,8 +21,9 @@ async def occupy(
     *,
     hidden: Sequence[str],
     each: int | None = None,
+    for_s: int = SLEEP_S,
 ) -> list[asyncio.Task[Reply]]:
-    """Start `count` requests that sleep for SLEEP_S, at most `each` in one process, and wait until all sleep."""
+    """Start `count` requests that sleep `for_s`, at most `each` in one process, and wait until all sleep."""
     clients: list[Client] = []
     shares: Counter[int] = Counter()
     while len(clients) < count:
@@ -32,7 +33,10 @@ async def occupy(
         if each is None or shares[worker] < each:
             shares[worker] += 1
             clients.append(client)
-    sleepers = [asyncio.create_task(client.read(f"/faults/sleep/{SLEEP_S}/")) for client in clients]
+        else:
+            # The other worker may stand still.
+            await asyncio.sleep(0.05)
+    sleepers = [asyncio.create_task(client.read(f"/faults/sleep/{for_s}/")) for client in clients]
 
     async def all_sleep() -> bool:
         return await sleeping() == count

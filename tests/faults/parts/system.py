@@ -33,6 +33,8 @@ POOL_MAX = 8
 _ROOT = Path(__file__).parents[3]
 APPLICATION = Application("tests.faults.application.settings", _ROOT, prepare=())
 _COMMANDS = (("migrate", "--verbosity", "0"), ("set_role_timeouts",))
+# These variables are stored with the role.
+_OF_ROLE = ("WEBAPP_DB_STATEMENT_TIMEOUT_S", "WEBAPP_DB_IDLE_IN_TRANSACTION_TIMEOUT_S")
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,9 @@ async def serving(
         if name.route is Route.PROXY:
             proxy = stack.enter_context(PgBouncer(database, pool_size=proxy_pool_size))
         environ = application_environ(APPLICATION, database_url=database.url(DATABASE), static_root=directory)
-        await prepare_database({**environ, "WEBAPP_RUNTIME": Runtime.AWS_ECS.value}, log_of(logs, "prepare"), _COMMANDS)
+        of_role = {name: value for name, value in (variables or {}).items() if name in _OF_ROLE}
+        preparing = {**environ, **of_role, "WEBAPP_RUNTIME": Runtime.AWS_ECS.value}
+        await prepare_database(preparing, log_of(logs, "prepare"), _COMMANDS)
         environ = {
             **target_environ(name, environ, proxy),
             "WEBAPP_WORKERS": str(WORKERS),

@@ -50,6 +50,15 @@ def test_a_single_repetition_has_no_limits_of_durations(verdicts):
     assert verdicts[0].limits == {"errors": 0}
 
 
+def test_a_trial_may_leave_durations_unjudged(verdicts):
+    trial = Trial(Case(1, "backends killed", "aws_ecs/pool/direct"), 5, verdicts.append, judges_durations=False)
+
+    with trial.judged(least={}, recovery_s=1.0, errors=0):
+        trial.note(recovery_s=30.0, errors=0)
+
+    assert verdicts[0].limits == {"errors": 0}
+
+
 def test_a_single_repetition_has_limits_of_counts(verdicts):
     trial = Trial(Case(1, "backends killed", "aws_ecs/pool/direct"), 1, verdicts.append)
 
