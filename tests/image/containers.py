@@ -17,7 +17,8 @@ from tests.image.podman import CACHE, ENVIRON, podman
 from tests.secret_key import SECRET_KEY
 
 _LABEL = "webapp.tests.owner"
-_START_TIMEOUT_S = 60.0
+# Far longer than any step takes on a busy machine.
+_TIMEOUT_S = 120.0
 _PORT_INSIDE = 8000
 
 # Only /tmp is writable, and the container gets no privilege that the application does not need.
@@ -57,18 +58,25 @@ class Container:
         return podman("exec", self.name, *command)
 
     def wait_until_serving(self, path: str = "/healthz") -> None:
-        """Wait until the path answers 200; raise RuntimeError with the log after a minute, or if the container ends."""
-        deadline = time.monotonic() + _START_TIMEOUT_S
+        """Wait until the path answers 200; raise RuntimeError with the log after a while, or if the container ends."""
+        deadline = time.monotonic() + _TIMEOUT_S
         while not _answers(self.url + path):
             if not self.is_running or time.monotonic() > deadline:
                 raise RuntimeError(f"{path} does not answer: {self.logs()[-2000:]}")
+            time.sleep(0.02)
+
+    def wait_for_log(self, text: str) -> None:
+        """Wait until the log contains a text: the container engine writes it with a delay."""
+        deadline = time.monotonic() + _TIMEOUT_S
+        while text not in self.logs():
+            assert time.monotonic() < deadline, self.logs()
             time.sleep(0.02)
 
     def signal(self, number: Signals) -> None:
         """Send a signal to the container's first process."""
         podman("kill", "--signal", number.name, self.name)
 
-    def wait(self, timeout_s: float = 30.0) -> int:
+    def wait(self, timeout_s: float = _TIMEOUT_S) -> int:
         """Wait until the container exits; return its exit code, or raise subprocess.TimeoutExpired."""
         return self._process.wait(timeout_s)
 
@@ -158,7 +166,7 @@ def remove_stale_containers() -> None:
 
 def _answers(url: str) -> bool:
     try:
-        with urllib.request.urlopen(url, timeout=5) as response:
+        with urllib.request.urlopen(url, timeout=10) as response:
             return response.status == 200
     except (urllib.error.URLError, OSError):
         return False

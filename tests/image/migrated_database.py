@@ -17,6 +17,6 @@ def migrated_database(image: str, server: PostgresServer, log: Path) -> Iterator
     create_database(server, name)
     url = server.url(name)
     with run_container(image, container_environ(url), arguments=["migrate", "--verbosity", "0"], log=log) as migration:
-        assert migration.wait(60) == 0, migration.logs()
+        assert migration.wait() == 0, migration.logs()
     yield url
     drop_database(server, name)

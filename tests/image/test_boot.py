@@ -52,7 +52,7 @@ def serving(image: str, database_url: str, tmp_path_factory: pytest.TempPathFact
 def run(image: str, log: Path, *arguments: str, **environ: str) -> tuple[int, str]:
     """Run a command of the image, and return its exit code and output."""
     with run_container(image, environ, log=log, arguments=arguments) as container:
-        return container.wait(60), container.logs()
+        return container.wait(), container.logs()
 
 
 def test_the_image_has_the_locked_version_of_django(image):
@@ -66,7 +66,7 @@ def test_the_image_has_the_locked_version_of_django(image):
 
 def read_readiness_failure(container: Container) -> str | None:
     try:
-        urllib.request.urlopen(f"{container.url}/readyz", timeout=10).close()
+        urllib.request.urlopen(f"{container.url}/readyz", timeout=60).close()
     except urllib.error.HTTPError as unavailable:
         with unavailable:
             return json.loads(unavailable.read())["reason"]
@@ -150,7 +150,7 @@ def test_an_upload_that_does_not_fit_tmp_gets_a_503_and_one_log_line(serving: Co
     connection.close()
 
     assert (response.status, response.headers["Retry-After"]) == (503, "1")
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     # The container engine writes the log with a delay.
     while len(written := serving.logs().splitlines()[before:]) == 0 and time.monotonic() < deadline:
         time.sleep(0.02)
@@ -162,20 +162,21 @@ def test_it_exits_with_0_on_sigterm(image, database_url, log):
     with run_container(image, container_environ(database_url), log=log) as container:
         container.wait_until_serving("/readyz")
         container.signal(SIGTERM)
-        assert container.wait(30) == 0, container.logs()
+        assert container.wait() == 0, container.logs()
 
 
 def test_readiness_fails_before_a_shutdown(image, database_url, log):
-    environ = container_environ(database_url) | {"WEBAPP_DRAIN_S": "5"}
+    # Long enough for a machine that stands still while the server drains.
+    environ = container_environ(database_url) | {"WEBAPP_DRAIN_S": "12"}
     with run_container(image, environ, log=log) as container:
         container.wait_until_serving("/readyz")
         container.signal(SIGTERM)
         while (reason := read_readiness_failure(container)) is None:
             time.sleep(0.02)
         assert reason == "DrainingError"
-        with urllib.request.urlopen(f"{container.url}/healthz", timeout=10) as response:
+        with urllib.request.urlopen(f"{container.url}/healthz", timeout=60) as response:
             assert response.status == 200
-        assert container.wait(30) == 0, container.logs()
+        assert container.wait() == 0, container.logs()
 
 
 def test_it_starts_a_worker_for_each_available_cpu(image, log):
@@ -183,14 +184,15 @@ def test_it_starts_a_worker_for_each_available_cpu(image, log):
     del environ["WEBAPP_WORKERS"]
     with run_container(image, environ, log=log, cpus=1.5) as container:
         container.wait_until_serving()
+        container.wait_for_log("Booting worker")
         assert container.logs().count("Booting worker") == 1
 
 
 def test_by_default_it_serves_as_local_and_on_every_interface(image, log):
     with run_container(image, {"DATABASE_URL": _UNREACHABLE}, log=log, network="bridge") as container:
         container.wait_until_serving()
-        assert "Serving as local" in container.logs()
-        assert "WEBAPP_SECRET_KEY is not set, and 0.0.0.0 is reachable" in container.logs()
+        container.wait_for_log("Serving as local")
+        container.wait_for_log("WEBAPP_SECRET_KEY is not set, and 0.0.0.0 is reachable")
 
 
 @pytest.mark.parametrize("arguments", [(), ("migrate",), ("check",)], ids=["server", "migrate", "check"])
@@ -207,7 +209,7 @@ def test_a_missing_variable_is_reported_in_one_line_with_exit_code_78(image, log
 
 def test_a_missing_database_is_reported_in_one_line_under_local(image, log):
     with run_container(image, {}, log=log, network="bridge") as container:
-        assert container.wait(60) == 78
+        assert container.wait() == 78
         assert container.logs().startswith("webapp: no database is configured; set DATABASE_URL")
         assert len(container.logs().splitlines()) == 1
 

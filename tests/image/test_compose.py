@@ -54,7 +54,7 @@ def pgbouncer(compose, database) -> Iterator[int]:
         users.write_text(f'"{server.user}" "{server.password or ""}"\n')
         log = directory / "pgbouncer.log"
         command = [str(processes.find_program("pgbouncer")), str(directory / "pgbouncer.ini")]
-        with listening(command, port, environ={}, log=log, account=account, directory=directory, timeout_s=10):
+        with listening(command, port, environ={}, log=log, account=account, directory=directory):
             yield port
 
 
@@ -96,13 +96,13 @@ def test_the_image_serves_both_routes_with_the_web_services_variables(image, com
     environ |= {"WEBAPP_DB_ROUTE": route, "WEBAPP_DB_PROXY_PORT": str(pgbouncer)}
 
     with run_container(image, environ, log=log, arguments=compose["services"]["migrate"]["command"]) as migration:
-        assert migration.wait(60) == 0, migration.logs()
+        assert migration.wait() == 0, migration.logs()
     with run_container(image, environ, log=log) as container:
         container.wait_until_serving("/readyz")
         container.wait_until_serving("/")
         # Run the service's own health check, but on the port of this container.
         port = container.url.rpartition(":")[2]
         container.execute(*(word.replace(":8000/", f":{port}/") for word in web["healthcheck"]["test"][1:]))
-        assert f"on the {route} route" in container.logs()
+        container.wait_for_log(f"on the {route} route")
         container.signal(SIGTERM)
-        assert container.wait(30) == 0
+        assert container.wait() == 0

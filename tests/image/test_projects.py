@@ -38,7 +38,7 @@ def test_an_adopted_project_migrates_and_serves(built, tmp_path):
     with run_container(
         image, environ, arguments=["migrate", "--verbosity", "0"], log=tmp_path / "migrate"
     ) as migration:
-        assert migration.wait(60) == 0, migration.logs()
+        assert migration.wait() == 0, migration.logs()
 
     with run_container(image, environ, log=tmp_path / "serve") as serving:
         serving.wait_until_serving("/readyz")

@@ -39,7 +39,7 @@ async def _ask_everything(place: str, image: str, database_server, directory: Pa
         with run_container(
             image, container_environ(url), arguments=migrate, log=directory / "migrate.log"
         ) as migration:
-            assert migration.wait(60) == 0, migration.logs()
+            assert migration.wait() == 0, migration.logs()
         async with PLACES[place](image, url, directory / "log") as ask:
             return {request.name: await ask(request) for request in request_set()}
     finally:

@@ -20,7 +20,18 @@ _KEEP_ALIVE = 27
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "fault(number, name, target, repetitions=5): a case of the table of faults")
+    config.addinivalue_line(
+        "markers",
+        "fault(number, name, target, repetitions=5, has_durations=False): a case of the table of faults; its durations "
+        "are judged by a second run, which is marked as quiet",
+    )
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    marker = metafunc.definition.get_closest_marker("fault")
+    if marker is not None and marker.kwargs.get("has_durations"):
+        runs = [False, pytest.param(True, marks=pytest.mark.quiet)]
+        metafunc.parametrize("judges_durations", runs, indirect=True, ids=["counts", "durations"])
 
 
 @pytest.hookimpl(trylast=True)
@@ -50,7 +61,13 @@ def idle_connections(
 
 
 @pytest.fixture
-def trial(request: pytest.FixtureRequest, tmp_path: Path, database_url: str) -> Iterator[Trial]:
+def judges_durations(request: pytest.FixtureRequest) -> bool:
+    """Return whether this run judges durations, which only a quiet machine shows."""
+    return getattr(request, "param", False)
+
+
+@pytest.fixture
+def trial(request: pytest.FixtureRequest, tmp_path: Path, database_url: str, judges_durations: bool) -> Iterator[Trial]:
     """Return the trial of the case that the test's `fault` marker names.
 
     In addition to the case's own limits, no log of its containers may contain a secret.
@@ -73,7 +90,8 @@ def trial(request: pytest.FixtureRequest, tmp_path: Path, database_url: str) -> 
         with request.config.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
             print(f"\n{row(replace(verdict, worst=worst, limits=limits))}")  # noqa: T201
 
-    yield Trial(case, marker.kwargs.get("repetitions", _REPETITIONS), publish)
+    repetitions = marker.kwargs.get("repetitions", _REPETITIONS)
+    yield Trial(case, repetitions, publish, judges_durations=judges_durations)
     assert not leaks
 
 

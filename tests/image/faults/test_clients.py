@@ -24,10 +24,10 @@ _HALF_OPEN = 500
 _DRIP_S = 0.5
 _OTHERS = 100
 # How long to look for views that outlast their clients.
-_LONGEST_S = 60
+_LONGEST_S = 120
 
 
-@pytest.mark.fault(32, "client aborts", "aws_ecs")
+@pytest.mark.fault(32, "client aborts", "aws_ecs", has_durations=True)
 async def test_connections_are_idle_once_aborted_requests_have_ended(trial: Trial, image, database_url, log) -> None:
     least = {"aborts": _ABORTS, "views_ended": _ABORTS / 10, "busy_after_leaving": 1}
     with (
@@ -39,11 +39,11 @@ async def test_connections_are_idle_once_aborted_requests_have_ended(trial: Tria
             waves = [await _wave(container, database_url)]
             deadline = time.monotonic() + _LONGEST_S
             # On a busy machine the clients leave late, and fewer views outlast them.
-            while sum(wave.views_ended for wave in waves) < least["views_ended"] and time.monotonic() < deadline:
+            while not _are_enough(waves, least) and time.monotonic() < deadline:
                 waves.append(await _wave(container, database_url))
             answers = [await asyncio.to_thread(ask, container.url, "/api/entries") for _ in range(20)]
             trial.note(
-                aborts=min(wave.aborts for wave in waves),
+                aborts=sum(wave.aborts for wave in waves),
                 busy_after_leaving=any(wave.is_busy_after_leaving for wave in waves),
                 views_ended=sum(wave.views_ended for wave in waves),
                 idle_after_s=max(wave.idle_after_s for wave in waves),
@@ -51,23 +51,24 @@ async def test_connections_are_idle_once_aborted_requests_have_ended(trial: Tria
             )
 
 
-@pytest.mark.fault(33, "slowloris", "aws_ecs")
+@pytest.mark.fault(33, "slowloris", "aws_ecs", has_durations=True)
 async def test_half_open_requests_do_not_delay_other_clients(trial: Trial, image, database_url, log) -> None:
     least = {"half_open": _HALF_OPEN, "answered": _OTHERS * 0.99}
     with (
-        trial.judged(least=least, health_s=1.0, errors_percent=1.0),
+        trial.judged(least=least, health_s=1.0, unhealthy=0, errors_percent=1.0),
         serving(image, database_url, log, workers=2) as container,
     ):
         for _ in trial.repetitions:
             dripping = await asyncio.gather(*(_begin(container.url, number) for number in range(_HALF_OPEN)))
             drips = [asyncio.create_task(_drip(writer)) for _, writer in dripping]
-            health, others = [], []
+            health, others, unhealthy = [], [], 0
             for number in range(_OTHERS):
                 others.append(await asyncio.to_thread(ask, container.url, "/api/entries" if number % 2 else "/"))
                 if number % 10 == 0:
                     asked_s = time.monotonic()
                     status, _ = await asyncio.to_thread(ask, container.url, "/healthz")
-                    health.append(time.monotonic() - asked_s if status == 200 else float("inf"))
+                    health.append(time.monotonic() - asked_s)
+                    unhealthy += status != 200
             still_open = sum(not reader.at_eof() for reader, _ in dripping)
             for drip in drips:
                 drip.cancel()
@@ -77,6 +78,7 @@ async def test_half_open_requests_do_not_delay_other_clients(trial: Trial, image
             trial.note(
                 half_open=still_open,
                 health_s=max(health),
+                unhealthy=unhealthy,
                 answered=sum(status == 200 for status, _ in others),
                 errors_percent=100 * sum(status != 200 for status, _ in others) / len(others),
             )
@@ -129,6 +131,15 @@ class _Wave:
     idle_after_s: float
 
 
+def _are_enough(waves: list[_Wave], least: dict[str, float]) -> bool:
+    """Return whether enough clients left before their response, and enough views outlasted their clients."""
+    return (
+        sum(wave.aborts for wave in waves) >= least["aborts"]
+        and any(wave.is_busy_after_leaving for wave in waves)
+        and sum(wave.views_ended for wave in waves) >= least["views_ended"]
+    )
+
+
 async def _wave(container: Container, database_url: str) -> _Wave:
     """Let all clients leave, and wait until their views have ended."""
     ends_before = len(_ends(container))
@@ -169,7 +180,7 @@ async def _leave(url: str, number: int) -> bool:
 
 async def _wait_until_quiet(container: Container, watcher: _Watcher, since_s: float) -> None:
     """Wait until, for one second, no view has ended and no connection has been busy."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while time.monotonic() < deadline:
         if time.monotonic() > max([*_ends(container), watcher.last_busy_s, since_s]) + 1.0:
             return

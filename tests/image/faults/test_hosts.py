@@ -89,7 +89,7 @@ def _reset(send: Ask, number: int) -> int:
 
 
 def _wait_for_links(container: Container, count: int) -> list[str]:
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 120
     while len(_links(container)) < count and time.monotonic() < deadline:
         time.sleep(0.02)
     return _links(container)

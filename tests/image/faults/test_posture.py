@@ -117,7 +117,7 @@ def _check_warnings(image: str, database_url: str, log) -> int:
     """Return the number of warnings from `check --deploy`; the settings give a reason for each silenced check."""
     arguments = ["check", "--deploy", "--fail-level", "WARNING"]
     with run_container(image, container_environ(database_url), log=log, arguments=arguments) as check:
-        exit_code = check.wait(60)
+        exit_code = check.wait()
     text = check.logs()
     assert exit_code == 0, text
     assert "System check identified no issues" in text
@@ -127,7 +127,7 @@ def _check_warnings(image: str, database_url: str, log) -> int:
 def _exit_code_with_debug(image: str, database_url: str, log) -> int:
     environ = {**container_environ(database_url), "WEBAPP_DEBUG": "1"}
     with run_container(image, environ, log=log) as container:
-        return container.wait(60)
+        return container.wait()
 
 
 def _serves_without_shell(image: str, database_url: str, log) -> bool:

@@ -48,8 +48,8 @@ class Balancer(threading.Thread):
         self._upstreams = [upstream for upstream in self._upstreams if upstream.url != url]
 
     def wait_until_ready(self, url: str, *, is_ready: bool) -> None:
-        """Wait until a server gets requests, or no longer gets any; raise TimeoutError after 30 s."""
-        deadline = time.monotonic() + 30
+        """Wait until a server gets requests, or no longer gets any; raise TimeoutError after two minutes."""
+        deadline = time.monotonic() + 120
         while any(upstream.url == url for upstream in self._ready) != is_ready:
             if time.monotonic() > deadline:
                 raise TimeoutError(f"{url} did not change")

@@ -16,8 +16,8 @@ from tests.image.containers import Container, container_environ, run_container
 from tests.image.faults.parts.serving import APPLICATION, HOST, MOUNT
 from tests.integration.serving.lambda_handler.front import event_of
 
-_INIT_TIMEOUT_S = 60.0
-_TIMEOUT_S = 30.0
+_INIT_TIMEOUT_S = 120.0
+_TIMEOUT_S = 60.0
 # The image sets its own PATH, and the other variables belong to managed runtimes.
 _NOT_IN_IMAGES = ("PATH", "AWS_EXECUTION_ENV", "LAMBDA_TASK_ROOT", "_HANDLER")
 
@@ -115,6 +115,7 @@ def lambda_container(
             **container_environ(database_url, "aws_lambda"),
             **APPLICATION,
             "WEBAPP_DB_ROUTE": "direct",
+            "WEBAPP_DB_CONNECT_TIMEOUT_S": "60",
             **(variables or {}),
         },
         log_directory=log.parent,

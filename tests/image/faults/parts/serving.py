@@ -19,7 +19,9 @@ HEADERS = {"Host": HOST, "X-Forwarded-Proto": "https", "Accept": "application/js
 MOUNT = f"--volume={CHECKOUT / 'tests'}:/opt/tests/tests:ro"
 APPLICATION = {"PYTHONPATH": "/opt/tests", "DJANGO_SETTINGS_MODULE": "tests.image.faults.application.settings"}
 
-_TIMEOUT_S = 30.0
+_TIMEOUT_S = 60.0
+# A machine that stands still for seconds must not make a request fail.
+PATIENCE = {"WEBAPP_MAX_WAIT_S": "60", "WEBAPP_DB_CONNECT_TIMEOUT_S": "60", "WEBAPP_DB_POOL_TIMEOUT_S": "60"}
 
 
 @contextmanager
@@ -37,6 +39,7 @@ def serving(
     environ = {
         **container_environ(database_url),
         **APPLICATION,
+        **PATIENCE,
         "WEBAPP_WORKERS": str(workers),
         **(variables or {}),
     }
