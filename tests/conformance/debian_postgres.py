@@ -14,8 +14,8 @@ from django_runtimes.compare.services.run_directory import run_directory
 
 _PLACE = Path("/usr/lib/postgresql")
 _ENVIRON = {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"}
-_START_TIMEOUT_S = 30.0
-_INITDB_TIMEOUT_S = 60.0
+_START_TIMEOUT_S = 60.0
+_INITDB_TIMEOUT_S = 120.0
 
 
 class NoServerError(Exception):
@@ -79,7 +79,7 @@ def _settings(port: int) -> list[str]:
 
 def _answers(url: str) -> bool:
     try:
-        psycopg.connect(url, connect_timeout=2).close()
+        psycopg.connect(url, connect_timeout=10).close()
     except psycopg.OperationalError:
         return False
     return True

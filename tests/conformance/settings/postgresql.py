@@ -15,7 +15,7 @@ def databases(engine: str, *, pool: bool) -> dict[str, dict[str, Any]]:
         "HOST": url.hostname,
         "PORT": url.port,
         # In some tests each thread holds a connection to one of the databases.
-        "OPTIONS": {"pool": {"min_size": 0, "max_size": 10, "timeout": 10}} if pool else {},
+        "OPTIONS": {"pool": {"min_size": 0, "max_size": 10, "timeout": 60}} if pool else {},
     }
     prefix = os.environ["CONFORMANCE_DATABASE"]
     return {
