@@ -13,10 +13,11 @@ from django_runtimes.compare.record.sampled_connections import SampledConnection
 from django_runtimes.compare.record.timeline import BackendTimeline, TimelineRecorder
 
 _POLL_INTERVAL_S = 0.1
-# A backend reports a new session when it first becomes idle or ends, so a counter that has not changed for this long
-# includes all of a finished burst. A counter that keeps changing is read after the second limit.
-_STABLE_AFTER_S = 0.5
-_STABLE_WITHIN_S = 5.0
+# A backend reports a new session when it first becomes idle or ends, so a counter that was the same in so many readings
+# includes all of a finished burst. A counter that keeps changing is read after the second number. A machine that stands
+# still for a while does so between two readings.
+_SAME_READINGS = 5
+_MOST_READINGS = 50
 
 
 class ConnectionSampler:
@@ -74,14 +75,13 @@ class ConnectionSampler:
         A server may count late, so wait until the counter has not changed for half a second, at most five seconds. It
         counts all clients, so the number for an interval is the difference between two readings.
         """
-        loop = asyncio.get_running_loop()
-        started = changed = loop.time()
-        count = await self.sessions(database)
-        while loop.time() - changed < _STABLE_AFTER_S and loop.time() - started < _STABLE_WITHIN_S:
+        count, same = await self.sessions(database), 0
+        for _ in range(_MOST_READINGS):
+            if same == _SAME_READINGS:
+                break
             await asyncio.sleep(_POLL_INTERVAL_S)
             latest = await self.sessions(database)
-            if latest != count:
-                count, changed = latest, loop.time()
+            count, same = latest, same + 1 if latest == count else 0
         return count
 
     async def transactions(self, database: str) -> int:
