@@ -39,6 +39,7 @@ STOCK_WSGI = f"{_PROBE}.stock_wsgi:application"
 STOCK_FUNCTION = f"{_PROBE}.stock_function.handler"
 LAMBDA_HANDLER = "django_runtimes.entrypoints.aws_lambda.handler"
 _START_TIMEOUT_S = 60.0
+_CONNECT_TIMEOUT_S = 30
 
 
 @dataclass(frozen=True)
@@ -181,7 +182,7 @@ class DatabaseCounter:
     def held(self) -> int:
         """Return the number of connections that clients hold now."""
         query = "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend' AND datname = %s"
-        with psycopg.connect(self._url, connect_timeout=5) as connection:
+        with psycopg.connect(self._url, connect_timeout=_CONNECT_TIMEOUT_S) as connection:
             row = connection.execute(query, [self._database]).fetchone()
         return int(row[0]) if row else 0
 

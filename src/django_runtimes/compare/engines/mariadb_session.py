@@ -9,7 +9,7 @@ from django_runtimes.extras import how_to_install
 if TYPE_CHECKING:
     from pymysql.connections import Connection
 
-_CONNECT_TIMEOUT_S = 5
+_CONNECT_TIMEOUT_S = 30
 
 
 def connect_to(url: str) -> "Connection":

@@ -43,7 +43,7 @@ class PostgresqlCompared(ComparedEngine):
     def found_keys(self, database_url: str, keys_sql: str) -> list[str]:
         """Return the key of every row that the workload wrote; raise CompareError when its SQL fails."""
         try:
-            with psycopg.connect(database_url, connect_timeout=5) as connection:
+            with psycopg.connect(database_url, connect_timeout=30) as connection:
                 cursor = connection.execute(keys_sql.encode())
                 if cursor.description is None or len(cursor.description) != 1:
                     raise CompareError(f"the workload's keys_sql={keys_sql!r} must return one column, the rows' keys")

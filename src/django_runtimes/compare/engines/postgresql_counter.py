@@ -8,7 +8,8 @@ import psycopg
 from django_runtimes.compare.compare_error import CompareError
 from django_runtimes.compare.engines.counting_errors import cannot_count, gone
 
-_CONNECT_TIMEOUT_S = 5
+# The server has answered before, so this is long enough for a machine that stands still for some seconds.
+_CONNECT_TIMEOUT_S = 30
 _HELD = (
     "SELECT datname, count(*) FROM pg_stat_activity "
     "WHERE backend_type = 'client backend' AND datname = ANY(%s) GROUP BY datname"

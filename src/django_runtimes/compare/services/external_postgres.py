@@ -11,7 +11,7 @@ from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.compare.compare_error import CompareError
 from django_runtimes.config.database_url.url import libpq_url
 
-_CONNECT_TIMEOUT_S = 5
+_CONNECT_TIMEOUT_S = 10
 _DSQL_SCHEME = "dsql://"
 # The oldest version that Django 5.2 supports.
 _MIN_VERSION = 140_000

@@ -27,8 +27,13 @@ from django_runtimes.compare.services.run_directory import run_directory
 _MAX_CLIENTS = 2000
 # PgBouncer opens these files for its log, its event loop, and connections that are still logging in.
 _OTHER_FILES = 200
-_CONNECT_TIMEOUT_S = 5
-_START_TIMEOUT_S = 10.0
+# Far longer than a server of this machine takes, also if the machine stands still for some seconds.
+_CONNECT_TIMEOUT_S = 30
+_START_TIMEOUT_S = 30.0
+# The next attempt follows immediately.
+_ATTEMPT_TIMEOUT_S = 5
+# How long a transaction waits for a connection; PgBouncer's default is 120 s.
+_QUERY_WAIT_S = 5
 
 
 class PgBouncer:
@@ -132,7 +137,7 @@ class PgBouncer:
             "default_pool_size": str(self._pool_size),
             "max_user_connections": str(self._share_of_server()),
             "server_login_retry": "0.5",
-            "query_wait_timeout": "5",
+            "query_wait_timeout": str(_QUERY_WAIT_S),
             "server_tls_sslmode": str(conninfo_to_dict(url).get("sslmode") or "prefer"),
             # RDS Proxy also refuses unknown startup parameters.
             "ignore_startup_parameters": "",
@@ -211,7 +216,7 @@ class PgBouncer:
         url = self.url(self._postgres.maintenance_database)
         try:
             # PgBouncer accepts a client only after PgBouncer has itself logged in to the server.
-            psycopg.connect(url, connect_timeout=_CONNECT_TIMEOUT_S).close()
+            psycopg.connect(url, connect_timeout=_ATTEMPT_TIMEOUT_S).close()
         except psycopg.OperationalError:
             return False
         return True

@@ -8,6 +8,7 @@ from psycopg import sql
 
 from django_runtimes.cli import ports
 from django_runtimes.compare.compare_error import CompareError
+from django_runtimes.compare.services import external_postgres
 from django_runtimes.compare.services.external_postgres import ExternalPostgres
 from django_runtimes.compare.services.postgres import EmbeddedPostgres
 
@@ -69,7 +70,8 @@ def test_a_port_where_nothing_listens_is_named():
     assert message.endswith("; check the URL and that the server is reachable from here")
 
 
-def test_a_server_that_never_answers_times_out():
+def test_a_server_that_never_answers_times_out(monkeypatch):
+    monkeypatch.setattr(external_postgres, "_CONNECT_TIMEOUT_S", 2)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
 

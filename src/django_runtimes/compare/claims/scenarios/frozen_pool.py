@@ -109,7 +109,7 @@ async def _shortest_ms(emulator: LambdaEmulator) -> float:
 
 def _close_connections(server: EmbeddedPostgres, database: str) -> None:
     """Close every connection of the database from the server's side, as its idle timeout or a restart does."""
-    with psycopg.connect(server.administration_url, autocommit=True, connect_timeout=5) as connection:
+    with psycopg.connect(server.administration_url, autocommit=True, connect_timeout=30) as connection:
         connection.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s "
             "AND backend_type = 'client backend'",

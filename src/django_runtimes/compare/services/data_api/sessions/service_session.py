@@ -16,7 +16,7 @@ from django_runtimes.compare.services.data_api.data_api_error import (
 )
 from django_runtimes.compare.services.data_api.named_parameters import SentStatement, SentValue
 
-_CONNECT_TIMEOUT_S = 5
+_CONNECT_TIMEOUT_S = 30
 _COPIES = frozenset({ExecStatus.COPY_IN, ExecStatus.COPY_OUT, ExecStatus.COPY_BOTH})
 
 
