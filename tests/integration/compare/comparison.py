@@ -13,17 +13,33 @@ from django_runtimes.cli.processes import bound_to_parent
 APPLICATIONS = Path(__file__).parents[2] / "applications"
 LAMBDA, CONTAINER = "aws_lambda/per_request/direct", "aws_ecs/pool/direct"
 SHORT = ("--quick", "--rate", "20")
-_LIMIT_S = 240
+# Far longer than any comparison of the tests takes on a busy machine, so reaching it means a hang.
+_LIMIT_S = 900
+MAIN = "from django_runtimes.cli.main import main; main()"
+# Let no limit of the applications, of a quick run or of the proxy end anything on a machine that is slow or stands
+# still for some seconds.
+PATIENCE = {"WEBAPP_DB_CONNECT_TIMEOUT_S": "60", "WEBAPP_DB_POOL_TIMEOUT_S": "60"}
+PATIENT = f"""
+from dataclasses import replace
+from django_runtimes.compare.codebase import environ
+from django_runtimes.compare.plan import comparison_plan
+from django_runtimes.compare.services import pgbouncer
+
+quick_plan, application_environ = comparison_plan.quick_plan, environ.application_environ
+comparison_plan.quick_plan = lambda workload: replace(quick_plan(workload), limit_s=3600.0)
+environ.application_environ = lambda *arguments, **options: application_environ(*arguments, **options) | {PATIENCE!r}
+pgbouncer._QUERY_WAIT_S = 60
+"""
 
 
 @contextmanager
-def comparison(
-    *arguments: str, source: str = "from django_runtimes.cli.main import main; main()"
-) -> Iterator[subprocess.Popen[str]]:
+def comparison(*arguments: str, source: str = MAIN) -> Iterator[subprocess.Popen[str]]:
     """Start a comparison, and kill it when the block ends."""
     environ = {name: value for name, value in os.environ.items() if not name.startswith(("WEBAPP_", "DATABASE_URL"))}
     with subprocess.Popen(
-        bound_to_parent([sys.executable, "-c", source, "compare", *arguments], death_signal=signal.SIGTERM),
+        bound_to_parent(
+            [sys.executable, "-c", f"{PATIENT}{source}", "compare", *arguments], death_signal=signal.SIGTERM
+        ),
         env=environ | {"DJANGO_SETTINGS_MODULE": ""},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

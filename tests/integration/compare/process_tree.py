@@ -22,7 +22,7 @@ def descendants(pid: int) -> set[int]:
     return found
 
 
-def remaining(pids: set[int], *, timeout_s: float = 10.0) -> set[int]:
+def remaining(pids: set[int], *, timeout_s: float = 120.0) -> set[int]:
     """Wait for processes to exit, and return those that are still alive."""
     deadline = time.monotonic() + timeout_s
     while alive := {pid for pid in pids if is_alive(pid)}:

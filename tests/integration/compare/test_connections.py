@@ -1,6 +1,7 @@
 """Connections of a database, sampled and counted on a real server."""
 
 import asyncio
+import time
 from contextlib import ExitStack
 
 import psycopg
@@ -12,24 +13,30 @@ from django_runtimes.compare.engines.postgresql_counter import PostgresqlCounter
 from django_runtimes.compare.meters.connection_sampler import ConnectionSampler
 from django_runtimes.compare.services.database_creation import create_database
 from django_runtimes.compare.services.postgres import EmbeddedPostgres
+from tests.ended_backends import until_disconnected
+
+DATABASES = ["measured", "other"]
 
 
 @pytest.fixture(scope="module")
 def server():
     with EmbeddedPostgres() as server:
-        for name in ("measured", "other"):
+        for name in DATABASES:
             create_database(server, name)
         yield server
 
 
 @pytest.fixture
 def sampler(server):
-    return ConnectionSampler(PostgresqlCounter(server.administration_url), ["measured", "other"])
+    until_disconnected(server.administration_url, DATABASES)
+    return ConnectionSampler(PostgresqlCounter(server.administration_url), DATABASES)
 
 
 async def _samples(window, count):
-    """Wait until the sampler has taken `count` samples."""
-    while window.samples < count:  # noqa: ASYNC110 - the sampler has nothing to wait on
+    """Wait until the sampler has taken `count` more samples."""
+    wanted, deadline_s = window.samples + count, time.monotonic() + 120
+    while window.samples < wanted:
+        assert time.monotonic() < deadline_s
         await asyncio.sleep(0.01)
 
 
@@ -53,7 +60,8 @@ async def test_closed_connections_lower_the_mean(server, sampler):
         window = sampler.window("measured")
         with psycopg.connect(server.url("measured")):
             await _samples(window, 3)
-        await _samples(window, 12)
+        await asyncio.to_thread(until_disconnected, server.administration_url, DATABASES)
+        await _samples(window, 9)
         held = await window.stop()
 
     assert held.peak == 1
@@ -71,6 +79,7 @@ async def test_windows_of_different_databases_are_separate(server, sampler):
 
 
 async def test_the_shortest_window_has_a_sample(server):
+    until_disconnected(server.administration_url, DATABASES)
     async with ConnectionSampler(PostgresqlCounter(server.administration_url), ["measured"], rate_hz=0.01) as sampler:
         await asyncio.sleep(0.1)
         window = sampler.window("measured")
@@ -89,6 +98,7 @@ def test_forty_short_connections_are_all_counted(server, sampler, loop_factory):
             for _ in range(40):
                 connection = await psycopg.AsyncConnection.connect(server.url("measured"))
                 await connection.close()
+            await asyncio.to_thread(until_disconnected, server.administration_url, DATABASES)
             return await sampler.opened("measured") - before
 
     with asyncio.Runner(loop_factory=loop_factory) as runner:

@@ -20,7 +20,7 @@ from django_runtimes.compare.services.database_creation import create_database, 
 from django_runtimes.compare.targets.container_target import ContainerTarget
 from django_runtimes.compare.targets.name import TargetName
 from django_runtimes.compare.workload.reading import load_workload
-from tests.integration.compare.comparison import APPLICATIONS, CONTAINER
+from tests.integration.compare.comparison import APPLICATIONS, CONTAINER, PATIENCE
 from tests.listening import listening
 
 KEY = "0123456789abcdef0123456789abcdef"
@@ -71,6 +71,7 @@ def notes_service(database_server, tmp_path_factory) -> Iterator[Deployed]:
         environ = application_environ(application, database_url=database_server.url(name), static_root=directory)
         prepare_application(application, environ, log=directory / "prepare.log")
         environ = target_environ(TargetName.parse(CONTAINER), environ, None) | {
+            **PATIENCE,
             "WEBAPP_ALLOWED_HOSTS": "127.0.0.1,localhost",
             "WEBAPP_MEASUREMENT_KEY": KEY,
             "WEBAPP_WORKERS": "1",

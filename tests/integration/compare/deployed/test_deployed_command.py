@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from django_runtimes.compare.record.results import Run
-from tests.integration.compare.comparison import APPLICATIONS, CONTAINER, compare
+from tests.integration.compare.comparison import APPLICATIONS, CONTAINER, MAIN, compare
 from tests.integration.compare.deployed.conftest import KEY
 
 pytestmark = pytest.mark.needs("nginx")
@@ -18,7 +18,7 @@ HEADERS = ("--header", "X-Api-Key: $API_KEY")
 ELSEWHERE = (
     "from django_runtimes.compare.deployed import deployed_service\n"
     "deployed_service.is_this_machine = lambda host: False\n"
-    "from django_runtimes.cli.main import main; main()"
+    f"{MAIN}"
 )
 WITH_KEY = f"import os; os.environ['WEBAPP_MEASUREMENT_KEY'] = {KEY!r}\n"
 
@@ -129,7 +129,7 @@ def test_without_consent_nothing_is_sent(notes_service, tmp_path):
 def test_a_service_of_another_runtime_fails(notes_service, tmp_path):
     exit_code, output, _ = compare(
         *SHORT, "--header", "X-Forwarded-Proto: https", "--target", f"aws_lambda={notes_service.http}",
-        *output_option(tmp_path), source=f"{WITH_KEY}from django_runtimes.cli.main import main; main()",
+        *output_option(tmp_path), source=WITH_KEY + MAIN,
     )  # fmt: skip
 
     assert exit_code == 1

@@ -1,6 +1,7 @@
 """Connections of a database of MariaDB, sampled and counted."""
 
 import asyncio
+import time
 from contextlib import AsyncExitStack, ExitStack
 
 import pytest
@@ -25,8 +26,18 @@ def server(compared_mariadb):
         drop_mariadb_database(compared_mariadb, name)
 
 
+def until_disconnected(server):
+    """Wait until the server has ended the connections that clients have closed, and has counted their transactions."""
+    deadline_s = time.monotonic() + 120
+    connected = "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE USER IN ('measured', 'other')"
+    while execute(server.administration_url, connected) != [(0,)]:
+        assert time.monotonic() < deadline_s
+        time.sleep(0.02)
+
+
 @pytest.fixture
 def sampler(server):
+    until_disconnected(server)
     return ConnectionSampler(MARIADB_COMPARED.counter(server), ["measured", "other"])
 
 
@@ -47,6 +58,7 @@ async def test_short_connections_are_counted(server, sampler):
         for _ in range(5):
             execute(server.url("measured"), "SELECT 1")
         execute(server.url("other"), "SELECT 1")
+        await asyncio.to_thread(until_disconnected, server)
 
         assert await sampler.opened("measured") - before == 5
 
@@ -59,6 +71,7 @@ async def test_ended_transactions_are_counted(server, sampler):
                 connection.begin()
                 cursor.execute("INSERT INTO entry VALUES (%s)", [number])
                 (connection.commit if number % 2 else connection.rollback)()
+        await asyncio.to_thread(until_disconnected, server)
 
         assert await sampler.transactions("measured") - before >= 4
 

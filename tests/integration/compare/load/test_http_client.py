@@ -228,13 +228,18 @@ async def test_a_broken_response_has_its_own_error(client, response, error):
             await get(client, url)
 
 
-async def test_a_timeout_closes_the_connection():
-    client = HttpClient(headers={}, timeout_s=0.1, keepalive_s=1)
+async def test_a_timeout_closes_the_connection(client, monkeypatch):
+    limits = []
+    timeout = asyncio.timeout
+    monkeypatch.setattr(asyncio, "timeout", lambda delay: limits.append(timeout(delay)) or limits[-1])
     async with serving_exactly(b"HTTP/1.1 200 OK\r\n", OK) as (server, url):
+        unanswered = asyncio.create_task(get(client, url))
+        while not server.received:  # noqa: ASYNC110 - the server has nothing to wait on
+            await asyncio.sleep(0.01)
+        limits[0].reschedule(asyncio.get_running_loop().time())
         with pytest.raises(TimeoutError):
-            await get(client, url)
+            await unanswered
         assert (await get(client, url)).content == b"ok"
-    client.close()
 
     assert server.connections == 2
 

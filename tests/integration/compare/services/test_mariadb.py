@@ -96,6 +96,7 @@ def test_a_mistaken_option_is_reported_in_one_line_with_its_cause():
 
 @pytest.mark.needs("setpriv")
 @pytest.mark.needs("mariadbd")
+@pytest.mark.usefixtures("own_temporary")
 def test_nothing_remains_of_a_killed_caller():
     with Script(_CALLER) as caller:
         directory = Path(json.loads(caller.line())["directory"])

@@ -13,6 +13,7 @@ from psycopg import sql
 from psycopg.rows import dict_row
 
 from django_runtimes.compare.compare_error import CompareError
+from django_runtimes.compare.services import pgbouncer as pgbouncer_module
 from django_runtimes.compare.services.database_creation import create_database
 from django_runtimes.compare.services.external_postgres import ExternalPostgres
 from django_runtimes.compare.services.pgbouncer import PgBouncer
@@ -47,7 +48,15 @@ def server():
 
 
 @pytest.fixture(scope="module")
-def pgbouncer(server):
+def patience():
+    """Let transactions wait for a connection longer than a machine may stand still."""
+    with pytest.MonkeyPatch.context() as changes:
+        changes.setattr(pgbouncer_module, "_QUERY_WAIT_S", 120)
+        yield
+
+
+@pytest.fixture(scope="module")
+def pgbouncer(server, patience):
     with PgBouncer(server, pool_size=10) as pgbouncer:
         yield pgbouncer
 
@@ -93,8 +102,12 @@ def test_all_databases_together_get_half_of_the_servers_connections(server, pgbo
     assert sum(_backends(server).values()) <= 20
 
 
-def test_pgbouncers_settings_are_recorded(pgbouncer):
-    assert pgbouncer.settings == {
+def test_pgbouncers_settings_are_recorded(server, monkeypatch):
+    monkeypatch.setattr(pgbouncer_module, "_QUERY_WAIT_S", 5)
+    with PgBouncer(server, pool_size=10) as pgbouncer:
+        recorded = pgbouncer.settings
+
+    assert recorded == {
         "pool_mode": "transaction",
         "auth_type": "scram-sha-256",
         "auth_file": "SCRAM verifier",
@@ -193,7 +206,7 @@ def test_a_killed_caller_leaves_neither_proxy_nor_server():
 
 
 def until_a_client_waits(pgbouncer: PgBouncer) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     with psycopg.connect(pgbouncer.console_url, autocommit=True) as console:
         cursor = psycopg.ClientCursor(console, row_factory=dict_row)
         while not any(row["cl_waiting"] for row in cursor.execute("SHOW POOLS").fetchall()):
@@ -201,6 +214,7 @@ def until_a_client_waits(pgbouncer: PgBouncer) -> None:
             time.sleep(0.01)
 
 
+@pytest.mark.usefixtures("patience")
 def test_the_waits_for_a_connection_are_known_for_each_database(server):
     with PgBouncer(server, pool_size=1) as pgbouncer:
         assert pgbouncer.waits("third").number == 0

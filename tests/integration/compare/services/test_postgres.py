@@ -140,6 +140,7 @@ def test_a_failing_initdb_is_reported_in_one_line_with_its_cause(tmp_path, monke
 
 
 @pytest.mark.needs("setpriv")
+@pytest.mark.usefixtures("own_temporary")
 def test_the_next_start_cleans_up_after_a_killed_caller():
     with Script(_CALLER) as caller:
         directory = Path(json.loads(caller.line())["directory"])

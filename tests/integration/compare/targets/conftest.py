@@ -13,6 +13,8 @@ from django_runtimes.compare.services.database_creation import create_database, 
 from django_runtimes.compare.services.pgbouncer import PgBouncer
 from django_runtimes.compare.targets.name import TargetName
 from django_runtimes.compare.workload.reading import load_workload
+from tests.ended_backends import until_disconnected
+from tests.integration.compare.comparison import PATIENCE
 
 NOTES = Path(__file__).parents[3] / "applications" / "notes.toml"
 
@@ -27,6 +29,7 @@ def notes_database(database_server, tmp_path) -> str:
         stack.callback(drop_database, database_server, name)
         environ = application_environ(load_workload(NOTES).application, database_url=url, static_root=tmp_path)
         prepare_application(load_workload(NOTES).application, environ, log=tmp_path / "prepare.log")
+        until_disconnected(database_server.administration_url, [name])
         yield url
 
 
@@ -38,6 +41,6 @@ def notes_environ(notes_database, tmp_path) -> Callable[..., dict[str, str]]:
         environ = application_environ(
             load_workload(NOTES).application, database_url=notes_database, static_root=tmp_path
         )
-        return target_environ(TargetName.parse(target), environ, proxy)
+        return target_environ(TargetName.parse(target), environ | PATIENCE, proxy)
 
     return make

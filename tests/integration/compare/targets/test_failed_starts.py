@@ -22,7 +22,13 @@ from django_runtimes.compare.targets.lambda_target import LambdaTarget
 
 pytestmark = pytest.mark.profile_free
 
-NEVER_LISTENS = "echo waiting for the licence server; exec sleep 600"
+SAID = "waiting for the licence server"
+NEVER_LISTENS = f"echo {SAID}; exec sleep 600"
+
+
+def until_said(process: subprocess.Popen[bytes], log: Path) -> None:
+    """Wait for the line of NEVER_LISTENS, since a short limit may pass before a slow machine has run the shell."""
+    assert processes.wait_until(process, lambda: SAID in log.read_text(), timeout_s=120)
 
 
 class SilentServer:
@@ -36,6 +42,7 @@ class SilentServer:
 
     def start(self, environ: Mapping[str, str], *, log: Path) -> subprocess.Popen[bytes]:
         self.started.append(processes.spawn(["/bin/sh", "-c", NEVER_LISTENS], environ={}, log=log))
+        until_said(self.started[-1], log)
         return self.started[-1]
 
     def stop(self, process: subprocess.Popen[bytes]) -> None:
@@ -53,6 +60,7 @@ class NotedFunction(Function):
 
     def start(self, *, runtime_api: str, log_stream: str, log: Path) -> subprocess.Popen[bytes]:
         self.started.append(super().start(runtime_api=runtime_api, log_stream=log_stream, log=log))
+        until_said(self.started[-1], log)
         return self.started[-1]
 
 

@@ -10,8 +10,10 @@ from django_runtimes.compare.emulator.lambda_function import Function
 from django_runtimes.compare.engines.postgresql_counter import PostgresqlCounter
 from django_runtimes.compare.load.access import FORWARDED_HEADERS
 from django_runtimes.compare.meters.connection_sampler import ConnectionSampler
+from django_runtimes.compare.services import pgbouncer
 from django_runtimes.compare.services.pgbouncer import PgBouncer
 from django_runtimes.compare.targets.lambda_target import LambdaTarget
+from tests.integration.compare.targets.aws_lambda.patience import give_time
 
 HANDLER = "django_runtimes.entrypoints.aws_lambda.handler"
 
@@ -30,6 +32,7 @@ async def test_a_function_killed_mid_write_leaves_no_row_and_no_lock(notes_envir
             answers = await asyncio.gather(
                 *(session.post(f"{target.url}/notes/{key}/slowly") for key in ("old", "new"))
             )
+            give_time(target.emulator)
             # The view would hold the lock for a minute.
             observer.execute("SET lock_timeout = '30s'")
             observer.execute("UPDATE notes_note SET text = text || ', and unlocked' WHERE key = 'old'")
@@ -42,10 +45,13 @@ async def test_a_function_killed_mid_write_leaves_no_row_and_no_lock(notes_envir
 
 
 @pytest.mark.needs("pgbouncer")
-async def test_a_cold_burst_stays_within_the_proxys_backends(notes_environ, notes_database, database_server, tmp_path):
+async def test_a_cold_burst_stays_within_the_proxys_backends(
+    notes_environ, notes_database, database_server, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(pgbouncer, "_QUERY_WAIT_S", 120)
     database = notes_database.rpartition("/")[2]
     with PgBouncer(database_server, pool_size=5) as proxy:
-        function = notes_function(notes_environ("aws_lambda/per_request/proxy", proxy), tmp_path)
+        function = notes_function(notes_environ("aws_lambda/per_request/proxy", proxy), tmp_path, timeout_s=300.0)
         sampler = ConnectionSampler(PostgresqlCounter(database_server.administration_url), [database])
         async with (
             sampler,

@@ -12,6 +12,7 @@ from django_runtimes.cli import processes
 from django_runtimes.compare.emulator.lambda_function import Function
 from django_runtimes.compare.load.generator import LoadGenerator
 from django_runtimes.compare.load.ledger import Ledger
+from django_runtimes.compare.targets import start_report
 from django_runtimes.compare.targets.container_target import ContainerTarget
 from django_runtimes.compare.targets.lambda_target import LambdaTarget
 from django_runtimes.compare.targets.target import ColdStart, Target
@@ -19,6 +20,12 @@ from django_runtimes.compare.targets.target_server import CheckoutServer
 from django_runtimes.compare.workload.reading import load_workload
 
 from .conftest import NOTES
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch):
+    """Wait for a report longer than a machine may stand still."""
+    monkeypatch.setattr(start_report, "_PATIENCE_S", 120.0)
 
 
 async def cold_start(target: Target) -> ColdStart:

@@ -48,7 +48,7 @@ def until() -> Callable[..., Awaitable[None]]:
     """Waits for a condition, long enough for a busy machine."""
 
     async def wait(condition: Callable[[], bool]) -> None:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(120):
             while not condition():  # noqa: ASYNC110 - the condition depends on other processes
                 await asyncio.sleep(0.005)
 

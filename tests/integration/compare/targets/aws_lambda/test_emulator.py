@@ -19,6 +19,7 @@ from django_runtimes.compare.emulator.invocation import (
 from django_runtimes.compare.emulator.lambda_emulator import LambdaEmulator
 from tests.integration.compare.targets.aws_lambda.events import event
 from tests.integration.compare.targets.aws_lambda.idle import ready_count
+from tests.integration.compare.targets.aws_lambda.patience import give_time
 
 TRACE_ID = r"Root=1-[0-9a-f]{8}-[0-9a-f]{24};Parent=[0-9a-f]{16};Sampled=0"
 
@@ -38,14 +39,14 @@ async def test_the_first_invocation_is_cold_and_the_next_is_warm(function):
 
 
 async def test_the_handler_gets_lambdas_documented_context(function):
-    async with LambdaEmulator(function("echo.handler", timeout_s=7.0, memory_mb=512)) as emulator:
+    async with LambdaEmulator(function("echo.handler", timeout_s=70.0, memory_mb=512)) as emulator:
         seen = json.loads((await emulator.invoke(event())).payload)
         again = json.loads((await emulator.invoke(event())).payload)
 
     assert seen["function_arn"] == "arn:aws:lambda:us-east-1:123456789012:function:test"
     assert (seen["function_name"], seen["memory_mb"]) == ("test", "512")
     assert "[$LATEST]" in seen["log_stream"]
-    assert 0 < seen["remaining_ms"] <= 7000
+    assert 0 < seen["remaining_ms"] <= 70_000
     assert seen["request_id"] != again["request_id"]
     assert re.fullmatch(TRACE_ID, seen["environ"]["_X_AMZN_TRACE_ID"])
     assert seen["environ"]["_X_AMZN_TRACE_ID"] != again["environ"]["_X_AMZN_TRACE_ID"]
@@ -88,29 +89,31 @@ async def test_an_invocation_above_the_concurrency_limit_is_throttled(function):
 
 
 async def test_a_waiting_invocation_gets_the_first_free_environment(function):
-    async with LambdaEmulator(function("slow_start.handler")) as emulator:
+    async with LambdaEmulator(function("slow_start.handler", init_timeout_s=300.0)) as emulator:
         await emulator.warm(1)
         busy = asyncio.create_task(emulator.invoke(event(sleep_s=0.2)))
         await asyncio.sleep(0)
         waiting = asyncio.create_task(emulator.invoke(event()))
 
-        # A second environment is starting, but the first is free seconds before the second is ready.
+        # A second environment is starting, but the first is free minutes before the second is ready.
         assert (await waiting).environment_id == (await busy).environment_id
         assert (await waiting).init_ms is None
 
 
 async def test_the_next_invocation_works_after_a_timeout(function, until, is_alive, tmp_path):
-    async with LambdaEmulator(function("echo.handler", timeout_s=5.0)) as emulator:
-        pid = json.loads((await emulator.invoke(event())).payload)["pid"]
-        with pytest.raises(TimedOut, match=r"Task timed out after 5\.00 seconds"):
-            await emulator.invoke(event(sleep_s=60))
+    async with LambdaEmulator(function("echo.handler", timeout_s=1.0)) as emulator:
+        await emulator.warm(1)
+        [pid] = emulator.process_ids
+        with pytest.raises(TimedOut, match=r"Task timed out after 1\.00 seconds"):
+            await emulator.invoke(event(sleep_s=600))
 
         await until(lambda: not is_alive(pid))
+        give_time(emulator)
         after = await emulator.invoke(event())
         assert after.init_ms is not None
         assert (emulator.started_count, emulator.failed_count) == (2, 1)
         assert [log.read_text() for log in (tmp_path / "logs").iterdir() if log.stat().st_size] == [
-            "Task timed out after 5.00 seconds\n"
+            "Task timed out after 1.00 seconds\n"
         ]
 
 

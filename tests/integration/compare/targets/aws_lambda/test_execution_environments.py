@@ -106,6 +106,13 @@ async def test_after_retiring_all_the_next_invocation_is_cold(function, freezer,
         assert (await emulator.invoke(event())).init_ms is not None
 
 
+@pytest.fixture
+def long_shutdown(monkeypatch):
+    """Give an extension minutes to end, so that a machine that stands still for some seconds does not end it."""
+    monkeypatch.setattr(environment_process, "_SHUTDOWN_S", 300.0)
+
+
+@pytest.mark.usefixtures("long_shutdown")
 async def test_the_runtime_api_stays_open_while_an_extension_shuts_down(function, tmp_path, until):
     async with LambdaEmulator(function("slow_exit.handler", task_root=tmp_path)) as emulator:
         await emulator.invoke(event())
@@ -115,6 +122,7 @@ async def test_the_runtime_api_stays_open_while_an_extension_shuts_down(function
     assert (tmp_path / "cleaned_up").exists()
 
 
+@pytest.mark.usefixtures("long_shutdown")
 async def test_a_runtime_that_polls_during_shutdown_gets_no_event(function, tmp_path):
     async with LambdaEmulator(function("slow_exit.handler", task_root=tmp_path)) as emulator:
         await emulator.invoke(event())

@@ -48,21 +48,21 @@ def own_groups():
     return {} if parent is None else {group: group.name.split("-")[1] for group in parent.glob("webapp-*")}
 
 
+async def until_silent(heartbeat: Path) -> None:
+    """Wait until a process that writes a byte every 5 ms has written nothing for half a second."""
+    size = -1
+    async with asyncio.timeout(120):
+        while size != (size := await asyncio.to_thread(os.path.getsize, heartbeat)):  # noqa: ASYNC110 - a file's size
+            await asyncio.sleep(0.5)
+
+
 async def test_an_environment_runs_only_during_its_invocations(function, freezer, tmp_path):
     heartbeat = tmp_path / "heartbeat"
     event = json.dumps({"heartbeat": str(heartbeat)}).encode()
 
-    async def written() -> int:
-        size = heartbeat.stat().st_size
-        await asyncio.sleep(0.5)
-        return heartbeat.stat().st_size - size
-
     async with LambdaEmulator(function("echo.ticking"), freezer=freezer) as emulator:
         await emulator.invoke(event)
-        # Without freezing, the thread would tick about 100 times.
-        async with asyncio.timeout(60):
-            while await written():
-                pass
+        await until_silent(heartbeat)
         frozen_at = heartbeat.stat().st_size
         await emulator.invoke(event)
         assert heartbeat.stat().st_size > frozen_at > 0
@@ -83,7 +83,7 @@ def test_killing_the_emulator_leaves_no_execution_environment(freezer, tmp_path,
         emulating.wait()
         emulating.stdout.close()
 
-    give_up = time.monotonic() + 60
+    give_up = time.monotonic() + 120
     while any(is_alive(pid) for pid in pids) and time.monotonic() < give_up:
         time.sleep(0.01)
     assert [pid for pid in pids if is_alive(pid)] == []
@@ -107,10 +107,8 @@ async def test_the_whole_tree_of_a_process_is_frozen_and_killed(freezer, tmp_pat
     try:
         await until(heartbeat.exists)
         freezer.freeze(leader.pid)
-        await asyncio.sleep(0.1)
+        await until_silent(heartbeat)
         held_at = heartbeat.stat().st_size
-        await asyncio.sleep(0.3)
-        assert heartbeat.stat().st_size == held_at
 
         freezer.thaw(leader.pid)
         await until(lambda: heartbeat.stat().st_size > held_at)
@@ -121,9 +119,7 @@ async def test_the_whole_tree_of_a_process_is_frozen_and_killed(freezer, tmp_pat
         freezer.release(leader.pid)
         freezer.close()
 
-    ended_at = heartbeat.stat().st_size
-    await asyncio.sleep(0.1)
-    assert heartbeat.stat().st_size == ended_at
+    await until_silent(heartbeat)
 
 
 async def test_closing_an_emulator_removes_its_groups(function):
@@ -150,7 +146,8 @@ async def test_a_thousand_freezes_of_50_ms_neither_hang_nor_leak(function, freez
             first = await round_of_invocations()
             await asyncio.sleep(0.05)
         cycles = Counter[int]()
-        async with asyncio.timeout(60):
+        # Far longer than a busy machine needs: only a hang reaches it.
+        async with asyncio.timeout(900):
             for _ in range(50):
                 await asyncio.sleep(0.05)
                 last = await round_of_invocations()

@@ -12,6 +12,7 @@ from django_runtimes.compare.compare_error import CompareError
 from django_runtimes.compare.emulator.function_url import FunctionUrl
 from django_runtimes.compare.emulator.lambda_emulator import LambdaEmulator
 from tests.integration.compare.targets.aws_lambda.idle import ready_count
+from tests.integration.compare.targets.aws_lambda.patience import give_time
 
 
 @pytest.fixture
@@ -23,7 +24,7 @@ async def session():
 @pytest.fixture
 async def page(function):
     """The URL of the function that answers by path."""
-    async with LambdaEmulator(function("echo.page", timeout_s=2.0)) as emulator, FunctionUrl(emulator) as url:
+    async with LambdaEmulator(function("echo.page", timeout_s=300.0)) as emulator, FunctionUrl(emulator) as url:
         await emulator.warm(1)
         yield url.url
 
@@ -90,11 +91,14 @@ async def test_a_failing_function_gives_a_502_and_the_next_request_works(page, s
         assert response.status == 201
 
 
-async def test_a_timeout_gives_a_504_and_the_next_request_works(page, session):
-    async with session.get(f"{page}/sleep?60") as response:
-        assert response.status == 504
-    async with session.get(f"{page}/cookies") as response:
-        assert response.status == 201
+async def test_a_timeout_gives_a_504_and_the_next_request_works(function, session):
+    async with LambdaEmulator(function("echo.page", timeout_s=1.0)) as emulator, FunctionUrl(emulator) as url:
+        await emulator.warm(1)
+        async with session.get(f"{url.url}/sleep?600") as response:
+            assert response.status == 504
+        give_time(emulator)
+        async with session.get(f"{url.url}/cookies") as response:
+            assert response.status == 201
 
 
 async def test_a_request_above_the_limit_gives_a_413(function, session):
@@ -106,16 +110,20 @@ async def test_a_request_above_the_limit_gives_a_413(function, session):
         assert emulator.started_count == 0
 
 
-async def test_a_request_above_the_concurrency_limit_gives_a_429(function, session):
-    function = function("echo.page", concurrency_limit=2)
+async def test_a_request_above_the_concurrency_limit_gives_a_429(function, session, tmp_path):
+    function = function("echo.page", concurrency_limit=2, timeout_s=300.0)
     async with LambdaEmulator(function) as emulator, FunctionUrl(emulator) as url:
         await emulator.warm(2)
 
         async def status():
-            async with session.get(f"{url.url}/sleep?1") as response:
+            async with session.get(f"{url.url}/meeting?{tmp_path}") as response:
                 return response.status
 
-        assert sorted(await asyncio.gather(*(status() for _ in range(5)))) == [200, 200, 429, 429, 429]
+        ended = asyncio.as_completed([status() for _ in range(5)])
+        assert [await next(ended) for _ in range(3)] == [429] * 3
+        # Until now the two others wait for this file.
+        (tmp_path / "go").touch()
+        assert [await each for each in ended] == [200] * 2
 
 
 async def test_a_function_that_cannot_start_gives_a_502(function, session):
@@ -127,11 +135,18 @@ async def test_a_function_that_cannot_start_gives_a_502(function, session):
         assert response.status == 502
 
 
-async def test_a_disconnected_client_does_not_end_its_invocation(function, session, until):
-    async with LambdaEmulator(function("echo.page", timeout_s=60.0)) as emulator, FunctionUrl(emulator) as url:
+async def test_a_disconnected_client_does_not_end_its_invocation(function, session, until, tmp_path):
+    async with LambdaEmulator(function("echo.page", timeout_s=300.0)) as emulator, FunctionUrl(emulator) as url:
         await emulator.warm(1)
-        with pytest.raises(TimeoutError):
-            await session.get(f"{url.url}/sleep?5", timeout=aiohttp.ClientTimeout(total=0.2))
+        client = asyncio.create_task(session.get(f"{url.url}/meeting?{tmp_path}"))
+        await until(lambda: list(tmp_path.glob("arrived-*")))
+        client.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await client
+        # Close the connection, which the cancelled request no longer uses.
+        await session.close()
+        assert ready_count(emulator) == 0
+        (tmp_path / "go").touch()
 
         await until(lambda: ready_count(emulator) == 1)
         assert (emulator.started_count, emulator.failed_count) == (1, 0)

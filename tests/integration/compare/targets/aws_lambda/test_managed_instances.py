@@ -10,6 +10,7 @@ import pytest
 from django_runtimes.compare.compare_error import CompareError
 from django_runtimes.compare.emulator.invocation import FunctionFailed, Throttled, TimedOut
 from django_runtimes.compare.emulator.managed_emulator import ManagedEmulator
+from tests.integration.compare.targets.aws_lambda.patience import give_time
 
 pytestmark = pytest.mark.profile_free
 
@@ -71,6 +72,7 @@ async def test_a_process_that_ends_is_replaced_and_the_others_go_on(function, un
     async with ManagedEmulator(exiting) as emulator:
         await emulator.warm(2)
         before = {(await invoke(emulator))["pid"]}
+        await emulator.warm(2)
         lost = asyncio.create_task(emulator.invoke(b'{"exit": true}'))
         [environment] = emulator.environments
         await until(lambda: "another one starts" in environment.log.read_text())
@@ -91,6 +93,7 @@ async def test_a_process_that_exceeds_the_timeout_is_replaced(function, until):
             await invoke(emulator, sleep_s=600)
         [environment] = emulator.environments
         await until(lambda: "ended with exit status 1" in environment.log.read_text())
+        give_time(environment)
         await emulator.warm(2)
 
         log = environment.log.read_text()

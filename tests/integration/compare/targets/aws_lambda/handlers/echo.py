@@ -73,11 +73,15 @@ def footprint(event, context):
 
 def meeting(event, context):
     """Report the arrival of this process, and wait for the others."""
-    place = Path(event["place"])
+    wait_in(Path(event["place"]))
+    return {"pid": os.getpid()}
+
+
+def wait_in(place):
+    """Report the arrival of this process, and wait for the file `go`."""
     (place / f"arrived-{os.getpid()}").touch()
     while not (place / "go").exists():
         time.sleep(0.01)
-    return {"pid": os.getpid()}
 
 
 def page(event, context):
@@ -96,6 +100,8 @@ def page(event, context):
         os._exit(3)
     if path == "/sleep":
         time.sleep(float(event["rawQueryString"]))
+    if path == "/meeting":
+        wait_in(Path(event["rawQueryString"]))
     if path == "/large":
         return {"statusCode": 200, "body": "x" * 7_000_000}
     return event

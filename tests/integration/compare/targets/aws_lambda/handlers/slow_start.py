@@ -1,4 +1,4 @@
-"""A handler whose first import is quick, while each later import takes seconds."""
+"""A handler whose first import is quick, while each later import takes minutes."""
 
 import os
 import time
@@ -6,7 +6,7 @@ from pathlib import Path
 
 _started = Path(os.environ["STARTED"])
 if _started.exists():
-    time.sleep(5.0)
+    time.sleep(600.0)
 _started.touch()
 
 
