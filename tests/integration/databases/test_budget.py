@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
 
@@ -28,16 +28,25 @@ pytestmark = pytest.mark.profile_free
 HOLDING = Application(
     settings_module="holding.settings", python_path=Path(__file__).parents[2] / "applications", prepare=()
 )
-_CONNECTED_TIMEOUT_S = 30
-# Count only client backends, because autovacuum connects to the database too.
-_HELD = (
-    "SELECT count(*) FROM pg_stat_activity "
+_CONNECTED_TIMEOUT_S = 300
+# Autovacuum connects to the database too, but is no client.
+_CLIENT_PORTS = (
+    "SELECT client_port FROM pg_stat_activity "
     "WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
 )
+_ESTABLISHED = "01"
+
+
+def established_ports(server_port: int) -> Iterator[int]:
+    """Yield the ports of this machine's connections to the server that no client has closed."""
+    for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
+        _, local, remote, state = line.split()[:4]
+        if state == _ESTABLISHED and int(remote.rpartition(":")[2], 16) == server_port:
+            yield int(local.rpartition(":")[2], 16)
 
 
 class Observer:
-    """Keeps views waiting for a lock, and counts the backends of their database continuously."""
+    """Keeps views waiting for a lock, and counts the connections to their database continuously."""
 
     def __init__(self, connection: psycopg.AsyncConnection) -> None:
         self._connection = connection
@@ -45,20 +54,22 @@ class Observer:
         self.peak = 0
 
     async def count(self) -> int:
-        """Return the current number of backends."""
+        """Return the current number of connections."""
         async with self._turns:
-            cursor = await self._connection.execute(_HELD)
-            (held,) = await cursor.fetchone()
+            cursor = await self._connection.execute(_CLIENT_PORTS)
+            ports = {port for (port,) in await cursor.fetchall()}
+        # A backend outlives the connection that its client has closed.
+        held = len(ports.intersection(established_ports(self._connection.info.port)))
         self.peak = max(self.peak, held)
         return held
 
     async def count_once_settled(self, *, to: int) -> int:
-        """Wait up to five seconds until at most `to` backends are left; return how many are left."""
-        # A client disconnects without waiting for its backend to exit.
-        for _ in range(500):
-            if (held := await self.count()) <= to:
-                break
-            await asyncio.sleep(0.01)
+        """Wait up to two minutes until at most `to` connections are left; return how many are left."""
+        # A process may answer before it disconnects.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(120):
+                while (held := await self.count()) > to:  # noqa: ASYNC110 - the condition depends on other processes
+                    await asyncio.sleep(0.01)
         return held
 
     async def count_continuously(self) -> None:
@@ -76,7 +87,7 @@ class Observer:
             await self._connection.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
 
     async def until(self, held: int) -> None:
-        """Wait for at least `held` backends."""
+        """Wait for at least `held` connections."""
         async with asyncio.timeout(_CONNECTED_TIMEOUT_S):
             while await self.count() < held:  # noqa: ASYNC110 - the condition depends on other processes
                 await asyncio.sleep(0.02)
@@ -98,7 +109,8 @@ def variables(database_server, database, tmp_path):
 
     def make(target: str, **more: str) -> dict[str, str]:
         environ = application_environ(HOLDING, database_url=database_server.url(database), static_root=tmp_path)
-        return target_environ(TargetName.parse(target), environ, None) | {"WEBAPP_INSTANCES_MAX": "1"} | more
+        environ |= {"WEBAPP_INSTANCES_MAX": "1", "WEBAPP_DB_CONNECT_TIMEOUT_S": "60"}
+        return target_environ(TargetName.parse(target), environ, None) | more
 
     return make
 
@@ -178,7 +190,7 @@ async def test_a_loaded_container_holds_as_many_connections_as_budgeted(
 async def test_each_execution_environment_holds_one_connection(variables, observe, tmp_path, strategy):
     environ = variables(f"aws_lambda/{strategy}/direct", WEBAPP_INSTANCES_MAX="3")
     function = Function("holding", "django_runtimes.entrypoints.aws_lambda.handler", environ, tmp_path / "logs",
-                        concurrency_limit=3)  # fmt: skip
+                        concurrency_limit=3, timeout_s=300.0)  # fmt: skip
     async with (
         LambdaTarget(function) as target,
         observe() as observer,
@@ -199,7 +211,7 @@ async def test_each_execution_environment_holds_one_connection(variables, observ
 async def test_a_persistent_environment_keeps_a_connection_per_view_kind(variables, observe, tmp_path):
     environ = variables("aws_lambda/persistent/direct")
     function = Function("holding", "django_runtimes.entrypoints.aws_lambda.handler", environ, tmp_path / "logs",
-                        concurrency_limit=1)  # fmt: skip
+                        concurrency_limit=1, timeout_s=300.0)  # fmt: skip
     async with (
         LambdaTarget(function) as target,
         observe() as observer,

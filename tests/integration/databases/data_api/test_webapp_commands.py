@@ -29,7 +29,7 @@ def webapp(*arguments, **variables):
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=600,
     )
 
 
@@ -39,7 +39,7 @@ def dump(server, name):
         require_program("pg_dump")
         program = Path("pg_dump")
     process = subprocess.run(
-        [str(program), "--dbname", server.url(name)], capture_output=True, text=True, check=False, timeout=60
+        [str(program), "--dbname", server.url(name)], capture_output=True, text=True, check=False, timeout=300
     )
     assert process.returncode == 0, process.stderr
     # The time at which each migration was applied.

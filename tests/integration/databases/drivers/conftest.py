@@ -28,7 +28,7 @@ def wrapper_of(django_db_blocker) -> Iterator[Callable[..., Any]]:
     wrappers = []
 
     def make(url: str, **variables: str) -> Any:
-        environment = Environment({"DATABASE_URL": url, "WEBAPP_DB_CONNECT_TIMEOUT_S": "30", **variables})
+        environment = Environment({"DATABASE_URL": url, "WEBAPP_DB_CONNECT_TIMEOUT_S": "60", **variables})
         entry = database_settings(environment, choose_profile(Runtime.AWS_ECS, environment))
         wrapper = load_backend(entry["ENGINE"]).DatabaseWrapper({**_DEFAULTS, **entry}, "default")
         wrappers.append(wrapper)
@@ -62,4 +62,4 @@ def listening(serve: Callable[[socket.socket], None]) -> Iterator[int]:
         thread.start()
         yield server.getsockname()[1]
         server.shutdown(socket.SHUT_RDWR)
-        thread.join(timeout=30)
+        thread.join(timeout=120)

@@ -81,7 +81,7 @@ def test_oracle_accepts_a_server_with_the_trusted_root(wrapper_of, roots):
     with listening(listener) as port:
         connection_error(wrapper_of(f"oracle://app@localhost:{port}/ORCL?sslmode=verify-full&sslrootcert={root}"))
 
-        assert listener.has_client.wait(30)
+        assert listener.has_client.wait(120)
 
 
 def test_oracle_refuses_a_server_with_another_root(wrapper_of, roots):
@@ -103,7 +103,7 @@ def test_only_verify_full_compares_oracles_name(wrapper_of, roots, mode, is_acce
     with listening(listener) as port:
         connection_error(wrapper_of(f"oracle://app@127.0.0.1:{port}/ORCL?sslmode={mode}&sslrootcert={root}"))
 
-        assert listener.has_client.wait(30 if is_accepted else 0) is is_accepted
+        assert listener.has_client.wait(120 if is_accepted else 0) is is_accepted
 
 
 def test_oracle_gives_up_a_server_that_answers_nothing_after_the_handshake(wrapper_of, roots):
@@ -175,5 +175,5 @@ def test_sql_servers_driver_trusts_the_roots_of_the_system(wrapper_of, roots, mo
         with pytest.raises(Exception, match=r"\[08001\]") as caught:
             wrapper.get_new_connection(parameters)
 
-        assert listener.has_client.wait(30 if is_trusted else 0) is is_trusted
+        assert listener.has_client.wait(120 if is_trusted else 0) is is_trusted
     assert ("certificate verify failed" in str(caught.value)) is not is_trusted

@@ -24,7 +24,9 @@ def open_wrapper(dsql, monkeypatch, django_db_blocker) -> Iterator[Callable[...,
     with django_db_blocker.unblock(), ExitStack() as opened:
 
         def open_one(role: str = "admin", runtime: Runtime = Runtime.AWS_LAMBDA, **variables: str) -> Any:
-            environment = Environment({"DATABASE_URL": dsql.url(role), **variables})
+            # The stand-in may stand still for some seconds while it accepts a connection.
+            patience = {"WEBAPP_DB_CONNECT_TIMEOUT_S": "60"}
+            environment = Environment({"DATABASE_URL": dsql.url(role), **patience, **variables})
             entry = database_settings(environment, choose_profile(runtime, environment))
             wrapper = ConnectionHandler({"default": {}, ALIAS: entry})[ALIAS]
             opened.callback(wrapper.close)

@@ -19,7 +19,7 @@ class Ledger(Journal):
 
     def __init__(self, cluster, directory):
         super().__init__(cluster.url(), directory)
-        self.address |= cluster.access_key
+        self.address |= {**cluster.access_key, "WEBAPP_DB_CONNECT_TIMEOUT_S": "60"}
         self._administration_url = cluster.administration_url
 
     def execute(self, query, parameters=None):

@@ -3,6 +3,7 @@
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from time import monotonic, sleep
 from typing import Any
 
 import pymysql
@@ -54,6 +55,20 @@ def open_wrapper(shop, django_db_blocker) -> Iterator[Callable[..., Any]]:
             return wrapper
 
         yield open_one
+
+
+@pytest.fixture
+def until_found(administrator) -> Callable[[str], None]:
+    """Return a function that waits until a condition holds for a row of the server's process list."""
+
+    def wait(condition: str) -> None:
+        deadline_s = monotonic() + 120
+        found = f"SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE {condition}"
+        while administrator(found) == ((0,),):
+            assert monotonic() < deadline_s
+            sleep(0.02)
+
+    return wait
 
 
 @pytest.fixture

@@ -10,8 +10,11 @@ from django_runtimes.config.values.runtime import Runtime
 
 
 def mysql_entry_of(url: str, runtime: Runtime = Runtime.AWS_ECS, **variables: str) -> dict[str, Any]:
-    """Return the entry that a DATABASE_URL and variables give on a runtime."""
-    environment = Environment({"DATABASE_URL": url, **variables})
+    """Return the entry that a DATABASE_URL and variables give on a runtime.
+
+    The server may stand still for some seconds while it accepts a connection.
+    """
+    environment = Environment({"DATABASE_URL": url, "WEBAPP_DB_CONNECT_TIMEOUT_S": "60", **variables})
     return database_settings(environment, choose_profile(runtime, environment))
 
 

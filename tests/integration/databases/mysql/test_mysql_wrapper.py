@@ -94,7 +94,7 @@ def test_an_unreachable_server_is_an_error_without_the_drivers_frames(open_wrapp
 
 
 def test_a_server_that_says_nothing_is_given_up(open_wrapper, tcp_silence):
-    entry = mysql_entry_of(f"mysql://app:secret@127.0.0.1:{tcp_silence}/shop?connect_timeout=1")
+    entry = mysql_entry_of(f"mysql://app:secret@127.0.0.1:{tcp_silence}/shop", WEBAPP_DB_CONNECT_TIMEOUT_S="1")
     began_at = time.monotonic()
 
     with pytest.raises(OperationalError):
@@ -160,7 +160,7 @@ def test_a_forked_child_leaves_the_connection_to_its_parent(shop):
         env={"PATH": os.environ["PATH"], "PYTHONPATH": str(Path(__file__).parents[4])},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
 

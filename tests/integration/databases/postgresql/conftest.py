@@ -9,6 +9,7 @@ import pytest
 from django.db import connections
 from django.db.utils import ConnectionHandler
 
+from django_runtimes.aws import https_pool
 from django_runtimes.compare.services.postgres import EmbeddedPostgres
 from django_runtimes.config.databases.database_settings import database_settings
 from django_runtimes.config.environment import Environment
@@ -21,6 +22,8 @@ from tests.prerequisites import require_geodjango, require_postgis
 from tests.secrets_manager import SecretsManager, secrets_manager
 
 _numbers = itertools.count()
+# The server may stand still for some seconds while it accepts a connection.
+_PATIENCE = {"WEBAPP_DB_CONNECT_TIMEOUT_S": "60", "WEBAPP_DB_POOL_TIMEOUT_S": "60"}
 
 OpenDatabase = Callable[..., DatabaseWrapper]
 
@@ -60,7 +63,7 @@ def open_database(engine, django_db_blocker) -> Iterator[OpenDatabase]:
 
         def make(url: str, *, runtime: Runtime = Runtime.AWS_ECS, changes: dict | None = None, **environ: str):
             url = url.replace("postgresql://", f"{engine}://", 1)
-            environment = Environment({"DATABASE_URL": url, **environ})
+            environment = Environment({"DATABASE_URL": url, **_PATIENCE, **environ})
             entry = {**database_settings(environment, choose_profile(runtime, environment)), **(changes or {})}
             # Pools are kept by alias, and the application's alias is "default".
             alias = f"engine_{next(_numbers)}"
@@ -87,9 +90,7 @@ def wrapper(request, database_server, open_database):
 @pytest.fixture
 def alias(database_server, open_database) -> Iterator[str]:
     """An alias of django.db.connections with a pool of two; each thread has its own wrapper for it."""
-    wrapper = open_database(
-        database_server.administration_url, WEBAPP_DB_POOL_MAX_SIZE=str(POOL_SIZE), WEBAPP_DB_POOL_TIMEOUT_S="1"
-    )
+    wrapper = open_database(database_server.administration_url, WEBAPP_DB_POOL_MAX_SIZE=str(POOL_SIZE))
     connections.settings[wrapper.alias] = wrapper.settings_dict
     yield wrapper.alias
     connections[wrapper.alias].close()
@@ -112,6 +113,9 @@ def secrets(_secrets_manager, monkeypatch) -> SecretsManager:
     """A Secrets Manager that this process's AWS clients use."""
     for name, value in _secrets_manager.environ.items():
         monkeypatch.setenv(name, value)
+    # The service may stand still for some seconds.
+    for name in ("_CONNECT_TIMEOUT_S", "_READ_TIMEOUT_S"):
+        monkeypatch.setattr(https_pool, name, 60.0)
     return _secrets_manager
 
 
@@ -149,7 +153,7 @@ def backend_pid(wrapper: DatabaseWrapper) -> int:
 def kill(administrator: psycopg.Connection, application_name: str) -> int:
     """Terminate an application's backends, wait until they are gone, and return how many there were."""
     (count,) = administrator.execute(
-        "SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity WHERE application_name = %s",
+        "SELECT count(pg_terminate_backend(pid, 60000)) FROM pg_stat_activity WHERE application_name = %s",
         [application_name],
     ).fetchone()
     return count

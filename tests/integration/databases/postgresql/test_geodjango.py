@@ -42,11 +42,12 @@ def run(url: str, *command: str, **environ: str) -> subprocess.CompletedProcess[
             "WEBAPP_SECRET_KEY": SECRET_KEY,
             "WEBAPP_ALLOWED_HOSTS": "places.example",
             "DATABASE_URL": url,
+            "WEBAPP_DB_CONNECT_TIMEOUT_S": "60",
             **environ,
         },
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
         check=False,
     )
     assert process.returncode == 0, process.stderr

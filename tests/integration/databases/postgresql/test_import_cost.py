@@ -43,7 +43,7 @@ def test_a_login_loads_neither_aws_clients_nor_the_pool(credentials, secrets):
         },
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=True,
     )
 

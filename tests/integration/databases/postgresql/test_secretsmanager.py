@@ -3,7 +3,7 @@
 import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
+from threading import Barrier, Semaphore
 
 import pytest
 
@@ -12,6 +12,7 @@ from django_runtimes.databases.credentials.connection_login import ConnectionLog
 from django_runtimes.databases.credentials.provider import provider_of
 from django_runtimes.databases.credentials.secretsmanager import SecretsManagerProvider
 from django_runtimes.databases.postgresql.base import DatabaseWrapper
+from django_runtimes.moment import Moment
 from tests.integration.databases.postgresql.conftest import backend_pid, kill
 from tests.moto import REGION
 
@@ -25,6 +26,25 @@ class CountingProvider(SecretsManagerProvider):
 
     def _read(self) -> ConnectionLogin:
         self.reads += 1
+        return super()._read()
+
+
+class CrowdedProvider(CountingProvider):
+    """Reads the secret once this many threads have asked for a login."""
+
+    expected = 8
+
+    def __init__(self, secret: StoredSecret, *, user: str) -> None:
+        super().__init__(secret, user=user)
+        self._asked = Semaphore(0)
+
+    def login(self) -> ConnectionLogin:
+        self._asked.release()
+        return super().login()
+
+    def _read(self) -> ConnectionLogin:
+        for _ in range(self.expected):
+            assert self._asked.acquire(timeout=120)
         return super()._read()
 
 
@@ -60,14 +80,19 @@ def test_a_secret_is_kept_for_its_ttl(secrets):
     assert long.login().password == "first"
 
 
-def test_a_refused_login_is_read_again_at_most_once_a_second(secrets):
+def test_a_refused_login_is_read_again_at_most_once_a_second(secrets, monkeypatch):
     source = provider(secrets.store("first"))
     refused = source.login()
+    age_s = 0.9
+    monkeypatch.setattr(Moment, "age_s", property(lambda _: age_s))
     assert source.forget(refused) is False
     assert source.reads == 1
-    time.sleep(1.05)
+    age_s = 1.05
 
-    assert [source.forget(refused) for _ in range(5)] == [False] * 5
+    assert source.forget(refused) is False
+    assert source.reads == 2
+    age_s = 0.0
+    assert [source.forget(refused) for _ in range(4)] == [False] * 4
 
     assert source.reads == 2
 
@@ -170,7 +195,8 @@ def test_threads_waiting_for_a_hanging_service_fail_together(monkeypatch):
         monkeypatch.setenv("AWS_ENDPOINT_URL_SECRETS_MANAGER", f"http://127.0.0.1:{hanging.getsockname()[1]}")
         monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
         monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "example")
-        source = provider(f"arn:aws:secretsmanager:{REGION}:123456789012:secret:guestbook")
+        arn = f"arn:aws:secretsmanager:{REGION}:123456789012:secret:guestbook"
+        source = CrowdedProvider(StoredSecret(arn, 300), user="app")
         started_s = time.monotonic()
         with ThreadPoolExecutor(8) as threads:
             waiting = [threads.submit(source.login) for _ in range(8)]

@@ -196,7 +196,7 @@ def test_a_missing_root_certificate_file_is_reported_in_one_line(server):
         },
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
 

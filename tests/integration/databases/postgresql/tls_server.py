@@ -60,7 +60,7 @@ def tls_server() -> Iterator[TlsServer]:
         )
         server = TlsServer(port, password, root, other_root)
         try:
-            assert processes.wait_until(process, lambda: _answers(server), timeout_s=30), log.read_text()
+            assert processes.wait_until(process, lambda: _answers(server), timeout_s=120), log.read_text()
             yield server
         finally:
             processes.stop(process)
@@ -95,7 +95,7 @@ def _initialise(programs: Path, directory: Path, password: str, account) -> None
         directory=Path("/"),
     )
     try:
-        assert process.wait(60) == 0, log.read_text()
+        assert process.wait(120) == 0, log.read_text()
     except subprocess.TimeoutExpired:
         processes.stop(process)
         raise

@@ -172,7 +172,7 @@ def test_a_forked_child_leaves_the_connection_to_its_parent(database_server):
         env={"PATH": os.environ["PATH"], "PYTHONPATH": str(Path(__file__).parents[4])},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
 

@@ -1,5 +1,7 @@
 """The locks of `migrate` on MariaDB, and the session that migrates."""
 
+import time
+
 import pytest
 from django.core.management.base import CommandError
 
@@ -38,6 +40,10 @@ def test_a_lost_lock_is_noticed_while_the_migration_keeps_its_own(connect, maria
         ((migrating,),) = cursor.fetchall()
         (queue,) = _holder(mariadb_server.url(first.settings_dict["NAME"]), "webapp migrate")
         execute(mariadb_server.administration_url, f"KILL {queue}")
+        deadline_s = time.monotonic() + 120
+        while _holder(mariadb_server.url(first.settings_dict["NAME"]), "webapp migrate") != (None,):
+            assert time.monotonic() < deadline_s
+            time.sleep(0.02)
         with pytest.raises(CommandError, match="another migrate is still running"):
             named_lock(connect("webapp"), wait_s=1, say=lines.append).__enter__()
     assert any(f"(connection {migrating} of webapp@127.0.0.1:" in line for line in lines)

@@ -124,7 +124,7 @@ def test_a_forked_child_opens_its_own_connection(environ, strategy):
         env=environ | {"WEBAPP_DB_STRATEGY": strategy},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
 
@@ -157,7 +157,7 @@ def test_gunicorns_workers_share_no_connection_with_the_master(environ, strategy
 
 
 def ask(port: int) -> tuple[int, int, int]:
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=60) as response:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=120) as response:
         master, backend, process = response.read().split()
     return int(master), int(backend), int(process)
 
@@ -174,25 +174,25 @@ def ask_until(answer, *, processes_wanted: int) -> list[tuple[int, int, int]]:
 
 
 class ConcurrentInvocations:
-    """Gives an invocation to every process that asks, until each of two processes has answered two."""
+    """Gives two processes an invocation each once both have asked, until each has answered two."""
 
     def __init__(self) -> None:
         self.answers: list[dict] = []
         self.failure: RuntimeFailure | None = None
         self.done = asyncio.Event()
+        self._both = asyncio.Barrier(2)
 
     async def next_invocation(self) -> RuntimeInvocation:
         if self.done.is_set():
             await asyncio.Event().wait()
-        # Leave time for the other process to ask, too.
-        await asyncio.sleep(0.05)
-        deadline_ms = int(time.time() * 1000) + 10_000
+        await self._both.wait()
+        deadline_ms = int(time.time() * 1000) + 300_000
         return RuntimeInvocation(str(uuid.uuid4()), b"{}", deadline_ms, "arn:aws:lambda:::function:f", "Root=1")
 
     def respond(self, request_id: str, payload: bytes) -> bool:
         self.answers.append(json.loads(payload))
         counts = Counter(answer["process"] for answer in self.answers)
-        if (len(counts) == 2 and min(counts.values()) > 1) or len(self.answers) == 100:
+        if len(counts) == 2 and min(counts.values()) > 1:
             self.done.set()
         return True
 
@@ -225,7 +225,7 @@ async def test_awslambdarics_processes_share_no_connection(environ, strategy, tm
         log=log,
     )
     try:
-        await asyncio.wait_for(invocations.done.wait(), 30)
+        await asyncio.wait_for(invocations.done.wait(), 120)
     finally:
         processes.stop(runtime)
         await runtime_api.close()

@@ -237,7 +237,7 @@ def test_closing_cursors_in_other_threads_lets_every_waiter_connect(alias):
 
     count = 4 * POOL_SIZE
     with workers(count) as threads, ThreadPoolExecutor(count) as starters:
-        # Each thread acts like a view that breaks out of an iterator. The pool's timeout is 1 s.
+        # Each thread acts like a view that breaks out of an iterator.
         started = [starters.submit(thread.do, hand_over) for thread in threads]
         for _ in range(count):
             handed_over.get(timeout=60)

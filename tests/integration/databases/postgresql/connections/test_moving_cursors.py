@@ -237,7 +237,8 @@ def test_an_empty_pool_takes_the_cursors_of_requests_that_are_over(alias, thread
         first.end()
 
 
-def test_a_task_that_outlives_its_request_reads_on(alias, threads):
+def test_a_task_that_outlives_its_request_reads_on(alias, threads, monkeypatch):
+    monkeypatch.setattr(cursors, "ABANDONED_AFTER_S", 600.0)
     request = Request()
     cursor = threads[0].do(in_request(request, partial(compiled_cursor, alias)))
     request.end()
@@ -268,14 +269,16 @@ def test_a_connection_that_fetches_for_too_long_is_closed(alias, threads, monkey
     monkeypatch.setattr(pool, "_LONGEST_FETCH_S", 0.1)
     first, second, third = threads
     raw = first.do(lambda: (run(alias, SET), connections[alias].connection)[1])
-    release = threading.Event()
+    fetches, release = threading.Event(), threading.Event()
 
     def fetch():
         with raw.lock:
-            assert release.wait(30)
+            fetches.set()
+            assert release.wait(120)
 
     fetching_thread = threading.Thread(target=fetch)
     fetching_thread.start()
+    assert fetches.wait(120)
     first.do(partial(close, alias))
     release.set()
     fetching_thread.join()

@@ -42,7 +42,8 @@ thread.join()
 
 def test_a_silent_name_server_times_out_in_every_thread(tmp_path):
     resolv_conf = tmp_path / "resolv.conf"
-    resolv_conf.write_text("nameserver 127.0.0.1\n")
+    # By these options of the machine, a resolution would take a minute.
+    resolv_conf.write_text("nameserver 127.0.0.1\noptions timeout:30 attempts:2\n")
     in_namespaces = 'ip link set lo up && mount --bind "$1" /etc/resolv.conf && exec "$2" -'
     process = subprocess.run(
         ["unshare", "--net", "--mount", "sh", "-c", in_namespaces, "sh", resolv_conf, sys.executable],
@@ -59,13 +60,13 @@ def test_a_silent_name_server_times_out_in_every_thread(tmp_path):
         },
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
 
     assert process.stderr == "", process.stderr
     waits_s = [float(line) for line in process.stdout.splitlines()]
     assert len(waits_s) == 2
-    # The settings allow 4 s, the resolver's defaults 10 s.
-    assert max(waits_s) < 8
+    # The settings allow 4 s.
+    assert max(waits_s) < 30
     assert min(waits_s) > 3

@@ -52,7 +52,7 @@ def test_a_connection_in_use_is_not_taken_back(alias, monkeypatch, use):
     with workers(POOL_SIZE) as threads:
         for thread in threads:
             thread.do(lambda: use(alias))
-        monkeypatch.setattr(taking, "LONGEST_REST_S", 5.0)
+        monkeypatch.setattr(taking, "LONGEST_REST_S", 600.0)
         for thread in threads:
             # Accessing psycopg's connection ends its rest.
             thread.do(lambda: _simulate_rest(alias))
@@ -77,4 +77,4 @@ def test_a_connection_with_state_or_a_transaction_is_not_taken_back(alias, monke
 
 
 def _simulate_rest(alias):
-    connections[alias]._rests_since_s -= 10.0
+    connections[alias]._rests_since_s -= 1000.0
