@@ -16,8 +16,10 @@ from django_runtimes.compare.services.port import start_on_port
 from tests.integration.serving.lambda_handler.front import body_of, event_of
 
 ROOT = Path(__file__).parents[3]
-_START_TIMEOUT_S = 60.0
-_REQUEST_TIMEOUT_S = 30.0
+_START_TIMEOUT_S = 120.0
+_REQUEST_TIMEOUT_S = 120.0
+# A tool sends its last records at the end of its process.
+_END_TIMEOUT_S = 120.0
 HOST = "guestbook.example"
 
 
@@ -33,7 +35,7 @@ class Instrumented:
     def ask_container(self, rounds: Iterable[Sequence[str]]) -> list[list[tuple[int, str]]]:
         """Start a container, request each path and stop it; return each status and body.
 
-        The paths of a round are requested concurrently.
+        The paths of a round are requested concurrently. A round is taken from `rounds` once the earlier one has ended.
         """
         log = self.log_directory / "container.log"
         environ = {**self.environ, "WEBAPP_RUNTIME": "aws_ecs", "WEBAPP_BIND_HOST": "127.0.0.1", "WEBAPP_WORKERS": "1"}
@@ -69,10 +71,13 @@ class Instrumented:
                 return [list(clients.map(ask, paths)) for paths in rounds]
         finally:
             for process in started:
-                processes.stop(process)
+                processes.stop(process, grace_s=_END_TIMEOUT_S)
 
     def ask_function(self, rounds: Iterable[Sequence[str]]) -> list[list[tuple[int, str]]]:
-        """Invoke a function for each path in sequence; return each status and body."""
+        """Invoke a function for each path in sequence; return each status and body.
+
+        A round is taken from `rounds` once the earlier one has ended.
+        """
         return asyncio.run(self._ask_function(rounds))
 
     async def _ask_function(self, rounds: Iterable[Sequence[str]]) -> list[list[tuple[int, str]]]:
@@ -83,6 +88,7 @@ class Instrumented:
             environ,
             self.log_directory,
             python=str(self.python),
+            timeout_s=_REQUEST_TIMEOUT_S,
             init_timeout_s=_START_TIMEOUT_S,
         )
 

@@ -55,6 +55,8 @@ def instrument(instruments_database, tmp_path) -> Iterator[Callable[..., tuple[I
                 "DJANGO_SETTINGS_MODULE": f"instrumented.with_{tool.name}",
                 "PYTHONPATH": str(ROOT / "tests" / "applications"),
                 "DATABASE_URL": instruments_database,
+                # The server may stand still for some seconds while it accepts a connection.
+                "WEBAPP_DB_CONNECT_TIMEOUT_S": "60",
                 "WEBAPP_SECRET_KEY": SECRET_KEY,
                 "WEBAPP_ALLOWED_HOSTS": HOST,
                 "WEBAPP_LOG_LEVEL": "error",

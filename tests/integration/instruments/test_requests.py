@@ -1,7 +1,9 @@
 """Each tool records every request once, with its name, URL, user, status and duration, and no other request's data."""
 
 import re
+import time
 from collections import Counter
+from collections.abc import Iterator, Sequence
 
 import pytest
 
@@ -26,7 +28,26 @@ def rounds(*, concurrent: bool) -> list[list[str]]:
 
 # Tools send from background threads, which a function runs during invocations only: these requests give them time.
 _FLUSHING_PATH = "/sync/plain/9999"
-_FLUSHING_ROUNDS = [[_FLUSHING_PATH]] * 20
+# Enough requests to send a record that comes twice.
+_LAST_ROUNDS = 20
+_LIMIT_S = 120.0
+
+
+def flushed(asked, records) -> Iterator[Sequence[str]]:
+    """Yield the rounds, and further ones until every record has arrived that is expected."""
+    yield from asked
+    paths = [path for round_of_paths in asked for path in round_of_paths]
+    expected = len(paths) + sum("fail" in path for path in paths)
+    deadline_s = time.monotonic() + _LIMIT_S
+    while len(own(records())) < expected and time.monotonic() < deadline_s:
+        yield [_FLUSHING_PATH]
+    yield from [[_FLUSHING_PATH]] * _LAST_ROUNDS
+
+
+def own(records):
+    """Return the records of the requests under test."""
+    # Health checks are answered before Django; New Relic also instruments the server.
+    return [record for record in records if not (record["url"] or "").endswith((_FLUSHING_PATH, "/healthz"))]
 
 
 def number_of(record) -> str:
@@ -40,8 +61,7 @@ def check(tool, asked, answers, records) -> None:
     statuses = [status for round_of_answers in answers for status, _ in round_of_answers]
     assert statuses == [_STATUSES[path.split("/")[2]] for path in paths]
     assert [record for record in records if not record["url"]] == []
-    # Health checks are answered before Django; New Relic also instruments the server.
-    records = [record for record in records if not record["url"].endswith((_FLUSHING_PATH, "/healthz"))]
+    records = own(records)
     requests, errors = ([record for record in records if record["kind"] == kind] for kind in ("request", "error"))
     expected = {path[-4:]: path for path in paths}
     assert Counter(map(number_of, requests)) == Counter(list(expected))
@@ -67,7 +87,7 @@ def check_record(tool, path: str, record) -> None:
     else:
         assert record["status"] == _STATUSES[view]
         if tool.times_streams or view != "stream":
-            assert 0.015 < record["ended"] - record["started"] < 20
+            assert 0.015 < record["ended"] - record["started"] < 60
 
 
 @pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool.name)
@@ -78,7 +98,7 @@ def test_each_tool_records_the_requests_to_a_container(instrument, tool):
         answers = application.ask_container(asked)
     else:
         application, records = instrument(tool, **tool.hasty_environ)
-        answers = application.ask_container([*asked, *_FLUSHING_ROUNDS])
+        answers = application.ask_container(flushed(asked, records))
 
     check(tool, asked, answers[: len(asked)], records())
 
@@ -88,6 +108,6 @@ def test_each_tool_records_the_requests_to_a_function(instrument, tool):
     application, records = instrument(tool, **tool.hasty_environ)
     asked = rounds(concurrent=False)
 
-    answers = application.ask_function([*asked, *_FLUSHING_ROUNDS])
+    answers = application.ask_function(flushed(asked, records))
 
     check(tool, asked, answers[: len(asked)], records())

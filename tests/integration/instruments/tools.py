@@ -70,7 +70,7 @@ NEWRELIC = Tool(
         "NEW_RELIC_LICENSE_KEY": "0" * 40,
         "NEW_RELIC_APP_NAME": "instrumented",
         # Without this wait the first request is not recorded.
-        "NEW_RELIC_STARTUP_TIMEOUT": "10",
+        "NEW_RELIC_STARTUP_TIMEOUT": "60",
         "NEW_RELIC_LOG": "stderr",
         "NEW_RELIC_LOG_LEVEL": "error",
     },

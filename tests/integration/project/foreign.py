@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.integration.compare.comparison import MAIN, PATIENT
+
 _SETTINGS = """\
 import os
 from pathlib import Path
@@ -203,8 +205,9 @@ class ForeignProject:
 
     def popen(self, *arguments: str, folder: str = ".", **variables: str) -> subprocess.Popen[str]:
         """Start the command `webapp`."""
+        program = ["-c", f"{PATIENT}{MAIN}"] if arguments[0] == "compare" else ["-m", "django_runtimes"]
         return subprocess.Popen(
-            [sys.executable, "-m", "django_runtimes", *arguments],
+            [sys.executable, *program, *arguments],
             cwd=self.folder / folder,
             env={"PATH": os.environ["PATH"], "HOME": str(self.folder), "GREETING": "héllo", **variables},
             stdin=subprocess.DEVNULL,
@@ -217,7 +220,7 @@ class ForeignProject:
         """Run the command `webapp` to its end."""
         with self.popen(*arguments, folder=folder, **variables) as process:
             try:
-                output, errors = process.communicate(timeout=240)
+                output, errors = process.communicate(timeout=900)
             finally:
                 process.kill()
         return subprocess.CompletedProcess(arguments, process.returncode, output, errors)

@@ -41,7 +41,7 @@ def start(foreign, *arguments: str, **variables: str) -> subprocess.CompletedPro
         env={"PATH": os.environ["PATH"], "GREETING": "hi"} | {"DJANGO_SETTINGS_MODULE": "config.settings", **variables},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
 

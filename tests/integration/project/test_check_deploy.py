@@ -37,7 +37,7 @@ def run(folder, settings, runtime, *arguments, **variables):
     environ = DOCUMENTED | {"PATH": os.environ["PATH"], "DJANGO_SETTINGS_MODULE": settings, "WEBAPP_RUNTIME": runtime}
     command = [sys.executable, "-m", "django_runtimes", *arguments]
     return subprocess.run(
-        command, cwd=folder, env=environ | variables, capture_output=True, text=True, timeout=120, check=False
+        command, cwd=folder, env=environ | variables, capture_output=True, text=True, timeout=600, check=False
     )
 
 

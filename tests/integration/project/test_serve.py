@@ -32,11 +32,11 @@ def serving(foreign: ForeignProject, *arguments: str, folder: str = ".") -> Iter
             yield process, url
         finally:
             process.send_signal(signal.SIGTERM)
-            process.communicate(timeout=60)
+            process.communicate(timeout=240)
 
 
 def get(url: str) -> str:
-    with urllib.request.urlopen(url, timeout=30) as answer:
+    with urllib.request.urlopen(url, timeout=120) as answer:
         return answer.read().decode()
 
 
@@ -101,7 +101,7 @@ def test_settings_for_production_are_served_on_this_machine(foreign):
         "urlpatterns = [path('', page)]\n",
     )
 
-    with serving(foreign) as (process, url), urllib.request.urlopen(f"{url}/", timeout=30) as answer:
+    with serving(foreign) as (process, url), urllib.request.urlopen(f"{url}/", timeout=120) as answer:
         assert ":" in answer.read().decode()
         assert answer.headers["Set-Cookie"].startswith("csrf=")
         assert "Secure" not in answer.headers["Set-Cookie"]

@@ -158,7 +158,7 @@ def test_an_interrupted_suite_leaves_no_process(foreign, number):
         children = descendants(process.pid)
 
         process.send_signal(number)
-        output, _ = process.communicate(timeout=60)
+        output, _ = process.communicate(timeout=240)
 
     assert process.returncode == 130
     assert len(children) > 2
@@ -171,7 +171,7 @@ def test_a_killed_command_leaves_no_process(foreign):
         children = descendants(process.pid)
 
         process.kill()
-        process.communicate(timeout=60)
+        process.communicate(timeout=240)
 
     assert len(children) > 2
     assert remaining(children) == set()

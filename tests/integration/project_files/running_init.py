@@ -14,7 +14,7 @@ def init(directory: Path, *arguments: str, **variables: str) -> subprocess.Compl
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
         check=False,
     )
 

@@ -34,7 +34,7 @@ def at_a_terminal(directory: Path, typed: str, **variables: str) -> tuple[int, s
         pass
     finally:
         os.close(terminal)
-    return process.wait(60), shown.decode()
+    return process.wait(120), shown.decode()
 
 
 def test_answering_yes_writes_the_coloured_diff(tmp_path: Path):

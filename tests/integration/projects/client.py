@@ -14,7 +14,7 @@ class Client:
         self.cookies = {}
 
     def ask(self, method, path, body=None):
-        connection = HTTPConnection("127.0.0.1", self._port, timeout=30)
+        connection = HTTPConnection("127.0.0.1", self._port, timeout=120)
         headers = dict(_HEADERS)
         if self.cookies:
             headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())

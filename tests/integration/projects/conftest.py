@@ -8,6 +8,7 @@ import pytest
 
 from django_runtimes.compare.services.database_creation import create_database, drop_database
 from django_runtimes.config.database_url.url import parse_database_url
+from tests.integration.compare.comparison import PATIENCE
 from tests.integration.entrypoints.launcher import container
 from tests.integration.projects.client import Client
 from tests.integration.projects.example import Example
@@ -61,6 +62,7 @@ def server(tmp_path):
 
     def start(example):
         named = {"DJANGO_SETTINGS_MODULE": example.settings_module, "PYTHONPATH": str(example.folder)}
+        named |= {name: value for name, value in PATIENCE.items() if name not in example.variables}
         running.append(container(tmp_path / "log", python=example.python, **example.environ("aws_ecs", **named)))
         _, port = running[-1].__enter__()
         return Client(port), tmp_path / "log"

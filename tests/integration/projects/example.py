@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.integration.compare.comparison import MAIN, PATIENT
 from tests.secret_key import SECRET_KEY
 
 _PROJECTS = Path(__file__).parents[2] / "projects"
@@ -60,7 +61,8 @@ class Example:
 
     def webapp(self, *arguments: str, runtime: str | None = None) -> str:
         """Run `webapp` in the project's folder, and return its standard output and error."""
-        return self._run([self.python, "-m", "django_runtimes", *arguments], self.environ(runtime))
+        program = ["-c", f"{PATIENT}{MAIN}"] if arguments[0] == "compare" else ["-m", "django_runtimes"]
+        return self._run([self.python, *program, *arguments], self.environ(runtime))
 
     def replies(self, *events: dict[str, Any]) -> list[dict[str, Any]]:
         """Return a function's replies to events, which it gets in sequence."""
@@ -87,7 +89,7 @@ class Example:
 
     def _run(self, command: list[str], environ: dict[str, str], *, given: str = "") -> str:
         done = subprocess.run(
-            command, cwd=self.folder, env=environ, input=given, capture_output=True, text=True, timeout=300, check=False
+            command, cwd=self.folder, env=environ, input=given, capture_output=True, text=True, timeout=900, check=False
         )
         assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
         return done.stdout + done.stderr

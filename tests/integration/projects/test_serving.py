@@ -82,7 +82,8 @@ def test_the_site_is_served_on_lambda(collected):
 
 
 def test_an_outage_gets_the_librarys_response(filled, server):
-    client, _ = server(type(filled)(filled.folder, "postgresql://app@127.0.0.1:1/app", filled.variables))
+    variables = {**filled.variables, "WEBAPP_DB_POOL_TIMEOUT_S": "1"}
+    client, _ = server(type(filled)(filled.folder, "postgresql://app@127.0.0.1:1/app", variables))
 
     response, _ = client.ask("GET", "/")
 
