@@ -1,22 +1,21 @@
 """The bills of all targets, the databases and the egress, with their crossings."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
-from typing import Any, Protocol
 
 from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.compare.analysis.busy_machine import busy_sentence
 from django_runtimes.compare.cost.bills.bill import Bill, Billed, BilledTarget
-from django_runtimes.compare.cost.bills.container_bill import AppRunnerBilling, FargateBilling
-from django_runtimes.compare.cost.bills.lambda_bill import FRONT_DOORS, FrontDoor, LambdaBilling
+from django_runtimes.compare.cost.cost_options import CostOption, cost_options
 from django_runtimes.compare.cost.crossing import Crossing, all_crossings
 from django_runtimes.compare.cost.exclusion import closed_targets, exclusions_of
 from django_runtimes.compare.cost.instance_class import DatabaseNeed, right_size
 from django_runtimes.compare.cost.prices.price import PriceList
 from django_runtimes.compare.cost.prices.price_file import DEFAULT_REGION, read_prices
 from django_runtimes.compare.cost.shared_parts import DATA_API, shared_databases, shared_egress
+from django_runtimes.compare.cost.target_bills import FACTORIES, billed_targets
 from django_runtimes.compare.cost.usage.measured_usage import (
     TargetUsage,
     assumed_targets,
@@ -24,26 +23,15 @@ from django_runtimes.compare.cost.usage.measured_usage import (
     measured_targets,
     measured_usages,
 )
-from django_runtimes.compare.cost.usage.task_size import check_task_sizes
+from django_runtimes.compare.cost.usage.task_size import check_sizes
 from django_runtimes.compare.cost.usage.traffic import CONSTANT_RATES_RPS, JUDGED_RATE_RPS, Traffic
 from django_runtimes.compare.cost.usage.usage_key import PRICED_ENGINES
 from django_runtimes.compare.cost.usage.usage_settings import parse_settings
 from django_runtimes.compare.record.results import Run
 
-_CAPACITY = "capacity_rps"
-_OTHER_ARCHITECTURES = {"x86": "arm", "arm": "x86"}
 # Accounts with higher rates negotiate their own prices.
 _HIGHEST_RPS = Decimal(10_000)
 IDLE = Traffic("idle", Traffic.constant(Decimal(0)).periods, "idle")
-
-
-@dataclass(frozen=True)
-class CostOption:
-    """Another way to run a target, whose bill is compared with the target's own."""
-
-    target: Billed
-    option: Billed
-    title: str
 
 
 @dataclass(frozen=True)
@@ -76,7 +64,7 @@ class CostAnalysis:
     @property
     def unbilled(self) -> tuple[str, ...]:
         """The measured targets that have no bill here."""
-        return tuple(usage.name for usage in self.usages if _factory_of(usage) is None)
+        return tuple(usage.name for usage in self.usages if usage.runtime not in FACTORIES)
 
     def bills_of(self, target: str) -> tuple[BilledTarget, ...]:
         """Return the bills of the target with this name, one for each front door; none if it has no bill.
@@ -84,7 +72,7 @@ class CostAnalysis:
         The first one is of the front door that `webapp deploy` makes by default, or of a measured function URL.
         """
         usages = (usage for usage in self.usages if usage.name == target)
-        return tuple(billed for usage in usages for billed in _billed_targets(usage, self.prices))
+        return tuple(billed for usage in usages for billed in billed_targets(usage, self.prices))
 
     @property
     def labels(self) -> str:
@@ -137,11 +125,11 @@ def analyze_cost(
     if prices.missing:
         raise UsageError(prices.missing_text(prices.missing[0]))
     usages = assumed_usages(parsed) if run is None else measured_usages(run, parsed)
-    check_task_sizes(usages)
-    targets = tuple(billed for usage in usages for billed in _billed_targets(usage, prices))
+    check_sizes(usages, prices)
+    targets = tuple(billed for usage in usages for billed in billed_targets(usage, prices))
     if not targets:
         names = ", ".join(usage.name for usage in usages)
-        raise UsageError(f"{names}: no bill here; measure a target of one of: {', '.join(_FACTORIES)}")
+        raise UsageError(f"{names}: no bill here; measure a target of one of: {', '.join(FACTORIES)}")
     traffics = (IDLE, *(Traffic.constant(rate) for rate in CONSTANT_RATES_RPS))
     if own_traffic is not None:
         traffics += (own_traffic,)
@@ -154,7 +142,7 @@ def analyze_cost(
         traffics=traffics,
         own_traffic=own_traffic,
         targets=targets,
-        options=tuple(_options(usages, prices)),
+        options=tuple(cost_options(usages, prices)),
         databases=shared_databases(usages, prices),
         egress=egress,
         crossings=all_crossings(targets, highest_rps),
@@ -177,131 +165,3 @@ def _highest_rps(own_traffic: Traffic | None) -> Decimal:
     """Return the highest rate of the range to search for crossings."""
     own_rps = Decimal(0) if own_traffic is None else min(own_traffic.mean_rps, _HIGHEST_RPS)
     return max(CONSTANT_RATES_RPS[-1], own_rps)
-
-
-class _BilledFactory(Protocol):
-    def __call__(self, usage: TargetUsage, prices: PriceList) -> Iterator[BilledTarget]: ...
-
-
-def _billed_targets(usage: TargetUsage, prices: PriceList) -> Iterator[BilledTarget]:
-    """Yield the bills of a target; on Lambda there is one for each usual front door."""
-    factory = _factory_of(usage)
-    if factory is not None:
-        yield from factory(usage, prices)
-
-
-def _factory_of(usage: TargetUsage) -> _BilledFactory | None:
-    # Managed Instances cost what their EC2 instances cost, which this model does not have.
-    return None if "managed" in _options_in(usage) else _FACTORIES.get(usage.runtime)
-
-
-def _options_in(usage: TargetUsage) -> list[str]:
-    """Return the options in the name of a target, such as "snapstart" in "aws_lambda+snapstart/per_request/direct"."""
-    return usage.name.partition("/")[0].split("+")[1:]
-
-
-def _lambda_targets(usage: TargetUsage, prices: PriceList) -> Iterator[BilledTarget]:
-    for front in _fronts(usage):
-        yield _function(usage, prices, front)
-
-
-def _fronts(usage: TargetUsage) -> tuple[FrontDoor, ...]:
-    """Return the usual front doors; the first one is the measured one, or the default of `webapp deploy`."""
-    return tuple(reversed(FRONT_DOORS)) if usage.is_function_url else FRONT_DOORS
-
-
-def _function(usage: TargetUsage, prices: PriceList, front: FrontDoor) -> LambdaBilling:
-    return LambdaBilling(
-        _with_option(usage.name, front.value),
-        usage.usage,
-        prices,
-        front,
-        route=usage.route,
-        has_snapstart="snapstart" in _options_in(usage),
-    )
-
-
-def _fargate_targets(usage: TargetUsage, prices: PriceList) -> Iterator[FargateBilling]:
-    yield FargateBilling(usage.name, usage.usage, prices, route=usage.route, capacity_origin=usage.origins[_CAPACITY])
-
-
-def _app_runner_targets(usage: TargetUsage, prices: PriceList) -> Iterator[BilledTarget]:
-    yield AppRunnerBilling(usage.name, usage.usage, prices, route=usage.route, capacity_origin=usage.origins[_CAPACITY])
-
-
-# The route that an option of a function compares with its own, and the option's title.
-_OTHER_ROUTES = {
-    "direct": ("proxy", "with RDS Proxy"),
-    "proxy": ("direct", "without RDS Proxy"),
-    DATA_API: ("proxy", "RDS Proxy in place of the Data API"),
-}
-_FACTORIES: dict[str, _BilledFactory] = {
-    "aws_lambda": _lambda_targets,
-    "aws_ecs": _fargate_targets,
-    "aws_app_runner": _app_runner_targets,
-}
-
-
-def _options(usages: Sequence[TargetUsage], prices: PriceList) -> Iterator[CostOption]:
-    """Yield the options of the first Lambda target and of the first ECS target."""
-    functions = [usage for usage in usages if _factory_of(usage) is _lambda_targets]
-    services = [usage for usage in usages if usage.runtime == "aws_ecs"]
-    if functions:
-        yield from _function_options(functions[0], prices)
-    if services:
-        yield from _service_options(services[0], prices)
-
-
-def _function_options(usage: TargetUsage, prices: PriceList) -> Iterator[CostOption]:
-    first, second = _fronts(usage)
-    plain = _function(usage, prices, first)
-    yield CostOption(plain, replace(plain, **_other_processor(usage)), _processor_title(usage))
-    restored = replace(plain, name=_with_option(usage.name, "snapstart"), has_snapstart=not plain.has_snapstart)
-    yield CostOption(plain, restored, "without SnapStart" if plain.has_snapstart else "SnapStart")
-    kept = usage.usage.provisioned_concurrency
-    ready = replace(plain, name=_with_option(usage.name, "provisioned"), provisioned=kept, has_snapstart=False)
-    yield CostOption(plain, ready, f"{kept.normalize():f} environments kept ready")
-    if usage.engine in PRICED_ENGINES:
-        other_route, title = _OTHER_ROUTES[usage.route]
-        yield CostOption(plain, replace(plain, name=_with_option(usage.name, "other_route"), route=other_route), title)
-    other = _function(usage, prices, second)
-    yield CostOption(plain, other, f"{second.noun} in place of the {first.noun}")
-    # An HTTP API does not stream.
-    url = _function(usage, prices, FrontDoor.FUNCTION_URL)
-    streaming = replace(usage, usage=replace(usage.usage, stream_share=usage.usage.stream_share or Decimal("0.01")))
-    share = streaming.usage.stream_share * 100
-    streamed = replace(url, name=_with_option(usage.name, "stream"), usage=streaming.usage)
-    if not usage.usage.stream_share:
-        seconds = streaming.usage.stream_s.normalize()
-        yield CostOption(plain, streamed, f"function URL, {share.normalize():f} % of requests stream for {seconds:f} s")
-    rest = replace(streamed, name=_with_option(usage.name, "rest_api"), front=FrontDoor.REST_API)
-    yield CostOption(plain, rest, "the same through a REST API, which streams")
-
-
-def _service_options(usage: TargetUsage, prices: PriceList) -> Iterator[CostOption]:
-    plain = next(_fargate_targets(usage, prices))
-    yield CostOption(plain, replace(plain, **_other_processor(usage)), _processor_title(usage))
-    services = prices.value("alb_services")
-    shared = replace(usage.usage, alb_services=services)
-    yield CostOption(
-        plain,
-        replace(plain, name=_with_option(usage.name, "express"), usage=shared),
-        f"ECS Express, its load balancer shared by {services:f} services",
-    )
-
-
-def _other_processor(usage: TargetUsage) -> dict[str, Any]:
-    """Return the fields of a bill that differ on the other architecture."""
-    other = _OTHER_ARCHITECTURES[usage.usage.architecture]
-    return {"name": _with_option(usage.name, other), "usage": replace(usage.usage, architecture=other)}
-
-
-def _processor_title(usage: TargetUsage) -> str:
-    used = usage.usage.architecture
-    return f"{_OTHER_ARCHITECTURES[used]} in place of {used}"
-
-
-def _with_option(name: str, option: str) -> str:
-    """Return a target's name with an option: aws_lambda+url/per_request/proxy."""
-    runtime, slash, rest = name.partition("/")
-    return f"{runtime}+{option}{slash}{rest}"

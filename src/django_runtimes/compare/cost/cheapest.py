@@ -7,7 +7,9 @@ from itertools import groupby, pairwise
 
 from django_runtimes.compare.cost.analysis import CostAnalysis
 from django_runtimes.compare.cost.bills.bill import BilledTarget
-from django_runtimes.compare.cost.bills.lambda_bill import FrontDoor, LambdaBilling
+from django_runtimes.compare.cost.bills.front_door import FrontDoor
+from django_runtimes.compare.cost.bills.lambda_bill import LambdaBilling
+from django_runtimes.compare.cost.bills.managed_bill import ManagedBilling
 from django_runtimes.compare.cost.exclusion import excluded_text
 from django_runtimes.compare.cost.prices.price import ZERO
 from django_runtimes.compare.cost.usage.traffic import Traffic
@@ -50,7 +52,9 @@ def left_out(analysis: CostAnalysis) -> str:
     eligible = {billed.name for billed in eligible_targets(analysis)}
     excluded = {billed.name for name in analysis.exclusions for billed in analysis.bills_of(name)}
     others = [
-        each for each in analysis.targets if isinstance(each, LambdaBilling) and each.name not in eligible | excluded
+        each
+        for each in analysis.targets
+        if isinstance(each, LambdaBilling | ManagedBilling) and each.name not in eligible | excluded
     ]
     fronts = excluded_text({f"{each.front.noun}s": (_front_reason(each.front),) for each in others})
     return ", ".join(filter(None, (targets, fronts)))

@@ -13,8 +13,10 @@ from django_runtimes.compare.cost.database_sentences import database_sentences
 from django_runtimes.compare.cost.deploy_defaults import deploy_sentences
 from django_runtimes.compare.cost.instance_class import DatabaseNeed
 from django_runtimes.compare.cost.usage.measured_usage import TargetUsage
+from django_runtimes.compare.cost.usage.target_options import billed_runtime
 from django_runtimes.compare.cost.usage.traffic import Traffic
 from django_runtimes.compare.cost.usage.usage import USAGE_KEYS
+from django_runtimes.compare.cost.usage.usage_key import MANAGED
 from django_runtimes.compare.cost.usage.value_origin import ValueOrigin
 
 _TWO = 2
@@ -99,7 +101,10 @@ def capacity_sentences(analysis: CostAnalysis) -> Iterator[str]:
 def crossing_sentences(analysis: CostAnalysis) -> Iterator[str]:
     """Yield the sentences on the cheapest target, and one for each pair of different runtimes."""
     yield from cheapest_sentences(analysis)
-    runtimes = {billed.name: billed.name.partition("/")[0].partition("+")[0] for billed in analysis.targets}
+    runtimes = {
+        billed.name: billed_runtime(billed.name, billed.name.partition("/")[0].partition("+")[0])
+        for billed in analysis.targets
+    }
     twins = _twins(analysis.targets, analysis.traffics)
     pairs = [
         (pair, tuple(group))
@@ -150,7 +155,7 @@ def _pair_sentence(analysis: CostAnalysis, first: str, second: str, crossings: S
             f"{end.cheaper_above} above."
         )
     return (
-        f"{first} and {second} cross {len(crossings)} times, as tasks are added one by one: {outside}, "
+        f"{first} and {second} cross {len(crossings)} times, as tasks or instances are added one by one: {outside}, "
         f"{end.cheaper_above} above {rate_text(end.rate_rps)}."
     )
 
@@ -234,7 +239,8 @@ def _shown(value: Decimal | str) -> str:
 
 def price_sentences(analysis: CostAnalysis) -> Iterator[str]:
     """Yield sentences on the region and dates of the prices, and on the unverified prices."""
-    dates = sorted({price.checked for price in analysis.prices})
+    used = (price for bill in analysis.every_bill() for term in bill.terms for price in (term.price, *term.rules))
+    dates = sorted({price.checked for price in used})
     yield (
         f"Prices of {analysis.prices.region} without taxes, checked {dates[0].isoformat()} to {dates[-1].isoformat()}; "
         "`webapp docs cost` has every source."
@@ -245,14 +251,14 @@ def price_sentences(analysis: CostAnalysis) -> Iterator[str]:
 def legend_sentences(bills: Sequence[Bill]) -> Iterator[str]:
     """Yield the legend of each mark that these bills have."""
     yield from _unverified_sentences(bills)
-    capacities = dict.fromkeys(
-        _shown(bill.assumed_capacity_rps) for bill in bills if bill.assumed_capacity_rps is not None
-    )
+    # The different values, in order, for each kind of capacity.
+    capacities: dict[str, dict[str, None]] = {}
+    for bill in bills:
+        if bill.assumed_capacity_rps is not None:
+            capacities.setdefault(bill.capacity_of, {})[_shown(bill.assumed_capacity_rps)] = None
     if capacities:
-        yield (
-            f"{ASSUMED_MARK} Assumed, not measured: a task or an instance keeps up with capacity_rps="
-            f"{', '.join(capacities)}."
-        )
+        parts = (f"{noun} keeps up with capacity_rps={', '.join(values)}" for noun, values in capacities.items())
+        yield f"{ASSUMED_MARK} Assumed, not measured: {', and '.join(parts)}."
 
 
 def _unverified_sentences(bills: Sequence[Bill]) -> Iterator[str]:
@@ -275,8 +281,13 @@ def scope_sentences(analysis: CostAnalysis) -> Iterator[str]:
     usages = [usage.usage for usage in analysis.usages]
     if all(usage.free_tier == "off" for usage in usages):
         yield "The free tier is left out (--set free_tier=on)."
-    if not any(usage.lambda_discount_percent or usage.fargate_discount_percent for usage in usages):
-        yield ("Savings plans are left out (--set lambda_discount_percent=…, --set fargate_discount_percent=…).")
+    discounts = [
+        name
+        for name in USAGE_KEYS
+        if name.endswith("_discount_percent") and any(usage.needs(name) for usage in analysis.usages)
+    ]
+    if discounts and not any(getattr(usage, name) for usage in usages for name in discounts):
+        yield f"Savings plans are left out ({', '.join(f'--set {name}=…' for name in discounts)})."
     runtimes = {usage.runtime for usage in analysis.usages}
     if "aws_app_runner" in runtimes:
         yield (
@@ -284,3 +295,18 @@ def scope_sentences(analysis: CostAnalysis) -> Iterator[str]:
         )
     if "aws_ecs" in runtimes:
         yield "ECS Express costs as much as Fargate with its load balancer, which up to 25 services share."
+    if managed := [usage.name for usage in analysis.usages if usage.runtime in MANAGED]:
+        yield from _managed_sentences(analysis, managed)
+
+
+def _managed_sentences(analysis: CostAnalysis, names: Sequence[str]) -> Iterator[str]:
+    """Yield sentences on the instances of Managed Instances, which this model guesses, and on their egress."""
+    yield (
+        f"Lambda chooses the type and the number of the EC2 instances of {', '.join(names)}, and no run shows which. "
+        "The bills rest on this model's choice (--set instance_type=…, --set min_instances=…)."
+    )
+    egress = " or ".join(f"{each.bill(analysis.traffics[0]).text} ({each.name})" for each in analysis.egress)
+    yield (
+        f"Managed Instances need a way out of private subnets, which no bill includes: at least {egress} USD per "
+        "month. Add it if you compare them with targets that need none."
+    )

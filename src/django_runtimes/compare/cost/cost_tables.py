@@ -34,7 +34,7 @@ def month_and_million_tables(analysis: CostAnalysis) -> Iterator[ReportTable]:
 def _shared_note(analysis: CostAnalysis) -> str:
     """Return what the bills leave out, and the meaning of the marks that they have."""
     is_assumed = any(bill.assumed for bill in analysis.every_bill())
-    return f"{_SHARED}{', a † one with an assumed number of tasks' if is_assumed else ''}."
+    return f"{_SHARED}{', a † one with an assumed number of tasks or instances' if is_assumed else ''}."
 
 
 def option_table(analysis: CostAnalysis) -> ReportTable:

@@ -23,6 +23,7 @@ from django_runtimes.compare.cost.cost_tables import (
 )
 from django_runtimes.compare.cost.deploy_defaults import deploy_sentences
 from django_runtimes.compare.cost.usage.traffic import Traffic
+from django_runtimes.compare.cost.usage.usage_key import MANAGED
 from django_runtimes.compare.layout.report_table import ReportTable
 from django_runtimes.compare.layout.terminal_table import laid_out
 
@@ -37,8 +38,9 @@ def print_cost(analysis: CostAnalysis, console: Console, *, with_details: bool =
         console.print(Text(sentence))
     for table in month_and_million_tables(analysis):
         _print_table(table, console)
-    if not with_details and any(each.usage.egress != "none" for each in analysis.usages):
-        # A chosen egress changes the tasks' addresses, so its own cost belongs beside the bills.
+    if not with_details and any(each.usage.egress != "none" or each.runtime in MANAGED for each in analysis.usages):
+        # A chosen egress changes the tasks' addresses, and Managed Instances need one, so its own cost belongs beside
+        # the bills.
         _print_table(shared_table(analysis), console)
     console.print()
     crossings = list(crossing_sentences(analysis))

@@ -48,7 +48,7 @@ def linear_pieces(billed: Billed, up_to_rps: Decimal) -> tuple[LinearPiece, ...]
     if len(breaks) > _MOST_STAIRS:
         raise UsageError(
             f"{billed.name} would add more than {_MOST_STAIRS:,} tasks or instances up to {up_to_rps:,f} requests/s; "
-            "raise capacity_rps, utilization or max_concurrency, or lower duration_ms or stream_s (--set)"
+            "raise capacity_rps, utilization, max_concurrency or processes, or lower duration_ms or stream_s (--set)"
         )
     rates = sorted({ZERO, up_to_rps, *(rate_rps for rate_rps in breaks if 0 < rate_rps < up_to_rps)})
     rates += [kink for start, end in pairwise(rates) for kink in _tier_kinks(billed, start, end)]

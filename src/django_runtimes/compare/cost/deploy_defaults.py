@@ -9,12 +9,14 @@ from django_runtimes.compare.cost.usage.measured_usage import TargetUsage
 # whole CPUs, so its bills are of larger ones.
 DEPLOYED_SIZES = {
     "aws_lambda": {"memory_mb": Decimal(1024)},
+    "aws_lambda+managed": {"processes": Decimal(4)},
     "aws_ecs": {"task_vcpu": Decimal("0.5"), "task_memory_gb": Decimal(1)},
     "aws_app_runner": {"task_vcpu": Decimal(1), "task_memory_gb": Decimal(2)},
 }
 # Parameters of the templates that limit the traffic, with their defaults.
 DEPLOYED_LIMITS = {
     "aws_lambda": {"RequestsPerSecond": 100, "ReservedConcurrency": 50},
+    "aws_lambda+managed": {"RequestsPerSecond": 100, "MaxExecutionEnvironments": 3, "MaxVCpus": 24},
     "aws_ecs": {"MaxTasks": 4},
     "aws_app_runner": {"MaxInstances": 4},
 }

@@ -11,6 +11,7 @@ from django_runtimes.compare.cost.exclusion import excluded_text
 from django_runtimes.compare.cost.prices.price import PriceList
 from django_runtimes.compare.cost.usage.measured_usage import TargetUsage
 from django_runtimes.compare.cost.usage.traffic import Traffic
+from django_runtimes.compare.cost.usage.usage_key import LAMBDA
 from django_runtimes.compare.cost.usage.value_origin import ValueOrigin
 from django_runtimes.compare.emulator.container_limits import lambda_vcpus
 from django_runtimes.compare.record.results import Run
@@ -120,7 +121,9 @@ def _points(analysis: CostAnalysis) -> Iterator[tuple[str, MemoryPoint]]:
     for usage in analysis.usages:
         target, at, _ = usage.name.rpartition("@")
         # The size in the name of a deployed target is the user's own text, and nothing checks it.
-        if at and not any(usage.origins[key] is ValueOrigin.ASSUMED for key in ("memory_mb", "duration_ms")):
+        # The memory of Managed Instances has no price of its own.
+        is_sized = bool(at) and usage.runtime in LAMBDA
+        if is_sized and not any(usage.origins[key] is ValueOrigin.ASSUMED for key in ("memory_mb", "duration_ms")):
             bill = _million_durations(usage, analysis.prices)
             point = MemoryPoint(usage.name, int(usage.usage.memory_mb), usage.usage.duration_ms, bill.usd, bill.mark)
             yield target, replace(point, exclusions=analysis.exclusions.get(usage.name, ()))

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from django_runtimes.cli.tool_error import UsageError
-from django_runtimes.compare.cost.bills.lambda_bill import FRONT_DOORS
+from django_runtimes.compare.cost.bills.front_door import FRONT_DOORS
 from django_runtimes.compare.gate.gate_metric import METRICS, GateMetric, LoadKind
 
 EVERY_TARGET = "*"

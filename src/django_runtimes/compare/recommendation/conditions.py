@@ -13,6 +13,8 @@ from django_runtimes.compare.cost.cheapest import (
 )
 from django_runtimes.compare.cost.cost_tables import rate_text
 from django_runtimes.compare.cost.crossing import linear_pieces
+from django_runtimes.compare.cost.usage.measured_usage import TargetUsage
+from django_runtimes.compare.cost.usage.usage_key import MANAGED
 from django_runtimes.compare.recommendation.recommendation import Recommendation, RecommendationKind
 
 
@@ -95,11 +97,20 @@ def _assumption_sentences(analysis: CostAnalysis) -> Iterator[str]:
     if assumed:
         values = ", ".join(dict.fromkeys(f"{usage.usage.capacity_rps.normalize():f}" for usage in assumed))
         yield (
-            f"Once the capacity of a task is measured (webapp compare without --rate and --rates-from): {values} "
-            "requests/s is assumed, and the number of tasks or instances, and every crossing with them, depend on it."
+            f"Once the capacity of {_scaled(assumed)} is measured (webapp compare without --rate and --rates-from): "
+            f"{values} requests/s is assumed, and the number of tasks or instances, and every crossing with them, "
+            "depend on it."
         )
-    if any(usage.needs("capacity_rps") and "capacity_rps" in usage.bases for usage in analysis.usages):
+    measured = [usage for usage in analysis.usages if usage.needs("capacity_rps") and "capacity_rps" in usage.bases]
+    if measured:
         yield (
-            "Once the capacity of a task is measured on AWS (--set capacity_rps=…): here it is of another CPU, and "
-            "the number of tasks or instances, and every crossing with them, depend on it."
+            f"Once the capacity of {_scaled(measured)} is measured on AWS (--set capacity_rps=…): here it is of "
+            "another CPU, and the number of tasks or instances, and every crossing with them, depend on it."
         )
+
+
+def _scaled(usages: Sequence[TargetUsage]) -> str:
+    """Return what has the capacity of these targets: a task, an execution environment, or both."""
+    return " and of ".join(
+        dict.fromkeys("an execution environment" if usage.runtime in MANAGED else "a task" for usage in usages)
+    )

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from django_runtimes.compare.cost.bills.managed_bill import ManagedBilling
 from django_runtimes.compare.cost.exclusion import excluded_text
 from django_runtimes.compare.layout.figures import milliseconds
 from django_runtimes.compare.recommendation.candidate import Candidate
@@ -45,6 +46,9 @@ def reason_sentences(recommendation: Recommendation) -> Iterator[str]:
             f"Costs are at {limits.traffic.name}, {limits.traffic.mean_rps:,.3g}/s on average, without the database, "
             "which every target needs."
         )
+    networked = [each for each in recommendation.candidates if isinstance(each.billed, ManagedBilling)]
+    if networked:
+        yield f"The costs of {_names(networked)} leave out the NAT gateway or endpoints that Managed Instances need."
     unjudged = dict.fromkeys(load for each in recommendation.candidates for load in each.unjudged_loads)
     if unjudged:
         yield (

@@ -9,7 +9,9 @@ from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.compare.cost.bills.bill import Bill, Billed, BillTerm, steps
 from django_runtimes.compare.cost.bills.container_bill import AppRunnerBilling, FargateBilling
 from django_runtimes.compare.cost.bills.database_bill import AuroraBilling, EgressBilling
-from django_runtimes.compare.cost.bills.lambda_bill import FrontDoor, LambdaBilling
+from django_runtimes.compare.cost.bills.front_door import FrontDoor
+from django_runtimes.compare.cost.bills.lambda_bill import LambdaBilling
+from django_runtimes.compare.cost.bills.managed_bill import ManagedBilling
 from django_runtimes.compare.cost.crossing import Crossing, all_crossings, linear_pieces
 from django_runtimes.compare.cost.prices.price import Price
 from django_runtimes.compare.cost.usage.traffic import Traffic
@@ -142,6 +144,8 @@ def random_usage(rng: random.Random) -> Usage:
         egress_kb=Decimal(rng.choice([0, 30])),
         max_concurrency=Decimal(rng.choice([1, 10, 100])),
         requests_per_connection=Decimal(rng.choice([1, 5])),
+        processes=Decimal(rng.choice([8, 16])),
+        instance_type=rng.choice(["smallest", "m7g.2xlarge"]),
     )
 
 
@@ -152,6 +156,7 @@ def every_billed(usage: Usage) -> list[Billed]:
         LambdaBilling("provisioned", usage, PRICES, FrontDoor.HTTP_API, provisioned=Decimal(7)),
         FargateBilling("fargate", usage, PRICES),
         AppRunnerBilling("app_runner", usage, PRICES),
+        ManagedBilling("managed", usage, PRICES),
         AuroraBilling("aurora", usage, PRICES, has_proxy=True),
         AuroraBilling("paused", usage, PRICES, pauses=True, has_data_api=True),
         EgressBilling("nat", usage, PRICES, "nat"),

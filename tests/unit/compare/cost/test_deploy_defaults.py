@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from django_runtimes.compare.cost.bills.lambda_bill import FRONT_DOORS, FrontDoor
+from django_runtimes.compare.cost.bills.front_door import FRONT_DOORS, FrontDoor
 from django_runtimes.compare.cost.deploy_defaults import (
     DEPLOYED_LIMITS,
     DEPLOYED_SIZES,
@@ -20,6 +20,7 @@ from tests.unit.documents.pages import ROOT
 
 TEMPLATES = {
     "aws_lambda": "lambda/template.yaml",
+    "aws_lambda+managed": "lambda/template.yaml",
     "aws_ecs": "ecs/fargate.yaml",
     "aws_app_runner": "apprunner/template.yaml",
     "database": "foundation/database.yaml",
@@ -45,6 +46,8 @@ def test_the_first_front_door_is_the_one_that_the_template_makes():
         ("architecture", "aws_lambda", "Architecture", {"x86_64": "x86"}),
         ("architecture", "aws_ecs", "Architecture", {"X86_64": "x86"}),
         ("min_tasks", "aws_ecs", "MinTasks", {}),
+        ("processes", "aws_lambda", "Processes", {}),
+        ("min_environments", "aws_lambda", "MinExecutionEnvironments", {}),
         ("max_concurrency", "aws_app_runner", "Concurrency", {}),
         ("database_class", "database", "InstanceClass", {}),
         ("database_gb", "database", "StorageGb", {}),
@@ -71,6 +74,7 @@ def test_options_that_a_bill_lacks_are_off_in_the_templates():
 def test_the_deployed_sizes_are_those_of_the_templates():
     assert {
         "aws_lambda": {"memory_mb": default("aws_lambda", "MemoryMb")},
+        "aws_lambda+managed": {"processes": default("aws_lambda", "Processes")},
         "aws_ecs": {
             "task_vcpu": Decimal(default("aws_ecs", "CpuUnits")) / 1_024,
             "task_memory_gb": Decimal(default("aws_ecs", "MemoryMb")) / 1_024,
@@ -85,6 +89,19 @@ def test_the_deployed_sizes_are_those_of_the_templates():
 def test_the_deployed_limits_are_those_of_the_templates():
     for runtime, limits in DEPLOYED_LIMITS.items():
         assert limits == {name: default(runtime, name) for name in limits}
+
+
+def test_an_execution_environment_has_the_size_of_the_template():
+    text = (ROOT / "deploy/lambda/template.yaml").read_text(encoding="utf-8")
+    resources = load_yaml(text)["Resources"]
+    ratios = re.findall(r"ExecutionEnvironmentMemoryGiBPerVCpu: (\d+)", text)
+    usage = assumed_usage("aws_lambda+managed")
+
+    assert "Function" in resources
+    assert ratios == [usage.gb_per_vcpu]
+    # The smallest memory that the template accepts.
+    assert "Needs Egress and 4096 or 8192" in " ".join(text.split())
+    assert usage.memory_mb == 4096
 
 
 def test_other_sizes_than_the_deployed_ones_are_named():

@@ -125,6 +125,14 @@ def test_each_price_names_its_front_door_or_its_tasks():
     )
 
 
+def test_the_network_of_managed_instances_is_named_beside_their_costs():
+    managed = "aws_lambda+managed/persistent/direct"
+    sentence = f"The costs of {managed} leave out the NAT gateway or endpoints that Managed Instances need."
+
+    assert sentence in list(reason_sentences(recommended(run_of({managed: 6.0, ECS: 4.0}))))
+    assert not any("NAT" in each for each in reason_sentences(recommended(run_of({PERSISTENT: 6.0, ECS: 4.0}))))
+
+
 def test_prices_from_unverified_ones_are_marked():
     found = recommended(run_of({APP_RUNNER: 4.0, ECS: 6.0}, limits={"max_usd_per_month": 100.0}))
     closed, service = found.candidates

@@ -38,6 +38,8 @@ class Bill:
     terms: tuple[BillTerm, ...]
     # The requests/s that a task or an instance is assumed to keep up with; None if they are measured, set or not used.
     assumed_capacity_rps: Decimal | None = None
+    # What these requests/s are the capacity of.
+    capacity_of: str = "a task or an instance"
 
     @property
     def usd(self) -> Decimal:

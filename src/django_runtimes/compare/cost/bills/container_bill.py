@@ -2,9 +2,17 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from decimal import ROUND_CEILING, Decimal
+from decimal import Decimal
 
 from django_runtimes.compare.cost.bills.bill import Bill, BillTerm, steps
+from django_runtimes.compare.cost.bills.capacity import (
+    assumed_capacity,
+    busy_s,
+    capacity_text,
+    count_text,
+    rounded_up,
+    usable_rps,
+)
 from django_runtimes.compare.cost.bills.database_bill import route_setup, route_terms
 from django_runtimes.compare.cost.bills.transfer_bill import response_kb, transfer_kinks, transfer_terms
 from django_runtimes.compare.cost.prices.price import ZERO, PriceList
@@ -12,20 +20,14 @@ from django_runtimes.compare.cost.usage.traffic import SECONDS_PER_HOUR, Traffic
 from django_runtimes.compare.cost.usage.usage import Usage
 from django_runtimes.compare.cost.usage.value_origin import ValueOrigin
 
-_MS_PER_S = Decimal(1_000)
 _SECONDS_PER_MINUTE = Decimal(60)
 # On the load balancers' price page 1 MB is 1,000 KB.
 _KB_PER_LCU_GB = Decimal(1_000_000)
-_ORIGINS = {
-    ValueOrigin.ASSUMED: "assumed",
-    ValueOrigin.MEASURED: "measured on one machine, not on AWS",
-    ValueOrigin.SET: "set",
-}
 
 
 def tasks(usage: Usage, rate_rps: Decimal) -> Decimal:
     """Return the number of tasks at a rate, at least the minimum."""
-    return max(usage.min_tasks, _ceiling(rate_rps / _task_rps(usage)))
+    return max(usage.min_tasks, rounded_up(rate_rps / usable_rps(usage)))
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ class FargateBilling:
 
     def bill(self, traffic: Traffic) -> Bill:
         """Return the bill for this traffic."""
-        return Bill(tuple(self._terms(traffic)), _assumed_capacity(self.usage, self.capacity_origin, traffic))
+        return Bill(tuple(self._terms(traffic)), assumed_capacity(self.usage, self.capacity_origin, traffic))
 
     @property
     def setup(self) -> str:
@@ -50,16 +52,16 @@ class FargateBilling:
         return (
             f"at least {usage.min_tasks.normalize():f} tasks of {_size(usage)} on {usage.architecture}"
             f"{' with public addresses' if usage.egress == 'none' else ''}, a load balancer in {zones}"
-            f"{route_setup(self.route, usage)}, {_capacity(usage, self.capacity_origin)}"
+            f"{route_setup(self.route, usage)}, {capacity_text(usage, self.capacity_origin)}"
         )
 
     def brief_setup(self, traffic: Traffic) -> str:
         """Return the number of tasks in the busiest hour."""
-        return _counted(tasks(self.usage, traffic.peak_rps), "task", "tasks")
+        return count_text(tasks(self.usage, traffic.peak_rps), "task", "tasks")
 
     def breaks(self, up_to_rps: Decimal) -> Iterator[Decimal]:
         """Yield the rates above which a task is added, and the rate that uses up the free data transfer."""
-        yield from steps(_task_rps(self.usage), up_to_rps)
+        yield from steps(usable_rps(self.usage), up_to_rps)
         yield from transfer_kinks(self.usage, self.prices)
 
     def _terms(self, traffic: Traffic) -> Iterator[BillTerm]:
@@ -67,7 +69,7 @@ class FargateBilling:
         task_hours = sum((tasks(usage, period.rate_rps) * period.hours for period in traffic.periods), ZERO)
         counted = (
             "sum over the hours of max(min_tasks, rate / (capacity_rps x utilization) rounded up), "
-            f"{_capacity(usage, self.capacity_origin)}"
+            f"{capacity_text(usage, self.capacity_origin)}"
         )
         yield BillTerm(
             "Fargate vCPU",
@@ -134,19 +136,19 @@ class AppRunnerBilling:
 
     def bill(self, traffic: Traffic) -> Bill:
         """Return the bill for this traffic."""
-        return Bill(tuple(self._terms(traffic)), _assumed_capacity(self.usage, self.capacity_origin, traffic))
+        return Bill(tuple(self._terms(traffic)), assumed_capacity(self.usage, self.capacity_origin, traffic))
 
     @property
     def setup(self) -> str:
         """The instances."""
         return (
             f"at least 1 instance of {_size(self.usage)}{route_setup(self.route, self.usage)}, "
-            f"{_capacity(self.usage, self.capacity_origin)}"
+            f"{capacity_text(self.usage, self.capacity_origin)}"
         )
 
     def brief_setup(self, traffic: Traffic) -> str:
         """Return the number of instances in the busiest hour."""
-        return _counted(self.instances(traffic.peak_rps), "instance", "instances")
+        return count_text(self.instances(traffic.peak_rps), "instance", "instances")
 
     def breaks(self, up_to_rps: Decimal) -> Iterator[Decimal]:
         """Yield the rates above which an instance is added, and those at which all instances become active."""
@@ -160,13 +162,13 @@ class AppRunnerBilling:
 
     def instances(self, rate_rps: Decimal) -> Decimal:
         """Return the number of instances at a rate."""
-        return max(Decimal(1), _ceiling(rate_rps / self._instance_rps()))
+        return max(Decimal(1), rounded_up(rate_rps / self._instance_rps()))
 
     def _terms(self, traffic: Traffic) -> Iterator[BillTerm]:
         usage, prices = self.usage, self.prices
         counted = (
             "instances: sum over the hours of max(1, rate / an instance's rate, rounded up), "
-            f"{_capacity(usage, self.capacity_origin)}"
+            f"{capacity_text(usage, self.capacity_origin)}"
         )
         instance_hours = sum((self.instances(period.rate_rps) * period.hours for period in traffic.periods), ZERO)
         yield BillTerm(
@@ -190,40 +192,13 @@ class AppRunnerBilling:
         return min(self.instances(period.rate_rps), busy) * period.hours
 
     def _active_s(self) -> Decimal:
-        return max(self.prices.value("apprunner_active_s"), _busy_s(self.usage))
+        return max(self.prices.value("apprunner_active_s"), busy_s(self.usage))
 
     def _instance_rps(self) -> Decimal:
         """The rate that one instance handles, limited by its concurrency and its capacity."""
         usage = self.usage
-        return min(usage.max_concurrency / _busy_s(usage), _task_rps(usage))
+        return min(usage.max_concurrency / busy_s(usage), usable_rps(usage))
 
 
 def _size(usage: Usage) -> str:
     return f"{usage.task_vcpu.normalize():f} vCPU and {usage.task_memory_gb.normalize():f} GB"
-
-
-def _capacity(usage: Usage, origin: ValueOrigin) -> str:
-    """Return the capacity of a task or an instance with its origin."""
-    return f"capacity_rps={usage.capacity_rps.normalize():f} ({_ORIGINS[origin]})"
-
-
-def _assumed_capacity(usage: Usage, origin: ValueOrigin, traffic: Traffic) -> Decimal | None:
-    """Return the capacity if it is assumed; without requests the bill does not depend on it."""
-    return usage.capacity_rps if origin is ValueOrigin.ASSUMED and traffic.requests else None
-
-
-def _counted(number: Decimal, one: str, several: str) -> str:
-    return f"with {number.normalize():,f} {one if number == 1 else several}"
-
-
-def _task_rps(usage: Usage) -> Decimal:
-    return usage.capacity_rps * usage.utilization
-
-
-def _busy_s(usage: Usage) -> Decimal:
-    """The mean time in seconds for which a request is open, including streams."""
-    return usage.duration_ms / _MS_PER_S * (1 - usage.stream_share) + usage.stream_s * usage.stream_share
-
-
-def _ceiling(value: Decimal) -> Decimal:
-    return value.to_integral_value(ROUND_CEILING)

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
-from enum import StrEnum
 
 from django_runtimes.compare.cost.bills.bill import Bill, BillTerm, allowance_end
 from django_runtimes.compare.cost.bills.database_bill import route_setup, route_terms
+from django_runtimes.compare.cost.bills.front_door import FrontDoor, front_terms, stream_gb
 from django_runtimes.compare.cost.bills.transfer_bill import transfer_kinks, transfer_terms
 from django_runtimes.compare.cost.prices.price import ZERO, Price, PriceList
 from django_runtimes.compare.cost.usage.traffic import SECONDS_PER_HOUR, Traffic
@@ -14,28 +14,6 @@ from django_runtimes.compare.cost.usage.usage import Usage
 
 _MB_PER_GB = Decimal(1_024)
 _MS_PER_S = Decimal(1_000)
-
-
-class FrontDoor(StrEnum):
-    """The service that invokes the function for a client."""
-
-    FUNCTION_URL = "url"
-    HTTP_API = "http_api"
-    REST_API = "rest_api"
-
-    @property
-    def noun(self) -> str:
-        """The name of the service."""
-        return _FRONT_NAMES[self]
-
-
-# deploy/lambda/template.yaml makes the first one by default, and offers the others.
-FRONT_DOORS = (FrontDoor.HTTP_API, FrontDoor.FUNCTION_URL)
-_BRIEF = {
-    FrontDoor.HTTP_API: "behind an HTTP API",
-    FrontDoor.FUNCTION_URL: "by function URL",
-    FrontDoor.REST_API: "behind a REST API",
-}
 
 
 @dataclass(frozen=True)
@@ -67,13 +45,13 @@ class LambdaBilling:
 
     def brief_setup(self, traffic: Traffic) -> str:
         """Return the front door, which may cost more than the function."""
-        return _BRIEF[self.front]
+        return self.front.brief
 
     def breaks(self, up_to_rps: Decimal) -> Iterator[Decimal]:
         """Yield the rates that use up a free allowance or the provisioned environments."""
         yield from allowance_end(self._free("lambda_free_requests"), Decimal(1))
         yield from allowance_end(self._free("lambda_free_gb_s"), self._busy_gb_s())
-        yield from allowance_end(self._free("lambda_free_stream_gb"), self._stream_gb())
+        yield from allowance_end(self._free("lambda_free_stream_gb"), stream_gb(self.front, self.usage, self.prices))
         yield from transfer_kinks(self.usage, self.prices)
         if self.provisioned:
             yield self.provisioned / self._busy_s()
@@ -100,20 +78,8 @@ class LambdaBilling:
                 self.prices["snapstart_restore_gb"],
                 "requests x share of cold starts x memory in GB",
             )
-        if self._stream_gb():
-            yield BillTerm(
-                "Lambda response streams",
-                _above(requests * self._stream_gb(), self._free("lambda_free_stream_gb")),
-                self.prices["lambda_stream_gb"],
-                "requests x share of streams x GB beyond the first 6 MB of each",
-            )
-        yield BillTerm(
-            self.front.noun,
-            requests * self._front_units(),
-            self._front_price(),
-            "requests x metered units of a response",
-            (self.prices["rest_api_stream_unit_mb"],) if self.front is FrontDoor.REST_API and self._streams() else (),
-        )
+        free_gb = self._free("lambda_free_stream_gb")
+        yield from front_terms(self.front, self.usage, self.prices, traffic, free_stream_gb=free_gb)
         yield BillTerm(
             "reads of secrets",
             requests * self.usage.cold_start_share * self.usage.secrets,
@@ -182,29 +148,6 @@ class LambdaBilling:
             return ZERO
         return self.usage.cold_start_share * self.usage.init_ms / _MS_PER_S * self._memory_gb
 
-    def _streams(self) -> bool:
-        return self.usage.stream_share > 0
-
-    def _stream_gb(self) -> Decimal:
-        """Return the billed streamed GB of a request; an HTTP API does not stream."""
-        if self.front is FrontDoor.HTTP_API:
-            return ZERO
-        billed_mb = _above(self.usage.stream_mb, self.prices.value("lambda_stream_free_mb"))
-        return self.usage.stream_share * billed_mb / _MB_PER_GB
-
-    def _front_units(self) -> Decimal:
-        """Return the number of metered requests per request."""
-        usage = self.usage
-        if self.front is FrontDoor.HTTP_API:
-            return _units(max(usage.response_kb, usage.request_kb), self.prices.value("http_api_unit_kb"))
-        if self.front is FrontDoor.REST_API:
-            streamed = _units(usage.stream_mb, self.prices.value("rest_api_stream_unit_mb"))
-            return 1 - usage.stream_share + usage.stream_share * streamed
-        return Decimal(1)
-
-    def _front_price(self) -> Price:
-        return self.prices[_FRONT_PRICES[self.front]]
-
     def _duration_price(self) -> Price:
         return self._discounted(f"lambda_gb_s_{self.usage.architecture}")
 
@@ -216,21 +159,5 @@ class LambdaBilling:
         return self.prices.value(key) if self.usage.free_tier == "on" and not self.provisioned else ZERO
 
 
-_FRONT_NAMES = {
-    FrontDoor.FUNCTION_URL: "function URL",
-    FrontDoor.HTTP_API: "HTTP API",
-    FrontDoor.REST_API: "REST API",
-}
-_FRONT_PRICES = {
-    FrontDoor.FUNCTION_URL: "function_url",
-    FrontDoor.HTTP_API: "http_api",
-    FrontDoor.REST_API: "rest_api",
-}
-
-
 def _above(quantity: Decimal, free: Decimal) -> Decimal:
     return max(quantity - free, ZERO)
-
-
-def _units(size: Decimal, unit: Decimal) -> Decimal:
-    return max((size / unit).to_integral_value(ROUND_CEILING), Decimal(1))

@@ -1,4 +1,4 @@
-"""The capacity of a container target in its run, and the one of a task with other vCPUs that follows from it."""
+"""The capacity of a target in its run, and the one of a task or an environment with other vCPUs that follows."""
 
 import re
 from collections.abc import Mapping
@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from django_runtimes.compare.analysis.implausible_capacity import found_capacities, implausible_capacities
-from django_runtimes.compare.cost.usage.usage_key import CONTAINERS
+from django_runtimes.compare.cost.usage.target_options import billed_runtime
+from django_runtimes.compare.cost.usage.usage_key import MANAGED, SCALED
 from django_runtimes.compare.record.results import Run, TargetResult
 
 # The limits in the format that ContainerLimits writes.
@@ -31,9 +32,11 @@ class MeasuredCapacity:
     scenario: str
     # Whether the target had these CPUs for itself.
     is_limited: bool
+    # What the capacity grows with.
+    size: str = "task_vcpu"
 
-    def of_task(self, vcpu: Decimal) -> Decimal:
-        """Return the capacity of a task with this number of vCPUs, in proportion to the CPUs of the run."""
+    def with_vcpu(self, vcpu: Decimal) -> Decimal:
+        """Return the capacity of a task or an environment with these vCPUs, in proportion to the CPUs of the run."""
         return max((self.rate_rps * vcpu / self.cpus).quantize(_CENTI), _CENTI)
 
     @property
@@ -42,8 +45,8 @@ class MeasuredCapacity:
         cpus = f"{self.cpus.normalize():f} {'CPU' if self.cpus == 1 else 'CPUs'}"
         where = f"its limit of {cpus}" if self.is_limited else f"{cpus} that it shared with the database and the load"
         return (
-            f"the {self.scenario} capacity with {where}, in proportion to task_vcpu, on the measuring machine instead "
-            "of AWS's CPUs"
+            f"the {self.scenario} capacity with {where}, in proportion to {self.size}, on the measuring machine "
+            "instead of AWS's CPUs"
         )
 
 
@@ -56,11 +59,13 @@ def limits_of(details: Mapping[str, object]) -> MeasuredLimits | None:
 
 
 def capacity_of(run: Run, target: TargetResult, details: Mapping[str, object]) -> MeasuredCapacity | None:
-    """Return the capacity of an emulated container; None if the run has none that is certain and plausible.
+    """Return the capacity of an emulated target that is billed by its capacity.
 
-    The number of a deployed service's tasks is unknown, so its capacity is not the one of a task.
+    None if the run has none that is certain and plausible. The number of a deployed service's tasks is unknown, so its
+    capacity is not the one of a task.
     """
-    if target.runtime not in CONTAINERS or target.label != "emulated" or not target.capacities:
+    runtime = billed_runtime(target.name, target.runtime)
+    if runtime not in SCALED or target.label != "emulated" or not target.capacities:
         return None
     implausible = {each.target for each in implausible_capacities(found_capacities(run.targets))}
     if target.name in implausible or not all(each.is_certain for each in target.capacities.values()):
@@ -70,7 +75,8 @@ def capacity_of(run: Run, target: TargetResult, details: Mapping[str, object]) -
     if not cpus:
         return None
     scenario, lowest = min(target.capacities.items(), key=lambda item: item[1].rate_rps)
-    return MeasuredCapacity(Decimal(repr(lowest.rate_rps)), cpus, scenario, is_limited=limits is not None)
+    size = "the vCPUs of an execution environment" if runtime in MANAGED else "task_vcpu"
+    return MeasuredCapacity(Decimal(repr(lowest.rate_rps)), cpus, scenario, limits is not None, size)
 
 
 def _used_cpus(run: Run, details: Mapping[str, object]) -> Decimal | None:

@@ -7,9 +7,11 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from django_runtimes.compare.compare_error import CompareError
+from django_runtimes.compare.cost.usage.environment_size import environment_vcpu
 from django_runtimes.compare.cost.usage.measured_capacity import MeasuredCapacity, capacity_of, limits_of
+from django_runtimes.compare.cost.usage.target_options import billed_runtime
 from django_runtimes.compare.cost.usage.usage import USAGE_KEYS, Usage, assumed_usage
-from django_runtimes.compare.cost.usage.usage_key import CONNECTED, UsageKey
+from django_runtimes.compare.cost.usage.usage_key import CONNECTED, LAMBDA, MANAGED, UsageKey
 from django_runtimes.compare.cost.usage.usage_settings import SettableTarget, UsageSettings
 from django_runtimes.compare.cost.usage.value_origin import ValueOrigin
 from django_runtimes.compare.load.histogram import LatencyHistogram
@@ -21,6 +23,8 @@ from django_runtimes.config.values.data_paths import Engine
 _MILLI = Decimal("0.001")
 _MB_PER_GB = Decimal(1_024)
 _CAPACITY = "capacity_rps"
+# A function of Managed Instances records how many processes each of its environments had.
+_PROCESSES = re.compile(r"[1-9]\d{0,3}(?=,)")
 _FUNCTION_URL = re.compile(r"^https://[^/]+\.lambda-url\.[^/]+\.on\.aws(?:[:/]|$)")
 
 
@@ -34,7 +38,7 @@ class MeasuredValue:
 
 @dataclass(frozen=True)
 class TargetUsage:
-    """A target with its usage and the origin of each value."""
+    """A target with its usage and the origin of each value; `runtime` tells functions on Managed Instances apart."""
 
     name: str
     runtime: str
@@ -67,7 +71,7 @@ def measured_targets(run: Run) -> tuple[SettableTarget, ...]:
 def _settable(target: TargetResult) -> SettableTarget:
     # The parts in the name of a deployed target are the user's own text.
     engine = engine_in(target.name) if target.label == "emulated" else Engine.POSTGRESQL
-    return SettableTarget(target.name, target.runtime, target.route, engine.value)
+    return SettableTarget(target.name, billed_runtime(target.name, target.runtime), target.route, engine.value)
 
 
 def assumed_targets() -> tuple[SettableTarget, ...]:
@@ -87,7 +91,7 @@ def measured_usages(run: Run, settings: UsageSettings) -> tuple[TargetUsage, ...
     return tuple(
         _target_usage(
             _settable(target),
-            {**_limits(run, target), **_usable(_settable(target), _measured(target))},
+            {**_limits(run, target), **_usable(_settable(target), _measured(run, target))},
             settings,
             label=target.label,
             capacity=capacity_of(run, target, _details(run, target)),
@@ -114,18 +118,23 @@ def _target_usage(
 ) -> TargetUsage:
     chosen = settings.of(target.name)
     if capacity is not None and _CAPACITY not in measured:
-        vcpu = {**{key: found.value for key, found in measured.items()}, **chosen}.get("task_vcpu", Usage().task_vcpu)
-        measured = {**measured, _CAPACITY: MeasuredValue(capacity.of_task(Decimal(vcpu)), capacity.basis)}
-    values = {**{key: found.value for key, found in measured.items()}, **chosen}
+        sized = _usage(target.runtime, measured, chosen)
+        vcpu = environment_vcpu(sized) if target.runtime in MANAGED else sized.task_vcpu
+        measured = {**measured, _CAPACITY: MeasuredValue(capacity.with_vcpu(vcpu), capacity.basis)}
     origins = dict.fromkeys(USAGE_KEYS, ValueOrigin.ASSUMED)
     origins |= dict.fromkeys(measured, ValueOrigin.MEASURED)
     origins |= dict.fromkeys(chosen, ValueOrigin.SET)
     bases = {key: found.basis for key, found in measured.items() if key not in chosen}
-    # The keys and the types of their values were checked before.
-    usage = replace(assumed_usage(target.runtime), **values)  # type: ignore[arg-type]
+    usage = _usage(target.runtime, measured, chosen)
     return TargetUsage(
         target.name, target.runtime, target.route, usage, origins, bases, label, is_function_url, target.engine
     )
+
+
+def _usage(runtime: str, measured: Mapping[str, MeasuredValue], chosen: Mapping[str, Decimal | str]) -> Usage:
+    # The keys and the types of their values were checked before.
+    values = {**{key: found.value for key, found in measured.items()}, **chosen}
+    return replace(assumed_usage(runtime), **values)  # type: ignore[arg-type]
 
 
 def _usable(target: SettableTarget, measured: Iterator[tuple[str, MeasuredValue]]) -> dict[str, MeasuredValue]:
@@ -133,13 +142,17 @@ def _usable(target: SettableTarget, measured: Iterator[tuple[str, MeasuredValue]
     return {name: value for name, value in measured if USAGE_KEYS[name].is_for(target.engine)}
 
 
-def _measured(target: TargetResult) -> Iterator[tuple[str, MeasuredValue]]:
+def _measured(run: Run, target: TargetResult) -> Iterator[tuple[str, MeasuredValue]]:
     """Yield each KEY that the run measured; a missing value is never derived from other values."""
     duration = _mean_latency(target)
     if duration is not None:
         yield "duration_ms", duration
     starts = target.cold_start_ms.phases.ready_ms
-    if target.runtime == "aws_lambda" and starts:
+    runtime = billed_runtime(target.name, target.runtime)
+    processes = _PROCESSES.match(str(_details(run, target).get("processes of each environment", "")))
+    if runtime in MANAGED and processes is not None:
+        yield "processes", MeasuredValue(Decimal(processes[0]), "the number in the run")
+    if runtime in LAMBDA and starts:
         mean_ms = sum((_number(target, "cold_start_ms", each) for each in starts), Decimal(0)) / len(starts)
         yield (
             "init_ms",

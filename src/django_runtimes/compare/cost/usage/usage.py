@@ -3,14 +3,14 @@
 from dataclasses import dataclass, field, fields, replace
 from decimal import Decimal
 
+from django_runtimes.compare.cost.usage.compute_usage import ComputeUsage
 from django_runtimes.compare.cost.usage.usage_key import (
-    APP_RUNNER,
     BILLED,
     CONNECTED,
-    CONTAINERS,
     ECS,
     EVERY,
     LAMBDA,
+    MANAGED,
     NO_TARGET,
     UsageKey,
     choice_key,
@@ -29,149 +29,9 @@ DATABASE_CLASSES = (
 
 
 @dataclass(frozen=True)
-class Usage:
+class Usage(ComputeUsage):
     """The usage of one target."""
 
-    duration_ms: Decimal = field(
-        default=Decimal(50),
-        metadata=number_key(
-            "ms", "mean time for which a request occupies the handler", low="0.001", runtimes=(*LAMBDA, *APP_RUNNER)
-        ),
-    )
-    architecture: str = field(
-        default="x86",
-        metadata=choice_key(("x86", "arm"), "CPU architecture of functions and tasks", runtimes=(*LAMBDA, *ECS)),
-    )
-    memory_mb: Decimal = field(
-        default=Decimal(1769),
-        metadata=whole_key(
-            "MB", "memory of the function; 1,769 MB provide one vCPU", low="128", high="10240", runtimes=LAMBDA
-        ),
-    )
-    init_ms: Decimal = field(
-        default=Decimal(1500),
-        metadata=number_key("ms", "billed initialization of an execution environment", runtimes=LAMBDA),
-    )
-    cold_start_share: Decimal = field(
-        default=Decimal("0.005"),
-        metadata=number_key("", "share of requests that start an environment", high="1", runtimes=LAMBDA),
-    )
-    provisioned_concurrency: Decimal = field(
-        default=Decimal(10),
-        metadata=whole_key(
-            "environments",
-            "environments kept ready with the option +provisioned",
-            low="1",
-            runtimes=NO_TARGET,
-            shared=LAMBDA,
-        ),
-    )
-    stream_share: Decimal = field(
-        default=Decimal(0),
-        metadata=number_key("", "share of requests that stream their response", high="1", runtimes=BILLED),
-    )
-    stream_s: Decimal = field(
-        default=Decimal(10),
-        metadata=number_key(
-            "s", "duration of a streamed response, instead of duration_ms", runtimes=(*LAMBDA, *APP_RUNNER)
-        ),
-    )
-    stream_mb: Decimal = field(
-        default=Decimal(1), metadata=number_key("MB", "size of a streamed response", runtimes=BILLED)
-    )
-    response_kb: Decimal = field(
-        default=Decimal(20), metadata=number_key("KB", "mean size of a response that is not streamed", runtimes=BILLED)
-    )
-    request_kb: Decimal = field(
-        default=Decimal(2), metadata=number_key("KB", "mean size of a request", runtimes=(*LAMBDA, *ECS))
-    )
-    log_kb: Decimal = field(
-        # A line with metrics has 740 to 760 bytes (docs/metrics.md).
-        default=Decimal("0.75"),
-        metadata=number_key("KB", "size of a request's log lines", runtimes=BILLED),
-    )
-    log_months: Decimal = field(
-        default=Decimal(1), metadata=number_key("months", "retention of the logs", high="120", runtimes=BILLED)
-    )
-    custom_metrics: Decimal = field(
-        default=Decimal(10),
-        metadata=whole_key(
-            "metrics",
-            "metrics that the application sends to CloudWatch (Metrics=emf) in each hour with requests",
-            high="10000",
-            runtimes=BILLED,
-            # Three metrics are of pools, and a function has none.
-            runtime_defaults={"aws_lambda": Decimal(7)},
-        ),
-    )
-    task_vcpu: Decimal = field(
-        default=Decimal(1),
-        metadata=number_key(
-            "vCPU",
-            "vCPUs of a task or an instance; AWS offers only some sizes",
-            low="0.25",
-            high="16",
-            step=Decimal("0.25"),
-            runtimes=CONTAINERS,
-        ),
-    )
-    task_memory_gb: Decimal = field(
-        default=Decimal(2),
-        metadata=number_key(
-            "GB",
-            "memory of a task or an instance, of a size that AWS offers",
-            low="0.5",
-            high="120",
-            step=Decimal("0.5"),
-            runtimes=CONTAINERS,
-        ),
-    )
-    capacity_rps: Decimal = field(
-        default=Decimal(50),
-        metadata=number_key(
-            "requests/s", "highest rate that a task or an instance keeps up with", low="1", runtimes=CONTAINERS
-        ),
-    )
-    utilization: Decimal = field(
-        default=Decimal("0.65"),
-        metadata=number_key(
-            "", "share of the capacity that is used before a task is added", low="0.1", high="1", runtimes=CONTAINERS
-        ),
-    )
-    min_tasks: Decimal = field(
-        default=Decimal(2),
-        metadata=whole_key("tasks", "minimum number of tasks; with two, one zone may fail", high="1000", runtimes=ECS),
-    )
-    alb_services: Decimal = field(
-        default=Decimal(1),
-        metadata=whole_key(
-            "services", "number of services that share the load balancer's price", low="1", high="100", runtimes=ECS
-        ),
-    )
-    zones: Decimal = field(
-        default=Decimal(2),
-        metadata=whole_key(
-            "zones",
-            "number of zones of the load balancer and the interface endpoints",
-            low="1",
-            high="6",
-            runtimes=ECS,
-            shared=EVERY,
-        ),
-    )
-    requests_per_connection: Decimal = field(
-        default=Decimal(5),
-        metadata=number_key("requests", "mean number of requests on a client's connection", low="1", runtimes=ECS),
-    )
-    connection_s: Decimal = field(
-        default=Decimal(60), metadata=number_key("s", "time for which a client's connection stays open", runtimes=ECS)
-    )
-    max_concurrency: Decimal = field(
-        default=Decimal(80),
-        metadata=whole_key(
-            "requests", "requests that an App Runner instance serves at once", low="1", high="200", runtimes=APP_RUNNER
-        ),
-    )
     database_class: str = field(
         default="db.t4g.small",
         metadata=priced_choice(
@@ -301,6 +161,15 @@ class Usage:
     )
     fargate_discount_percent: Decimal = field(
         default=Decimal(0), metadata=number_key("%", "discount of a savings plan on Fargate", high="100", runtimes=ECS)
+    )
+    ec2_discount_percent: Decimal = field(
+        default=Decimal(0),
+        metadata=number_key(
+            "%",
+            "discount of a savings plan or of reservations on EC2 instances, which Lambda's fee does not get",
+            high="100",
+            runtimes=MANAGED,
+        ),
     )
 
 

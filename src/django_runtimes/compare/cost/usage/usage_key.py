@@ -12,7 +12,12 @@ LAMBDA = ("aws_lambda",)
 ECS = ("aws_ecs",)
 APP_RUNNER = ("aws_app_runner",)
 CONTAINERS = (*ECS, *APP_RUNNER)
-BILLED = (*LAMBDA, *CONTAINERS)
+# Functions on Managed Instances, whose EC2 instances are billed in place of durations.
+MANAGED = ("aws_lambda+managed",)
+FUNCTIONS = (*LAMBDA, *MANAGED)
+# The runtimes whose number of tasks, instances or execution environments follows from their capacity.
+SCALED = (*CONTAINERS, *MANAGED)
+BILLED = (*FUNCTIONS, *CONTAINERS)
 EVERY = ("*",)
 # The engine of the priced databases.
 PRICED_ENGINES = (Engine.POSTGRESQL.value,)

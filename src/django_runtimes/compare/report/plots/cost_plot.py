@@ -70,8 +70,8 @@ def cost_plot(analysis: CostAnalysis, judged: Traffic) -> Plot | None:
             or tuple(f"{analysis.marked(each.name)} is the cheapest at every rate." for each in ranges[:1]),
         ),
         notes=(
-            "Bills rise in steps where a task is added. Targets with equal bills share a line, and functions have "
-            "webapp deploy's default front door, or the measured one.",
+            "Bills rise in steps where a task or an instance is added. Targets with equal bills share a line, and "
+            "functions have webapp deploy's default front door, or the measured one.",
             *((f"Left out of the cheapest: {omitted}.",) if omitted else ()),
             *legend_sentences([each.bill(judged) for each in billed]),
         ),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django_runtimes.compare.cost.cost_sentences import legend_sentences
+from django_runtimes.compare.cost.usage.target_options import billed_runtime
 from django_runtimes.compare.layout.figures import milliseconds
 from django_runtimes.compare.layout.report_table import ReportTable
 from django_runtimes.compare.recommendation.candidate import Candidate
@@ -67,7 +68,9 @@ def _notes(shown: Sequence[Candidate], *, has_bills: bool) -> Iterator[str]:
     if not has_bills:
         return
     # A phone has no space for the choices beside the bars.
-    setups = dict.fromkeys(f"{candidate.target.runtime} {candidate.brief_setup}" for candidate in shown)
+    setups = dict.fromkeys(
+        f"{billed_runtime(candidate.name, candidate.target.runtime)} {candidate.brief_setup}" for candidate in shown
+    )
     yield f"Prices are of {', '.join(setups)}."
     bills = [candidate.bill for candidate in shown if candidate.bill is not None]
     yield from legend_sentences(bills)

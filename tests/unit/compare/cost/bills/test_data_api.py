@@ -8,7 +8,8 @@ import pytest
 
 from django_runtimes.compare.cost.bills.bill import Bill, to_cent
 from django_runtimes.compare.cost.bills.database_bill import AuroraBilling, RdsBilling
-from django_runtimes.compare.cost.bills.lambda_bill import FrontDoor, LambdaBilling
+from django_runtimes.compare.cost.bills.front_door import FrontDoor
+from django_runtimes.compare.cost.bills.lambda_bill import LambdaBilling
 from django_runtimes.compare.cost.usage.traffic import Traffic
 from django_runtimes.compare.cost.usage.usage import assumed_usage
 from tests.unit.compare.cost.fixed_prices import PRICES

@@ -8,7 +8,8 @@ import pytest
 from django_runtimes.compare.cost.bills.bill import Bill, to_cent
 from django_runtimes.compare.cost.bills.container_bill import AppRunnerBilling, FargateBilling, tasks
 from django_runtimes.compare.cost.bills.database_bill import AuroraBilling, EgressBilling
-from django_runtimes.compare.cost.bills.lambda_bill import FrontDoor, LambdaBilling
+from django_runtimes.compare.cost.bills.front_door import FrontDoor
+from django_runtimes.compare.cost.bills.lambda_bill import LambdaBilling
 from django_runtimes.compare.cost.usage.traffic import Traffic
 from django_runtimes.compare.cost.usage.usage import Usage
 from tests.unit.compare.cost.fixed_prices import PRICES

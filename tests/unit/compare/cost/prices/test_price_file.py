@@ -6,6 +6,7 @@ import pytest
 
 from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.compare.cost.prices.price_file import complete_regions, every_price, read_prices
+from django_runtimes.compare.cost.usage.ec2_types import EC2_TYPES
 from tests.unit.documents.pages import ROOT
 
 FACTS = {
@@ -35,9 +36,10 @@ def test_unverified_prices_are_marked():
     from_memory = {
         "function_url", "data_api", "db_t4g_large_hour", "db_t4g_xlarge_hour", "db_t4g_2xlarge_hour",
         "db_m7g_large_hour", "db_m7g_xlarge_hour", "db_m7g_2xlarge_hour", "db_m7g_4xlarge_hour",
-        "rest_api_stream_unit_mb", "apprunner_active_s", "aurora_pause_s", "data_api_unit_kb",
+        "rest_api_stream_unit_mb", "apprunner_active_s", "aurora_pause_s", "data_api_unit_kb", "managed_reserved_vcpu",
+        "managed_reserved_gb", *(each.price_key for each in EC2_TYPES),
     }  # fmt: skip
-    not_refreshed = {key for key in from_memory if prices[key].checked <= date(2026, 11, 28)}
+    not_refreshed = {key for key in from_memory if prices[key].checked <= date(2026, 11, 30)}
 
     assert {price.key for price in prices if not price.verified} == not_refreshed
 
@@ -45,7 +47,8 @@ def test_unverified_prices_are_marked():
 def test_every_price_names_a_page_of_aws():
     for region in ("us-east-1", "eu-central-1"):
         for price in read_prices(region):
-            assert re.match(r"https://(docs\.)?aws\.amazon\.com/", price.source), price.key
+            page = r"https://((docs\.)?aws\.amazon\.com|github\.com/aws-samples)/"
+            assert re.match(page, price.source), price.key
             assert not price.tiers or price.tiers[0].value == price.value, price.key
 
 

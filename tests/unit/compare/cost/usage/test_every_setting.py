@@ -16,11 +16,12 @@ from django_runtimes.compare.record.results import Run
 from tests.unit.compare.recommendation.runs import APP_RUNNER, ECS, REFERENCE, run_of, target_of
 
 DATA_API = replace(target_of(REFERENCE, 20.0, blocks=2), name="aws_lambda/per_request/data_api", route="data_api")
-RUN = Run({}, (*run_of({REFERENCE: 13.0, APP_RUNNER: 4.0, ECS: 4.0}, blocks=2).targets, DATA_API))
+MANAGED = "aws_lambda+managed/persistent/proxy"
+RUN = Run({}, (*run_of({REFERENCE: 13.0, APP_RUNNER: 4.0, ECS: 4.0, MANAGED: 4.0}, blocks=2).targets, DATA_API))
 TARGETS = {target.name: target for target in RUN.targets}
 # Another value of each KEY, after the values of other KEYs that it needs.
 VALUES = {
-    "duration_ms": "max_concurrency=1 77", "architecture": "arm", "memory_mb": "512", "init_ms": "77",
+    "duration_ms": "max_concurrency=1 processes=1 77", "architecture": "arm", "memory_mb": "8192", "init_ms": "77",
     "cold_start_share": "0.5", "provisioned_concurrency": "77", "stream_share": "0.5",
     "stream_s": "stream_share=0.5 77", "stream_mb": "stream_share=0.5 77", "response_kb": "77", "request_kb": "7700",
     "log_kb": "77", "log_months": "7", "custom_metrics": "70", "task_vcpu": "task_memory_gb=4 2", "task_memory_gb": "4",
@@ -30,7 +31,9 @@ VALUES = {
     "connections": "77", "connections_at_rps": "connections=77 1", "peak_connections": "77", "database_cpu_ms": "77",
     "acu_per_rps": "0.7", "min_acu": "7", "ios_per_request": "7", "data_api_calls": "7", "data_api_kb": "77",
     "egress": "nat", "nat_gateways": "3", "interface_endpoints": "7", "egress_kb": "7", "secrets": "7",
-    "free_tier": "on", "lambda_discount_percent": "7", "fargate_discount_percent": "7",
+    "free_tier": "on", "lambda_discount_percent": "7", "fargate_discount_percent": "7", "ec2_discount_percent": "7",
+    "processes": "duration_ms=700 7", "gb_per_vcpu": "memory_mb=8192 8", "instance_type": "m7g.xlarge",
+    "min_environments": "7", "min_instances": "7",
 }  # fmt: skip
 # The values of KEYs that a price needs to be part of a bill.
 NEEDED = {
@@ -69,7 +72,8 @@ def test_a_value_for_all_targets_changes_a_figure(key: str):
 @pytest.mark.parametrize("target", TARGETS)
 @pytest.mark.parametrize("key", VALUES)
 def test_a_value_for_one_target_changes_a_figure_or_is_refused(key: str, target: str):
-    if USAGE_KEYS[key].affects(TARGETS[target].runtime, TARGETS[target].route, "postgresql"):
+    runtime = "aws_lambda+managed" if target == MANAGED else TARGETS[target].runtime
+    if USAGE_KEYS[key].affects(runtime, TARGETS[target].route, "postgresql"):
         assert changes(key, f"{target}:")
     else:
         with pytest.raises(UsageError, match=f"has no effect, since {key} affects only"):
@@ -80,7 +84,8 @@ def test_a_value_for_one_target_changes_a_figure_or_is_refused(key: str, target:
 def test_every_price_changes_a_figure(price: str):
     arm = ["architecture=arm"] if price.endswith("_arm") else []
     database = [f"database_class={price.removesuffix('_hour').replace('_', '.')}"] if price.startswith("db_") else []
-    others = [*arm, *database, *NEEDED.get(price, [])]
+    instance = [f"instance_type={price[4:-5].replace('_', '.')}", "memory_mb=2048", "gb_per_vcpu=2"]
+    others = [*arm, *database, *(instance if price.startswith("ec2_") else []), *NEEDED.get(price, [])]
 
     assert figures(*others) != figures(*others, f"price.{price}=77")
 

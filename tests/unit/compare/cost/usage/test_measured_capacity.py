@@ -8,6 +8,7 @@ import pytest
 from django_runtimes.compare.cost.analysis import CostAnalysis, analyze_cost
 from django_runtimes.compare.cost.bills.bill import Bill
 from django_runtimes.compare.cost.usage.traffic import Traffic
+from django_runtimes.compare.cost.usage.value_origin import ValueOrigin
 from django_runtimes.compare.record.capacity import Capacity
 from django_runtimes.compare.record.results import Run
 
@@ -120,6 +121,42 @@ def test_the_bill_without_requests_needs_no_capacity():
     idle = next(each for each in analysis.targets if each.name == ECS).bill(Traffic.constant(Decimal(0)))
 
     assert (idle.mark, idle.text) == ("", "103.11")
+
+
+MANAGED = "aws_lambda+managed/persistent/direct"
+
+
+def managed_run(**details: str) -> Run:
+    run = run_with({})
+    target = replace(run.targets[0], name=MANAGED, route="direct", capacities=CAPACITIES)
+    return replace(run, environment={**run.environment, "targets": {MANAGED: details}}, targets=(target,))
+
+
+def test_an_environment_of_managed_instances_has_the_capacity_of_its_vcpus():
+    analysis = analyze_cost(managed_run())
+
+    # Writes at 150/s on 2 CPUs are 75/s for 1 vCPU; 100 / (75 x 0.65) are 3 environments.
+    assert capacity_rps(analysis, MANAGED) == 75
+    assert bill_at_100_rps(analysis, "aws_lambda+managed+http_api/persistent/direct").terms[0].quantity == 2_190
+    assert "in proportion to the vCPUs of an execution environment" in analysis.usages[0].bases["capacity_rps"]
+    assert capacity_rps(analyze_cost(managed_run(), settings=["memory_mb=8192"]), MANAGED) == 150
+
+
+def test_the_processes_of_an_environment_are_those_of_the_run():
+    measured = analyze_cost(managed_run(**{"processes of each environment": "8, never frozen; not AWS's instances"}))
+    unknown = analyze_cost(managed_run())
+
+    assert (measured.usages[0].usage.processes, unknown.usages[0].usage.processes) == (8, 4)
+    assert measured.usages[0].bases["processes"] == "the number in the run"
+
+
+def test_a_deployed_function_on_managed_instances_is_billed_by_its_name():
+    run = managed_run()
+    target = replace(run.targets[0], name="aws_lambda+managed@4096", label="deployed")
+
+    (usage,) = analyze_cost(replace(run, targets=(target,))).usages
+
+    assert (usage.runtime, usage.origins["capacity_rps"]) == ("aws_lambda+managed", ValueOrigin.ASSUMED)
 
 
 def test_functions_need_no_capacity():

@@ -54,7 +54,10 @@ def test_a_price_can_be_set():
         ("min_tasks=1.5", "min_tasks is a whole number from 0 tasks to 1,000 tasks; its default is 2"),
         ("nat_gateways=1.5", "nat_gateways is a whole number from 1 gateways to 6 gateways"),
         ("min_acu=0.7", "min_acu is a multiple of 0.5 from 0.5 ACU to 256 ACU"),
-        ("aws_ecs/pool/direct:memory_mb=512", "has no effect, since memory_mb affects only aws_lambda; omit it"),
+        (
+            "aws_ecs/pool/direct:memory_mb=512",
+            "has no effect, since memory_mb affects only aws_lambda, aws_lambda+managed; omit",
+        ),
         (
             "aws_ecs/pool/direct:database_gb=50",
             "has no effect, since database_gb affects only shared parts, on PostgreSQL; set it for the whole "
@@ -62,9 +65,15 @@ def test_a_price_can_be_set():
         ),
         (
             "aws_ecs/pool/direct:database_class=db.t4g.large",
-            "affects only aws_lambda, aws_ecs, aws_app_runner on the route proxy; shared parts, on PostgreSQL; set",
+            "affects only aws_lambda, aws_lambda+managed, aws_ecs, aws_app_runner on the route proxy; shared parts, on "
+            "PostgreSQL; set",
         ),
         ("max_concurrency=5", "affects only aws_app_runner, of which the comparison has none; omit it"),
+        ("instance_type=t3.micro", "instance_type is one of: smallest, c7i.large, c7i.xlarge, c7i.2xlarge, m7i.large"),
+        ("min_instances=0", "min_instances is a whole number from 1 instances to 1,000 instances; its default is 3"),
+        ("min_instances=3", "affects only aws_lambda+managed, of which the comparison has none; omit it"),
+        ("processes=1.5", "processes is a whole number from 1 processes to 1,600 processes; its default is 4"),
+        ("gb_per_vcpu=3", "gb_per_vcpu is one of: 2, 4, 8"),
         ("price.lambda_requests=x", "in USD per 1,000,000 requests"),
     ],
 )
