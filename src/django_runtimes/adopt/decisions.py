@@ -28,6 +28,7 @@ from django_runtimes.adopt.steps.stores import set_caches, set_sessions
 from django_runtimes.adopt.steps.throttling import set_throttle
 from django_runtimes.config.adopted import SETTING, Adopted, MediaQuestion
 from django_runtimes.config.configuration_error import ConfigurationError
+from django_runtimes.config.databases.credentials import administrator_secret
 from django_runtimes.config.databases.web_login import read_web_login, web_role
 from django_runtimes.config.ignored import ignored_variables
 from django_runtimes.config.mistakes import Mistakes
@@ -175,6 +176,7 @@ def _adopted(draft: Draft, variables: ProcessVariables) -> Adopted:
         role=variables[DB_ROLE],
         web_role=web_role(variables.environment, default, route=route),
         read_web_login=login,
+        administrator=administrator_secret(variables.environment),
         proxy_host=variables[DB_PROXY_HOST],
         lock_timeout_s=variables[DB_LOCK_TIMEOUT_S],
         statement_timeout_s=variables[DB_STATEMENT_TIMEOUT_S],

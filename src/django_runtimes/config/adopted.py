@@ -5,7 +5,7 @@ from ipaddress import IPv4Network, IPv6Network
 from typing import TYPE_CHECKING, NamedTuple
 
 from django_runtimes.config.configuration_error import ConfigurationError
-from django_runtimes.config.databases.credentials import Login
+from django_runtimes.config.databases.credentials import Login, StoredSecret
 from django_runtimes.config.http.front import Front
 from django_runtimes.config.runtimes.detection import Detection
 from django_runtimes.config.secret import Secret
@@ -54,6 +54,7 @@ class Adopted(NamedTuple):
     role: Role
     web_role: str
     read_web_login: Callable[[], Login]
+    administrator: StoredSecret | None
     proxy_host: str | None
     lock_timeout_s: int
     statement_timeout_s: int

@@ -47,6 +47,8 @@ EXPRESS = Stack("express", "ecs/express.yaml")
 
 # These take the place of a network, or of a database on PostgreSQL: the same stacks, with other templates.
 MYSQL_DATABASE = Stack("database", "foundation/mysql-database.yaml", holds_data=True)
+ORACLE_DATABASE = Stack("database", "foundation/oracle-database.yaml", holds_data=True)
+SQL_SERVER_DATABASE = Stack("database", "foundation/sqlserver-database.yaml", holds_data=True)
 EXISTING_NETWORK = Stack("network", "foundation/existing-network.yaml", holds_data=True)
 EXISTING_DATABASE = Stack("database", "foundation/existing-database.yaml", holds_data=True)
 
@@ -97,16 +99,14 @@ def endpoint_stack(target: DeployTarget) -> Stack:
     return LOAD_BALANCER if target is DeployTarget.AWS_ECS else _RUNTIMES[target]
 
 
-def foundation(
-    target: DeployTarget, *, egress: str, static_files: str, has_data_api: bool = False
-) -> tuple[Stack, ...]:
+def foundation(target: DeployTarget, *, egress: str, static_files: str, has_proxy: bool = True) -> tuple[Stack, ...]:
     """Return the stacks that must exist before an image is deployed, in order.
 
-    `egress` is the parameter of the network, and `static_files` the one of the storage; a stage that calls the Data API
-    has no proxy.
+    `egress` is the parameter of the network, and `static_files` the one of the storage. Without `has_proxy` a function
+    needs no proxy either.
     """
     wanted = {REGISTRY, MONITORING, LOGS, NETWORK, SECURITY_GROUPS, STORAGE, DATABASE, SECRETS}
-    wanted |= set(_COMPANIONS.get(target, ())) - ({PROXY} if has_data_api else set())
+    wanted |= set(_COMPANIONS.get(target, ())) - (set() if has_proxy else {PROXY})
     if egress == "endpoints":
         wanted.add(ENDPOINTS)
     if static_files == "cloudfront":

@@ -85,7 +85,8 @@ class Context:
             self.deployment.target,
             egress=self.value(NETWORK, "Egress"),
             static_files=self.static_files,
-            has_data_api=self.has_data_api,
+            # The Data API opens connections itself.
+            has_proxy=self.database_system.has_proxy and not self.has_data_api,
         )
 
     @property
@@ -111,9 +112,11 @@ class Context:
         """The stacks that rotate the logins' passwords once the roles exist.
 
         There are none without passwords, and none with the Data API: AWS's rotation functions run in the network and
-        would need a way out of it.
+        would need a way out of it. They connect to Oracle without TLS, so it has none either.
         """
-        by_password = self.value(DATABASE, "Credentials") == "secretsmanager" and not self.has_data_api
+        if self.has_data_api or not self.database_system.has_rotation:
+            return ()
+        by_password = self.value(DATABASE, "Credentials") == "secretsmanager"
         return (ROTATION,) if by_password and self.deployment.existing.rotates_web_login else ()
 
     @property

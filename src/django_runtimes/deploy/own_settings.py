@@ -25,6 +25,12 @@ _DYNAMIC_REFERENCE = "{{resolve:"
 # XML, in which CloudFormation returns templates, has no other control characters.
 _FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
 _LIBRARY = {variable.name: variable for variable in VARIABLES}
+# The values of the parameter DatabaseSystem that have the engine, and the page about it.
+_SYSTEMS = {
+    Engine.MYSQL: ("'mariadb' or 'mysql'", "mysql"),
+    Engine.ORACLE: ("'oracle-se2'", "oracle-sql-server"),
+    Engine.MSSQL: ("'sqlserver-web' or 'sqlserver-se'", "oracle-sql-server"),
+}
 
 
 @dataclass(frozen=True)
@@ -103,15 +109,16 @@ def _check_value(name: str, value: object, *, place: str, stage: str) -> None:
             parsed = _LIBRARY[name].parse(value)
         except ConfigurationError as error:
             raise UsageError(f"{place} {error}") from None
-        if name == DB_ENGINE.name and parsed not in (Engine.POSTGRESQL, Engine.MYSQL):
+        if name == DB_ENGINE.name and parsed is Engine.DSQL:
             raise UsageError(
                 f"{place} {name} = {value!r}: no template has this database; remove it here, and deploy the "
                 "application with templates of your own"
             )
-        if name == DB_ENGINE.name and parsed is Engine.MYSQL:
+        if name == DB_ENGINE.name and parsed in _SYSTEMS:
+            systems, page = _SYSTEMS[parsed]
             raise UsageError(
                 f"{place} {name} = {value!r}: DatabaseSystem of the stage sets it; remove it here, and write "
-                f"DatabaseSystem = 'mariadb' or 'mysql' in [stages.{stage}.parameters] (`webapp docs mysql`)"
+                f"DatabaseSystem = {systems} in [stages.{stage}.parameters] (`webapp docs {page}`)"
             )
 
 

@@ -23,8 +23,8 @@ from django_runtimes.deploy.templates.parameters import SAME_EVERYWHERE
 from tests.deploy.templates.analysis.processes import Process, started_processes
 from tests.deploy.templates.analysis.stacks import (
     INSTEAD_OF,
-    MYSQL_DATABASE,
     ONLY_WITH,
+    OTHER_DATABASES,
     TEMPLATES,
     deploy,
     read_template,
@@ -67,10 +67,10 @@ def test_each_import_is_an_export_of_an_earlier_stack():
     with_all = dict(ONLY_WITH.values())
 
     assert list(deploy(**with_all).stacks) == [
-        name for name in template_names() if name not in {*INSTEAD_OF, MYSQL_DATABASE}
+        name for name in template_names() if name not in {*INSTEAD_OF, *OTHER_DATABASES}
     ]
     assert list(deploy().stacks) == [
-        name for name in template_names() if name not in {*ONLY_WITH, *INSTEAD_OF, MYSQL_DATABASE}
+        name for name in template_names() if name not in {*ONLY_WITH, *INSTEAD_OF, *OTHER_DATABASES}
     ]
 
 

@@ -34,9 +34,11 @@ UNASKED = {
     ("AWS::Lambda::Alias", "Name"): "of a function of the same stack",
     ("AWS::RDS::DBCluster", "DatabaseName"): "a database in the cluster",
     ("AWS::RDS::DBClusterParameterGroup", "Family"): "a version of the engine",
+    ("AWS::RDS::DBInstance", "CharacterSetName"): "a character set",
     ("AWS::RDS::DBInstance", "DBName"): "a database in the instance",
     ("AWS::RDS::DBParameterGroup", "Family"): "a version of the engine",
     ("AWS::RDS::DBProxyTargetGroup", "TargetGroupName"): "of a proxy of the same stack",
+    ("AWS::RDS::OptionGroup", "EngineName"): "an engine of RDS",
     ("AWS::Route53::RecordSet", "Name"): "the check of the hosted zone asks for it",
     ("AWS::SNS::Topic", "DisplayName"): "a text in mails",
 }

@@ -20,6 +20,9 @@ from tests.deploy.templates.analysis.stacks import (
     MYSQL_DATABASE,
     ON_MARIADB,
     ON_MYSQL,
+    ORACLE_DATABASE,
+    OTHER_DATABASES,
+    SQL_SERVER_DATABASE,
     deploy,
     read_template,
     template_names,
@@ -32,6 +35,8 @@ ON_POSTGRESQL = deploy(Credentials="secretsmanager", Egress="nat")
 by_system = pytest.mark.parametrize("system", DEPLOYMENTS, ids=lambda each: each.value)
 VERSIONS = {MARIADB: ("mariadb10.11", "10.11"), MYSQL: ("mysql8.4", "8.4")}
 COLLATIONS = {MARIADB: "utf8mb4_unicode_ci", MYSQL: "utf8mb4_0900_ai_ci"}
+# The values that every template for another system than PostgreSQL needs.
+_FORM = [("Engine", "instance"), ("Credentials", "secretsmanager")]
 PASSWORDS = {MARIADB: "MYSQL_NATIVE_PASSWORD", MYSQL: "MYSQL_CACHING_SHA2_PASSWORD"}
 
 
@@ -194,14 +199,18 @@ def test_every_template_that_differs_has_the_parameter():
     declared = {name for name in template_names() if "DatabaseSystem" in read_template(name).get("Parameters", {})}
     named = {stack.template for stack in STACKS_WITH_SYSTEM}
 
-    assert declared == named | {MYSQL_DATABASE, "foundation/existing-database.yaml"}
+    assert declared == named | OTHER_DATABASES | {"foundation/existing-database.yaml"}
 
 
 @pytest.mark.parametrize(
     ("template", "refused"),
     [
         ("foundation/database.yaml", [("DatabaseSystem", "postgresql")]),
-        (MYSQL_DATABASE, [("DatabaseSystem", "postgresql"), ("Engine", "instance"), ("Credentials", "secretsmanager")]),
+        (MYSQL_DATABASE, [("DatabaseSystem", "mariadb"), ("DatabaseSystem", "mysql"), *_FORM]),
+        (ORACLE_DATABASE, [("DatabaseSystem", "oracle-se2"), *_FORM]),
+        (SQL_SERVER_DATABASE, [("DatabaseSystem", "sqlserver-web"), ("DatabaseSystem", "sqlserver-se"), *_FORM]),
+        ("foundation/proxy.yaml", [("DatabaseSystem", "oracle-se2")]),
+        ("foundation/rotation.yaml", [("DatabaseSystem", "oracle-se2")]),
     ],
 )
 def test_cloudformation_refuses_a_template_for_another_system(template: str, refused: list[tuple[str, str]]):
@@ -209,11 +218,10 @@ def test_cloudformation_refuses_a_template_for_another_system(template: str, ref
 
     asserted = [each["Assert"] for each in rule["Assertions"]]
     assert all(each["AssertDescription"] for each in rule["Assertions"])
-    assert [next(iter(_equals(each))) for each in asserted] == refused
+    assert [pair for each in asserted for pair in _equals(each)] == refused
 
 
 def _equals(condition: dict[str, Any]) -> list[tuple[str, str]]:
-    """Return the parameter and the value that a condition compares, with or without a negation."""
-    (part,) = condition.get("Fn::Not", [condition])
-    left, right = part["Fn::Equals"]
-    return [(left["Ref"], right)]
+    """Return the parameters and the values that a condition compares, with or without a negation."""
+    compared = [part["Fn::Equals"] for part in condition.get("Fn::Or", condition.get("Fn::Not", [condition]))]
+    return [(left["Ref"], right) for left, right in compared]

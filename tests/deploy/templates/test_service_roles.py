@@ -16,6 +16,7 @@ WITHOUT_ROLE = {
     "AWS::RDS::DBClusterParameterGroup": "in the stack of the cluster",
     "AWS::RDS::DBParameterGroup": "in the stack of the instance",
     "AWS::RDS::DBSubnetGroup": "in the stack of the database",
+    "AWS::RDS::OptionGroup": "in the stack of the instance",
 }
 
 

@@ -83,7 +83,8 @@ def test_an_invalid_parameter_is_found_before_any_stack_is_created(
         ('Engine = "postgres"', "Engine = 'postgres'"),
         (
             'DatabaseSystem = "oracle"',
-            "DatabaseSystem = 'oracle' is not a database system; choose from postgresql, mariadb, mysql",
+            "DatabaseSystem = 'oracle' is not a database system; choose from postgresql, mariadb, mysql, oracle-se2, "
+            "sqlserver-web, sqlserver-se",
         ),
     ],
 )
@@ -100,6 +101,8 @@ def test_a_value_that_does_not_exist_is_refused_without_aws(line: str, expected:
 
 DATA_API = 'Route = "data_api"'
 MARIADB = 'DatabaseSystem = "mariadb"'
+ORACLE = 'DatabaseSystem = "oracle-se2"'
+SQL_SERVER = 'DatabaseSystem = "sqlserver-web"'
 
 
 @pytest.mark.parametrize(
@@ -142,6 +145,43 @@ MARIADB = 'DatabaseSystem = "mariadb"'
             "Credentials = 'iam' does not fit DatabaseSystem = 'mariadb': RDS creates no administrator of MariaDB that "
             "logs in with tokens; set Credentials to 'secretsmanager' in [stages.dev.parameters] of webapp.toml, or "
             "remove it",
+        ),
+        (
+            "aws_lambda",
+            [DATA_API, ORACLE],
+            "DatabaseSystem = 'oracle-se2' does not fit Route = 'data_api', which needs 'postgresql'; remove "
+            "DatabaseSystem from webapp.toml, or set it to 'postgresql' in [stages.dev.parameters]",
+        ),
+        (
+            "aws_ecs",
+            [ORACLE],
+            "Credentials = 'secretsmanager' with Egress = 'none' cuts the operations function off from its secret; "
+            "set Egress to 'endpoints' or 'nat' in webapp.toml ({readme} lists their prices)",
+        ),
+        (
+            "aws_ecs",
+            [SQL_SERVER, 'Credentials = "iam"'],
+            "Credentials = 'iam' does not fit DatabaseSystem = 'sqlserver-web': RDS creates no administrator of SQL "
+            "Server that logs in with tokens; set Credentials to 'secretsmanager' in [stages.dev.parameters] of "
+            "webapp.toml, or remove it",
+        ),
+        (
+            "aws_ecs",
+            [SQL_SERVER, 'Engine = "aurora"'],
+            "Engine = 'aurora' does not fit DatabaseSystem = 'sqlserver-web': it has no Aurora; set Engine to "
+            "'instance' in [stages.dev.parameters] of webapp.toml",
+        ),
+        (
+            "aws_lambda",
+            [ORACLE, "ReservedConcurrency = 0"],
+            "ReservedConcurrency = '0' limits no connections to Oracle, which RDS Proxy does not serve; set it to 1 or "
+            "more in [stages.dev.parameters] of webapp.toml, or remove it",
+        ),
+        (
+            "aws_ecs",
+            [SQL_SERVER, 'ReservedExecution = "no"'],
+            "ReservedExecution = 'no' lets migrations of SQL Server run at the same time, which has no lock for them; "
+            "remove it from webapp.toml, or set it to 'yes'",
         ),
         (
             "aws_lambda",

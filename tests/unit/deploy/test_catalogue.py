@@ -7,6 +7,8 @@ from django_runtimes.deploy.catalogue import (
     EXISTING_DATABASE,
     EXISTING_NETWORK,
     MYSQL_DATABASE,
+    ORACLE_DATABASE,
+    SQL_SERVER_DATABASE,
     STACKS,
     DeployTarget,
     endpoint_stack,
@@ -22,7 +24,7 @@ def test_stacks_have_the_templates_and_order_of_the_readme():
     templates = re.findall(r"^\| \d+ \| `([^`]+\.yaml)`", (CHECKOUT / "deploy/README.md").read_text(), re.MULTILINE)
 
     templates.remove("foundation/account.yaml")
-    for instead in (EXISTING_NETWORK, EXISTING_DATABASE, MYSQL_DATABASE):
+    for instead in (EXISTING_NETWORK, EXISTING_DATABASE, MYSQL_DATABASE, ORACLE_DATABASE, SQL_SERVER_DATABASE):
         templates.remove(instead.template)
     assert [stack.template for stack in STACKS] == templates
 
@@ -40,10 +42,10 @@ def test_the_proxy_is_for_lambda_and_the_load_balancer_for_ecs():
     }
 
 
-def test_a_stage_that_calls_the_data_api_has_no_proxy():
+def test_a_function_can_do_without_a_proxy():
     names = [
         stack.name
-        for stack in foundation(DeployTarget.AWS_LAMBDA, egress="none", static_files="image", has_data_api=True)
+        for stack in foundation(DeployTarget.AWS_LAMBDA, egress="none", static_files="image", has_proxy=False)
     ]
 
     assert names == [

@@ -129,7 +129,14 @@ def test_another_engine_than_postgresql_is_refused():
         "write DatabaseSystem = 'mariadb' or 'mysql' in [stages.dev.parameters] (`webapp docs mysql`)"
     )
     assert error_text('[stages.dev.environment]\nWEBAPP_DB_ENGINE = "oracle"\n') == (
-        "[stages.dev.environment] WEBAPP_DB_ENGINE = 'oracle': no template has this database; remove it here, and "
+        "[stages.dev.environment] WEBAPP_DB_ENGINE = 'oracle': DatabaseSystem of the stage sets it; remove it here, "
+        "and write DatabaseSystem = 'oracle-se2' in [stages.dev.parameters] (`webapp docs oracle-sql-server`)"
+    )
+    assert "write DatabaseSystem = 'sqlserver-web' or 'sqlserver-se' in" in error_text(
+        '[stages.dev.environment]\nWEBAPP_DB_ENGINE = "mssql"\n'
+    )
+    assert error_text('[stages.dev.environment]\nWEBAPP_DB_ENGINE = "dsql"\n') == (
+        "[stages.dev.environment] WEBAPP_DB_ENGINE = 'dsql': no template has this database; remove it here, and "
         "deploy the application with templates of your own"
     )
     assert own('[stages.dev.environment]\nWEBAPP_DB_ENGINE = "postgresql"\n').names == ("WEBAPP_DB_ENGINE",)

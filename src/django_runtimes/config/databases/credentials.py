@@ -9,6 +9,7 @@ from django_runtimes.config.region import aws_region
 from django_runtimes.config.secret import Secret
 from django_runtimes.config.values.choices import Role, Source
 from django_runtimes.config.variables.database.database_login import (
+    DB_ADMINISTRATOR_SECRET_ARN,
     DB_CREDENTIALS,
     DB_OPERATIONS_PASSWORD,
     DB_OPERATIONS_SECRET_ARN,
@@ -100,6 +101,12 @@ def _data_api_web_secret(environment: Environment) -> str:
             "WEBAPP_DB_SECRET_ARN is not set, but the route is data_api; set it to the ARN of the secret with the login"
         )
     return arn
+
+
+def administrator_secret(environment: Environment) -> StoredSecret | None:
+    """Return the secret with the login that administers a server whose tables belong to the web role, or None."""
+    arn = environment[DB_ADMINISTRATOR_SECRET_ARN]
+    return None if arn is None else StoredSecret(arn, environment[DB_SECRET_TTL_S])
 
 
 def _operations_login(environment: Environment, *, user: str, password: str) -> Login:

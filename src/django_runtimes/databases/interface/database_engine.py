@@ -15,6 +15,7 @@ from django_runtimes.databases.interface.examined_server import ExaminedServer, 
 from django_runtimes.databases.interface.migration_lock import MigrationLock
 from django_runtimes.databases.interface.plain_text import PlainText
 from django_runtimes.databases.interface.role_administration import RoleAdministration
+from django_runtimes.databases.interface.table_owner import TableOwner
 
 
 class DatabaseEngine(ABC):
@@ -28,6 +29,10 @@ class DatabaseEngine(ABC):
     # What this engine serves of the table of data paths.
     sql_engine: ClassVar[Engine]
     routes: ClassVar[tuple[Route, ...]]
+    # Whether `migrate` has a lock on this engine.
+    has_migration_lock: ClassVar[bool] = True
+    # How the web role is created where it owns the tables; None where the role of operations owns them.
+    table_owner: ClassVar[TableOwner | None] = None
 
     @property
     @abstractmethod

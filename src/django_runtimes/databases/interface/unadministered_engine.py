@@ -31,6 +31,7 @@ class UnadministeredEngine(DatabaseEngine):
     A lock or a grant that was never run against a server could fail while a release waits for it.
     """
 
+    has_migration_lock = False
     # The dotted name of the library's engine.
     engine: ClassVar[str]
 
@@ -46,7 +47,7 @@ class UnadministeredEngine(DatabaseEngine):
         self, connection: BaseDatabaseWrapper, *, wait_s: int, say: Callable[[str], None]
     ) -> AbstractContextManager[MigrationLock]:
         raise CommandError(
-            f"migrate has no lock for {self.product}; run it with WEBAPP_DB_ROLE=web, one process at a time, with the "
+            f"migrate has no lock for {self.product}; run it with --without-lock, one process at a time, with the "
             "login of the tables' owner"
         )
 

@@ -9,6 +9,7 @@ from django_runtimes.config.values.connection_strategy import Route
 from django_runtimes.config.values.data_paths import Engine
 from django_runtimes.databases.interface.database_failure import DatabaseFailure
 from django_runtimes.databases.interface.unadministered_engine import UnadministeredEngine
+from django_runtimes.databases.mssql.mssql_owner import MssqlOwner
 
 
 class MssqlEngine(UnadministeredEngine):
@@ -18,6 +19,7 @@ class MssqlEngine(UnadministeredEngine):
     sql_engine = Engine.MSSQL
     routes: ClassVar[tuple[Route, ...]] = (Route.DIRECT, Route.PROXY)
     engine = MSSQL_ENGINE
+    table_owner = MssqlOwner()
 
     @property
     def error_class(self) -> type[Exception]:

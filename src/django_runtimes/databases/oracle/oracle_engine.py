@@ -9,6 +9,7 @@ from django_runtimes.config.values.connection_strategy import Route
 from django_runtimes.config.values.data_paths import Engine
 from django_runtimes.databases.interface.database_failure import DatabaseFailure
 from django_runtimes.databases.interface.unadministered_engine import UnadministeredEngine
+from django_runtimes.databases.oracle.oracle_owner import OracleOwner
 
 
 class OracleEngine(UnadministeredEngine):
@@ -18,6 +19,7 @@ class OracleEngine(UnadministeredEngine):
     sql_engine = Engine.ORACLE
     routes: ClassVar[tuple[Route, ...]] = (Route.DIRECT,)
     engine = ORACLE_ENGINE
+    table_owner = OracleOwner()
 
     @property
     def error_class(self) -> type[Exception]:

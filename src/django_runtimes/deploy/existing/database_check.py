@@ -133,6 +133,9 @@ class DatabaseCheck:
             ("port", "Port", "" if server.port is None else str(server.port)),
             ("resource_id", "ResourceId", server.resource_id),
         ):
+            if name == "Port" and self._system.has_tls_port:
+                # RDS reports the port of plain text.
+                continue
             given = self._parameters.get(name, str(self._system.port) if name == "Port" else "")
             if given != has and not (name == "Port" and server.port is None):
                 yield ExistingProblem(

@@ -1,7 +1,7 @@
 """The database systems that a stage can have, with their names in RDS and in the templates."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django_runtimes.cli.tool_error import UsageError
@@ -17,10 +17,12 @@ from django_runtimes.deploy.catalogue import (
     MYSQL_DATABASE,
     OPERATIONS,
     OPERATIONS_TASK,
+    ORACLE_DATABASE,
     PROXY,
     ROTATION,
     SECRETS,
     SECURITY_GROUPS,
+    SQL_SERVER_DATABASE,
     Stack,
 )
 from django_runtimes.deploy.configuration import FILE_NAME
@@ -66,13 +68,22 @@ class DatabaseSystem:
     process_limits: Mapping[str, str]
     # What follows from the system unless webapp.toml says otherwise.
     suggested: Mapping[str, Any]
+    # A class that RDS offers for it.
+    usual_class: str = "db.t4g.small"
+    # Whether RDS Proxy serves it, and whether AWS's functions can change its passwords over TLS.
+    has_proxy: bool = True
+    has_rotation: bool = True
+    # Whether `migrate` has a lock, and the gate knows the system.
+    is_administered: bool = True
+    # Whether TLS has another port than the one that RDS reports.
+    has_tls_port: bool = False
 
     def major(self, version: str) -> str:
         """Return the major version of a complete one."""
         return ".".join(version.split(".")[: self.major_parts])
 
 
-_MYSQL_LIMITS = {"PoolMaxSize": THREADS.name, "AsyncRequests": ASYNC_REQUESTS.name}
+_LIMITS_WITHOUT_POOL = {"PoolMaxSize": THREADS.name, "AsyncRequests": ASYNC_REQUESTS.name}
 # RDS creates administrators that log in with tokens on PostgreSQL only.
 _MYSQL_SUGGESTED: Mapping[str, Any] = {"Credentials": "secretsmanager", "Port": 3306}
 
@@ -101,7 +112,7 @@ MARIADB = DatabaseSystem(
     port=3306,
     logs=("error", "slowquery"),
     has_performance_insights=False,
-    process_limits=_MYSQL_LIMITS,
+    process_limits=_LIMITS_WITHOUT_POOL,
     suggested=_MYSQL_SUGGESTED,
 )
 MYSQL = DatabaseSystem(
@@ -115,10 +126,51 @@ MYSQL = DatabaseSystem(
     port=3306,
     logs=("error", "slowquery"),
     has_performance_insights=False,
-    process_limits=_MYSQL_LIMITS,
+    process_limits=_LIMITS_WITHOUT_POOL,
     suggested=_MYSQL_SUGGESTED,
 )
-SYSTEMS: Mapping[str, DatabaseSystem] = {each.value: each for each in (POSTGRESQL, MARIADB, MYSQL)}
+ORACLE = DatabaseSystem(
+    value="oracle-se2",
+    product="Oracle",
+    engine=Engine.ORACLE,
+    rds_engines={"instance": "oracle-se2"},
+    stack=ORACLE_DATABASE,
+    version_parameter="OracleVersion",
+    major_parts=1,
+    port=2484,
+    logs=("alert", "listener"),
+    has_performance_insights=False,
+    process_limits=_LIMITS_WITHOUT_POOL,
+    # Without a proxy, each execution environment may hold three connections, and a deploy doubles their number.
+    suggested={"Credentials": "secretsmanager", "Port": 2484, "ReservedConcurrency": 15},
+    usual_class="db.t3.small",
+    has_proxy=False,
+    has_rotation=False,
+    is_administered=False,
+    has_tls_port=True,
+)
+SQL_SERVER_WEB = DatabaseSystem(
+    value="sqlserver-web",
+    product="SQL Server",
+    engine=Engine.MSSQL,
+    rds_engines={"instance": "sqlserver-web"},
+    stack=SQL_SERVER_DATABASE,
+    version_parameter="SqlServerVersion",
+    major_parts=2,
+    port=1433,
+    logs=("error",),
+    has_performance_insights=False,
+    process_limits=_LIMITS_WITHOUT_POOL,
+    suggested={"Credentials": "secretsmanager", "Port": 1433},
+    usual_class="db.t3.small",
+    is_administered=False,
+)
+SQL_SERVER_STANDARD = replace(
+    SQL_SERVER_WEB, value="sqlserver-se", rds_engines={"instance": "sqlserver-se"}, usual_class="db.m5.large"
+)
+SYSTEMS: Mapping[str, DatabaseSystem] = {
+    each.value: each for each in (POSTGRESQL, MARIADB, MYSQL, ORACLE, SQL_SERVER_WEB, SQL_SERVER_STANDARD)
+}
 
 
 def chosen_system(tables: Sequence[Mapping[str, Any]]) -> DatabaseSystem:

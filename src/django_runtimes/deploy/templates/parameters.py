@@ -6,7 +6,7 @@ from typing import Any
 
 from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.config.variables.database.database_address import DB_NAME
-from django_runtimes.deploy.catalogue import DATABASE, LAMBDA, MYSQL_DATABASE, OPERATIONS, SCHEDULES, STACKS, Stack
+from django_runtimes.deploy.catalogue import DATABASE, LAMBDA, OPERATIONS, SCHEDULES, STACKS, Stack
 from django_runtimes.deploy.configuration import FILE_NAME, Deployment
 from django_runtimes.deploy.existing_resources import ROTATES_OPERATIONS, TABLE_PARAMETERS
 from django_runtimes.deploy.schedules.schedule import CLEAR_SESSIONS
@@ -16,6 +16,7 @@ from django_runtimes.deploy.templates.database_system import (
     DATABASE_SYSTEM,
     POSTGRESQL,
     STACKS_WITH_SYSTEM,
+    SYSTEMS,
     DatabaseSystem,
     chosen_system,
 )
@@ -71,8 +72,9 @@ def read_templates(deployment: Deployment, source: TemplateSource) -> dict[str, 
         _refuse_scheduled_command(table, deployment.stage)
         # A parameter may be meant for other stages, which have a network and a database of their own.
         declared = {name: {*own[name].parameters, *templates[name].parameters} for name in own}
-        if (source.directory / MYSQL_DATABASE.template).is_file():
-            declared[DATABASE.name] |= read_template(source.directory, MYSQL_DATABASE).parameters.keys()
+        for other in {each.stack for each in SYSTEMS.values()}:
+            if (source.directory / other.template).is_file():
+                declared[DATABASE.name] |= read_template(source.directory, other).parameters.keys()
         _refuse_unknown(table, declared)
     _refuse_lost_protection(deployment, own[DATABASE.name], source)
     return templates
@@ -172,10 +174,10 @@ def _refuse_older_operations(operations: Template, source: TemplateSource) -> No
 
 
 def _refuse_older_system(system: DatabaseSystem, own: Mapping[str, Template], source: TemplateSource) -> None:
-    """Raise UsageError for a copy from before MariaDB and MySQL, whose stacks would expect PostgreSQL."""
+    """Raise UsageError for a copy from before the system, whose stacks would expect another one."""
     if system is POSTGRESQL:
         return
-    older = [stack.template for stack in STACKS_WITH_SYSTEM if DATABASE_SYSTEM not in own[stack.name].parameters]
+    older = [stack.template for stack in STACKS_WITH_SYSTEM if not _knows(own[stack.name], system)]
     if not (source.directory / system.stack.template).is_file():
         older.append(system.stack.template)
     if older:
@@ -183,6 +185,10 @@ def _refuse_older_system(system: DatabaseSystem, own: Mapping[str, Template], so
             f"{source.directory} is older than {DATABASE_SYSTEM} = '{system.value}', which changes {', '.join(older)}; "
             f"copy these templates of {source.library} from {library_templates()}, and make your changes in them again"
         )
+
+
+def _knows(template: Template, system: DatabaseSystem) -> bool:
+    return system.value in template.parameters.get(DATABASE_SYSTEM, {}).get("AllowedValues", ())
 
 
 def _refuse_older_database(deployment: Deployment, templates: Mapping[str, Template], source: TemplateSource) -> None:

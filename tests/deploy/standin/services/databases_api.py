@@ -7,6 +7,9 @@ from tests.deploy.standin.protocol import Call
 from tests.deploy.standin.services.registry import operation
 from tests.deploy.standin.world import ACCOUNT, World
 
+# The ports of the other engines than PostgreSQL.
+_PORTS = {"mariadb": 3306, "mysql": 3306, "oracle-se2": 1521, "sqlserver-se": 1433, "sqlserver-web": 1433}
+
 
 @operation("rds", "DescribeDBInstances")
 async def describe_db_instances(world: World, call: Call) -> dict[str, Any]:
@@ -128,5 +131,4 @@ def _databases(world: World, call: Call, kind: str) -> list[dict[str, Any]]:
 
 
 def _port(properties: dict[str, Any]) -> int:
-    default = 3306 if properties.get("Engine") in {"mariadb", "mysql"} else 5432
-    return int(properties.get("Port", default))
+    return int(properties.get("Port", _PORTS.get(properties.get("Engine", ""), 5432)))

@@ -17,10 +17,19 @@ _CERTIFICATES = {
     CERTIFICATE: {"DomainName": "example.com", "SubjectAlternativeNames": ["example.com", "*.example.com"]}
 }
 _ZONES = {"Z1": {"Name": "example.com."}}
-_CLASSES = ("db.serverless", "db.t4g.medium", "db.t4g.micro", "db.t4g.small")
+_CLASSES = ("db.serverless", "db.m5.large", "db.t3.small", "db.t4g.medium", "db.t4g.micro", "db.t4g.small")
 _VERSIONS = ("16.9", "16.10", "17.5", "17.6", "18.1")
 # The other engines; Aurora has the versions of PostgreSQL here.
-_OTHER_VERSIONS = {"mariadb": ("10.6.22", "10.11.14", "11.4.8", "11.8.3"), "mysql": ("8.0.43", "8.4.6")}
+_SQL_SERVER = ("15.00.4445.1.v1", "16.00.4215.2.v1")
+_OTHER_VERSIONS = {
+    "mariadb": ("10.6.22", "10.11.14", "11.4.8", "11.8.3"),
+    "mysql": ("8.0.43", "8.4.6"),
+    "oracle-se2": ("19.0.0.0.ru-2026-10.rur-2026-10.r1",),
+    "sqlserver-se": _SQL_SERVER,
+    "sqlserver-web": _SQL_SERVER,
+}
+# The engines without classes that have Graviton processors.
+_WITHOUT_GRAVITON = ("oracle", "sqlserver")
 _OFFER = {
     "MultiAZCapable": True,
     "SupportsHttpEndpoint": True,
@@ -65,7 +74,10 @@ async def describe_orderable_options(world: World, call: Call) -> dict[str, Any]
     """Offer each class with each version and kind of storage, unless the test has set the offers of a class."""
     wanted = call.parameters["DBInstanceClass"]
     of_engine = _OTHER_VERSIONS.get(call.parameters["Engine"], _VERSIONS)
-    versions = of_engine if wanted in _CLASSES else ()
+    has_class = wanted in _CLASSES and not (
+        wanted.startswith("db.t4g") and call.parameters["Engine"].startswith(_WITHOUT_GRAVITON)
+    )
+    versions = of_engine if has_class else ()
     every = [{"EngineVersion": each, "StorageType": storage} for each in versions for storage in ("gp2", "gp3")]
     offers = account_settings(world.state).get("offers", {}).get(wanted, every)
     version = call.parameters.get("EngineVersion")

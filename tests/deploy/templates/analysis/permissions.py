@@ -13,7 +13,11 @@ from django_runtimes.config.runtimes.detection import detect_runtime
 from django_runtimes.config.runtimes.profile_choice import choose_profile
 from django_runtimes.config.values.choices import Role
 from django_runtimes.config.values.connection_strategy import Route
-from django_runtimes.config.variables.database.database_login import DB_ROLE, DB_SECRET_ARN
+from django_runtimes.config.variables.database.database_login import (
+    DB_ADMINISTRATOR_SECRET_ARN,
+    DB_ROLE,
+    DB_SECRET_ARN,
+)
 from django_runtimes.stores.dynamodb import dynamodb_table
 from tests.deploy.templates.analysis.processes import Process, started_processes
 from tests.deploy.templates.analysis.stacks import Deployment, Resource
@@ -174,6 +178,8 @@ def _of_code(deployment: Deployment, process: Process, media_actions: Mapping[st
         web_secret = credentials.arn if isinstance(credentials, StoredSecret) else environment[DB_SECRET_ARN]
         if web_secret is not None:
             needed.add(("secretsmanager:GetSecretValue", web_secret))
+        if (administrator := environment[DB_ADMINISTRATOR_SECRET_ARN]) is not None:
+            needed.add(("secretsmanager:GetSecretValue", administrator))
     bucket = process.declared.get("WEBAPP_MEDIA_BUCKET")
     if bucket is not None:
         (arn,) = [_arn(resource) for resource in deployment.resources if _identity(resource) == bucket]

@@ -53,6 +53,22 @@ INSTEAD_OF = {
 MYSQL_DATABASE = "foundation/mysql-database.yaml"
 ON_MARIADB = {"DatabaseSystem": "mariadb", "Credentials": "secretsmanager", "Egress": "nat"}
 ON_MYSQL = ON_MARIADB | {"DatabaseSystem": "mysql"}
+ORACLE_DATABASE = "foundation/oracle-database.yaml"
+SQL_SERVER_DATABASE = "foundation/sqlserver-database.yaml"
+ON_ORACLE = ON_MARIADB | {"DatabaseSystem": "oracle-se2"}
+ON_SQL_SERVER = ON_MARIADB | {"DatabaseSystem": "sqlserver-web"}
+# The template of the stage's own database, by its system.
+DATABASES = {
+    "postgresql": "foundation/database.yaml",
+    "mariadb": MYSQL_DATABASE,
+    "mysql": MYSQL_DATABASE,
+    "oracle-se2": ORACLE_DATABASE,
+    "sqlserver-web": SQL_SERVER_DATABASE,
+    "sqlserver-se": SQL_SERVER_DATABASE,
+}
+OTHER_DATABASES = {*DATABASES.values()} - {"foundation/database.yaml"}
+# RDS Proxy does not serve Oracle, and AWS's rotation functions connect to it without TLS.
+NOT_ON_ORACLE = {"foundation/proxy.yaml", "foundation/rotation.yaml"}
 EXISTING_NETWORK = {
     "VpcId": "vpc-0a1",
     "PrivateSubnets": "subnet-0a1,subnet-0a2",
@@ -107,11 +123,10 @@ def templates_for(parameters: Mapping[str, Any]) -> list[str]:
     left_out = {name for name, (parameter, value) in ONLY_WITH.items() if parameters.get(parameter) != value}
     left_out |= NOT_WITH_DATA_API if parameters.get("DataApi") == "yes" else set()
     left_out |= {own if parameter in parameters else name for name, (parameter, own) in INSTEAD_OF.items()}
-    on_postgresql = parameters.get("DatabaseSystem", "postgresql") == "postgresql"
-    if on_postgresql or "Host" in parameters:
-        left_out.add(MYSQL_DATABASE)
-    else:
-        left_out.add("foundation/database.yaml")
+    system = parameters.get("DatabaseSystem", "postgresql")
+    # A database that exists leaves out all of them.
+    left_out |= {*DATABASES.values()} - ({DATABASES[system]} if "Host" not in parameters else set())
+    left_out |= NOT_ON_ORACLE if system == "oracle-se2" else set()
     return [name for name in template_names() if name not in left_out]
 
 

@@ -65,5 +65,5 @@ def test_the_doctor_names_the_reason_and_the_remedy(wrapper_of, unused_tcp_port,
 def test_migrate_has_no_lock(wrapper_of, unused_tcp_port, url):
     wrapper = wrapper_of(url % unused_tcp_port, **SHORT_LOGIN)
 
-    with pytest.raises(Exception, match=r"migrate has no lock for (Oracle|SQL Server); run it with WEBAPP_DB_ROLE=web"):
+    with pytest.raises(Exception, match=r"migrate has no lock for (Oracle|SQL Server); run it with --without-lock"):
         engine_of(wrapper).migration_lock(wrapper, wait_s=0, say=print)

@@ -9,7 +9,17 @@ import pytest
 from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.deploy.catalogue import DATABASE, LAMBDA, MYSQL_DATABASE, PROXY, SECRETS, DeployTarget
 from django_runtimes.deploy.configuration import Deployment, parse_configuration
-from django_runtimes.deploy.templates.database_system import MARIADB, MYSQL, POSTGRESQL, SYSTEMS, chosen_system
+from django_runtimes.deploy.templates.database_system import (
+    MARIADB,
+    MYSQL,
+    ORACLE,
+    POSTGRESQL,
+    SQL_SERVER_STANDARD,
+    SQL_SERVER_WEB,
+    SYSTEMS,
+    DatabaseSystem,
+    chosen_system,
+)
 from django_runtimes.deploy.templates.parameters import read_templates, stack_parameters
 from django_runtimes.deploy.templates.template_source import TemplateSource
 from tests.unit.deploy.templates.test_database_route import CHECKOUT, IMAGE, SOURCE
@@ -49,17 +59,23 @@ def test_without_a_choice_the_system_is_postgresql():
 
 
 def test_an_unknown_system_is_an_error():
-    expected = "DatabaseSystem = 'oracle' is not a database system; choose from postgresql, mariadb, mysql"
+    expected = (
+        "DatabaseSystem = 'oracle' is not a database system; choose from postgresql, mariadb, mysql, oracle-se2, "
+        "sqlserver-web, sqlserver-se"
+    )
     with pytest.raises(UsageError, match=expected):
         read_templates(deployment(DatabaseSystem="oracle"), SOURCE)
 
 
-@pytest.mark.parametrize("system", ["mariadb", "mysql"])
+@pytest.mark.parametrize("system", [each for each in SYSTEMS if each != "postgresql"])
 def test_it_implies_a_login_with_passwords_in_every_stack(system: str):
     login = {"DatabaseSystem": system, "Credentials": "secretsmanager"}
 
-    for stack in ("database", "secrets", "proxy", "lambda"):
+    for stack in ("database", "secrets", "proxy"):
         assert chosen(deployment(DatabaseSystem=system), stack) == login
+    # Nothing but the concurrency limits the connections of functions to Oracle.
+    concurrency = {"ReservedConcurrency": "15"} if system == "oracle-se2" else {}
+    assert chosen(deployment(DatabaseSystem=system), "lambda") == login | concurrency
 
 
 def test_it_chooses_the_template_of_the_database():
@@ -68,6 +84,19 @@ def test_it_chooses_the_template_of_the_database():
     assert {"MariaDbVersion", "MySqlVersion"} <= declared.keys()
     assert not {"MajorVersion", "MinAcu"} & declared.keys()
     assert "MajorVersion" in read_templates(deployment(), SOURCE)["database"].parameters
+
+
+@pytest.mark.parametrize(("system", "version"), [("oracle-se2", "OracleVersion"), ("sqlserver-se", "SqlServerVersion")])
+def test_oracle_and_sql_server_have_templates_of_their_own(system: str, version: str):
+    declared = read_templates(deployment(DatabaseSystem=system), SOURCE)["database"].parameters
+
+    assert version in declared
+    assert not {"MajorVersion", "MySqlVersion", "MinAcu"} & declared.keys()
+
+
+@pytest.mark.parametrize("system", [ORACLE, SQL_SERVER_WEB, SQL_SERVER_STANDARD], ids=lambda each: each.value)
+def test_a_class_that_a_message_suggests_has_no_graviton_processor(system: DatabaseSystem):
+    assert not system.usual_class.startswith("db.t4g")
 
 
 def test_an_existing_database_keeps_its_template_and_gets_the_systems_port():
@@ -88,7 +117,13 @@ def test_versions_for_other_stages_are_accepted():
 
 @pytest.mark.parametrize(
     ("system", "version", "major"),
-    [("postgresql", "17.5", "17"), ("mariadb", "10.11.9", "10.11"), ("mysql", "8.4.6", "8.4")],
+    [
+        ("postgresql", "17.5", "17"),
+        ("mariadb", "10.11.9", "10.11"),
+        ("mysql", "8.4.6", "8.4"),
+        ("oracle-se2", "19.0.0.0.ru-2026-10.rur-2026-10.r1", "19"),
+        ("sqlserver-web", "16.00.4215.2.v1", "16.00"),
+    ],
 )
 def test_the_major_version_of_a_complete_one(system: str, version: str, major: str):
     assert SYSTEMS[system].major(version) == major

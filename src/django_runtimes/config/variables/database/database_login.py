@@ -53,3 +53,9 @@ DB_OPERATIONS_SECRET_ARN = Text(
     parser=_secret_arn,
     default_note="the web login",
 )
+DB_ADMINISTRATOR_SECRET_ARN = Text(
+    "WEBAPP_DB_ADMINISTRATOR_SECRET_ARN",
+    "Secret with the login that administers Oracle or SQL Server, with which create_web_role creates the user that "
+    "owns the tables. Nothing else uses it.",
+    parser=_secret_arn,
+)

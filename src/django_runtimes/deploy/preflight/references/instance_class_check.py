@@ -40,14 +40,18 @@ def _ask(stage: PlannedStage) -> Iterator[PreflightAnswer]:
         offered = {system.major(each["EngineVersion"]) for each in options}
         others = [each for each in _versions(stage) if each in offered]
         choice = f"{version} to {' or '.join(others)}, or " if others else ""
-        other = "Engine to 'instance'" if aurora else "InstanceClass to a class that it offers, such as db.t4g.small"
+        other = (
+            "Engine to 'instance'"
+            if aurora
+            else f"InstanceClass to a class that it offers, such as {system.usual_class}"
+        )
         yield bad(f"RDS does not offer {name} in {context.aws.region}", f"set {choice}{other}, in {FILE_NAME}")
         return
     lacking = [] if aurora else _lacking(stage, fitting)
     if lacking:
         yield bad(
             f"RDS offers {name} in {context.aws.region} without {', '.join(lacking)}",
-            f"set InstanceClass to another class, such as db.t4g.small, in {FILE_NAME}",
+            f"set InstanceClass to another class, such as {system.usual_class}, in {FILE_NAME}",
         )
     else:
         yield good(f"RDS offers {name}")

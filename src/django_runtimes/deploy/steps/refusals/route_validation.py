@@ -1,10 +1,11 @@
 """Validates the parameters that the stage's database system and the route to it require or exclude."""
 
 from django_runtimes.cli.tool_error import UsageError
-from django_runtimes.deploy.catalogue import DATABASE, NETWORK, PROXY, DeployTarget
+from django_runtimes.deploy.catalogue import DATABASE, LAMBDA, NETWORK, OPERATIONS, PROXY, DeployTarget
 from django_runtimes.deploy.configuration import FILE_NAME
 from django_runtimes.deploy.context import Context
 from django_runtimes.deploy.existing.database_check import PROXY_ACU
+from django_runtimes.deploy.managed_function import is_managed
 from django_runtimes.deploy.templates.database_route import (
     DATA_API_PARAMETER,
     DATA_API_ROUTE,
@@ -28,6 +29,8 @@ def validate_route(context: Context) -> None:
         _refuse_older_templates(context)
         _refuse_egress(context)
     _refuse_other_forms(context)
+    _refuse_unlimited_functions(context)
+    _refuse_concurrent_migrations(context)
     _refuse_capacity(context)
     _refuse_unreachable_secret(context)
 
@@ -89,11 +92,33 @@ def _refuse_other_forms(context: Context) -> None:
             f"Engine = '{engine}' does not fit {DATABASE_SYSTEM} = '{system.value}': {reason}; set Engine to "
             f"'instance' in {place} of {FILE_NAME}"
         )
-    if context.value(DATABASE, "Credentials") == "iam" and not has_database:
+    if context.value(DATABASE, "Credentials") == "iam" and not (has_database and system.is_administered):
         raise UsageError(
             f"Credentials = 'iam' does not fit {DATABASE_SYSTEM} = '{system.value}': RDS creates no administrator of "
             f"{system.product} that logs in with tokens; set Credentials to 'secretsmanager' in {place} of "
             f"{FILE_NAME}, or remove it"
+        )
+
+
+def _refuse_unlimited_functions(context: Context) -> None:
+    """Refuse functions whose connections nothing limits: neither a proxy nor their concurrency."""
+    system, deployment = context.database_system, context.deployment
+    if system.has_proxy or deployment.target is not DeployTarget.AWS_LAMBDA:
+        return
+    if context.value(LAMBDA, "ReservedConcurrency") == "0" and not is_managed(context):
+        raise UsageError(
+            f"ReservedConcurrency = '0' limits no connections to {system.product}, which RDS Proxy does not serve; set "
+            f"it to 1 or more in [stages.{deployment.stage}.parameters] of {FILE_NAME}, or remove it"
+        )
+
+
+def _refuse_concurrent_migrations(context: Context) -> None:
+    """Refuse commands at the same time where only the function's reserved execution keeps two migrations apart."""
+    system = context.database_system
+    if not system.is_administered and context.value(OPERATIONS, "ReservedExecution") != "yes":
+        raise UsageError(
+            f"ReservedExecution = 'no' lets migrations of {system.product} run at the same time, which has no lock for "
+            f"them; remove it from {FILE_NAME}, or set it to 'yes'"
         )
 
 
@@ -126,7 +151,8 @@ def _refuse_unreachable_secret(context: Context) -> None:
     if context.has_data_api or context.value(DATABASE, "Credentials") != "secretsmanager":
         return
     if context.value(NETWORK, "Egress") == "none":
-        takes_tokens = context.database_system is POSTGRESQL or context.deployment.existing.has_database
+        system = context.database_system
+        takes_tokens = system is POSTGRESQL or (system.is_administered and context.deployment.existing.has_database)
         raise UsageError(
             "Credentials = 'secretsmanager' with Egress = 'none' cuts the operations function off from its secret; "
             f"set Egress to 'endpoints' or 'nat' in {FILE_NAME} "

@@ -6,8 +6,10 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection, transaction
 
 from django_runtimes.config.secret import Secret
+from django_runtimes.databases.interface.engine_registry import engine_of
 from django_runtimes.databases.interface.operations_session import open_roles
 from django_runtimes.databases.interface.role_administration import RoleAdministration
+from django_runtimes.operations.table_owner_creation import create_table_owner
 from django_runtimes.operations.web_role_login import WebRoleLogin, web_role_and_login
 
 
@@ -16,7 +18,9 @@ class Command(BaseCommand):
         "Creates the role that the application logs in as, unless it exists, and lets it read and write rows. "
         "WEBAPP_DB_CREDENTIALS decides how the role logs in; on the route data_api, WEBAPP_DB_SECRET_ARN names the "
         "role and its password. The command uses the operations login, on the direct route or data_api. It can be run "
-        "again: an existing role keeps its password unless its kind of login changes."
+        "again: an existing role keeps its password unless its kind of login changes. On Oracle and SQL Server it "
+        "creates the user that owns the tables, and SQL Server's database, with the login of "
+        "WEBAPP_DB_ADMINISTRATOR_SECRET_ARN."
     )
     requires_system_checks = ()
 
@@ -29,6 +33,11 @@ class Command(BaseCommand):
 
     def handle(self, *, renew_password: bool = False, **options: Any) -> None:
         web = web_role_and_login()
+        engine = engine_of(connection)
+        if engine is not None and engine.table_owner is not None:
+            for line in create_table_owner(connection, engine, web, renew_password=renew_password):
+                self.stdout.write(line)
+            return
         server, driver_error = open_roles(connection)
         if server.current() == web.role:
             raise CommandError(

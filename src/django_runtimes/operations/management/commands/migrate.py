@@ -3,16 +3,20 @@
 import argparse
 import signal
 import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import CommandError, CommandParser
 from django.core.management.commands.migrate import Command as DjangoCommand
 from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from django_runtimes.config.adopted import adopted_by
 from django_runtimes.config.values.choices import Role
 from django_runtimes.config.variables.database.database_connections import DB_LOCK_TIMEOUT_S
+from django_runtimes.databases.interface.database_engine import DatabaseEngine
 from django_runtimes.databases.interface.engine_registry import engine_of
 from django_runtimes.databases.interface.migration_lock import MigrationLock
 from django_runtimes.databases.interface.operations_session import answering, open_session
@@ -50,6 +54,13 @@ class Command(DjangoCommand):
             "Default: WEBAPP_DB_LOCK_TIMEOUT_S.",
         )
 
+        parser.add_argument(
+            "--without-lock",
+            action="store_true",
+            help="Run on Oracle and SQL Server, for which there is no lock; run one migrate at a time. Other databases "
+            "are locked all the same.",
+        )
+
     def run_from_argv(self, argv: list[str]) -> None:
         # PID 1 of a container ignores signals without a handler, and a script's background job ignores SIGINT.
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -82,11 +93,7 @@ class Command(DjangoCommand):
             )
         self._kept = KeptStatements(connection)
         try:
-            with (
-                engine.migration_lock(connection, wait_s=options["wait"], say=self._say) as self._lock,
-                engine.migration_session(connection, lock_timeout_s=options["lock_timeout"]),
-                connection.execute_wrapper(self._kept),
-            ):
+            with self._locked(engine, connection, options), connection.execute_wrapper(self._kept):
                 super().handle(*args, **options)
         except BaseException as error:
             # A signal may interrupt a migration too.
@@ -94,6 +101,22 @@ class Command(DjangoCommand):
                 # Django has begun a line with the migration's name.
                 self._say(f"\n{advice}")
             raise
+
+    @contextmanager
+    def _locked(
+        self, engine: DatabaseEngine, connection: BaseDatabaseWrapper, options: Mapping[str, Any]
+    ) -> Iterator[None]:
+        """Hold the lock of the connection's database, unless its engine has none and the option says so."""
+        if options["without_lock"] and not engine.has_migration_lock:
+            self._say(f"{engine.product} has no lock for migrate, so nothing stops another migrate at the same time")
+            open_session(connection)
+            yield
+            return
+        with (
+            engine.migration_lock(connection, wait_s=options["wait"], say=self._say) as self._lock,
+            engine.migration_session(connection, lock_timeout_s=options["lock_timeout"]),
+        ):
+            yield
 
     def migration_progress_callback(self, action: str, *details: Any, **options: Any) -> None:
         if self._lock is not None and action in {"apply_start", "unapply_start"}:
