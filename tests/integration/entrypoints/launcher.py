@@ -21,6 +21,9 @@ REQUIRED = {
     "DATABASE_URL": "postgresql://app:hunter2@127.0.0.1:1/app",
 }
 
+# Limits of an emulated function that is not the one under test.
+PATIENT = {"init_timeout_s": 60, "timeout_s": 60}
+
 # An application whose responses never end.
 ENDLESS = {
     "DJANGO_SETTINGS_MODULE": "tests.applications.endless.settings",
@@ -52,7 +55,20 @@ def container(
         yield server, port
     finally:
         # gunicorn kills its workers after 25 s.
-        stop(server, grace_s=30)
+        stop(server, grace_s=60)
+
+
+def patient_readiness(directory: Path) -> Path:
+    """Return a directory for PYTHONPATH with which a readiness check may take a minute.
+
+    A busy machine may not answer within the two seconds that it may take otherwise.
+    """
+    # Python imports this module at its start.
+    (directory / "sitecustomize.py").write_text(
+        "from django_runtimes.serving.health import HealthChecks\n"
+        'HealthChecks.__init__.__kwdefaults__["timeout_s"] = 60.0\n'
+    )
+    return directory
 
 
 def connect(port: int) -> HTTPConnection:

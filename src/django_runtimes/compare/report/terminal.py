@@ -22,7 +22,7 @@ _OMITTED = (" p99", "cold start", "backends")
 def print_report(run: Run, console: Console, content: Content | None = None) -> None:
     """Print the summary of a run, its failures, and at most ten notes; report.html has the rest.
 
-    `content` is that of the run's reports, if it is known.
+    `content` is the content of the run's reports, if it is known.
     """
     console = plain_unless_terminal(console, _PLAIN_WIDTH)
     content = content or content_of(run)
