@@ -10,6 +10,9 @@ from typing import NamedTuple
 
 from django_runtimes.cli.processes import bound_to_parent
 
+# A program writes a text of this size at once.
+_PIPE_BYTES = 4096
+
 
 class TerminalSession(NamedTuple):
     """How a program ended; `echo` is what the terminal showed of the typed text."""
@@ -38,10 +41,8 @@ def answer_at_terminal(
             assert process.stderr is not None
             errors = b""
             for line in answers.splitlines(keepends=True):
-                while not errors.endswith(b": ") and (more := process.stderr.read(1)):
-                    errors += more
+                errors += _read_question(process.stderr.fileno())
                 os.write(terminal, line.encode())
-                errors += process.stderr.read(1)
             errors += process.stderr.read()
             output = process.stdout.read()
         os.set_blocking(terminal, False)
@@ -53,3 +54,14 @@ def answer_at_terminal(
         os.close(terminal)
         os.close(standard_input)
     return TerminalSession(process.returncode, output.decode(), errors.decode(), echo.decode())
+
+
+def _read_question(errors: int) -> bytes:
+    """Read up to the next question, which ends what the program has written, or up to the end.
+
+    The text of an error may contain a colon and a space too, but does not end with them.
+    """
+    text = b""
+    while not text.endswith(b": ") and (more := os.read(errors, _PIPE_BYTES)):
+        text += more
+    return text
