@@ -36,5 +36,5 @@ def pool(pooled, database):
     database["OPTIONS"]["pool"] |= {"min_size": 8, "max_size": 8, "timeout": 1}
     connections["default"].close_pool()
     pool = connections["default"].pool
-    pool.wait(60)
+    pool.open(wait=True, timeout=60)
     return pool
