@@ -15,7 +15,7 @@ from tests.needed_packages import needed_packages
 
 CHECKOUT = Path(__file__).parents[2]
 # Enough for a whole deploy on a busy machine.
-_TIMEOUT_S = 240
+_TIMEOUT_S = 600
 # With this variable, a process of the environment cannot import packages of extras.
 _WITHOUT_EXTRAS = {"WITHOUT_EXTRAS": "1"}
 

@@ -18,7 +18,7 @@ from tests.deploy.standin.standin import StandIn
 from tests.terminal import TerminalSession, answer_at_terminal
 
 # Enough for a whole deploy on a busy machine.
-TIMEOUT_S = 240
+TIMEOUT_S = 600
 PAUSE_S = 0.05
 KEPT_VARIABLES = ("PATH", "PYTHONPATH", "HOME", "TMPDIR")
 
