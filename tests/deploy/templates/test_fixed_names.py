@@ -34,6 +34,7 @@ UNASKED = {
     ("AWS::Lambda::Alias", "Name"): "of a function of the same stack",
     ("AWS::RDS::DBCluster", "DatabaseName"): "a database in the cluster",
     ("AWS::RDS::DBClusterParameterGroup", "Family"): "a version of the engine",
+    ("AWS::RDS::DBInstance", "CACertificateIdentifier"): "an authority of AWS",
     ("AWS::RDS::DBInstance", "CharacterSetName"): "a character set",
     ("AWS::RDS::DBInstance", "DBName"): "a database in the instance",
     ("AWS::RDS::DBParameterGroup", "Family"): "a version of the engine",
