@@ -104,9 +104,9 @@ versions: $(READY) $(MINISTACK_READY)  ## Run the tests with another lock file a
 # restart or a failover. The last part kills the verbs at every step on every target.
 weekly: $(READY) $(MINISTACK_READY)  ## Run the long tests, all labels of Django's suites, the image's durations, and the fault cases on lost writes
 	@status=0; \
-	$(PYTEST) -m weekly --durations=10 $(ARGS) || status=1; \
+	$(PYTEST) -m "weekly and not image" --durations=10 $(ARGS) || status=1; \
 	$(BIN)/python -m tests.conformance --all || status=1; \
-	scripts/image_tools.sh $(PYTEST) tests/image -m "image and quiet" || status=1; \
+	scripts/image_tools.sh $(PYTEST) tests/image -m "image and (quiet or weekly)" || status=1; \
 	$(PYTEST) tests/faults/test_crashes.py tests/faults/test_writes.py -m faults -k "crash or killed or write" || status=1; \
 	$(PYTEST) tests/deploy/verbs -m verbs -k test_killed -n 2 || status=1; \
 	exit $$status
@@ -118,7 +118,7 @@ image: $(READY)  ## Build the image localhost/webapp with podman, without a daem
 
 image-test: $(READY)  ## Start the image as each runtime, inject faults and write reports/image.json
 	@rm -f reports/image.json
-	@scripts/image_tools.sh $(PYTEST) tests/image -m "image and not quiet" $(ARGS)
+	@scripts/image_tools.sh $(PYTEST) tests/image -m "image and not quiet and not weekly" $(ARGS)
 
 verbs: $(READY)  ## Deploy, update, roll back and destroy every target on a stand-in for AWS, with a kill at every step
 	$(PYTEST) tests/deploy/verbs tests/integration/deploy -m verbs -n 2 $(ARGS)

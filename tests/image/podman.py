@@ -52,6 +52,18 @@ def build(*options: str, context: Path = CHECKOUT, base_image: str = BASE_IMAGE)
     return podman("build", "--quiet", *_build_arguments(*options, context=context, base_image=base_image))
 
 
+def build_variant(driver: str) -> str:
+    """Build the image with another database's driver, and return its ID.
+
+    The last stage may replace the system's certificates, so this machine's are mounted only in the stages before it.
+    """
+    options = ("--build-arg", f"DRIVER={driver}")
+    build(*options, "--target", "application")
+    arguments = _build_arguments(*options, context=CHECKOUT, base_image=BASE_IMAGE)
+    place = arguments.index("--volume")
+    return podman("build", "--quiet", *arguments[:place], *arguments[place + 2 :])
+
+
 def build_steps(*options: str, context: Path) -> list[tuple[str, bool]]:
     """Build as `build` does, and return the line of each step and whether its layer was cached."""
     output = podman("build", *_build_arguments(*options, context=context, base_image=BASE_IMAGE))
