@@ -27,7 +27,7 @@ def run(*arguments: str, **environ: str) -> subprocess.CompletedProcess:
         env={"PATH": os.environ["PATH"], "DJANGO_SETTINGS_MODULE": "webapp.settings", **environ},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
 

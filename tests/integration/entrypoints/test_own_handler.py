@@ -87,7 +87,7 @@ def launched(*words: str, **environ: str) -> subprocess.CompletedProcess:
         env={"PATH": os.environ["PATH"], **environ},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
 

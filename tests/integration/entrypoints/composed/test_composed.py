@@ -230,6 +230,6 @@ def launched(variables, application, **changes):
         env={"PATH": os.environ["PATH"], **variables, "COMPOSED": application, **changes},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
