@@ -1,5 +1,6 @@
 """Creates the web role where it owns the tables, on Oracle and SQL Server."""
 
+from contextlib import closing
 from typing import Any
 
 from django.conf import settings
@@ -20,33 +21,39 @@ def create_table_owner(
 ) -> list[str]:
     """Create the web role and, on SQL Server, its database; return a line for each step.
 
-    A role that logs in already, such as one that was created by hand, needs no administrator. Raise CommandError if the
-    administrator cannot log in or may not do this, or if the role cannot log in afterwards.
+    The administrator repeats every step, so that one which failed before is made up for. A role that logs in already,
+    such as one that was created by hand, needs no administrator. Raise CommandError if the administrator cannot log in
+    or may not do this while the role cannot log in, or if the role cannot log in afterwards.
     """
     owner, entry = engine.table_owner, connection.settings_dict
     assert owner is not None, "the engine's tables belong to the web role"  # noqa: S101
     own = {"USER": web.login.user, "PASSWORD": web.login.password, "CREDENTIALS": web.login.credentials}
-    if _refusal(engine, entry | own) is None:
-        return [f"{web.role} logs in already"]
+    refused = _refusal(engine, entry | own)
     administrator = adopted_by(settings).administrator
     if administrator is None:
+        if refused is None:
+            return [f"{web.role} logs in already"]
         raise CommandError(
-            f"{web.role!r} cannot log in yet; set {DB_ADMINISTRATOR_SECRET_ARN.name} to the secret of the login that "
-            f"administers {engine.product}, or create the user by hand (`webapp docs oracle-sql-server`)"
+            f"{web.role!r} cannot log in: {refused}; if it does not exist yet, set {DB_ADMINISTRATOR_SECRET_ARN.name} "
+            f"to the secret of the login that administers {engine.product}, or create it by hand "
+            "(`webapp docs oracle-sql-server`)"
         )
     login = {"USER": "", "PASSWORD": "", "CREDENTIALS": administrator}
     place = {} if owner.entrance is None else {"NAME": owner.entrance}
     password = web.password()
     opened = ConnectionHandler({"default": entry | login | place})
     try:
-        with opened["default"].cursor() as cursor:
+        opened["default"].ensure_connection()
+        # Django's own cursor would write the password to the log of queries.
+        with closing(opened["default"].create_cursor()) as cursor:
             lines = owner.prepare(
                 cursor, role=web.role, password=password, database=str(entry["NAME"]), renew_password=renew_password
             )
     except (Error, engine.error_class, CredentialsError) as error:
-        raise CommandError(
-            f"cannot create {web.role!r} as the administrator of {engine.product}: {_described(engine, error)}"
-        ) from None
+        failure = f"as the administrator of {engine.product}: {_described(engine, error)}"
+        if refused is None and not renew_password:
+            return [f"{web.role} logs in already; nothing was changed {failure}"]
+        raise CommandError(f"cannot create {web.role!r} {failure}") from None
     finally:
         opened.close_all()
     if (reason := _refusal(engine, entry | own)) is not None:

@@ -86,7 +86,7 @@ def test_sql_server_accepts_only_tls_and_a_fixed_number_of_connections(system: D
     group = DEPLOYMENTS[system].named(SQL_SERVER_DATABASE, "InstanceParameters").properties
     (database,) = DEPLOYMENTS[system].of_type("AWS::RDS::DBInstance")
 
-    assert (group["Family"], database.properties["EngineVersion"]) == (f"{system.value}-16.0", "16.00")
+    assert (group["Family"], database.properties["EngineVersion"]) == (f"{system.value}-15.0", "15.00")
     assert group["Parameters"] == {"rds.force_ssl": "1", "user connections": 100}
     # RDS creates no database on SQL Server; create_web_role does.
     assert "DBName" not in database.properties

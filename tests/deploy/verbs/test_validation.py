@@ -178,6 +178,12 @@ SQL_SERVER = 'DatabaseSystem = "sqlserver-web"'
             "more in [stages.dev.parameters] of webapp.toml, or remove it",
         ),
         (
+            "aws_lambda",
+            [SQL_SERVER, 'Egress = "nat"', 'SqlServerVersion = "16.00"'],
+            "SqlServerVersion = '16.00' is a version of SQL Server that RDS Proxy does not serve; remove it from "
+            "webapp.toml, or deploy the stage to containers",
+        ),
+        (
             "aws_ecs",
             [SQL_SERVER, 'ReservedExecution = "no"'],
             "ReservedExecution = 'no' lets migrations of SQL Server run at the same time, which has no lock for them; "

@@ -133,10 +133,15 @@ class DatabaseCheck:
             ("port", "Port", "" if server.port is None else str(server.port)),
             ("resource_id", "ResourceId", server.resource_id),
         ):
+            given = self._parameters.get(name, str(self._system.port) if name == "Port" else "")
             if name == "Port" and self._system.has_tls_port:
                 # RDS reports the port of plain text.
+                if given == has:
+                    yield ExistingProblem(
+                        f"{self._place} port = '{given}' is the port of plain text of {identifier}",
+                        f"set port to the port of its TLS, by default {self._system.port}, or remove it",
+                    )
                 continue
-            given = self._parameters.get(name, str(self._system.port) if name == "Port" else "")
             if given != has and not (name == "Port" and server.port is None):
                 yield ExistingProblem(
                     f"{self._place} {key} = '{given}' does not belong to {identifier}", f"set {key} to '{has}'"

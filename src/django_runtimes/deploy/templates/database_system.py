@@ -73,6 +73,8 @@ class DatabaseSystem:
     # Whether RDS Proxy serves it, and whether AWS's functions can change its passwords over TLS.
     has_proxy: bool = True
     has_rotation: bool = True
+    # The versions of the template that RDS Proxy does not serve.
+    versions_without_proxy: tuple[str, ...] = ()
     # Whether `migrate` has a lock, and the gate knows the system.
     is_administered: bool = True
     # Whether TLS has another port than the one that RDS reports.
@@ -163,6 +165,7 @@ SQL_SERVER_WEB = DatabaseSystem(
     process_limits=_LIMITS_WITHOUT_POOL,
     suggested={"Credentials": "secretsmanager", "Port": 1433},
     usual_class="db.t3.small",
+    versions_without_proxy=("16.00",),
     is_administered=False,
 )
 SQL_SERVER_STANDARD = replace(

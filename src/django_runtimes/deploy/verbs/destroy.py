@@ -27,7 +27,9 @@ from django_runtimes.deploy.steps.service_logs import delete_service_logs
 from django_runtimes.deploy.verb import RESUMABLE, Result, add_consent, add_place, context_of, run, verb_parser
 from django_runtimes.deploy.verbs.deploy import place_content
 
-_KEPT_BY_AWS = "a snapshot of the database, the buckets and the registry stay even then: delete them by hand"
+_KEPT_BY_AWS = (
+    "a snapshot of the database with its option group, the buckets and the registry stay even then: delete them by hand"
+)
 
 
 def main(arguments: Sequence[str]) -> int:

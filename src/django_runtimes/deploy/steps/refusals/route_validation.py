@@ -30,6 +30,7 @@ def validate_route(context: Context) -> None:
         _refuse_egress(context)
     _refuse_other_forms(context)
     _refuse_unlimited_functions(context)
+    _refuse_version_without_proxy(context)
     _refuse_concurrent_migrations(context)
     _refuse_capacity(context)
     _refuse_unreachable_secret(context)
@@ -109,6 +110,18 @@ def _refuse_unlimited_functions(context: Context) -> None:
         raise UsageError(
             f"ReservedConcurrency = '0' limits no connections to {system.product}, which RDS Proxy does not serve; set "
             f"it to 1 or more in [stages.{deployment.stage}.parameters] of {FILE_NAME}, or remove it"
+        )
+
+
+def _refuse_version_without_proxy(context: Context) -> None:
+    """Refuse a version of the stage's own database that RDS Proxy does not serve."""
+    system = context.database_system
+    if PROXY not in context.foundation or context.deployment.existing.has_database or not system.versions_without_proxy:
+        return
+    if (version := context.value(DATABASE, system.version_parameter)) in system.versions_without_proxy:
+        raise UsageError(
+            f"{system.version_parameter} = '{version}' is a version of {system.product} that RDS Proxy does not serve; "
+            f"remove it from {FILE_NAME}, or deploy the stage to containers"
         )
 
 
