@@ -12,8 +12,8 @@ from django_runtimes.compare.cost.crossing import Crossing
 from django_runtimes.compare.cost.database_sentences import database_sentences
 from django_runtimes.compare.cost.deploy_defaults import deploy_sentences
 from django_runtimes.compare.cost.instance_class import DatabaseNeed
+from django_runtimes.compare.cost.usage.billed_runtime import billed_runtime
 from django_runtimes.compare.cost.usage.measured_usage import TargetUsage
-from django_runtimes.compare.cost.usage.target_options import billed_runtime
 from django_runtimes.compare.cost.usage.traffic import Traffic
 from django_runtimes.compare.cost.usage.usage import USAGE_KEYS
 from django_runtimes.compare.cost.usage.usage_key import MANAGED

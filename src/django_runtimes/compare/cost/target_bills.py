@@ -9,8 +9,8 @@ from django_runtimes.compare.cost.bills.front_door import FRONT_DOORS, FrontDoor
 from django_runtimes.compare.cost.bills.lambda_bill import LambdaBilling
 from django_runtimes.compare.cost.bills.managed_bill import ManagedBilling
 from django_runtimes.compare.cost.prices.price import PriceList
+from django_runtimes.compare.cost.usage.billed_runtime import options_in
 from django_runtimes.compare.cost.usage.measured_usage import TargetUsage
-from django_runtimes.compare.cost.usage.target_options import options_in
 
 _CAPACITY = "capacity_rps"
 

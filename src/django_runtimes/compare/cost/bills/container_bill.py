@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from django_runtimes.compare.cost.bills.bill import Bill, BillTerm, steps
-from django_runtimes.compare.cost.bills.capacity import (
+from django_runtimes.compare.cost.bills.database_bill import route_setup, route_terms
+from django_runtimes.compare.cost.bills.transfer_bill import response_kb, transfer_kinks, transfer_terms
+from django_runtimes.compare.cost.bills.used_capacity import (
     assumed_capacity,
     busy_s,
     capacity_text,
@@ -13,8 +15,6 @@ from django_runtimes.compare.cost.bills.capacity import (
     rounded_up,
     usable_rps,
 )
-from django_runtimes.compare.cost.bills.database_bill import route_setup, route_terms
-from django_runtimes.compare.cost.bills.transfer_bill import response_kb, transfer_kinks, transfer_terms
 from django_runtimes.compare.cost.prices.price import ZERO, PriceList
 from django_runtimes.compare.cost.usage.traffic import SECONDS_PER_HOUR, Traffic, TrafficPeriod
 from django_runtimes.compare.cost.usage.usage import Usage

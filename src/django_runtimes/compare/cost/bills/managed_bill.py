@@ -6,16 +6,16 @@ from decimal import ROUND_FLOOR, Decimal
 from functools import cached_property
 
 from django_runtimes.compare.cost.bills.bill import Bill, BillTerm, steps
-from django_runtimes.compare.cost.bills.capacity import (
+from django_runtimes.compare.cost.bills.database_bill import route_setup, route_terms
+from django_runtimes.compare.cost.bills.front_door import FrontDoor, front_terms
+from django_runtimes.compare.cost.bills.transfer_bill import transfer_kinks, transfer_terms
+from django_runtimes.compare.cost.bills.used_capacity import (
     assumed_capacity,
     busy_s,
     capacity_text,
     count_text,
     rounded_up,
 )
-from django_runtimes.compare.cost.bills.database_bill import route_setup, route_terms
-from django_runtimes.compare.cost.bills.front_door import FrontDoor, front_terms
-from django_runtimes.compare.cost.bills.transfer_bill import transfer_kinks, transfer_terms
 from django_runtimes.compare.cost.prices.price import ZERO, PriceList
 from django_runtimes.compare.cost.usage.environment_size import RESERVED, Placement, environment_vcpu, placement_of
 from django_runtimes.compare.cost.usage.traffic import Traffic

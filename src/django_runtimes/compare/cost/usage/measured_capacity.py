@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from django_runtimes.compare.analysis.implausible_capacity import found_capacities, implausible_capacities
-from django_runtimes.compare.cost.usage.target_options import billed_runtime
+from django_runtimes.compare.cost.usage.billed_runtime import billed_runtime
 from django_runtimes.compare.cost.usage.usage_key import MANAGED, SCALED
 from django_runtimes.compare.record.results import Run, TargetResult
 

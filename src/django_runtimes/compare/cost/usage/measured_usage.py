@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from django_runtimes.compare.compare_error import CompareError
+from django_runtimes.compare.cost.usage.billed_runtime import billed_runtime
 from django_runtimes.compare.cost.usage.environment_size import environment_vcpu
 from django_runtimes.compare.cost.usage.measured_capacity import MeasuredCapacity, capacity_of, limits_of
-from django_runtimes.compare.cost.usage.target_options import billed_runtime
 from django_runtimes.compare.cost.usage.usage import USAGE_KEYS, Usage, assumed_usage
 from django_runtimes.compare.cost.usage.usage_key import CONNECTED, LAMBDA, MANAGED, UsageKey
 from django_runtimes.compare.cost.usage.usage_settings import SettableTarget, UsageSettings

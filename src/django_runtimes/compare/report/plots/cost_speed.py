@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django_runtimes.compare.cost.cost_sentences import legend_sentences
-from django_runtimes.compare.cost.usage.target_options import billed_runtime
+from django_runtimes.compare.cost.usage.billed_runtime import billed_runtime
 from django_runtimes.compare.layout.figures import milliseconds
 from django_runtimes.compare.layout.report_table import ReportTable
 from django_runtimes.compare.recommendation.candidate import Candidate
