@@ -82,7 +82,7 @@ def quick_plan(workload: Workload) -> ComparisonPlan:
         warm_up_s=0.1,
         ready_for=4,
         # The cold starts of 40 execution environments per function would take half a minute on two cores.
-        burst_size=8,
+        burst_size=6,
         bursts=1,
         cold_starts=2,
         streams=6,
