@@ -71,6 +71,22 @@ def test_problems_of_the_database(
     assert expected in problem
 
 
+@pytest.mark.parametrize(("port", "is_of_plain_text"), [(5433, True), (1521, False)])
+def test_the_port_of_oracles_plain_text_is_a_problem(
+    problems: Problems, cloud: StandIn, port: int, is_of_plain_text: bool
+):
+    # The table has port 5433.
+    account.add_database(cloud, Engine="oracle-se2", Port=port)
+
+    found = problems(
+        NETWORK_TABLE + DATABASE_TABLE, DatabaseSystem="oracle-se2", Credentials="secretsmanager", Egress="endpoints"
+    )
+
+    complaint = "port = '5433' is the port of plain text of guestbook-dev; set port to the port of its TLS, by default"
+    assert any(complaint in problem for problem in found) is is_of_plain_text, found
+    assert not any("does not belong to" in problem for problem in found)
+
+
 def test_a_database_in_another_network_is_a_problem(problems: Problems, cloud: StandIn):
     account.add_group(cloud, account.GROUP, vpc=account.OTHER_VPC)
 
