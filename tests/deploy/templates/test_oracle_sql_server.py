@@ -28,6 +28,7 @@ from tests.deploy.templates.analysis.stacks import (
     ON_SQL_SERVER,
     ORACLE_DATABASE,
     SQL_SERVER_DATABASE,
+    Deployment,
     deploy,
 )
 
@@ -211,6 +212,21 @@ def test_the_defaults_stay_within_the_connection_budget(system: DatabaseSystem):
 @by_system
 def test_every_role_has_the_permissions_that_it_has_on_postgresql(system: DatabaseSystem):
     assert permission_mismatches(DEPLOYMENTS[system], {}) == permission_mismatches(ON_POSTGRESQL, {})
+
+
+def test_the_options_of_oracle_stay_with_the_last_snapshot():
+    options = DEPLOYMENTS[ORACLE].named(ORACLE_DATABASE, "InstanceOptions")
+
+    assert options.policies == {"DeletionPolicy": "RetainExceptOnCreate", "UpdateReplacePolicy": "Retain"}
+
+
+@by_system
+def test_no_alarm_counts_pinned_sessions_where_each_one_is_pinned(system: DatabaseSystem):
+    def alarms(deployment: Deployment) -> set[str]:
+        return {each.name for each in deployment.of_type("AWS::CloudWatch::Alarm")}
+
+    assert "PinnedSessions" in alarms(ON_POSTGRESQL)
+    assert "PinnedSessions" not in alarms(DEPLOYMENTS[system])
 
 
 @by_system
