@@ -92,7 +92,7 @@ def test_without_an_administrator_the_variable_is_named(connection, settings):
 
     with pytest.raises(
         CommandError,
-        match=r"'nobody' cannot log in: .+; if it does not exist yet, set WEBAPP_DB_ADMINISTRATOR_SEC",
+        match=r"'nobody' cannot log in: .+; if it does not exist yet, set WEBAPP_DB_ADMINISTRATOR_SECRET_ARN",
     ):
         create_table_owner(connection, Engine(), absent, renew_password=False)
 

@@ -88,7 +88,7 @@ def served(log: Path, database: str, store_url: str):
         WEBAPP_THROTTLE=f"{LIMIT}/31d",
         WEBAPP_HTTPS="1",
         WEBAPP_WORKERS="8",
-        WEBAPP_DB_POOL_MAX="2",
+        WEBAPP_DB_POOL_MAX_SIZE="2",
         **store_variables(store_url),
     )
 

@@ -57,23 +57,6 @@ def test_reads_by_name_are_found(reading):
     assert [node.value for node in strings_that_are_names(ast.parse(reading))] == ["WEBAPP_WORKERS"]
 
 
-def test_every_name_in_the_source_is_in_the_table():
-    known = {variable.name for variable in VARIABLES}
-    named = {name for path in MODULES for name in NAME.findall(path.read_text())}
-
-    assert named - known == set()
-
-
-def test_every_name_in_the_documents_is_in_the_table():
-    documents = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("deploy/**/*.md"), ROOT / "Dockerfile"]
-    known = {variable.name for variable in VARIABLES}
-    known |= {f"{variable.name}_FILE" for variable in VARIABLES if variable.is_secret}
-    named = {name for path in documents for name in NAME.findall(path.read_text())}
-
-    assert len(documents) > 20
-    assert named - known == set()
-
-
 def test_every_variable_is_used_somewhere():
     groups = {path.stem for path in TABLE.rglob("*.py")}
     used = {name for path in MODULES for name in imported_variables(ast.parse(path.read_text()), groups)}
