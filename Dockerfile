@@ -6,6 +6,10 @@ ARG DRIVER=""
 FROM ${BASE_IMAGE} AS packages
 # pip has an environment of its own, so that the image does not include it.
 RUN python -m venv /opt/pip && python -m venv --without-pip /opt/venv
+# It removes 13 MB of debugging symbols from two packages. Pinned versions of Debian's packages disappear with each
+# security update.
+# hadolint ignore=DL3008
+RUN apt-get update && apt-get install --yes --no-install-recommends binutils && rm -rf /var/lib/apt/lists/*
 COPY requirements/serving.txt /build/requirements/
 COPY requirements/drivers /build/requirements/drivers
 ARG DRIVER
@@ -16,6 +20,7 @@ RUN /opt/pip/bin/pip --python /opt/venv/bin/python install --no-cache-dir --no-c
     && if [ -n "$DRIVER" ]; then /opt/pip/bin/pip --python /opt/venv/bin/python install --no-cache-dir --no-compile \
         --no-deps --only-binary :all: --require-hashes -r "/build/requirements/drivers/$DRIVER.txt"; fi \
     && find /opt/venv -name '*.po' -delete \
+    && find /opt/venv \( -path '*/uvloop/*.so' -o -path '*/httptools/*.so' \) -exec strip --strip-debug {} + \
     && /opt/venv/bin/python -m compileall -q -j 0 --invalidation-mode unchecked-hash /opt/venv/lib \
     && echo /app > "$(/opt/venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/app.pth"
 
@@ -43,6 +48,7 @@ ENV PATH=/opt/venv/bin:$PATH \
     WEBAPP_BIND_HOST=0.0.0.0 \
     WEBAPP_DIRECT_UPLOADS=1 \
     WEBAPP_MEDIA_ROOT=/tmp/media \
+    WEBAPP_MODULE_BUNDLE=/opt/venv/modules.bundle \
     WEBAPP_SECURITY_HEADERS=1 \
     WEBAPP_STATIC_ROOT=/app/static
 # Base images may include pip, or the wheel from which venv installs it, and may lack the standard library's compiled
@@ -59,8 +65,7 @@ windows_[^/]*|wintypes|wsgiref/validate|xml/dom|xmlrpc|zipapp)(/|[.]py$)' "$stdl
 COPY --from=packages /opt/venv /opt/venv
 COPY --from=application /app /app
 ARG DRIVER
-# Microsoft's driver loads these libraries, and trusts the system's certificates, of which each needs a file. Pinned
-# versions of Debian's packages disappear with each security update.
+# Microsoft's driver loads these libraries, and trusts the system's certificates, of which each needs a file.
 # hadolint ignore=DL3008
 RUN if [ "$DRIVER" = mssql ]; then \
         apt-get update \
@@ -75,6 +80,8 @@ LABEL org.opencontainers.image.title="webapp" \
       com.amazonaws.lambda.feature.snapstart="Allow"
 # The user must not be able to write here, since Python searches this folder for modules first.
 WORKDIR /app
+# One file with the compiled modules that a start imports. It starts as a function and as a server, without a database.
+RUN python -m django_runtimes.entrypoints.bundle /opt/venv/modules.bundle
 USER 10001:10001
 EXPOSE 8000
 STOPSIGNAL SIGTERM

@@ -128,6 +128,17 @@ def test_every_module_is_compiled_and_none_is_recompiled(image, serving: Contain
     assert loaded_from_source(image) == []
 
 
+def test_a_start_imports_from_the_bundle(image, database_url, log):
+    names = ("json.decoder", "django.db.models.query", "django_runtimes.cli.main", "webapp.guestbook.models")
+    program = f"import sys; print(*(type(sys.modules[n].__loader__).__name__ for n in {names}))"
+
+    arguments = ("shell", "--no-imports", "-c", program)
+    exit_code, output = run(image, log, *arguments, **container_environ(database_url))
+
+    # The tool that runs commands is no part of a start that serves.
+    assert (exit_code, output.split()) == (0, ["BundledLoader", "BundledLoader", "SourceFileLoader", "BundledLoader"])
+
+
 def test_only_tmp_is_writable_and_no_privilege_is_available(serving: Container):
     status = serving.execute("cat", "/proc/1/status")
 

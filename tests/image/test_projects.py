@@ -49,3 +49,8 @@ def test_an_adopted_project_migrates_and_serves(built, tmp_path):
         with urllib.request.urlopen(asked, timeout=30) as response:
             assert expected in response.read()
         assert serving.execute("id", "-u").strip() == "10001"
+        assert "WEBAPP_MODULE_BUNDLE" not in serving.logs()
+    program = "import sys; print(type(sys.modules['django.db.models.query'].__loader__).__name__)"
+    with run_container(image, environ, arguments=["shell", "-c", program], log=tmp_path / "shell") as shell:
+        assert shell.wait() == 0, shell.logs()
+        assert "BundledLoader" in shell.logs()

@@ -1,6 +1,7 @@
 """Variables of the server in a container and of the Lambda function."""
 
 from django_runtimes.config.values.choices import LambdaLoop, StreamFront
+from django_runtimes.config.variables.early_names import MODULE_BUNDLE_NAME
 from django_runtimes.config.variables.kinds import Choice, Flag, Integer, Items, SecretText, Text
 from django_runtimes.config.variables.variable import RuleError
 
@@ -13,6 +14,11 @@ def _path(text: str) -> str:
     return text
 
 
+MODULE_BUNDLE = Text(
+    MODULE_BUNDLE_NAME,
+    "File with the compiled modules of a start, which shortens cold starts. The image writes it and sets the variable. "
+    "Modules whose source has changed since are imported as usual.",
+)
 BIND_HOST = Text("WEBAPP_BIND_HOST", "Address that the server listens on in a container.", profile_field="bind_host")
 PORT = Integer("PORT", "Port that the server listens on in a container.", default=8000, minimum=1, maximum=65535)
 WORKERS = Integer(

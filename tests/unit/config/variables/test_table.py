@@ -30,6 +30,7 @@ UNRESTRICTED = {
     "WEBAPP_DB_ROOT_CERTIFICATES",
     "WEBAPP_DB_USER",
     "WEBAPP_MEDIA_ROOT",
+    "WEBAPP_MODULE_BUNDLE",
     "WEBAPP_POOL_WAITS_DIRECTORY",
     "WEBAPP_SECRET_KEY",
     "WEBAPP_SECRET_KEY_FALLBACKS",
@@ -82,6 +83,7 @@ def test_every_module_of_variables_is_in_the_table():
 
     assert {path.stem for path in folder.glob("*.py")} - modules == {
         "__init__",
+        "early_names",
         "header_names",
         "kinds",
         "reference",
