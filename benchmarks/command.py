@@ -14,7 +14,7 @@ from benchmarks.contenders.peers import CHECKOUT, peers_python
 from benchmarks.contenders.revision import find_revision
 from benchmarks.contenders.testbed import Testbed
 from benchmarks.figures import Figure, Results
-from benchmarks.measurements import containers, first_byte, lambda_cold, lambda_warm, parts, streams
+from benchmarks.measurements import containers, first_byte, lambda_cold, lambda_warm, parts, restores, streams
 from benchmarks.measurements.wrk import find_wrk
 from benchmarks.plan import AGAINST, FULL, QUICK, Plan
 from benchmarks.pools import measurement as pools
@@ -60,6 +60,12 @@ def main(arguments: Sequence[str]) -> int:
         f"{first_byte.REQUESTS} times; takes about half a minute",
     )
     extent.add_argument(
+        "--restores",
+        action="store_true",
+        help="measure how long a function takes to its first answer when it is restored from a snapshot and when it is "
+        f"started, {restores.ROUNDS} times each, on the emulator; takes about two minutes",
+    )
+    extent.add_argument(
         "--parts",
         action="store_true",
         help="measure the cost of the access log, the metrics, the traces and the security headers per request; takes "
@@ -72,7 +78,7 @@ def main(arguments: Sequence[str]) -> int:
         "about twenty minutes and writes benchmarks/results/pools.md",
     )
     options = parser.parse_args(arguments)
-    if options.quick and (options.streams or options.first_byte or options.pools):
+    if options.quick and (options.streams or options.first_byte or options.restores or options.pools):
         parser.error("--quick shortens only the comparison with the peers, --against and --parts; leave it out")
     treat_termination_as_interruption()
     try:
@@ -85,6 +91,8 @@ def main(arguments: Sequence[str]) -> int:
                 lines, results = _run_parts(QUICK if options.quick else AGAINST, progress), None
             elif options.first_byte:
                 lines, results = _run_first_byte(progress), None
+            elif options.restores:
+                lines, results = _run_restores(progress), None
             elif options.streams:
                 lines, results = _run_streams(progress), None
             else:
@@ -162,6 +170,11 @@ def _run_streams(progress: Progress) -> list[str]:
 def _run_first_byte(progress: Progress) -> list[str]:
     with _testbed() as (testbed, rng):
         return first_byte.run(testbed, rng, progress)
+
+
+def _run_restores(progress: Progress) -> list[str]:
+    with _testbed() as (testbed, rng):
+        return restores.run(testbed, rng, progress)
 
 
 def _run_parts(plan: Plan, progress: Progress) -> list[str]:

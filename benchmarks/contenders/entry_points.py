@@ -7,18 +7,12 @@ from django_runtimes.cli.tool_error import UsageError
 
 # The newest name comes first; older names stay for older revisions.
 LAUNCH_MODULES = ("django_runtimes.entrypoints.launch", "webapp.entrypoints.launch")
-BUNDLE_MODULE = "django_runtimes.entrypoints.bundle"
 HANDLER_MODULES = ("django_runtimes.entrypoints.aws_lambda", "webapp.entrypoints.aws_lambda")
 
 
 def launch_module(checkout: Path) -> str:
     """Return the module that the image starts; raise UsageError when the checkout has none."""
     return _first(checkout, LAUNCH_MODULES)
-
-
-def bundle_module(checkout: Path) -> str | None:
-    """Return the module with which the image's build writes the bundle of modules; None in earlier revisions."""
-    return BUNDLE_MODULE if (checkout / "src" / BUNDLE_MODULE.replace(".", "/")).is_dir() else None
 
 
 def lambda_handler(checkout: Path) -> str:

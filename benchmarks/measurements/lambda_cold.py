@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
-from benchmarks.contenders.entry_points import bundle_module, lambda_handler, launch_module
+from benchmarks.contenders.entry_points import lambda_handler, launch_module
+from benchmarks.contenders.module_bundle import bundle_variables
 from benchmarks.contenders.testbed import Testbed
 from benchmarks.plan import Plan
 from benchmarks.ratio import interleaved
@@ -59,7 +60,6 @@ class ColdStart:
 
     def __init__(self, testbed: Testbed, database: str) -> None:
         self._surroundings = testbed
-        self._database = database
         self._log = testbed.workspace / "lambda-cold.log"
         self._function = Function(
             name="bench",
@@ -72,7 +72,7 @@ class ColdStart:
             log_directory=testbed.workspace,
             task_root=testbed.checkout,
         )
-        self._bundle = self._write_bundle()
+        self._bundle = bundle_variables(testbed, self._function.environ, database)
 
     def cpu_until_next_ms(self) -> float:
         """Return the CPU time from the image's entry point to its first request for an invocation."""
@@ -91,17 +91,6 @@ class ColdStart:
         """Return the CPU time of `django.setup()` with Django's engine and without the library."""
         process = self._start(["-c", _BARE], "127.0.0.1:1", DJANGO_SETTINGS_MODULE=_PINNED_SETTINGS)
         return _cpu_until_end_ms(process, self._log)
-
-    def _write_bundle(self) -> dict[str, str]:
-        """Write the bundle as the image's build does, and return the variable that names it."""
-        module = bundle_module(self._surroundings.checkout)
-        if module is None:
-            return {}
-        bundle = str(self._surroundings.workspace / f"{self._database}.bundle")
-        status, _ = _wait(self._start(["-m", module, bundle], "127.0.0.1:1"))
-        if status != 0:
-            raise CompareError(f"the bundle of modules cannot be written: {processes.cause(self._log)}; fix that")
-        return {"WEBAPP_MODULE_BUNDLE": bundle}
 
     def _start(self, arguments: list[str], runtime_api: str, **variables: str) -> subprocess.Popen[bytes]:
         with self._log.open("ab") as output:
