@@ -33,6 +33,7 @@ from django_runtimes.serving.asgi.streams.async_stream import AsyncStream, resti
 from django_runtimes.serving.asgi.streams.sync_stream import ClientLeftError, StreamChannel
 from django_runtimes.serving.asgi.threads.gate import Gate, OverloadedError
 from django_runtimes.serving.asgi.threads.leases import ThreadLeases
+from django_runtimes.serving.asgi.threads.request_signals import replace_receivers
 from django_runtimes.serving.asgi.threads.threads import HopExecutor, LongLivedThreads
 from django_runtimes.serving.current_request import (
     Request,
@@ -117,6 +118,7 @@ class OneHopASGIHandler(KnownLengthHandler):
         self.patches = PatchWatch(ASGIHandler)
         keep_auser_current()
         stop_setting_by_signal()
+        replace_receivers()
         self._refuse = refuse
         if max_chain_wait_s is None:
             max_chain_wait_s = max_wait_s
