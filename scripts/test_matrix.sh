@@ -98,7 +98,7 @@ main() {
         (set -e; run) >"$log" 2>&1 &
         wait $! || verdict=FAILED
         # Exit code 5 means that pytest ran no tests, since PYTEST_ARGS may select none of a part.
-        ! grep -E '^make: .* Error [0-9]+ \(ignored\)' "$log" | grep -qv "Error ${PYTEST_ARGS:+5} " || verdict=FAILED
+        ! grep -E '^make(\[[0-9]+\])?: .* Error [0-9]+ \(ignored\)' "$log" | grep -qv "Error ${PYTEST_ARGS:+5} " || verdict=FAILED
         if [ -n "$burner" ]; then
             kill "$burner"
             trap - EXIT
