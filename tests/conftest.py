@@ -85,8 +85,10 @@ def pytest_xdist_setupnodes() -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     root = Path(__file__).parent.parent
+    directories = tuple(f"{root / directory}{os.sep}" for directory in _PROFILE_FREE)
     for item in items:
-        if any(item.path.is_relative_to(root / directory) for directory in _PROFILE_FREE):
+        # Each worker compares more than 16,000 items, for which Path.is_relative_to() takes seconds.
+        if str(item.path).startswith(directories):
             item.add_marker(pytest.mark.profile_free)
 
 
