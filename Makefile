@@ -1,6 +1,6 @@
 # Each target sets up what it needs, and passes ARGS="…" to its command.
 .DEFAULT_GOAL := help
-.PHONY: help setup compare test test-aws_lambda test-aws_ecs test-data_api test-mysql test-dsql test-matrix serve check check-templates browser-test instruments bench verdicts separate-verdicts live-verdicts generator quick-runs saved-run faults conformance versions weekly verbs killed-verbs image image-test docs lock
+.PHONY: help setup compare test test-once test-deploy test-aws_lambda test-aws_ecs test-data_api test-mysql test-dsql test-matrix serve check check-templates browser-test instruments bench verdicts separate-verdicts live-verdicts generator quick-runs saved-run faults conformance versions weekly verbs killed-verbs image image-test image-test-start image-test-faults docs lock
 
 # With this variable Python starts four times as slowly, which would distort measurements.
 unexport PYTHONDONTWRITEBYTECODE
@@ -14,10 +14,12 @@ MINISTACK_READY := .venv-ministack/.ready
 # Locust is here because gevent replaces parts of the standard library.
 INSTRUMENTS := sentry opentelemetry datadog newrelic elastic locust
 INSTRUMENTS_READY := $(INSTRUMENTS:%=.venv-instruments/%/.ready)
+TESTS_READY := $(READY) $(CHECKOV_READY) $(MINISTACK_READY) $(INSTRUMENTS_READY)
 PYTEST := $(BIN)/python -m pytest
-# Tests of the same file share fixtures, so they run on one worker. Most tests wait for other processes, so there are
-# more workers than cores.
-PARALLEL := -n 4 --dist loadfile
+# Tests of the same file share fixtures, so they run on one worker. Files start in the order of their names: the longest
+# ones have few tests, so that in the order of their number of tests they would be the last, and a worker would run one
+# while the others have nothing to do. The last ones are now the short files of tests/unit.
+PARALLEL := --dist loadfile --no-loadscope-reorder
 
 help:            ## Show the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile
@@ -33,15 +35,23 @@ compare: $(READY)  ## Run the application under every runtime and report the res
 serve: $(READY)  ## Serve the application at http://127.0.0.1:8000 on an embedded PostgreSQL
 	@$(BIN)/webapp serve $(ARGS)
 
-test: $(READY) $(CHECKOV_READY) $(MINISTACK_READY) $(INSTRUMENTS_READY)  ## Run all tests; those of the application run under both profiles, and the sample's on the Data API, MariaDB and Aurora DSQL
-	$(PYTEST) tests/deploy -m "profile_free and not verbs and not weekly" -n 3 $(ARGS)
-	$(PYTEST) --ignore tests/deploy -m "profile_free and not faults and not image and not verbs and not weekly" $(PARALLEL) $(ARGS)
+test: $(TESTS_READY)  ## Run all tests; those of the application run under both profiles, and the sample's on the Data API, MariaDB and Aurora DSQL
+	@$(MAKE) --no-print-directory test-deploy
+	@$(MAKE) --no-print-directory test-once
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target --keep-going test-aws_lambda test-aws_ecs \
 		test-data_api test-mysql test-dsql
 
-# Both profiles run at the same time, each on one core.
+# Most tests wait for other processes, so there are more workers than cores.
+test-deploy: $(TESTS_READY)
+	$(PYTEST) tests/deploy -m "profile_free and not verbs and not weekly" -n 3 $(PARALLEL) $(ARGS)
+
+test-once: $(TESTS_READY)
+	$(PYTEST) --ignore tests/deploy -m "profile_free and not faults and not image and not verbs and not weekly" \
+		-n 4 $(PARALLEL) $(ARGS)
+
+# Tests outside tests/integration do not depend on the profile, and their collection takes as long as some tests.
 test-aws_lambda test-aws_ecs: test-%: $(READY)
-	WEBAPP_RUNTIME=$* $(PYTEST) -m "not profile_free and not weekly" $(ARGS)
+	WEBAPP_RUNTIME=$* $(PYTEST) tests/integration -m "not profile_free and not weekly" $(ARGS)
 
 # The tests of the sample application on the engine of the Data API, whose stand-in is in front of the same PostgreSQL.
 test-data_api: $(READY)
@@ -116,9 +126,23 @@ image: $(READY)  ## Build the image localhost/webapp with podman, without a daem
 	@echo "run it:     scripts/image_tools.sh podman run -p 127.0.0.1:8000:8000 -e DATABASE_URL=… localhost/webapp"
 	@echo "compare it: scripts/image_tools.sh $(BIN)/webapp compare --image localhost/webapp"
 
+# Both parts wait most of the time. The first command builds the image, so that each part finds its layers in the cache.
+# ARGS may select tests of one part only, so with them one process runs both.
 image-test: $(READY)  ## Start the image as each runtime, inject faults and write reports/image.json
 	@rm -f reports/image.json
-	@scripts/image_tools.sh $(PYTEST) tests/image -m "image and not quiet and not weekly" $(ARGS)
+ifeq ($(ARGS),)
+	@scripts/image_tools.sh $(BIN)/python -c "from tests.image.podman import build; build()"
+	@$(MAKE) --no-print-directory --keep-going $(if $(filter -j% --jobs%,$(MAKEFLAGS)),,--jobs=2 --output-sync=target) \
+		image-test-start image-test-faults
+else
+	@scripts/image_tools.sh $(PYTEST) tests/image -m "image and not quiet" $(ARGS)
+endif
+
+image-test-start: $(READY)
+	@scripts/image_tools.sh $(PYTEST) tests/image --ignore tests/image/faults -m "image and not quiet"
+
+image-test-faults: $(READY)
+	@scripts/image_tools.sh $(PYTEST) tests/image/faults -m "image and not quiet"
 
 verbs: $(READY)  ## Deploy, update, roll back and destroy every target on a stand-in for AWS, with a kill at every step
 	$(PYTEST) tests/deploy/verbs tests/integration/deploy -m verbs -n 2 $(ARGS)

@@ -1,7 +1,11 @@
 """Records the figures of the image's tests in reports/image.json."""
 
+import fcntl
 import json
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from tests.image.podman import CHECKOUT
@@ -40,8 +44,20 @@ def record_fault(
 
 def _record(kind: str, entry: dict[str, Any], *identity: str) -> None:
     """Replace the entry of the same identity, and keep the others, so that a partial run updates only its own."""
-    report = json.loads(REPORT.read_text()) if REPORT.exists() else {"figures": [], "faults": []}
-    others = [other for other in report[kind] if any(other[name] != entry[name] for name in identity)]
-    report[kind] = sorted([*others, entry], key=lambda each: [each[name] for name in identity])
     REPORT.parent.mkdir(exist_ok=True)
-    REPORT.write_text(json.dumps(report, indent=2) + "\n")
+    with _locked(REPORT.parent):
+        report = json.loads(REPORT.read_text()) if REPORT.exists() else {"figures": [], "faults": []}
+        others = [other for other in report[kind] if any(other[name] != entry[name] for name in identity)]
+        report[kind] = sorted([*others, entry], key=lambda each: [each[name] for name in identity])
+        REPORT.write_text(json.dumps(report, indent=2) + "\n")
+
+
+@contextmanager
+def _locked(directory: Path) -> Iterator[None]:
+    """Let one process at a time into the block, since both parts of `make image-test` record their figures."""
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
