@@ -1,6 +1,6 @@
 # Each target sets up what it needs, and passes ARGS="…" to its command.
 .DEFAULT_GOAL := help
-.PHONY: help setup compare test test-once test-deploy test-aws_lambda test-aws_ecs test-data_api test-mysql test-dsql test-matrix serve check check-templates browser-test instruments bench verdicts separate-verdicts live-verdicts generator quick-runs saved-run faults conformance versions weekly verbs killed-verbs image image-test image-test-start image-test-faults docs lock
+.PHONY: help setup compare test test-once test-deploy test-aws_lambda test-aws_ecs test-data_api test-mysql test-dsql test-matrix serve check check-templates browser-test instruments bench verdicts separate-verdicts live-verdicts generator quick-runs saved-run faults conformance versions weekly verbs killed-verbs image image-test image-test-builds image-test-starts image-test-faults docs lock
 
 # With this variable Python starts four times as slowly, which would distort measurements.
 unexport PYTHONDONTWRITEBYTECODE
@@ -126,23 +126,30 @@ image: $(READY)  ## Build the image localhost/webapp with podman, without a daem
 	@echo "run it:     scripts/image_tools.sh podman run -p 127.0.0.1:8000:8000 -e DATABASE_URL=… localhost/webapp"
 	@echo "compare it: scripts/image_tools.sh $(BIN)/webapp compare --image localhost/webapp"
 
-# Both parts wait most of the time. The first command builds the image, so that each part finds its layers in the cache.
-# ARGS may select tests of one part only, so with them one process runs both.
+# These parts wait most of the time. The first command builds the image, so that each part finds its layers in the cache.
+# ARGS may select tests of one part only, so with them one process runs all.
 image-test: $(READY)  ## Start the image as each runtime, inject faults and write reports/image.json
 	@rm -f reports/image.json
 ifeq ($(ARGS),)
 	@scripts/image_tools.sh $(BIN)/python -c "from tests.image.podman import build; build()"
 	@$(MAKE) --no-print-directory --keep-going $(if $(filter -j% --jobs%,$(MAKEFLAGS)),,--jobs=2 --output-sync=target) \
-		image-test-start image-test-faults
+		image-test-builds image-test-faults image-test-starts
 else
-	@scripts/image_tools.sh $(PYTEST) tests/image -m "image and not quiet" $(ARGS)
+	@scripts/image_tools.sh $(PYTEST) tests/image -m "image and not quiet and not weekly" $(ARGS)
 endif
 
-image-test-start: $(READY)
-	@scripts/image_tools.sh $(PYTEST) tests/image --ignore tests/image/faults -m "image and not quiet"
+# The tests that build other images take as long as all others.
+IMAGE_BUILDS := $(addprefix tests/image/,test_bars.py test_drivers.py test_projects.py test_versions.py)
+
+image-test-builds: $(READY)
+	@scripts/image_tools.sh $(PYTEST) $(IMAGE_BUILDS) -m "image and not quiet and not weekly"
 
 image-test-faults: $(READY)
-	@scripts/image_tools.sh $(PYTEST) tests/image/faults -m "image and not quiet"
+	@scripts/image_tools.sh $(PYTEST) tests/image/faults -m "image and not quiet and not weekly"
+
+image-test-starts: $(READY)
+	@scripts/image_tools.sh $(PYTEST) tests/image $(IMAGE_BUILDS:%=--ignore %) --ignore tests/image/faults \
+		-m "image and not quiet and not weekly"
 
 verbs: $(READY)  ## Deploy, update, roll back and destroy every target on a stand-in for AWS, with a kill at every step
 	$(PYTEST) tests/deploy/verbs tests/integration/deploy -m verbs -n 2 $(ARGS)

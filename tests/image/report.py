@@ -54,7 +54,7 @@ def _record(kind: str, entry: dict[str, Any], *identity: str) -> None:
 
 @contextmanager
 def _locked(directory: Path) -> Iterator[None]:
-    """Let one process at a time into the block, since both parts of `make image-test` record their figures."""
+    """Let one process at a time into the block, since the parts of `make image-test` record their figures."""
     descriptor = os.open(directory, os.O_RDONLY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
