@@ -47,16 +47,17 @@ def test_every_virtual_user_writes_under_its_own_login(compare_members):
     assert "Requests carry the cookies of 4 virtual users" in report
 
 
-@pytest.mark.parametrize("target", [CONTAINER, LAMBDA])
-def test_a_failed_login_reports_its_step_and_the_forms_error(compare_members, target: str):
-    exit_code, run, _ = compare_members(("open sesame", "open barley"), targets=(target,))
+def test_a_failed_login_reports_its_step_and_the_forms_error(compare_members):
+    exit_code, run, _ = compare_members(("open sesame", "open barley"), targets=(CONTAINER, LAMBDA))
 
     assert exit_code == 1
-    assert run.targets[0].error.startswith(
-        "[session] of virtual user 1 ('member1') failed at step 2, POST /accounts/login/: expected 302, got 200 "
-        "(Please enter a correct username and password."
-    )
-    assert run.targets[0].scenarios == ()
+    assert [target.name for target in run.targets] == [CONTAINER, LAMBDA]
+    for target in run.targets:
+        assert target.error.startswith(
+            "[session] of virtual user 1 ('member1') failed at step 2, POST /accounts/login/: expected 302, got 200 "
+            "(Please enter a correct username and password."
+        )
+        assert target.scenarios == ()
 
 
 def test_a_failed_target_shows_its_error_and_its_differences(compare_members, tmp_path: Path):
@@ -89,19 +90,21 @@ def test_a_failed_target_shows_its_error_and_its_differences(compare_members, tm
         assert text in report
 
 
-@pytest.mark.parametrize("target", [CONTAINER, LAMBDA])
-def test_wrong_responses_fail_the_target_with_the_logs_error(compare_members, target: str):
+def test_wrong_responses_fail_the_target_with_the_logs_error(compare_members):
     others = MEMBERS[MEMBERS.index('[[requests]]\nname = "public"') :]
-    _, run, _ = compare_members((others, ""), ('path = "/profile/"', 'path = "/unsteady/"'), targets=(target,))
+    unsteady = ('path = "/profile/"', 'path = "/unsteady/"')
+    _, run, _ = compare_members((others, ""), unsteady, targets=(CONTAINER, LAMBDA))
 
-    assert run.targets[0].status == "failed"
-    assert re.fullmatch(
-        r"\d+ of \d+ answers were wrong \(the limit is 5%\); 'profile': expected 200, got 500; "
-        r"the report shows the first error of its log",
-        run.targets[0].error,
-    )
-    assert run.targets[0].diagnosis.log[-1] == "RuntimeError: unsteady on purpose"
-    assert run.targets[0].diagnosis.worked is None
+    assert len(run.targets) == 2
+    for target in run.targets:
+        assert target.status == "failed"
+        assert re.fullmatch(
+            r"\d+ of \d+ answers were wrong \(the limit is 5%\); 'profile': expected 200, got 500; "
+            r"the report shows the first error of its log",
+            target.error,
+        )
+        assert target.diagnosis.log[-1] == "RuntimeError: unsteady on purpose"
+        assert target.diagnosis.worked is None
 
 
 def test_a_page_for_members_reports_its_redirect(compare_members):
