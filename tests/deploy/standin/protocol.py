@@ -87,7 +87,7 @@ def read_scope(headers: Mapping[str, str]) -> Scope:
 
 def read_call(scope: Scope, *, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Call:
     """Parse a request and validate its parameters against the operation's model."""
-    model = _service(scope.service)
+    model = read_model(scope.service)
     request = Request.from_primitives(method, url, headers, body)
     protocol = determine_request_protocol(model, request.content_type or None)
     try:
@@ -144,13 +144,14 @@ def write_plain_error(error: AwsError, *, as_xml: bool) -> Answer:
 def speaks_xml(service: str) -> bool:
     """Return whether the service answers in XML; an unknown service does not."""
     try:
-        return _service(service).protocol in {"query", "ec2", "rest-xml"}
+        return read_model(service).protocol in {"query", "ec2", "rest-xml"}
     except NotSupportedError:
         return False
 
 
 @cache
-def _service(name: str) -> ServiceModel:
+def read_model(name: str) -> ServiceModel:
+    """Return botocore's model of a service; raise NotSupportedError if it has none."""
     try:
         return get_service_model(name)
     except Exception:
@@ -161,7 +162,7 @@ def _service(name: str) -> ServiceModel:
 def _router(service: str, protocol: str) -> Any:
     router = get_router_class(service, protocol)
     assert router is not None, f"{service} speaks {protocol}"
-    return router(_service(service))
+    return router(read_model(service))
 
 
 def _serializer(call: Call) -> ResponseSerializer:
@@ -182,7 +183,7 @@ def _check_parameters(parameters: Mapping[str, Any], shape: Shape, service: str)
     report = ParamValidator().validate(parameters, shape)
     complaint = report.generate_report() if report.has_errors() else next(_constraints(parameters, shape, ""), None)
     if complaint is not None:
-        code = "ValidationError" if _service(service).protocol == "query" else "ValidationException"
+        code = "ValidationError" if read_model(service).protocol == "query" else "ValidationException"
         raise AwsError(code, f"1 validation error detected: {complaint}")
 
 

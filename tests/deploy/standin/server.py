@@ -1,6 +1,7 @@
 """Serves the endpoint: dispatches each request to its operation, and validates requests and answers."""
 
 import traceback
+from functools import cache
 from typing import Any
 
 import botocore.session
@@ -34,13 +35,14 @@ from tests.deploy.standin.protocol import (
     Call,
     Scope,
     read_call,
+    read_model,
     read_scope,
     speaks_xml,
     write_error,
     write_plain_error,
     write_result,
 )
-from tests.deploy.standin.services.registry import find
+from tests.deploy.standin.services.registry import find, services
 from tests.deploy.standin.world import IDENTITY, World
 
 # The services that moto implements well and whose resources the stacks create in moto. For any other service moto
@@ -134,6 +136,14 @@ class Endpoint:
         return web.json_response(answer)
 
 
+def preload() -> None:
+    """Read the regions and the models, so that the stand-ins that are forked from this process have them."""
+    _regions()
+    for service in services() | _PASSED_ON:
+        read_model(service)
+
+
+@cache
 def _regions() -> set[str]:
     session: Any = botocore.session.get_session()
     return {

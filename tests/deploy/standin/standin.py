@@ -4,8 +4,6 @@ import contextlib
 import json
 import sqlite3
 import ssl
-import subprocess
-import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
@@ -18,6 +16,7 @@ import boto3
 from botocore.config import Config
 
 from django_runtimes.cli import ports, processes
+from tests.deploy.standin.forked import ForkedStandIn
 from tests.deploy.standin.state import LOCK_TIMEOUT_S
 
 _CHECKOUT = Path(__file__).parents[3]
@@ -44,7 +43,7 @@ class StandIn:
         self._moto = moto
         self._log = directory / "standin.log"
         self._ports: dict[str, int] = {}
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: ForkedStandIn | None = None
 
     @property
     def url(self) -> str:
@@ -134,15 +133,14 @@ class StandIn:
             "moto": self._moto,
         }
         (self._directory / "configuration.json").write_text(json.dumps(configuration))
-        self._process = process = processes.spawn(
-            [sys.executable, "-m", "tests.deploy.standin", str(self._directory)],
+        self._process = process = ForkedStandIn(
+            self._directory,
             environ={
                 "PATH": "/usr/local/bin:/usr/bin:/bin",
                 "PYTHONPATH": f"{_CHECKOUT}:{_CHECKOUT / 'src'}",
                 "HOME": str(self._directory),
             },
             log=self._log,
-            directory=_CHECKOUT,
         )
         if not ports.wait_until_listening(process, self._ports["endpoint"], timeout_s=_START_TIMEOUT_S):
             raise RuntimeError(f"the stand-in did not start: {processes.cause(self._log)}")

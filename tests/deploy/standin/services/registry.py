@@ -25,9 +25,14 @@ def find(service: str, name: str) -> Operation | None:
     return _operations.get((service, name))
 
 
+def services() -> set[str]:
+    """Return the services with at least one operation."""
+    return {service for service, _ in _operations}
+
+
 def done_here(service: str) -> bool:
     """Return whether the stand-in stores the service's resources itself, so that moto has none of them."""
-    return any(known == service for known, _ in _operations)
+    return service in services()
 
 
 def page(
