@@ -108,16 +108,23 @@ class Context:
         return self.value(STORAGE, name) if name in self.templates[STORAGE.name].parameters else "image"
 
     @property
+    def has_passwords(self) -> bool:
+        """Whether the logins have passwords in Secrets Manager, and not tokens."""
+        return self.value(DATABASE, "Credentials") == "secretsmanager"
+
+    @property
     def rotation(self) -> tuple[Stack, ...]:
         """The stacks that rotate the logins' passwords once the roles exist.
 
         There are none without passwords, and none with the Data API: AWS's rotation functions run in the network and
-        would need a way out of it. They connect to Oracle without TLS, so it has none either.
+        would need a way out of it. They connect to Oracle without TLS, so it has none either. All but SQL Server's
+        read the administrator's secret, which lacks the host if RDS manages it.
         """
-        if self.has_data_api or not self.database_system.has_rotation:
+        system = self.database_system
+        if self.has_data_api or not system.has_rotation:
             return ()
-        by_password = self.value(DATABASE, "Credentials") == "secretsmanager"
-        return (ROTATION,) if by_password and self.deployment.existing.rotates_web_login else ()
+        can_rotate = system.rotates_alone or self.deployment.existing.has_secret_for_rotation
+        return (ROTATION,) if self.has_passwords and can_rotate else ()
 
     @property
     def tasks(self) -> tuple[Stack, ...]:

@@ -59,8 +59,8 @@ class ExistingResources:
         return "Snapshot" in self.database
 
     @property
-    def rotates_web_login(self) -> bool:
-        """Whether AWS's rotation functions can change the application's password, with the administrator's secret."""
+    def has_secret_for_rotation(self) -> bool:
+        """Whether AWS's rotation functions can log in with the administrator's secret."""
         return _MANAGED_BY_RDS not in str(self.database.get("OperationsSecret", ""))
 
     def template_of(self, stack: Stack) -> Stack:

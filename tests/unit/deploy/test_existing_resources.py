@@ -117,10 +117,10 @@ def test_without_tables_the_stage_has_everything_of_its_own():
     ("secret", "is_rotated"),
     [("orders-a1B2c3", True), ("rds!db-1234-a1B2c3", False)],
 )
-def test_a_secret_of_rds_cannot_rotate_the_web_login(secret: str, is_rotated: bool):
+def test_a_secret_of_rds_has_no_host_for_the_rotation(secret: str, is_rotated: bool):
     existing = deployment(VPC + SERVER.replace("orders-a1B2c3", secret)).existing
 
-    assert existing.rotates_web_login is is_rotated
+    assert existing.has_secret_for_rotation is is_rotated
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,7 @@ operations_user = "postgres"
 )
 OWN_SECRET = 'secret = "arn:aws:secretsmanager:us-east-1:123456789012:secret:orders-a1B2c3"\n'
 SECRET_OF_RDS = 'secret = "arn:aws:secretsmanager:us-east-1:123456789012:secret:rds!db-1-a1B2c3"\n'
+SQL_SERVER = '\n[stages.dev.parameters]\nDatabaseSystem = "sqlserver-web"\nEgress = "nat"\n'
 BY_PASSWORD = '\n[stages.dev.parameters]\nCredentials = "secretsmanager"\nEgress = "nat"\n'
 POSTGRESQL = "/aws/rds/instance/guestbook-dev/postgresql"
 PROXY = "/aws/rds/proxy/guestbook-dev"
@@ -53,8 +54,18 @@ ROTATION = "/aws/lambda/guestbook-dev-rotation"
         ("aws_lambda", EXISTING, [PROXY]),
         ("aws_lambda", EXISTING + OWN_SECRET + BY_PASSWORD, [ROTATION, PROXY]),
         ("aws_lambda", EXISTING + SECRET_OF_RDS + BY_PASSWORD, [PROXY]),
+        # SQL Server's rotation changes the password with the login of the user alone.
+        ("aws_lambda", EXISTING + SECRET_OF_RDS + SQL_SERVER, [ROTATION, PROXY]),
     ],
-    ids=["tokens", "passwords", "data_api", "existing, tokens", "existing, own secret", "existing, secret of RDS"],
+    ids=[
+        "tokens",
+        "passwords",
+        "data_api",
+        "existing, tokens",
+        "existing, own secret",
+        "existing, secret of RDS",
+        "existing SQL Server, secret of RDS",
+    ],
 )
 def test_each_service_has_a_group(target: str, tables: str, expected: list[str], tmp_path: Path):
     (tmp_path / "webapp.toml").write_text(

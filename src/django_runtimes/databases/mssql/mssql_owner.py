@@ -3,16 +3,18 @@
 from typing import Any
 
 from django_runtimes.config.secret import Secret
+from django_runtimes.config.values.data_paths import Engine
 from django_runtimes.databases.interface.table_owner import TableOwner
 
 
 class MssqlOwner(TableOwner):
     """RDS creates no database on SQL Server, so the administrator connects to `master`."""
 
+    engine = Engine.MSSQL
     entrance = "master"
 
     def prepare(self, cursor: Any, *, role: str, password: Secret, database: str, renew_password: bool) -> list[str]:
-        self.refuse_names(role, database)
+        self.refuse_names(role=role, database=database)
         quoted = "N'" + str(password).replace("'", "''") + "'"
         lines = []
         if not _has(cursor, "DB_ID", database):

@@ -28,6 +28,8 @@ class ServerInRds:
     port: int | None
     resource_id: str
     engine: str
+    # The complete version, such as 16.00.4215.2.v1.
+    version: str
     status: str
     takes_tokens: bool
     groups: frozenset[str]
@@ -92,6 +94,12 @@ class DatabaseCheck:
                 f"{identifier} is a {server.instance_class}, which {MEMORY_OF_TOKENS}",
                 "move it to a larger class, or set Credentials to 'secretsmanager'",
                 is_warning=True,
+            )
+        if self._has_proxy and self._system.major(server.version) in self._system.versions_without_proxy:
+            yield ExistingProblem(
+                f"the {self._kind} {identifier} has the version {server.version} of {self._system.product}, which RDS "
+                "Proxy does not serve",
+                "deploy the stage to containers, or name a server of an earlier version",
             )
         if self._has_proxy and server.min_acu is not None and server.min_acu < PROXY_ACU:
             yield ExistingProblem(
@@ -188,6 +196,7 @@ def _cluster(found: Mapping[str, Any]) -> ServerInRds:
         port=found.get("Port"),
         resource_id=found["DbClusterResourceId"],
         engine=found["Engine"],
+        version=found.get("EngineVersion", ""),
         status=found["Status"],
         takes_tokens=bool(found.get("IAMDatabaseAuthenticationEnabled")),
         groups=frozenset(each["VpcSecurityGroupId"] for each in found.get("VpcSecurityGroups", ())),
@@ -205,6 +214,7 @@ def _instance(found: Mapping[str, Any]) -> ServerInRds:
         port=endpoint.get("Port"),
         resource_id=found["DbiResourceId"],
         engine=found["Engine"],
+        version=found.get("EngineVersion", ""),
         status=found["DBInstanceStatus"],
         takes_tokens=bool(found.get("IAMDatabaseAuthenticationEnabled")),
         groups=frozenset(each["VpcSecurityGroupId"] for each in found.get("VpcSecurityGroups", ())),

@@ -4,6 +4,7 @@ import itertools
 from collections.abc import Iterator
 
 from django_runtimes.deploy.catalogue import DATABASE, ENDPOINTS, NETWORK, PROXY
+from django_runtimes.deploy.context import Context
 from django_runtimes.deploy.existing.database_check import DatabaseCheck
 from django_runtimes.deploy.existing.existing_problem import ExistingProblem
 from django_runtimes.deploy.existing.login_check import login_problems
@@ -12,6 +13,10 @@ from django_runtimes.deploy.existing.snapshot_check import SnapshotCheck
 from django_runtimes.deploy.preflight.planned_stage import PlannedStage
 from django_runtimes.deploy.preflight.preflight_answer import PreflightAnswer
 from django_runtimes.deploy.preflight.preflight_check import PreflightCheck, bad, doubtful, good
+from django_runtimes.deploy.templates.database_system import WEB_USER
+
+# AWS's rotation functions create a second user with this end of its name.
+_SECOND_USER = "_clone"
 
 
 def _network(stage: PlannedStage) -> Iterator[PreflightAnswer]:
@@ -49,11 +54,33 @@ def _database(stage: PlannedStage) -> Iterator[PreflightAnswer]:
         has_proxy=PROXY in context.foundation,
         has_data_api=context.has_data_api,
     )
+    uses_secret = bool(context.rotation) and not context.database_system.rotates_alone
     problems = itertools.chain(
         check.problems(context.aws, context.value(NETWORK, "VpcId")),
-        login_problems(context.aws, place, parameters, credentials=credentials, rotates=bool(context.rotation)),
+        login_problems(context.aws, place, parameters, credentials=credentials, rotates=uses_secret),
+        _rotation_problems(context, place),
     )
     yield from _or_good(problems, f"the stage fits the existing database {parameters['Identifier']}")
+
+
+def _rotation_problems(context: Context, place: str) -> Iterator[ExistingProblem]:
+    """Yield why the application's password is not rotated, or could not be."""
+    system, user = context.database_system, context.value(DATABASE, WEB_USER)
+    if context.rotation:
+        longest = None if system.longest_second_user is None else system.longest_second_user - len(_SECOND_USER)
+        if longest is not None and len(user) > longest:
+            yield ExistingProblem(
+                f"{place} user = '{user}' is longer than {longest} characters, and AWS's rotation function adds "
+                f"{_SECOND_USER} to the name of its second user, which has at most {system.longest_second_user}",
+                "choose a shorter user",
+            )
+    elif context.has_passwords and system.has_rotation and not context.has_data_api:
+        yield ExistingProblem(
+            f"the password of '{user}' is not rotated: RDS manages {place} secret, which has no host for AWS's "
+            "rotation function",
+            "name a secret of your own with username, password, engine and host, or change the password by hand",
+            is_warning=True,
+        )
 
 
 def _snapshot(stage: PlannedStage) -> Iterator[PreflightAnswer]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from django_runtimes.cli.tool_error import UsageError
+from django_runtimes.config.databases.created_names import DATABASE_RULES, USER_RULES, NameRule
 from django_runtimes.config.values.data_paths import Engine
 from django_runtimes.config.variables.database.database_connections import DB_POOL_MAX_SIZE
 from django_runtimes.config.variables.server_variables import ASYNC_REQUESTS, THREADS
@@ -28,6 +29,9 @@ from django_runtimes.deploy.catalogue import (
 from django_runtimes.deploy.configuration import FILE_NAME
 
 DATABASE_SYSTEM = "DatabaseSystem"
+WEB_USER, OPERATIONS_USER = "WebUser", "OperationsUser"
+# What `create_web_role` creates, and may have to refuse.
+_CREATED: Mapping[str, Mapping[Engine, NameRule]] = {"DatabaseName": DATABASE_RULES, WEB_USER: USER_RULES}
 # The templates that have the parameter.
 STACKS_WITH_SYSTEM: tuple[Stack, ...] = (
     SECURITY_GROUPS,
@@ -73,6 +77,11 @@ class DatabaseSystem:
     # Whether RDS Proxy serves it, and whether AWS's functions can change its passwords over TLS.
     has_proxy: bool = True
     has_rotation: bool = True
+    # Whether that needs the login of the user alone, and not the administrator's.
+    rotates_alone: bool = False
+    # The longest name of a user, and of the second user that AWS's function adds, if shorter than in the templates.
+    longest_user: int | None = None
+    longest_second_user: int | None = None
     # The versions of the template that RDS Proxy does not serve.
     versions_without_proxy: tuple[str, ...] = ()
     # Whether `migrate` has a lock, and the gate knows the system.
@@ -83,6 +92,13 @@ class DatabaseSystem:
     def major(self, version: str) -> str:
         """Return the major version of a complete one."""
         return ".".join(version.split(".")[: self.major_parts])
+
+    def broken_name(self, parameter: str, name: str) -> str | None:
+        """Return the rule that a parameter's name of a user or a database breaks, if `create_web_role` refuses it."""
+        if parameter == WEB_USER and self.longest_user is not None and len(name) > self.longest_user:
+            return f"is longer than {self.longest_user} characters, the longest name of a user of {self.product}"
+        rule = _CREATED.get(parameter, {}).get(self.engine)
+        return None if rule is None or rule.accepts(name) else rule.sentence
 
 
 _LIMITS_WITHOUT_POOL = {"PoolMaxSize": THREADS.name, "AsyncRequests": ASYNC_REQUESTS.name}
@@ -130,6 +146,8 @@ MYSQL = DatabaseSystem(
     has_performance_insights=False,
     process_limits=_LIMITS_WITHOUT_POOL,
     suggested=_MYSQL_SUGGESTED,
+    longest_user=32,
+    longest_second_user=16,
 )
 ORACLE = DatabaseSystem(
     value="oracle-se2",
@@ -165,6 +183,7 @@ SQL_SERVER_WEB = DatabaseSystem(
     process_limits=_LIMITS_WITHOUT_POOL,
     suggested={"Credentials": "secretsmanager", "Port": 1433},
     usual_class="db.t3.small",
+    rotates_alone=True,
     versions_without_proxy=("16.00",),
     is_administered=False,
 )

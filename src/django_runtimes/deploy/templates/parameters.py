@@ -103,8 +103,10 @@ def stack_parameters(
     if image is not None:
         given["ImageUri"] = image
     parameters = {name: value for name, value in given.items() if name in template.parameters}
+    system = database_system(deployment)
     for name, value in parameters.items():
-        if rule := broken_rule(template.parameters[name], value):
+        # One template serves existing databases of every system.
+        if rule := broken_rule(template.parameters[name], value) or system.broken_name(name, value):
             if written := deployment.existing.written(stack, name):
                 raise UsageError(f"{written} = '{value}' {rule}; correct it")
             raise UsageError(f"the stack '{stack.name}' does not accept {name} = '{value}', which {rule}; change it")

@@ -87,6 +87,43 @@ def test_the_port_of_oracles_plain_text_is_a_problem(
     assert not any("does not belong to" in problem for problem in found)
 
 
+@pytest.mark.parametrize(
+    ("target", "version", "is_refused"),
+    [
+        ("aws_lambda", "16.00.4215.2.v1", True),
+        ("aws_lambda", "15.00.4430.1.v1", False),
+        ("aws_ecs", "16.00.4215.2.v1", False),
+    ],
+)
+def test_a_version_that_the_proxy_does_not_serve_is_a_problem(
+    problems: Problems, cloud: StandIn, target: str, version: str, is_refused: bool
+):
+    account.add_database(cloud, Engine="sqlserver-se", EngineVersion=version)
+
+    found = problems(NETWORK_TABLE + DATABASE_TABLE, target=target, DatabaseSystem="sqlserver-se", Egress="endpoints")
+
+    complaint = (
+        f"the instance guestbook-dev has the version {version} of SQL Server, which RDS Proxy does not serve; deploy "
+        "the stage to containers, or name a server of an earlier version"
+    )
+    assert any(complaint in problem for problem in found) is is_refused, found
+
+
+@pytest.mark.parametrize(("user", "is_refused"), [("orders_web", False), ("orders_shop", True)])
+def test_a_user_whose_second_user_would_be_too_long_is_a_problem(
+    problems: Problems, cloud: StandIn, user: str, is_refused: bool
+):
+    account.add_database(cloud, Engine="mysql")
+    secret = 'secret = "arn:aws:secretsmanager:us-east-1:123456789012:secret:orders-a1B2c3"\n'
+
+    found = problems(
+        f'{NETWORK_TABLE}{DATABASE_TABLE}{secret}user = "{user}"\n', DatabaseSystem="mysql", Egress="endpoints"
+    )
+
+    complaint = "user = 'orders_shop' is longer than 10 characters, and AWS's rotation function adds _clone to the name"
+    assert any(complaint in problem for problem in found) is is_refused, found
+
+
 def test_a_database_in_another_network_is_a_problem(problems: Problems, cloud: StandIn):
     account.add_group(cloud, account.GROUP, vpc=account.OTHER_VPC)
 
@@ -158,6 +195,29 @@ def test_the_administrators_secret_needs_its_keys(
     assert len(found) == len(expected)
     assert all(part in problem for part, problem in zip(expected, found, strict=True))
     assert PASSWORD not in " ".join(found)
+
+
+@pytest.mark.parametrize(
+    ("engine", "system", "is_rotated"),
+    [("postgres", "postgresql", False), ("mariadb", "mariadb", False), ("sqlserver-se", "sqlserver-se", True)],
+)
+def test_a_secret_of_rds_without_a_rotation_is_a_warning(
+    problems: Problems, cloud: StandIn, engine: str, system: str, is_rotated: bool
+):
+    account.add_database(cloud, Engine=engine)
+    # RDS writes neither engine nor host.
+    text = json.dumps({"username": "postgres", "password": PASSWORD})
+    arn = cloud.client("secretsmanager").create_secret(Name=f"rds!db-{system}", SecretString=text)["ARN"]
+
+    found = problems(
+        f'{NETWORK_TABLE}{DATABASE_TABLE}secret = "{arn}"\n',
+        DatabaseSystem=system,
+        Credentials="secretsmanager",
+        Egress="endpoints",
+    )
+
+    warning = "the password of 'webapp' is not rotated: RDS manages [stages.dev.database] secret, which has no host for"
+    assert [problem for problem in found if "zone" not in problem] == [] if is_rotated else warning in found[0]
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from django_runtimes.databases.mssql.mssql_owner import MssqlOwner
 from django_runtimes.databases.oracle.oracle_owner import OracleOwner
 
 LOGIN = {"role": "webapp", "password": Secret("Abc'123"), "database": "shop"}
-GRANT = "GRANT CREATE SESSION, CREATE TABLE, CREATE VIEW, CREATE SEQUENCE, CREATE PROCEDURE, CREATE TRIGGER TO webapp"
+GRANT = 'GRANT CREATE SESSION, CREATE TABLE, CREATE VIEW, CREATE SEQUENCE, CREATE PROCEDURE, CREATE TRIGGER TO "WEBAPP"'
 
 
 class Server:
@@ -42,12 +42,12 @@ def test_oracles_user_is_created_with_a_schema_of_its_own():
 
     lines = prepare(OracleOwner(), server)
 
-    assert server.statements == ['CREATE USER webapp IDENTIFIED BY "Abc\'123" QUOTA UNLIMITED ON USERS', GRANT]
+    assert server.statements == ['CREATE USER "WEBAPP" IDENTIFIED BY "Abc\'123" QUOTA UNLIMITED ON USERS', GRANT]
     assert lines == ["user webapp is created", "user webapp owns the tables of its schema"]
 
 
 @pytest.mark.parametrize(
-    ("renew_password", "expected"), [(False, [GRANT]), (True, ['ALTER USER webapp IDENTIFIED BY "Abc\'123"', GRANT])]
+    ("renew_password", "expected"), [(False, [GRANT]), (True, ['ALTER USER "WEBAPP" IDENTIFIED BY "Abc\'123"', GRANT])]
 )
 def test_an_existing_user_of_oracle_gets_a_password_only_on_request(renew_password: bool, expected: list[str]):
     server = Server("SELECT 1 FROM all_users WHERE username = UPPER(%s) webapp")
@@ -85,15 +85,51 @@ def test_repeating_the_steps_on_sql_server_changes_nothing_else(renew_password: 
 
 
 @pytest.mark.parametrize(
-    ("owner", "changed"),
-    [(OracleOwner(), {"role": "web app"}), (MssqlOwner(), {"role": "a]b"}), (MssqlOwner(), {"database": "a;b"})],
+    ("owner", "changed", "expected"),
+    [
+        (
+            OracleOwner(),
+            {"role": "web app"},
+            "WEBAPP_DB_USER='web app' must be a name of up to 30 letters",
+        ),
+        (
+            OracleOwner(),
+            {"role": "_webapp"},
+            "WEBAPP_DB_USER='_webapp' must be a name of up to 30 letters",
+        ),
+        (MssqlOwner(), {"role": "a]b"}, "WEBAPP_DB_USER='a]b' must be a name of up to 128 letters"),
+        (
+            MssqlOwner(),
+            {"database": "a;b"},
+            "WEBAPP_DB_NAME='a;b' must be a name of up to 128 letters",
+        ),
+    ],
 )
-def test_a_name_that_would_need_quotes_is_refused_before_any_statement(owner: TableOwner, changed: dict[str, str]):
+def test_a_name_that_cannot_be_created_is_refused_before_any_statement(
+    owner: TableOwner, changed: dict[str, str], expected: str
+):
     server = Server()
 
-    with pytest.raises(CommandError, match=r"choose letters, digits and underscores"):
+    with pytest.raises(CommandError) as refused:
         prepare(owner, server, **changed)
+    assert str(refused.value).startswith(expected)
     assert server.statements == []
+
+
+def test_oracles_service_may_have_a_name_that_nothing_creates():
+    server = Server()
+
+    prepare(OracleOwner(), server, database="orders-1.example.com")
+
+    assert server.statements[-1] == GRANT
+
+
+def test_sql_server_has_hyphens_in_brackets():
+    server = Server()
+
+    prepare(MssqlOwner(), server, role="_web-app", database="shop-eu")
+
+    assert server.statements[:2] == ["CREATE DATABASE [shop-eu]", "CREATE LOGIN [_web-app] WITH PASSWORD = N'Abc''123'"]
 
 
 def test_oracle_has_no_password_with_a_double_quote():

@@ -1,12 +1,17 @@
 """DatabaseSystem of webapp.toml chooses the template of the database, and what follows from it."""
 
+import itertools
 import shutil
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from django_runtimes.cli.tool_error import UsageError
+from django_runtimes.config.secret import Secret
+from django_runtimes.config.values.connection_strategy import Route
+from django_runtimes.databases.interface.engine_registry import engine_on_route
 from django_runtimes.deploy.catalogue import DATABASE, LAMBDA, MYSQL_DATABASE, PROXY, SECRETS, DeployTarget
 from django_runtimes.deploy.configuration import Deployment, parse_configuration
 from django_runtimes.deploy.templates.database_system import (
@@ -113,6 +118,68 @@ def test_versions_for_other_stages_are_accepted():
     """Stages of one file may have different systems."""
     assert read_templates(deployment(MariaDbVersion="11.4", MajorVersion="17"), SOURCE)
     assert read_templates(deployment(DatabaseSystem="mariadb", MariaDbVersion="11.4", MajorVersion="17"), SOURCE)
+
+
+NAMES = ("webapp", "web_app", "_webapp", "web-app", "user", *("w" * length for length in (30, 31, 57, 64)), "web app")
+
+
+def accepted(system: DatabaseSystem, table: dict[str, str]) -> list[tuple[str, str]]:
+    """Return the names of users and databases that a stage with such a table accepts, with their keys."""
+
+    def given(**changed: str) -> Deployment:
+        return deployment({"network": VPC, "database": table | changed}, DatabaseSystem=system.value)
+
+    template = read_templates(given(), SOURCE)["database"]
+    found = []
+    for key, name in itertools.product(("user", "name"), NAMES):
+        with suppress(UsageError):
+            stack_parameters(given(**{key: name}), DATABASE, template)
+            found.append((key, name))
+    return found
+
+
+class Recorder:
+    """A cursor of a server that has nothing yet."""
+
+    def execute(self, statement: str, parameters: list[str] | None = None) -> None:
+        self._row = (None,) if "_ID(" in statement else None
+
+    def fetchone(self) -> tuple[None] | None:
+        return self._row
+
+
+@pytest.mark.parametrize("table", [ORDERS, {"snapshot": "orders-before", "name": "ORDERS", "operations_user": "admin"}])
+@pytest.mark.parametrize("system", [ORACLE, SQL_SERVER_WEB, SQL_SERVER_STANDARD], ids=lambda each: each.value)
+def test_each_name_that_a_stage_accepts_can_be_created(system: DatabaseSystem, table: dict[str, str]):
+    owner = engine_on_route(system.engine, Route.DIRECT).table_owner
+    names = accepted(system, table)
+
+    assert ("user", "webapp") in names
+    assert ("name", "webapp") in names
+    for key, name in names:
+        given = {"role": "webapp", "database": "webapp"} | {"role" if key == "user" else "database": name}
+        assert owner.prepare(Recorder(), password=Secret("quill"), renew_password=False, **given)
+
+
+@pytest.mark.parametrize(
+    ("system", "key", "name", "expected"),
+    [
+        (
+            "oracle-se2",
+            "user",
+            "_orders",
+            "must be a name of up to 30 letters, digits and underscores that",
+        ),
+        ("oracle-se2", "user", "w" * 31, "must be a name of up to 30 letters, digits and underscores that"),
+        ("mysql", "user", "w" * 33, "is longer than 32 characters, the longest name of a user of MySQL; correct it"),
+    ],
+)
+def test_a_name_that_the_server_cannot_have_is_refused(system: str, key: str, name: str, expected: str):
+    given = deployment({"network": VPC, "database": ORDERS | {key: name}}, DatabaseSystem=system)
+
+    with pytest.raises(UsageError) as refused:
+        chosen(given, "database")
+    assert str(refused.value).startswith(f"[stages.dev.database] {key} = '{name}' {expected}")
 
 
 @pytest.mark.parametrize(

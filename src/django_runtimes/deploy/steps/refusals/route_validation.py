@@ -14,7 +14,12 @@ from django_runtimes.deploy.templates.database_route import (
     RUNTIME_ROUTE,
     STACKS_WITH_DATA_API,
 )
-from django_runtimes.deploy.templates.database_system import DATABASE_SYSTEM, POSTGRESQL
+from django_runtimes.deploy.templates.database_system import (
+    DATABASE_SYSTEM,
+    OPERATIONS_USER,
+    POSTGRESQL,
+    WEB_USER,
+)
 from django_runtimes.deploy.templates.template_source import library_templates
 
 # The smallest capacity of a cluster that does not pause, and the step to the next one.
@@ -29,6 +34,7 @@ def validate_route(context: Context) -> None:
         _refuse_older_templates(context)
         _refuse_egress(context)
     _refuse_other_forms(context)
+    _refuse_shared_user(context)
     _refuse_unlimited_functions(context)
     _refuse_version_without_proxy(context)
     _refuse_concurrent_migrations(context)
@@ -98,6 +104,20 @@ def _refuse_other_forms(context: Context) -> None:
             f"Credentials = 'iam' does not fit {DATABASE_SYSTEM} = '{system.value}': RDS creates no administrator of "
             f"{system.product} that logs in with tokens; set Credentials to 'secretsmanager' in {place} of "
             f"{FILE_NAME}, or remove it"
+        )
+
+
+def _refuse_shared_user(context: Context) -> None:
+    """Refuse one user for the application and the operations, which `create_web_role` can neither create nor limit."""
+    if WEB_USER not in _declared(context, DATABASE.name) or OPERATIONS_USER not in _declared(context, DATABASE.name):
+        return
+    web, operations = context.value(DATABASE, WEB_USER), context.value(DATABASE, OPERATIONS_USER)
+    # Oracle and SQL Server do not distinguish names by case.
+    if web == operations or (not context.database_system.is_administered and web.lower() == operations.lower()):
+        place = f"[stages.{context.deployment.stage}.database]"
+        raise UsageError(
+            f"{place} user = '{web}' is also operations_user, but the application needs a user of its own, which the "
+            f"deploy creates; choose another user in {FILE_NAME}"
         )
 
 
