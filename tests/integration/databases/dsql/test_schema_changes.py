@@ -60,6 +60,20 @@ def test_an_added_field_fills_the_rows_in_batches_and_then_refuses_null(cluster,
         run("INSERT INTO book (title, currency) VALUES ('x', 'EURO')")
 
 
+def test_a_batch_of_an_added_field_is_repeated_after_a_conflict(cluster, run, book, dsql):
+    run("INSERT INTO book (title) VALUES ('x'), ('y')")
+    before = len(dsql.statements)
+    dsql.conflict(3)
+
+    with cluster.schema_editor() as editor:
+        editor.add_field(book, named(models.CharField(max_length=3, default="EUR"), "currency", book))
+
+    assert run("SELECT DISTINCT currency, count(*) FROM book GROUP BY 1") == [("EUR", 2)]
+    updates = [statement for statement in dsql.statements[before:] if statement.startswith("UPDATE")]
+    # Three conflicts, the batch, and the question whether there is another one.
+    assert len(updates) == 5
+
+
 @pytest.fixture
 def few_updates(cluster):
     """Raise an error at the tenth UPDATE, where a repetition without end would hang."""

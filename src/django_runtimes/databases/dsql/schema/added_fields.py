@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from django.db.utils import NotSupportedError
 
 from django_runtimes.databases.dsql.schema.types import EditorBase, ModelField
+from django_runtimes.databases.dsql.transactions.conflicts import repeated
 
 if TYPE_CHECKING:
     from django.db.models import Model
@@ -104,9 +105,12 @@ class AddedFieldsMixin(EditorBase):
         return self._create_index_name(model._meta.db_table, [field.column], suffix=_NOT_NULL)
 
     def _has_constraint(self, model: "type[Model]", name: str) -> bool:
-        with self.connection.cursor() as cursor:
-            cursor.execute(_HAS_CONSTRAINT, [name, self.quote_name(model._meta.db_table)])
-            return cursor.fetchone() is not None
+        def run() -> bool:
+            with self.connection.cursor() as cursor:
+                cursor.execute(_HAS_CONSTRAINT, [name, self.quote_name(model._meta.db_table)])
+                return cursor.fetchone() is not None
+
+        return repeated(run, using=self.connection.alias)
 
     def _alter_column(self, model: "type[Model]", changes: str, parameters: Sequence[Any]) -> None:
         table = self.quote_name(model._meta.db_table)
@@ -141,6 +145,11 @@ class AddedFieldsMixin(EditorBase):
             pass
 
     def _changed_rows(self, statement: str, parameters: Sequence[Any]) -> int:
-        with self.connection.cursor() as cursor:
-            cursor.execute(statement, parameters)
-            return int(cursor.rowcount)
+        """Change the rows in a transaction of the statement's own, which is repeated after a conflict."""
+
+        def run() -> int:
+            with self.connection.cursor() as cursor:
+                cursor.execute(statement, parameters)
+                return int(cursor.rowcount)
+
+        return repeated(run, using=self.connection.alias)

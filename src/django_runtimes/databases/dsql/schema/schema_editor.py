@@ -100,8 +100,12 @@ class DsqlSchemaEditor(AddedFieldsMixin, DatabaseSchemaEditor):
         } - {model._meta.db_table}
         if self.collect_sql or not names:
             return True
-        with self.connection.cursor() as cursor:
-            return names <= set(self.connection.introspection.table_names(cursor))
+
+        def run() -> set[str]:
+            with self.connection.cursor() as cursor:
+                return set(self.connection.introspection.table_names(cursor))
+
+        return names <= repeated(run, using=self.connection.alias)
 
     def _alter_column_type_sql(
         self, model: "type[Model]", old_field: ModelField, new_field: ModelField, *args: Any
