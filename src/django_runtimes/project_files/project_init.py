@@ -81,7 +81,7 @@ def _adopt(options: argparse.Namespace, others: list[str]) -> int:
         plan = FilePlan(directory)
         plan.remarks.append(f"{zappa.name} is converted to {CONFIGURATION_FILE}, but no project is adopted: {error}")
     if options.deploy or zappa is not None:
-        _plan_deploy(plan, options, others)
+        _plan_deploy(plan, options, others, adoption)
     elif others:
         raise UsageError(f"{others[0]!r} is not an option of webapp init; see webapp init --help")
     _show(plan)
@@ -111,7 +111,7 @@ def _enter(directory: Path) -> Path:
     return directory
 
 
-def _plan_deploy(plan: FilePlan, options: argparse.Namespace, others: list[str]) -> None:
+def _plan_deploy(plan: FilePlan, options: argparse.Namespace, others: list[str], adoption: Adoption | None) -> None:
     """Plan webapp.toml, which the deploy verbs render."""
     try:
         from django_runtimes.deploy.verbs.init import plan_file
@@ -122,7 +122,8 @@ def _plan_deploy(plan: FilePlan, options: argparse.Namespace, others: list[str])
         plan.already.append(f"{CONFIGURATION_FILE} exists, and is not changed")
         return
     page = page_to_test(plan.read(plan.root / WORKLOAD) or b"", WORKLOAD)
-    planned = plan_file([*others, *(["--yes"] if options.yes or options.dry_run else [])], page=page)
+    database = None if adoption is None else adoption.inspection.default_database
+    planned = plan_file([*others, *(["--yes"] if options.yes or options.dry_run else [])], page=page, database=database)
     plan.write(path, planned.text.encode())
     plan.remarks += [f"{CONFIGURATION_FILE}: {remark}" for remark in planned.remarks]
 

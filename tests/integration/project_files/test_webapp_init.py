@@ -108,6 +108,43 @@ def test_init_passes_options_on_to_deploy_with_a_page_that_it_has_tried(tmp_path
     assert "  webapp doctor aws " in ended.stderr
 
 
+@pytest.mark.parametrize(
+    ("url", "parameters", "note"),
+    [
+        (
+            "mssql://shop@db.example/shop",
+            {"AddressPrefix": "10.1", "DatabaseSystem": "sqlserver-web"},
+            "DatabaseSystem is sqlserver-web, since the settings name SQL Server (sqlserver-se instead, if that",
+        ),
+        (
+            "oracle://shop@db.example:2484/shop",
+            {"AddressPrefix": "10.1", "DatabaseSystem": "oracle-se2"},
+            "DatabaseSystem is oracle-se2, since the settings name Oracle; it cannot change after the first deploy",
+        ),
+        (
+            "mariadb://shop@db.example/shop",
+            {"AddressPrefix": "10.1", "DatabaseSystem": "mariadb"},
+            "DatabaseSystem is mariadb, since the settings name MariaDB (mysql instead, if that is your server)",
+        ),
+        (
+            "dsql://shop@db.example/shop",
+            {"AddressPrefix": "10.1"},
+            "the settings name Aurora DSQL, of which no template creates a cluster",
+        ),
+    ],
+)
+def test_a_stage_gets_the_system_of_the_projects_database(
+    tmp_path: Path, url: str, parameters: dict[str, str], note: str
+):
+    make(tmp_path, "pip")
+
+    ended = init(tmp_path, "--yes", "--deploy", "--project", "kiosk", "--region", "eu-west-1", DATABASE_URL=url)
+
+    content = tomllib.loads((tmp_path / "webapp.toml").read_text())
+    assert content["stages"]["dev"]["parameters"] == parameters, ended.stderr
+    assert f"note: webapp.toml: {note}" in ended.stderr
+
+
 def test_undo_needs_no_readable_pyproject(tmp_path: Path):
     before = tree(make(tmp_path, "pip"))
     init(tmp_path, "--yes")

@@ -194,6 +194,14 @@ SYSTEMS: Mapping[str, DatabaseSystem] = {
     each.value: each for each in (POSTGRESQL, MARIADB, MYSQL, ORACLE, SQL_SERVER_WEB, SQL_SERVER_STANDARD)
 }
 
+# The system that `webapp init --deploy` writes for a scheme of DATABASE_URL. PostgreSQL is the default.
+SYSTEM_OF_SCHEME: Mapping[str, DatabaseSystem] = {
+    "mariadb": MARIADB,
+    "mysql": MYSQL,
+    "oracle": ORACLE,
+    "mssql": SQL_SERVER_WEB,
+}
+
 
 def chosen_system(tables: Sequence[Mapping[str, Any]]) -> DatabaseSystem:
     """Return the database system of webapp.toml's tables, of which later ones take precedence.

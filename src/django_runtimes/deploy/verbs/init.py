@@ -12,10 +12,17 @@ from typing import Any
 from django_runtimes.cli.progress import Progress
 from django_runtimes.cli.project.tested_page import find_page_to_test
 from django_runtimes.cli.tool_error import UsageError
+from django_runtimes.config.values.data_paths import Engine
 from django_runtimes.deploy.aws.account_lookup import account_at_hand
 from django_runtimes.deploy.catalogue import DeployTarget
 from django_runtimes.deploy.configuration import DEFAULT_PAGE, DEFAULT_STAGE, FILE_NAME, parse_configuration
 from django_runtimes.deploy.stage_settings import is_known_stage, production_key
+from django_runtimes.deploy.templates.database_system import (
+    DATABASE_SYSTEM,
+    SYSTEM_OF_SCHEME,
+    SYSTEMS,
+    DatabaseSystem,
+)
 from django_runtimes.deploy.verb import EXIT_CODES, Result, VerbParser, add_consent, add_place, run, verb_parser
 from django_runtimes.deploy.verbs import eject
 from django_runtimes.deploy.zappa.converted_settings import ConvertedSettings, project_of
@@ -51,12 +58,13 @@ def main(arguments: Sequence[str]) -> int:
     return run(_parser(), arguments, _init)
 
 
-def plan_file(arguments: Sequence[str], *, page: str | None = None) -> PlannedFile:
+def plan_file(arguments: Sequence[str], *, page: str | None = None, database: str | None = None) -> PlannedFile:
     """Return the file for these arguments without writing it; raise UsageError for invalid arguments.
 
-    `page` is a page that answers 200 to visitors, if one is known.
+    `page` is a page that answers 200 to visitors, and `database` the project's own, as a scheme of
+    DATABASE_URL, if they are known.
     """
-    return _planned(_parser().parse_args(arguments), page)
+    return _planned(_parser().parse_args(arguments), page, database)
 
 
 def _parser() -> VerbParser:
@@ -98,7 +106,7 @@ def _init(options: argparse.Namespace) -> Result:
     return Result(said, {"file": str(path), "content": planned.content, "not_taken_over": planned.remarks})
 
 
-def _planned(options: argparse.Namespace, page: str | None) -> PlannedFile:
+def _planned(options: argparse.Namespace, page: str | None, database: str | None = None) -> PlannedFile:
     zappa = _read_zappa(options.zappa, options.stage)
     project = options.project or zappa.project or _answer(options, "project", _project())
     region = options.region or zappa.region or _answer(options, "region", _region())
@@ -109,6 +117,11 @@ def _planned(options: argparse.Namespace, page: str | None) -> PlannedFile:
     remarks = [*zappa.remarks]
     if options.stage and production_key(options.stage) and not is_known_stage(options.stage) and not zappa.stages:
         remarks.append(f"{options.stage}: is protected as production; write production = false if its data may be lost")
+    system = None if database is None else SYSTEM_OF_SCHEME.get(database)
+    if system is not None:
+        remarks.append(_about(system))
+    elif database == Engine.DSQL.value:
+        remarks.append("the settings name Aurora DSQL, of which no template creates a cluster (`webapp docs dsql`)")
     account = account_at_hand(region)
     content = {
         "project": project,
@@ -116,7 +129,7 @@ def _planned(options: argparse.Namespace, page: str | None) -> PlannedFile:
         **({} if account is None else {"account": account}),
         "page": options.page or zappa.page or page or DEFAULT_PAGE,
         "stages": {
-            name: _stage(str(target), table, address_prefix=f"10.{number}")
+            name: _stage(str(target), table, address_prefix=f"10.{number}", system=system)
             for number, (name, table) in enumerate(tables.items(), start=_FIRST_NETWORK)
         },
     }
@@ -131,12 +144,26 @@ def _new_table(stage: str | None) -> Mapping[str, Mapping[str, Any]]:
     return {DEFAULT_STAGE: {}} if stage is None else {stage: production_key(stage)}
 
 
-def _stage(target: str, table: Mapping[str, Any], *, address_prefix: str) -> dict[str, Any]:
+def _about(system: DatabaseSystem) -> str:
+    """Return what to decide about the system of the stages' databases before the first deploy."""
+    others = [each.value for each in SYSTEMS.values() if each.engine is system.engine and each is not system]
+    instead = f" ({' or '.join(others)} instead, if that is your server)" if others else ""
+    return (
+        f"{DATABASE_SYSTEM} is {system.value}, since the settings name {system.product}{instead}; it cannot change "
+        "after the first deploy, and its logins are secrets, which need Egress = 'endpoints' or 'nat'"
+    )
+
+
+def _stage(
+    target: str, table: Mapping[str, Any], *, address_prefix: str, system: DatabaseSystem | None
+) -> dict[str, Any]:
     """Return a stage's table, with addresses of its own unless it has an existing network."""
-    if "network" in table:
-        return {"target": target, **table}
-    parameters = {"AddressPrefix": address_prefix, **table.get("parameters", {})}
-    return {"target": target, **table, "parameters": parameters}
+    parameters = {
+        **({} if "network" in table else {"AddressPrefix": address_prefix}),
+        **({} if system is None else {DATABASE_SYSTEM: system.value}),
+        **table.get("parameters", {}),
+    }
+    return {"target": target, **table, **({"parameters": parameters} if parameters else {})}
 
 
 def render_toml(table: Mapping[str, Any], name: str = "") -> str:

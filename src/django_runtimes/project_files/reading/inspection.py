@@ -55,6 +55,8 @@ class Inspection:
     optional: frozenset[str] = frozenset()
     debug_off: tuple[str, str] | None = None
     own_engines: frozenset[Engine] = frozenset()
+    # A scheme of DATABASE_URL, or None for a database without one, such as SQLite.
+    default_database: str | None = None
 
     @property
     def driver_extras(self) -> tuple[str, ...]:
@@ -127,6 +129,7 @@ def inspect_project(layout: Layout) -> Inspection:
         optional=frozenset(first["optional"]),
         debug_off=debug_off,
         own_engines=frozenset(map(Engine, first["own_engines"])),
+        default_database=first["default_database"],
     )
 
 

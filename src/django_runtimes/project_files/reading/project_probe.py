@@ -98,6 +98,7 @@ def _load_settings() -> dict[str, Any]:
         "apps": [str(app) for app in apps],
         "engines": {alias: str(values.get("ENGINE", "")) for alias, values in settings.DATABASES.items()},
         "own_engines": sorted(_own_engines(settings.DATABASES)),
+        "default_database": _default_database(settings.DATABASES),
         "debug": bool(settings.DEBUG),
         "names_databases": settings.is_overridden("DATABASES"),
     }
@@ -105,10 +106,22 @@ def _load_settings() -> dict[str, Any]:
 
 def _own_engines(databases: Mapping[str, Mapping[str, Any]]) -> set[str]:
     """Return the engines for which the library has its own, in DATABASES and in DATABASE_URL."""
-    found = {engine_of_project(values) for values in databases.values()}
-    # The settings need not read the variable: it replaces the address of the default database at run time.
-    found.add(SCHEMES.get(os.environ.get("DATABASE_URL", "").partition("://")[0]))
+    found = {engine_of_project(values) for values in databases.values()} | {SCHEMES.get(_scheme_of_url())}
     return {engine.value for engine in found if engine is not None}
+
+
+def _default_database(databases: Mapping[str, Mapping[str, Any]]) -> str | None:
+    """Return the default database at run time, as a scheme of DATABASE_URL, or None for one without a scheme."""
+    scheme = _scheme_of_url()
+    if scheme in SCHEMES:
+        return scheme
+    engine = engine_of_project(databases.get("default", {}))
+    return None if engine is None else engine.value
+
+
+def _scheme_of_url() -> str:
+    # The settings need not read the variable: it replaces the address of the default database at run time.
+    return os.environ.get("DATABASE_URL", "").partition("://")[0]
 
 
 def _variables_of_database(files: Mapping[str, str]) -> set[str]:
