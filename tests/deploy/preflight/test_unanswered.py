@@ -71,6 +71,7 @@ WITHOUT_CALLS = {
     "the account",
     "the database's connections",
     "the database's memory",
+    "the parameters without an effect",
     "the route to the database",
     "the state of the stacks",
     "the storage of static files",

@@ -23,6 +23,7 @@ from django_runtimes.deploy.preflight.checks.service_role_check import SERVICE_R
 from django_runtimes.deploy.preflight.checks.stack_check import STACK_STATES
 from django_runtimes.deploy.preflight.checks.static_storage_check import STATIC_STORAGE
 from django_runtimes.deploy.preflight.checks.target_check import TARGET
+from django_runtimes.deploy.preflight.checks.unused_parameter_check import UNUSED_PARAMETERS
 from django_runtimes.deploy.preflight.checks.zone_check import ZONES
 from django_runtimes.deploy.preflight.connection_check import CONNECTIONS
 from django_runtimes.deploy.preflight.existing_check import EXISTING_DATABASE_FIT, EXISTING_NETWORK_FIT, SNAPSHOT_FIT
@@ -45,6 +46,7 @@ CHECKS: tuple[PreflightCheck, ...] = (
     FUNCTIONS,
     TARGET,
     STATIC_STORAGE,
+    UNUSED_PARAMETERS,
     DATABASE_ROUTE,
     REGION,
     ARNS,

@@ -84,25 +84,9 @@ def stack_parameters(
     deployment: Deployment, stack: Stack, template: Template, *, image: str | None = None
 ) -> dict[str, str]:
     """Return the parameters that differ from the template's defaults; raise UsageError for invalid or missing ones."""
-    given = {
-        name: template.spelled(name, value)
-        for table in _layers(deployment, stack)
-        for name, value in table.items()
-        if name in template.parameters
-    }
-    given |= {
-        name: template.spelled(name, value)
-        for name, value in {
-            **deployment.existing.parameters(stack),
-            "Project": deployment.configuration.project,
-            "Stage": deployment.stage,
-            "Production": deployment.settings.production,
-        }.items()
-        if name in template.parameters
-    }
-    if image is not None:
-        given["ImageUri"] = image
-    parameters = {name: value for name, value in given.items() if name in template.parameters}
+    parameters = given_parameters(deployment, stack, template)
+    if image is not None and "ImageUri" in template.parameters:
+        parameters["ImageUri"] = image
     system = database_system(deployment)
     for name, value in parameters.items():
         # One template serves existing databases of every system.
@@ -124,6 +108,26 @@ def stack_parameters(
     if stack is LAMBDA:
         parameters["Revision"] = _revision(template, parameters)
     return parameters
+
+
+def given_parameters(deployment: Deployment, stack: Stack, template: Template) -> dict[str, str]:
+    """Return the parameters that webapp.toml sets for a stack, spelled as the template does, without other checks."""
+    given = {
+        name: template.spelled(name, value)
+        for table in _layers(deployment, stack)
+        for name, value in table.items()
+        if name in template.parameters
+    }
+    return given | {
+        name: template.spelled(name, value)
+        for name, value in {
+            **deployment.existing.parameters(stack),
+            "Project": deployment.configuration.project,
+            "Stage": deployment.stage,
+            "Production": deployment.settings.production,
+        }.items()
+        if name in template.parameters
+    }
 
 
 def database_system(deployment: Deployment) -> DatabaseSystem:
