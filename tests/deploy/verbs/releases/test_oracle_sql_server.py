@@ -38,6 +38,7 @@ def groups_of_database(aws: StandIn) -> list[str]:
     ("system", "target", "product", "logs", "of_system"),
     [
         ("oracle-se2", "aws_lambda", "Oracle", ["alert", "listener"], set()),
+        ("oracle-se2", "aws_ecs", "Oracle", ["alert", "listener"], set()),
         ("sqlserver-web", "aws_lambda", "SQL Server", ["error"], {"proxy", "rotation"}),
         ("sqlserver-web", "aws_ecs", "SQL Server", ["error"], {"rotation"}),
     ],
