@@ -14,6 +14,8 @@ MINISTACK_READY := .venv-ministack/.ready
 # Locust is here because gevent replaces parts of the standard library.
 INSTRUMENTS := sentry opentelemetry datadog newrelic elastic locust
 INSTRUMENTS_READY := $(INSTRUMENTS:%=.venv-instruments/%/.ready)
+# Two parts run at once, unless the call of make says how many (`make --jobs=3 --output-sync=target test`).
+OWN_JOBS = $(if $(filter -j% --jobs%,$(MAKEFLAGS)),,--jobs=2 --output-sync=target)
 TESTS_READY := $(READY) $(CHECKOV_READY) $(MINISTACK_READY) $(INSTRUMENTS_READY)
 PYTEST := $(BIN)/python -m pytest
 # Tests of the same file share fixtures, so they run on one worker. Files start in the order of their names: the longest
@@ -36,10 +38,8 @@ serve: $(READY)  ## Serve the application at http://127.0.0.1:8000 on an embedde
 	@$(BIN)/webapp serve $(ARGS)
 
 test: $(TESTS_READY)  ## Run all tests; those of the application run under both profiles, and the sample's on the Data API, MariaDB and Aurora DSQL
-	@$(MAKE) --no-print-directory test-deploy
-	@$(MAKE) --no-print-directory test-once
-	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target --keep-going test-aws_lambda test-aws_ecs \
-		test-data_api test-mysql test-dsql
+	@$(MAKE) --no-print-directory --keep-going $(OWN_JOBS) test-once test-deploy test-aws_lambda test-aws_ecs \
+		test-mysql test-dsql test-data_api
 
 # Most tests wait for other processes, so there are more workers than cores.
 test-deploy: $(TESTS_READY)
@@ -132,8 +132,7 @@ image-test: $(READY)  ## Start the image as each runtime, inject faults and writ
 	@rm -f reports/image.json
 ifeq ($(ARGS),)
 	@scripts/image_tools.sh $(BIN)/python -c "from tests.image.podman import build; build()"
-	@$(MAKE) --no-print-directory --keep-going $(if $(filter -j% --jobs%,$(MAKEFLAGS)),,--jobs=2 --output-sync=target) \
-		image-test-builds image-test-faults image-test-starts
+	@$(MAKE) --no-print-directory --keep-going $(OWN_JOBS) image-test-builds image-test-faults image-test-starts
 else
 	@scripts/image_tools.sh $(PYTEST) tests/image -m "image and not quiet and not weekly" $(ARGS)
 endif
