@@ -32,8 +32,8 @@ from django_runtimes.serving.asgi.scope_request import ScopeRequest
 from django_runtimes.serving.asgi.streams.async_stream import AsyncStream, resting, send_until_the_client_leaves
 from django_runtimes.serving.asgi.streams.sync_stream import ClientLeftError, StreamChannel
 from django_runtimes.serving.asgi.threads.gate import Gate, OverloadedError
+from django_runtimes.serving.asgi.threads.initialized_connections import quicken_connections
 from django_runtimes.serving.asgi.threads.leases import ThreadLeases
-from django_runtimes.serving.asgi.threads.request_signals import replace_receivers
 from django_runtimes.serving.asgi.threads.threads import HopExecutor, LongLivedThreads
 from django_runtimes.serving.current_request import (
     Request,
@@ -118,7 +118,7 @@ class OneHopASGIHandler(KnownLengthHandler):
         self.patches = PatchWatch(ASGIHandler)
         keep_auser_current()
         stop_setting_by_signal()
-        replace_receivers()
+        quicken_connections()
         self._refuse = refuse
         if max_chain_wait_s is None:
             max_chain_wait_s = max_wait_s

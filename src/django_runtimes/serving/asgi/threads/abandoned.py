@@ -24,18 +24,6 @@ class _Connected(threading.local):
 _connected = _Connected()
 
 
-def connected_wrappers() -> list[BaseDatabaseWrapper]:
-    """Return this thread's wrappers that have connected, also if their connections are closed by now."""
-    return [*_connected.wrappers.values()]
-
-
-def note_connected() -> None:
-    """Note the wrappers that have connected on this thread before this module was imported."""
-    for connection in connections.all(initialized_only=True):
-        if connection.connection is not None:
-            _note_connected(connection)
-
-
 def exchange_connected(wrappers: dict[str, BaseDatabaseWrapper]) -> dict[str, BaseDatabaseWrapper]:
     """Replace this thread's connected wrappers, and return the previous ones."""
     former, _connected.wrappers = _connected.wrappers, wrappers
