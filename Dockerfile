@@ -41,7 +41,7 @@ RUN /opt/pip/bin/pip install --no-build-isolation --no-cache-dir --no-compile --
     && DATABASE_URL=postgresql://nobody@127.0.0.1/nothing WEBAPP_RUNTIME=local WEBAPP_STATIC_ROOT=/app/static \
         /opt/venv/bin/python -m webapp collectstatic --no-input
 
-FROM ${BASE_IMAGE}
+FROM ${BASE_IMAGE} AS served
 ENV PATH=/opt/venv/bin:$PATH \
     DJANGO_SETTINGS_MODULE=webapp.settings \
     PYTHONDONTWRITEBYTECODE=1 \
@@ -80,9 +80,15 @@ LABEL org.opencontainers.image.title="webapp" \
       com.amazonaws.lambda.feature.snapstart="Allow"
 # The user must not be able to write here, since Python searches this folder for modules first.
 WORKDIR /app
-# One file with the compiled modules that a start imports. It starts as a function and as a server, without a database.
-RUN python -m django_runtimes.entrypoints.bundle /opt/venv/modules.bundle
 USER 10001:10001
 EXPOSE 8000
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["python", "-m", "django_runtimes.entrypoints.launch"]
+
+# Starts the image as a function and as a server, without a database, and writes the modules that they import to one
+# file. Whatever else the starts write stays in this stage.
+FROM served AS started
+RUN python -m django_runtimes.entrypoints.bundle /tmp/modules.bundle
+
+FROM served
+COPY --from=started /tmp/modules.bundle /opt/venv/modules.bundle

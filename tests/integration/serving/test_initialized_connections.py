@@ -27,7 +27,7 @@ def both(handler: ConnectionHandler, *, initialized_only: bool) -> tuple[list, l
     return handler.all(initialized_only=initialized_only), ConnectionHandler.all(handler, initialized_only)
 
 
-def test_only_initialized_connections_are_listed_in_the_order_of_the_settings(handler):
+def test_only_initialized_connections_are_listed_in_order(handler):
     assert both(handler, initialized_only=True) == ([], [])
     two, default = handler["two"], handler["default"]
 

@@ -8,7 +8,7 @@ the file cannot be written.
 import sys
 from pathlib import Path
 
-from django_runtimes.entrypoints.bundle.bundle_writer import write_bundle
+from django_runtimes.entrypoints.bundle.bundle_writer import BundleFile, packed
 from django_runtimes.entrypoints.bundle.recorded_starts import (
     StartFailedError,
     modules_of_function,
@@ -22,12 +22,26 @@ def main(arguments: list[str]) -> int:
         sys.stderr.write("usage: python -m django_runtimes.entrypoints.bundle FILE\n")
         return 2
     path = Path(arguments[0])
+    folder = path.parent.resolve()
+    if folder in {Path(searched).resolve() for searched in sys.path}:
+        sys.stderr.write(
+            f"webapp: {folder} is on the search path, and a file that is added there may hide modules of the bundle; "
+            "write it into another folder\n"
+        )
+        return 2
     try:
         # The starts take seconds, so a file that cannot be written is refused before them.
-        path.open("ab").close()
+        file = BundleFile(path)
+        try:
+            return _write(path, file)
+        finally:
+            file.discard()
     except OSError as error:
         sys.stderr.write(f"webapp: {path} cannot be written: {error.strerror}\n")
         return 2
+
+
+def _write(path: Path, file: BundleFile) -> int:
     names: dict[str, None] = {}
     exit_code = 0
     for modules_of in (modules_of_function, modules_of_server):
@@ -37,8 +51,9 @@ def main(arguments: list[str]) -> int:
             names |= dict.fromkeys(error.modules)
             sys.stderr.write(f"webapp: {error}; the modules that it would import later are not in the bundle\n")
             exit_code = 1
-    number = write_bundle(path, names)
-    sys.stdout.write(f"{path}: {number} modules, {path.stat().st_size / 2**20:.1f} MiB\n")
+    content, number = packed(names)
+    file.write(content)
+    sys.stdout.write(f"{path}: {number} modules, {len(content) / 2**20:.1f} MiB\n")
     return exit_code
 
 

@@ -21,6 +21,7 @@ _NO_DATABASE = "postgresql://nobody@127.0.0.1/nothing"
 # This folder is outside the project's, so that it cannot collide with a folder of the project.
 _STATIC = "/opt/static"
 _BUNDLE = f"{_VENV}/modules.bundle"
+_NEW_BUNDLE = "/tmp/modules.bundle"  # noqa: S108  (in a stage of the build)
 _PYTHON = f"{_VENV}/bin/python"
 _PIP = f"{_TOOLS}/bin/pip --python {_PYTHON} install --no-cache-dir --no-compile"
 # Projects may install the library from a folder of their own, so Python says where it is.
@@ -208,12 +209,16 @@ def _static_files(image: Image) -> Iterator[str]:
 
 
 def _bundle(image: Image) -> Iterator[str]:
-    """Start the image as a function and as a server, and write what they import into one file."""
+    """Start the image as a function and as a server in a stage of their own, and copy the file that they make."""
     variables = {"DATABASE_URL": _NO_DATABASE, **(image.variables or {})}
     yield "# One file with the modules that a start imports, which shortens cold starts. It lacks some of them if the"
     yield "# settings need more than these values."
+    yield "FROM served AS started"
     yield f"RUN {_assigned(variables)}"
-    yield f"    python -m django_runtimes.entrypoints.bundle {_BUNDLE} || true"
+    yield f"    python -m django_runtimes.entrypoints.bundle {_NEW_BUNDLE} || test -s {_NEW_BUNDLE}"
+    yield ""
+    yield "FROM served"
+    yield f"COPY --from=started {_NEW_BUNDLE} {_BUNDLE}"
 
 
 def _assigned(variables: Mapping[str, str]) -> str:
@@ -225,7 +230,7 @@ def _python_path(image: Image) -> str:
 
 
 def _final_stage(image: Image) -> Iterator[str]:
-    yield "FROM ${BASE_IMAGE}"
+    yield "FROM ${BASE_IMAGE} AS served"
     yield from _system(image.packages.run)
     variables = {
         "DJANGO_SETTINGS_MODULE": image.settings,
@@ -250,11 +255,12 @@ def _final_stage(image: Image) -> Iterator[str]:
     # Lambda's SnapStart requires it of a base image that is not Amazon's.
     yield 'LABEL com.amazonaws.lambda.feature.snapstart="Allow"'
     yield "WORKDIR /app"
-    yield from _bundle(image)
     yield "USER 10001:10001"
     yield "EXPOSE 8000"
     yield "STOPSIGNAL SIGTERM"
     yield f'ENTRYPOINT ["python", "-m", "{ENTRY_POINT}"]'
+    yield ""
+    yield from _bundle(image)
 
 
 def _rds_roots() -> Iterator[str]:

@@ -268,10 +268,27 @@ def test_one_line_gives_build_and_processes_a_manifest(tmp_path: Path):
     dockerfile = lines(adopt(tmp_path, {"requirements.txt": "django\n"}, inspection=inspection))
 
     declared, first = dockerfile.index("ARG WEBAPP_STATIC_MANIFEST="), dockerfile.index("FROM ${BASE_IMAGE} AS build")
-    final = dockerfile.index("FROM ${BASE_IMAGE}")
+    final = dockerfile.index("FROM ${BASE_IMAGE} AS served")
     redeclared = [number for number, line in enumerate(dockerfile) if line == "ARG WEBAPP_STATIC_MANIFEST"]
     collected = next(number for number, line in enumerate(dockerfile) if "collectstatic --no-input" in line)
     assert declared < first < redeclared[0] < collected < final < redeclared[1]
     before_the_files = dockerfile[dockerfile.index("COPY --from=build /opt/venv /opt/venv") - 1]
     assert before_the_files.endswith("WEBAPP_STATIC_MANIFEST=${WEBAPP_STATIC_MANIFEST}")
     assert "WEBAPP_STATIC_MANIFEST" not in "".join(lines(adopt(tmp_path / "none", {"requirements.txt": "django\n"})))
+
+
+def test_the_bundle_of_modules_is_made_in_a_stage_of_its_own(tmp_path: Path):
+    inspection = replace(INSPECTION, variables={"SHOP_KEY": "placeholder"})
+
+    dockerfile = lines(adopt(tmp_path, {"requirements.txt": "django\n"}, inspection=inspection))
+
+    started = dockerfile.index("FROM served AS started")
+    assert dockerfile[started + 1 :] == [
+        "RUN DATABASE_URL=postgresql://nobody@127.0.0.1/nothing \\",
+        "    SHOP_KEY=placeholder \\",
+        "    python -m django_runtimes.entrypoints.bundle /tmp/modules.bundle || test -s /tmp/modules.bundle",
+        "",
+        "FROM served",
+        "COPY --from=started /tmp/modules.bundle /opt/venv/modules.bundle",
+    ]
+    assert "WEBAPP_MODULE_BUNDLE=/opt/venv/modules.bundle" in "".join(dockerfile[:started])
