@@ -18,7 +18,7 @@ if __name__ == "__main__":
     # gunicorn and the Lambda handler replace them with their own.
     signal.signal(signal.SIGTERM, _exit_on_signal)
     signal.signal(signal.SIGINT, _exit_on_signal)
-    from django_runtimes.config.variables.early_names import MODULE_BUNDLE_NAME
+    from django_runtimes.config.variables import MODULE_BUNDLE_NAME
 
     if os.environ.get(MODULE_BUNDLE_NAME):
         from django_runtimes.entrypoints.bundle.bundled_modules import use_bundle

@@ -1,7 +1,7 @@
 """Variables of the server in a container and of the Lambda function."""
 
 from django_runtimes.config.values.choices import LambdaLoop, StreamFront
-from django_runtimes.config.variables.early_names import MODULE_BUNDLE_NAME
+from django_runtimes.config.variables import MODULE_BUNDLE_NAME
 from django_runtimes.config.variables.kinds import Choice, Flag, Integer, Items, SecretText, Text
 from django_runtimes.config.variables.variable import RuleError
 

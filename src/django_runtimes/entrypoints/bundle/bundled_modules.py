@@ -12,7 +12,7 @@ from importlib.util import MAGIC_NUMBER, spec_from_file_location
 from mmap import ACCESS_READ, mmap
 from types import CodeType, ModuleType
 
-from django_runtimes.config.variables.early_names import MODULE_BUNDLE_NAME
+from django_runtimes.config.variables import MODULE_BUNDLE_NAME
 
 # A module's source file, its size in bytes and the second of its last change when the bundle was written, whether it is
 # a package, and the offset and length of its marshalled code in bytes. Layers of images keep no fractions of a second.

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from django_runtimes.config.variables.early_names import MODULE_BUNDLE_NAME
+from django_runtimes.config.variables import MODULE_BUNDLE_NAME
 
 _ENTRY_POINT = ("-m", "django_runtimes.entrypoints.launch")
 # With this variable Python writes one line for each imported module, and many others. PYTHONPROFILEIMPORTTIME would
