@@ -5,6 +5,7 @@ import sys
 import tempfile
 from collections.abc import Iterable, Iterator
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
+from itertools import accumulate
 from pathlib import Path
 from types import CodeType
 
@@ -71,8 +72,7 @@ def _found(name: str) -> ModuleSpec | None:
     """Return where Python's own finder finds the module; it looks into each package without importing it."""
     path: list[str] | None = None
     *packages, _ = name.split(".")
-    parts = [".".join(name.split(".")[: count + 1]) for count in range(len(packages))]
-    for package in parts:
+    for package in accumulate(packages, "{}.{}".format):
         spec = PathFinder.find_spec(package, path)
         if spec is None or spec.submodule_search_locations is None:
             return None

@@ -84,11 +84,7 @@ class BundledModules:
                 return None
         elif [*path] != [searched]:
             return None
-        try:
-            status = os.stat(origin)  # noqa: PTH116  (pathlib may not be loaded yet)
-        except OSError:
-            return None
-        if status.st_size != size or int(status.st_mtime) != modified:
+        if not _is_unchanged(origin, size, modified):
             return None
         return spec_from_file_location(
             name,
@@ -130,11 +126,18 @@ def _opened(path: str) -> BundledModules:
         recorded = [*folders]
     except (*_MARSHAL_ERRORS, AttributeError, StopIteration):
         raise UnusableBundleError("it is damaged; write it again") from None
-    status = os.stat(first)  # noqa: PTH116
-    if status.st_size != size or int(status.st_mtime) != modified:
+    if not _is_unchanged(first, size, modified):
         raise UnusableBundleError(f"{first} has another size or time than in it; write it again")
     _require_path(recorded, entries)
     return BundledModules(content, entries, [*sys.path], _from_the_first_changed(folders))
+
+
+def _is_unchanged(source: str, size: int, modified: int) -> bool:
+    try:
+        status = os.stat(source)  # noqa: PTH116  (pathlib may not be loaded yet)
+    except OSError:
+        return False
+    return status.st_size == size and int(status.st_mtime) == modified
 
 
 def _require_path(recorded: list[str], entries: Mapping[str, Entry]) -> None:

@@ -66,3 +66,13 @@ def test_an_unusable_file_is_named_and_not_used(shop, change, reason):
 
     assert process.stdout.split() == [FROM_SOURCE, "1"]
     assert process.stderr == f"webapp: WEBAPP_MODULE_BUNDLE={str(shop.bundle)!r} is not used: {reason}\n"
+
+
+def test_a_missing_source_of_the_first_module_is_reported(shop):
+    init = shop.folder / "shop" / "__init__.py"
+    init.unlink()
+
+    process = shop.run(IMPORT)
+
+    assert process.stdout.split() == [FROM_SOURCE, "1"]
+    assert process.stderr.endswith(f" is not used: {init} has another size or time than in it; write it again\n")
