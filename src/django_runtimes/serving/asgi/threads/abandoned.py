@@ -18,6 +18,8 @@ class _Connected(threading.local):
 
     def __init__(self) -> None:
         self.wrappers: dict[str, BaseDatabaseWrapper] = {}
+        # Those that have connected since the last call of close_leftovers().
+        self.unchecked: dict[str, BaseDatabaseWrapper] = {}
         self.on_discard: Callable[[Iterable[BaseDatabaseWrapper]], None] | None = None
 
 
@@ -27,6 +29,7 @@ _connected = _Connected()
 def exchange_connected(wrappers: dict[str, BaseDatabaseWrapper]) -> dict[str, BaseDatabaseWrapper]:
     """Replace this thread's connected wrappers, and return the previous ones."""
     former, _connected.wrappers = _connected.wrappers, wrappers
+    _connected.unchecked = dict(wrappers)
     return former
 
 
@@ -44,7 +47,8 @@ def close_leftovers() -> None:
     """Close this thread's connections as Django does at a request's end, and also those in a transaction.
 
     A receiver of `request_finished` may reconnect after Django's own receiver has closed the connections. A view that
-    is cancelled between entering and leaving `atomic` leaves a connection that rejects every later query.
+    is cancelled between entering and leaving `atomic` leaves a connection that rejects every later query. Connections
+    from before the request are held on purpose, and Django checks them at the next request's start.
     """
     for connection in list(_connected.wrappers.values()):
         if _is_in_transaction(connection):
@@ -52,8 +56,11 @@ def close_leftovers() -> None:
             logger.warning("a request has left a transaction open on the database %r; it is rolled back", alias)
             del _connected.wrappers[alias]
             _close_and_discard(connection)
-        elif connection.connection is not None:
-            connection.close_if_unusable_or_obsolete()
+    if _connected.unchecked:
+        unchecked, _connected.unchecked = _connected.unchecked, {}
+        for connection in unchecked.values():
+            if connection.connection is not None:
+                connection.close_if_unusable_or_obsolete()
 
 
 def close_idle() -> None:
@@ -100,7 +107,7 @@ def _is_in_transaction(connection: BaseDatabaseWrapper) -> bool:
 
 
 def _note_connected(connection: BaseDatabaseWrapper, **kwargs: Any) -> None:
-    _connected.wrappers[connection.alias] = connection
+    _connected.wrappers[connection.alias] = _connected.unchecked[connection.alias] = connection
 
 
 connection_created.connect(_note_connected)
