@@ -58,6 +58,17 @@ class CleanSessionsMixin(SocketWrapperBase):
         if (connection := vars(self)["connection"]) is not None:
             connection.is_used = connection.is_touched = False
 
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        """Return a new connection; one that is kept can be reset later."""
+        connection = super().get_new_connection(conn_params)
+        if self.settings_dict["CONN_MAX_AGE"] != 0 and self.settings_dict.get("ROUTE") != Route.PROXY:
+            try:
+                connection.remember_login()
+            except Error:
+                connection.close()
+                raise
+        return connection
+
     def _close_if_unusable_or_obsolete(self) -> None:
         if self.settings_dict["CONN_MAX_AGE"] != 0 and not self.in_atomic_block:
             self._reset_session()

@@ -7,8 +7,9 @@ from typing import Any
 
 from pymysql.connections import Connection
 from pymysql.constants import CR, SERVER_STATUS
-from pymysql.err import OperationalError
+from pymysql.err import InterfaceError, OperationalError
 
+from django_runtimes.databases.mysql.login_state import LoginState, login_state_of
 from django_runtimes.databases.mysql.session_statements import may_leave_state
 
 _COM_RESET_CONNECTION = 0x1F
@@ -45,6 +46,7 @@ class MysqlConnection(Connection):  # type: ignore[misc]  # the driver has no ty
         self._tcp_options = tcp_options
         self.is_used = self.is_touched = False
         self._given_database = parameters.get("database")
+        self._login_state: LoginState | None = None
         super().__init__(
             ssl=context if requires_tls else None,
             ssl_disabled=context is None,
@@ -83,10 +85,25 @@ class MysqlConnection(Connection):  # type: ignore[misc]  # the driver has no ty
             self.is_touched = self._reads_no_escapes or not isinstance(sql, str) or may_leave_state(sql)
         return super().query(sql, unbuffered)
 
+    def remember_login(self) -> None:
+        """Ask the server for the state that a reset does not restore, directly after the login."""
+        self._login_state = login_state_of(self)
+
     def reset_session(self) -> None:
-        """Give the session the state of a new one, apart from statements that Django sends after the login."""
+        """Give the session the state of a new one, apart from statements that Django sends after the login.
+
+        Raise InterfaceError if only a new connection has that state.
+        """
+        before = self._login_state
+        if before is None:
+            raise InterfaceError("it is not known what the login gave the session")
+        if before.init_connect:
+            raise InterfaceError("the server executes init_connect for new connections only")
         self._execute_command(_COM_RESET_CONNECTION, b"")
         self._read_ok_packet()
+        # A reset restores the server's own mode, in which writes may need a COMMIT.
+        if self.autocommit_mode is not None:
+            self.autocommit(self.autocommit_mode)
         self.set_character_set(self.charset, self.collation)
         if self.db:
             # A reset keeps the database that the last USE has chosen.
@@ -96,6 +113,7 @@ class MysqlConnection(Connection):  # type: ignore[misc]  # the driver has no ty
                 cursor.execute("SET sql_mode=%s", (self.sql_mode,))
             if self.init_command is not None:
                 cursor.execute(self.init_command)
+        self._restore(before)
 
     def close(self) -> None:
         """Close the connection, unless it is closed already."""
@@ -106,6 +124,15 @@ class MysqlConnection(Connection):  # type: ignore[misc]  # the driver has no ty
         """In a child process, close the socket without ending the parent's session."""
         self._closed = True
         self._force_close()
+
+    def _restore(self, before: LoginState) -> None:
+        now = login_state_of(self)
+        if now.role != before.role:
+            # No statement activates the default role on MariaDB.
+            raise InterfaceError("a reset keeps the role that SET ROLE has chosen")
+        if now.limit_s != before.limit_s:
+            with self.cursor() as cursor:
+                cursor.execute("SET SESSION max_statement_time = %s", (before.limit_s,))
 
     def _create_ssl_ctx(self, sslp: Any) -> ssl.SSLContext | None:
         if isinstance(sslp, ssl.SSLContext):

@@ -1,6 +1,7 @@
 """What a request leaves in a session of MySQL, for the next request on a kept connection."""
 
 import threading
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -47,6 +48,78 @@ def test_the_options_of_a_session_survive_its_reset(open_wrapper):
 
     assert first_value(wrapper, "SELECT @greeting") == "hello"
     assert first_value(wrapper, "SELECT @@sql_mode") == "ANSI_QUOTES"
+
+
+@pytest.fixture
+def set_global(administrator) -> Iterator[Callable[[str, str], None]]:
+    """Return a function that sets a variable of the server until the test ends."""
+    changed = []
+
+    def set_one(name: str, value: str) -> None:
+        changed.append(name)
+        administrator(f"SET GLOBAL {name} = {value}")
+
+    yield set_one
+    for name in changed:
+        administrator(f"SET GLOBAL {name} = DEFAULT")
+
+
+@pytest.fixture
+def visitor(administrator, mariadb_server, shop) -> Iterator[str]:
+    """Return the URL of a user whose default role may read orders, and who also has the role `editor`."""
+    administrator("CREATE USER visitor@'%' IDENTIFIED BY 'visit' WITH MAX_STATEMENT_TIME 3")
+    for role in ("reader", "editor"):
+        administrator(f"CREATE ROLE {role}")
+        administrator(f"GRANT SELECT ON engine_shop.* TO {role}")
+        administrator(f"GRANT {role} TO visitor@'%'")
+    administrator("SET DEFAULT ROLE reader FOR visitor@'%'")
+    yield f"mysql://visitor:visit@127.0.0.1:{mariadb_server.port}/engine_shop"
+    administrator("DROP USER visitor@'%'")
+    administrator("DROP ROLE reader, editor")
+
+
+def test_a_write_after_a_reset_is_kept_by_a_server_without_autocommit(open_wrapper, set_global, administrator):
+    set_global("autocommit", "0")
+    wrapper = open_wrapper()
+    number = first_value(wrapper, "SELECT CONNECTION_ID()")
+    first_value(wrapper, "SELECT @basket := 7")
+    wrapper.close_if_unusable_or_obsolete()
+
+    with wrapper.cursor() as cursor:
+        cursor.execute("INSERT INTO orders VALUES (7, 'kept')")
+    wrapper.close_if_unusable_or_obsolete()
+
+    assert first_value(wrapper, "SELECT CONNECTION_ID()") == number
+    assert administrator("DELETE FROM engine_shop.orders WHERE id = 7 RETURNING name") == (("kept",),)
+
+
+def test_a_session_of_a_server_with_init_connect_is_replaced(open_wrapper, set_global, visitor):
+    set_global("init_connect", "'SET @greeting = 5'")
+    entry = mysql_entry_of(visitor)
+    wrapper = open_wrapper(USER=entry["USER"], PASSWORD=entry["PASSWORD"])
+    first_value(wrapper, "SELECT @greeting := 6")
+
+    wrapper.close_if_unusable_or_obsolete()
+
+    assert first_value(wrapper, "SELECT @greeting") == 5
+
+
+def test_the_next_request_has_the_default_role_and_the_limit_of_the_user(open_wrapper, visitor):
+    entry = mysql_entry_of(visitor)
+    options = entry["OPTIONS"] | {"statement_timeout": 0}
+    wrapper = open_wrapper(USER=entry["USER"], PASSWORD=entry["PASSWORD"], OPTIONS=options)
+    number = first_value(wrapper, "SELECT CONNECTION_ID()")
+    first_value(wrapper, "SELECT @basket := 7")
+    wrapper.close_if_unusable_or_obsolete()
+    assert first_value(wrapper, "SELECT CONNECTION_ID()") == number
+    assert first_value(wrapper, "SELECT @@max_statement_time") == 3
+
+    with wrapper.cursor() as cursor:
+        cursor.execute("SET ROLE editor")
+    wrapper.close_if_unusable_or_obsolete()
+
+    assert first_value(wrapper, "SELECT CURRENT_ROLE()") == "reader"
+    assert first_value(wrapper, "SELECT @@max_statement_time") == 3
 
 
 def test_statements_without_state_need_no_reset(open_wrapper, monkeypatch):
