@@ -4,6 +4,7 @@ import logging
 import math
 import os
 import sys
+import warnings
 from functools import cache, partial
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, NamedTuple
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from django_runtimes.serving.types import Application
 
 _REQUIRED_CALL = "django_runtimes.get_asgi_application()"
+# The beginning of two texts of CacheKeyWarning, which go on with the key: with sessions in a cache, that is the cookie.
+_KEY_WARNINGS = "Cache key .*will cause errors if used with memcached"
 
 
 class Served(NamedTuple):
@@ -129,6 +132,9 @@ def _make_handler() -> "OneHopASGIHandler":
     from django_runtimes.serving.asgi.one_hop import OneHopASGIHandler
 
     here = adopted()
+    if not here.is_local:
+        # A client could fill the log, and Python remembers the text of every warning. `-W` takes precedence.
+        warnings.filterwarnings("ignore", _KEY_WARNINGS, append=True)
     if here.access_log and _serving:
         from django_runtimes.observability.served_logs import begin_serving
 

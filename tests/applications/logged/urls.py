@@ -42,6 +42,10 @@ def reserved(request):
     return HttpResponse("logged")
 
 
+def account(request):
+    return HttpResponse(request.session.get("user", "nobody"))
+
+
 def fail(request):
     raise ValueError("broken")
 
@@ -108,6 +112,7 @@ urlpatterns = [
     path("aorders/<int:number>", aorder),
     path("id", own_id),
     path("reserved", reserved),
+    path("account", account),
     path("fail", fail),
     path("reset/<token>", reset),
     path("areset/<token>", areset),

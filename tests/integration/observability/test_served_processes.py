@@ -26,6 +26,10 @@ LOGGED = {
     "WEBAPP_ACCESS_LOG": "1",
     "WEBAPP_DB_POOL_TIMEOUT_S": "1",
 }
+NATIVE = {
+    "LOGGED_MIDDLEWARE": "tests.applications.logged.middleware.BothModes "
+    "django.contrib.sessions.middleware.SessionMiddleware"
+}
 PATIENT_POOL = {"WEBAPP_DB_POOL_TIMEOUT_S": "60"}
 
 
@@ -83,20 +87,30 @@ def test_lines_go_to_standard_output():
 @pytest.fixture(scope="module")
 def native() -> Process:
     """A server that has ended, in which every request took Django's native path."""
-    with served(LOGGED_MIDDLEWARE="tests.applications.logged.middleware.BothModes") as process:
+    with served(**NATIVE, WEBAPP_STORE_URL="memory://", WEBAPP_SESSIONS="store") as process:
         for path in ("reset", "areset", "nothing"):
             process.ask(f"/{path}/MQ-cx5k2a-SECRET")
+            process.ask(f"/{path}/gr%C3%B6%C3%9Fe-SECRET")
+            process.ask(f"/{path}/back%5Cslash%0A-SECRET")
         process.ask("/reserved")
+        for cookie in ("SECRET cookie", "SECRET" * 50):
+            process.ask("/account", Cookie=f"sessionid={cookie}")
     return process
 
 
 def test_no_line_has_a_path_with_its_values(native):
     assert [each["message"] for each in native.objects if each["logger"] == "django.request"] == [
-        "Internal Server Error: /reset/<token>",
-        "Not Found: /areset/<token>",
-        "Not Found: (no route)",
+        *["Internal Server Error: /reset/<token>"] * 3,
+        *["Not Found: /areset/<token>"] * 3,
+        *["Not Found: (no route)"] * 3,
     ]
     assert "SECRET" not in str(native.stdout + native.stderr)
+
+
+def test_a_cookie_that_is_no_session_is_in_no_line(native):
+    accounts = [each["status"] for each in native.objects if each.get("route") == "/account"]
+    assert accounts == [200, 200]
+    assert "memcached" not in str(native.stdout + native.stderr)
 
 
 def test_lines_of_the_start_go_to_standard_output(native):

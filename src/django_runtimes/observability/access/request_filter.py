@@ -32,5 +32,7 @@ class RequestFilter(logging.Filter):
 
 def _without_path(values: tuple[Any, ...], observed: ObservedRequest) -> list[Any]:
     request = observed.http_request
-    paths = {observed.scope.get("path"), getattr(request, "path", None)} - {None, ""}
+    paths = {path for path in (observed.scope.get("path"), getattr(request, "path", None)) if path}
+    # Django's lines escape backslashes, control characters and what is not ASCII.
+    paths |= {path.encode("unicode_escape").decode("ascii") for path in paths}
     return [(route_of(request) or NO_ROUTE) if isinstance(value, str) and value in paths else value for value in values]
