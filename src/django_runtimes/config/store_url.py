@@ -1,6 +1,7 @@
 """Parses WEBAPP_STORE_URL: the address of the store of sessions, cache entries and counters."""
 
 import re
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import NamedTuple
 from urllib.parse import parse_qsl, urlsplit
@@ -18,6 +19,22 @@ _REMEDY = (
 )
 _REGION = "region"
 _MAX_PORT = 65535
+# redis-py would pass any name to its connection. A wrong one is then an error of each call that no retry ends, a login
+# would be in the log, and timeouts and repetitions would replace the library's.
+_REDIS_OPTIONS = {
+    "client_name": re.compile(r"[!-~]+"),
+    "health_check_interval": re.compile(r"[0-9]{1,6}"),
+    "protocol": re.compile(r"[23]"),
+}
+_TLS_OPTIONS = {
+    "ssl_ca_certs": re.compile(r".+"),
+    "ssl_cert_reqs": re.compile(r"none|optional|required"),
+    "ssl_certfile": re.compile(r".+"),
+    "ssl_check_hostname": re.compile(r"true|false", re.IGNORECASE),
+    "ssl_keyfile": re.compile(r".+"),
+}
+# Longer labels and empty ones are errors of Python's resolver that are no errors of a connection.
+_HOST_NAME = re.compile(r"(?=.{1,253}\Z)[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\.?")
 
 
 class StoreKind(StrEnum):
@@ -58,9 +75,9 @@ def parse_store_url(url: str) -> StoreAddress:
 
 
 def without_login(url: str) -> str:
-    """Return the URL of a server without user and password, for logs."""
+    """Return the URL of a server without user, password and options, for logs."""
     scheme, _, rest = url.partition("://")
-    return f"{scheme}://{rest.rpartition('@')[2]}"
+    return f"{scheme}://{rest.rpartition('@')[2].partition('?')[0]}"
 
 
 def _dynamodb(rest: str) -> StoreAddress:
@@ -85,6 +102,8 @@ def _redis(scheme: str, rest: str) -> StoreAddress:
     url = Secret(f"{scheme}://{rest}")
     if rest.rpartition("@")[0].count("@"):
         raise _refusal("has an unencoded @ in its user or password", "write it as %40")
+    if "@" in rest and "@" not in re.split("[/?#]", rest, maxsplit=1)[0]:
+        raise _refusal("has an unencoded /, ? or # in its user or password", "write it as %2F, %3F or %23")
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -93,10 +112,26 @@ def _redis(scheme: str, rest: str) -> StoreAddress:
         parts = urlsplit("")
     if not parts.hostname or port == 0:
         raise _refusal(f"names no host, or a port that is not a number from 1 to {_MAX_PORT}", _REMEDY)
+    if ":" not in parts.hostname and not _HOST_NAME.fullmatch(parts.hostname):
+        raise _refusal("has a host that is neither a name nor an address", _REMEDY)
     number = parts.path.strip("/")
     if number and not number.isdigit():
         raise _refusal("has a path that is not the number of a database", _REMEDY)
-    return StoreAddress(StoreKind.REDIS, url, is_encrypted=scheme == "rediss")
+    if parts.fragment:
+        raise _refusal("has a text after #", _REMEDY)
+    is_encrypted = scheme == "rediss"
+    _require_known_options(parts.query, {**_REDIS_OPTIONS, **_TLS_OPTIONS} if is_encrypted else _REDIS_OPTIONS)
+    return StoreAddress(StoreKind.REDIS, url, is_encrypted=is_encrypted)
+
+
+def _require_known_options(query: str, known: Mapping[str, re.Pattern[str]]) -> None:
+    given = parse_qsl(query, keep_blank_values=True)
+    # The name of another option is not shown, since it may be a part of a password.
+    if any(name not in known for name, _ in given):
+        raise _refusal("has an option that is not known here", f"write one of: {', '.join(sorted(known))}")
+    for name, value in given:
+        if not known[name].fullmatch(value):
+            raise _refusal(f"has an invalid value of the option {name}", "write one that redis-py accepts")
 
 
 def _refusal(rule: str, remedy: str) -> ConfigurationError:

@@ -52,7 +52,8 @@ class StrictRedisCache(RedisCache):
     _cache: "StoreRedisClient"
 
     def __init__(self, server: str, parameters: dict[str, Any]) -> None:
-        super().__init__(server, parameters)
+        # Django would split a text at commas and semicolons, which a password may have.
+        super().__init__([server], parameters)
         self._class = StoreRedisClient
 
     def clear(self) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 from django.core.cache.backends.base import DEFAULT_TIMEOUT, BaseCache
+from django.core.exceptions import ImproperlyConfigured
 
 from django_runtimes.outages.store_error import StoreUnavailableError
 
@@ -55,14 +56,24 @@ class TolerantCache(BaseCache):
 
 
 def key_prefix_of(cache: BaseCache) -> str:
-    """Return the beginning that all keys of a cache share, before the version and the key."""
+    """Return the beginning that all keys of a cache share, before the version and the key.
+
+    Raise ImproperlyConfigured if there is none, so that nobody can delete the keys of this cache alone.
+    """
     mark = "\0"
     try:
         key = cache.make_key(mark, version=mark)  # type: ignore[arg-type]
     except (TypeError, ValueError):
         # A KEY_FUNCTION of the project may need a number.
         key = cache.make_key(mark)
-    return key.partition(mark)[0]
+    prefix, found, _ = key.partition(mark)
+    if not prefix or not found:
+        # The store has the sessions and the counters too.
+        raise ImproperlyConfigured(
+            "cache.clear() cannot tell the keys of this cache from others of the store, since those of KEY_FUNCTION do "
+            "not begin with a text of their own; begin them with KEY_PREFIX, or delete the entries by their keys"
+        )
+    return prefix
 
 
 def _tried(operation: Callable[[], Result], *, otherwise: Result) -> Result:

@@ -4,6 +4,8 @@ import threading
 
 import pytest
 from django.core.cache import cache, caches
+from django.core.exceptions import ImproperlyConfigured
+from redis import Redis
 
 from django_runtimes.stores.dynamodb.entry import EntrySizeError
 
@@ -89,6 +91,28 @@ def test_a_prefix_with_wildcards_clears_only_its_own_keys(redis, use_store, pref
 
     assert cache.get("k") is None
     assert raw.exists(*(f"{key}:1:k" for key in others)) == 4
+
+
+@pytest.mark.parametrize("key_function", [lambda key, prefix, version: key, lambda *parts: str(hash(parts))])
+def test_keys_without_a_beginning_of_their_own_are_not_cleared(store, key_function):
+    caches["default"].key_func = key_function
+    cache.set("k", 1)
+
+    with pytest.raises(ImproperlyConfigured, match="begin them with KEY_PREFIX"):
+        cache.clear()
+
+    assert cache.get("k") == 1
+
+
+def test_a_password_with_separators_of_urls(redis, use_store):
+    raw = Redis.from_url(redis.url)
+    raw.acl_setuser("shop", enabled=True, passwords=["+a,b;c"], keys=["*"], commands=["+@all"])
+    use_store(redis.url.replace("//", "//shop:a,b;c@"))
+
+    cache.set("k", 1)
+
+    assert cache.get("k") == 1
+    raw.acl_deluser("shop")
 
 
 def test_a_large_entry_of_dynamodb_is_an_error_that_names_it(dynamodb):
