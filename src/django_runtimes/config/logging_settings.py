@@ -4,6 +4,10 @@ from typing import Any
 
 from django_runtimes.config.values.choices import LogFormat, LogLevel
 
+# The times in lines of JSON, those of the access log included.
+TIME_FORMAT = "%Y-%m-%dT%H:%M:%S"
+MILLISECONDS_FORMAT = "%s.%03dZ"
+
 _JSON = {
     "format": "{asctime}{levelname}{name}{message}",
     "style": "{",

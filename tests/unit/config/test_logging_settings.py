@@ -1,11 +1,14 @@
 import json
 import logging
+import math
 import time
+from collections.abc import Callable
 from logging.config import DictConfigurator
 from smtplib import SMTPException
 
 import django
 import pytest
+from django.test import RequestFactory
 
 from django_runtimes.config.logging_settings import logging_settings
 from django_runtimes.config.values.choices import LogFormat, LogLevel
@@ -39,6 +42,83 @@ def test_the_times_of_json_lines_are_in_utc_and_say_so(names_requests):
         "logger": "shop",
         "message": "Sold out",
     }
+
+
+@pytest.fixture(name="line_of")
+def _line_of() -> Callable[..., dict]:
+    configurator = DictConfigurator(logging_settings(LogFormat.JSON, LogLevel.INFO))
+    formatter = configurator.configure_formatter(configurator.config["formatters"]["line"])
+
+    def line_of(**fields: object) -> dict:
+        line = formatter.format(logging.makeLogRecord({"name": "shop", "msg": "Sold out", **fields}))
+        return json.loads(line, parse_constant=lambda name: pytest.fail(f"{name} is not JSON"))
+
+    return line_of
+
+
+class NoText:
+    def __str__(self) -> str:
+        raise RuntimeError
+
+    __repr__ = __str__
+
+
+class Tree(list):
+    """A value that contains itself."""
+
+    def __init__(self) -> None:
+        super().__init__([1, self])
+
+
+def nested(levels: int) -> list:
+    value: list = []
+    for _ in range(levels):
+        value = [value]
+    return value
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        ({(1, 2): 3, "price": 4}, {"(1, 2)": 3, "price": 4}),
+        ({NoText(): True}, {"<NoText>": True}),
+        ([math.nan, math.inf, 1.5], ["nan", "inf", 1.5]),
+        (Tree(), [1, "…"]),
+        (10**5000, "<int>"),
+        ([10**5000, 7, None], ["<int>", 7, None]),
+        ([{(1,): NoText()}], [{"(1,)": "__could_not_encode__"}]),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_no_field_of_the_application_costs_its_line(line_of, value, written):
+    line = line_of(cart=value, user=7)
+
+    assert (line["message"], line["cart"], line["user"]) == ("Sold out", written, 7)
+
+
+def test_a_deeply_nested_value_is_cut(line_of):
+    text = json.dumps(line_of(cart=nested(5000))["cart"], ensure_ascii=False)
+
+    assert text == "[" * 32 + '"…"' + "]" * 32
+
+
+def test_a_request_in_such_a_field_has_no_query_string(line_of):
+    request = RequestFactory().get("/reset?token=hunter2")
+
+    assert line_of(seen={("a", 1): [request]})["seen"] == {"('a', 1)": ["GET /reset"]}
+
+
+@pytest.mark.parametrize(
+    ("fields", "written"),
+    [
+        ({"msg": "%s and %s", "args": ("one",)}, {"message": "%s and %s", "arguments": ["one"]}),
+        ({"msg": "%d left", "args": ("none",)}, {"message": "%d left", "arguments": ["none"]}),
+        ({"msg": NoText()}, {"message": "<NoText>"}),
+        ({"msg": {"cart": math.nan}}, {"cart": "nan"}),
+    ],
+)
+def test_a_message_that_cannot_be_formatted_has_a_line(line_of, fields, written):
+    assert written.items() <= line_of(**fields).items()
 
 
 @pytest.fixture

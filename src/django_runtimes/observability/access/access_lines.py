@@ -5,8 +5,8 @@ from functools import lru_cache
 from json.encoder import encode_basestring_ascii as quoted
 from typing import Protocol
 
+from django_runtimes.config.logging_settings import MILLISECONDS_FORMAT, TIME_FORMAT
 from django_runtimes.observability.access.observed_request import ObservedRequest
-from django_runtimes.observability.line_formatters import MILLISECONDS_FORMAT, TIME_FORMAT
 
 _LOGGER = "django_runtimes.access"
 _NS_PER_MS = 1_000_000
