@@ -26,7 +26,6 @@ ON = {"WEBAPP_SECURITY_HEADERS": "1"}
 def has_csp(request, monkeypatch):
     """Django 5.2, or Django 6."""
     monkeypatch.setattr(security_headers, "_HAS_CSP", request.param)
-    monkeypatch.setattr(security_headers, "_POLICY", DJANGOS if request.param else DJANGO_CSP)
     return request.param
 
 
@@ -77,16 +76,40 @@ def test_django_csp_gets_the_same_policy(monkeypatch):
     }
 
 
-@pytest.mark.parametrize("name", ["SECURE_CSP", "SECURE_CSP_REPORT_ONLY", "CONTENT_SECURITY_POLICY"])
-def test_a_policy_of_the_project_replaces_the_default_one(name, monkeypatch):
-    monkeypatch.setattr(security_headers, "_HAS_CSP", False)
+OF_DJANGO_CSP = ("CONTENT_SECURITY_POLICY", "CONTENT_SECURITY_POLICY_REPORT_ONLY")
+
+
+@pytest.mark.parametrize("name", ["SECURE_CSP", "SECURE_CSP_REPORT_ONLY", *OF_DJANGO_CSP])
+@pytest.mark.usefixtures("has_csp")
+def test_a_policy_of_the_project_replaces_the_default_one(name):
     project = ready_project(**{name: {"default-src": ["'none'"]}}, PERMISSIONS_POLICY={"usb": "self"})
 
     settings = settings_after(project, **ON)
 
-    assert {key for key in settings if key.startswith("SECURE_CSP")} == {name} - {"CONTENT_SECURITY_POLICY"}
+    assert {key for key in settings if key.startswith("SECURE_CSP")} == {name} - {*OF_DJANGO_CSP}
     assert settings[name] is project[name]
     assert settings["PERMISSIONS_POLICY"] == {"usb": "self"}
+
+
+@pytest.mark.parametrize("name", OF_DJANGO_CSP)
+@pytest.mark.usefixtures("has_csp")
+def test_a_policy_for_django_csp_is_sent_by_django_csp(name):
+    project = ready_project(**{name: {"DIRECTIVES": {"default-src": ["'none'"]}}}, TEMPLATES=[ENGINE])
+
+    settings = settings_after(project, **ON)
+
+    assert settings["MIDDLEWARE"] == [SECURITY, DJANGO_CSP, PERMISSIONS, WHITENOISE, COMMON]
+    assert settings["TEMPLATES"][0]["OPTIONS"]["context_processors"][-1] == "django_runtimes.security.nonce.csp"
+
+
+def test_a_policy_for_each_package_on_django_6(monkeypatch):
+    monkeypatch.setattr(security_headers, "_HAS_CSP", True)
+    policies = {"SECURE_CSP": {"default-src": ["'none'"]}, "CONTENT_SECURITY_POLICY": {"DIRECTIVES": {}}}
+
+    settings = settings_after(ready_project(**policies), **ON)
+
+    assert settings["MIDDLEWARE"] == [SECURITY, DJANGOS, PERMISSIONS, WHITENOISE, COMMON]
+    assert settings["CONTENT_SECURITY_POLICY"] is policies["CONTENT_SECURITY_POLICY"]
 
 
 def test_modes_of_the_policy(has_csp):
@@ -121,7 +144,8 @@ def test_templates_get_the_nonce_and_others_stay(has_csp):
 
     first, second = settings_after(project, **ON)["TEMPLATES"]
 
-    assert first["OPTIONS"]["context_processors"] == ["shop.cart", security_headers._NONCE]
+    nonce = "django.template.context_processors.csp" if has_csp else "django_runtimes.security.nonce.csp"
+    assert first["OPTIONS"]["context_processors"] == ["shop.cart", nonce]
     assert second is jinja
     assert ENGINE["OPTIONS"] == {"context_processors": ["shop.cart"]}
 

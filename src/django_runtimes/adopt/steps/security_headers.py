@@ -17,8 +17,11 @@ _PERMISSIONS = "django_permissions_policy.PermissionsPolicyMiddleware"
 _TEMPLATES = "django.template.backends.django.DjangoTemplates"
 # Django has Content-Security-Policy since version 6.0.
 _HAS_CSP = django.VERSION >= (6, 0)
-_POLICY = "django.middleware.csp.ContentSecurityPolicyMiddleware" if _HAS_CSP else "csp.middleware.CSPMiddleware"
-_NONCE = "django.template.context_processors.csp" if _HAS_CSP else "django_runtimes.security.nonce.csp"
+_DJANGO_CSP, _DJANGOS = "csp.middleware.CSPMiddleware", "django.middleware.csp.ContentSecurityPolicyMiddleware"
+_NONCE_OF_DJANGO_CSP, _NONCE_OF_DJANGO = (
+    "django_runtimes.security.nonce.csp",
+    "django.template.context_processors.csp",
+)
 _SETTINGS = {PolicyMode.ENFORCE: "SECURE_CSP", PolicyMode.REPORT_ONLY: "SECURE_CSP_REPORT_ONLY"}
 # django-csp's name of each setting.
 _OF_DJANGO_CSP = {
@@ -54,16 +57,23 @@ def set_security_headers(draft: Draft, variables: ProcessVariables) -> None:
     draft.default("PERMISSIONS_POLICY", {feature: [] for feature in _FEATURES}, f"{_ON}: no page may use devices")
     added = [_SECURITY, _PERMISSIONS]
     if mode is not PolicyMode.NONE:
-        _set_policy(draft, variables, mode)
-        _set_nonce(draft)
-        added.append(_POLICY)
+        is_djangos = _HAS_CSP and not _has_policy_of_django_csp(draft)
+        _set_policy(draft, variables, mode, is_djangos=is_djangos)
+        _set_nonce(draft, _NONCE_OF_DJANGO if is_djangos else _NONCE_OF_DJANGO_CSP)
+        added.append(_DJANGOS if is_djangos else _DJANGO_CSP)
     _add_middleware(draft, added)
 
 
-def _set_policy(draft: Draft, variables: ProcessVariables, mode: PolicyMode) -> None:
-    """Set the default policy unless the project has one, and pass policies on to django-csp under Django 5.2."""
-    names = (*_OF_DJANGO_CSP, *(() if _HAS_CSP else _OF_DJANGO_CSP.values()))
-    if not any(draft.value(name) for name in names):
+def _has_policy_of_django_csp(draft: Draft) -> bool:
+    """Return whether the project has a policy for django-csp, and none for Django 6."""
+    return any(draft.value(name) for name in _OF_DJANGO_CSP.values()) and not any(
+        draft.value(name) for name in _OF_DJANGO_CSP
+    )
+
+
+def _set_policy(draft: Draft, variables: ProcessVariables, mode: PolicyMode, *, is_djangos: bool) -> None:
+    """Set the default policy unless the project has one, and pass policies on to django-csp if that sends them."""
+    if not any(draft.value(name) for name in (*_OF_DJANGO_CSP, *_OF_DJANGO_CSP.values())):
         from django_runtimes.security.content_policy import default_policy
 
         policy = default_policy(
@@ -72,33 +82,33 @@ def _set_policy(draft: Draft, variables: ProcessVariables, mode: PolicyMode) -> 
             str(draft.value("X_FRAME_OPTIONS")),
         )
         draft.set(_SETTINGS[mode], policy, f"{_ON}: the settings have no policy")
-    if _HAS_CSP:
+    if is_djangos:
         return
     from django_runtimes.security.content_policy import as_django_csp
 
     for name, other in _OF_DJANGO_CSP.items():
         if policy := draft.value(name):
-            draft.default(other, as_django_csp(policy), f"{name} under Django 5.2, whose policy django-csp sends")
+            draft.default(other, as_django_csp(policy), f"{name}, which django-csp sends here")
 
 
-def _set_nonce(draft: Draft) -> None:
+def _set_nonce(draft: Draft, processor: str) -> None:
     """Give Django's templates the variable `csp_nonce`."""
     engines = draft.value("TEMPLATES")
     if not isinstance(engines, list | tuple):
         return
-    after = [_with_nonce(engine) for engine in engines]
+    after = [_with_nonce(engine, processor) for engine in engines]
     if any(new is not engine for new, engine in zip(after, engines, strict=True)):
         draft.set("TEMPLATES", type(engines)(after), f"{_ON}: templates get csp_nonce")
 
 
-def _with_nonce(engine: Any) -> Any:
+def _with_nonce(engine: Any, processor: str) -> Any:
     if not isinstance(engine, Mapping) or engine.get("BACKEND") != _TEMPLATES:
         return engine
     options = engine.get("OPTIONS") or {}
     processors = list(options.get("context_processors", ()))
-    if _NONCE in processors:
+    if processor in processors:
         return engine
-    return {**engine, "OPTIONS": {**options, "context_processors": [*processors, _NONCE]}}
+    return {**engine, "OPTIONS": {**options, "context_processors": [*processors, processor]}}
 
 
 def _add_middleware(draft: Draft, names: list[str]) -> None:
