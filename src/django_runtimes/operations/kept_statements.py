@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from textwrap import shorten
 from typing import Any
 
-from django.db import DatabaseError
+from django.db import DEFAULT_DB_ALIAS, DatabaseError
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations import Migration
+
+from django_runtimes.databases.interface.database_failure import DatabaseFailure
+from django_runtimes.databases.interface.engine_registry import driver_error
 
 _SHOWN_STATEMENTS = 5
 _SHOWN_CHARACTERS = 120
@@ -26,12 +29,16 @@ class KeptStatements:
 
     def __init__(self, connection: BaseDatabaseWrapper) -> None:
         self._rolls_back_tables = bool(connection.features.can_rollback_ddl)
+        self._alias = connection.alias
         self._migration: Migration | None = None
+        self._is_unapplied = False
         self._kept: list[str] = []
+        # A statement that was sent, or whose transaction is open: without an answer, its effect is not known.
+        self._pending: str | None = None
 
-    def begin(self, migration: Migration) -> None:
-        """Forget the former migration."""
-        self._migration, self._kept = migration, []
+    def begin(self, migration: Migration, *, is_unapplied: bool = False) -> None:
+        """Forget the former migration; `is_unapplied` tells whether this one is reversed."""
+        self._migration, self._is_unapplied, self._kept, self._pending = migration, is_unapplied, [], None
 
     def end(self) -> None:
         """Note that the running migration is recorded."""
@@ -46,12 +53,20 @@ class KeptStatements:
         connection, text = context["connection"], str(sql)
         match = _FIRST_WORD.match(text)
         word = match[1].lower() if match else ""
+        changes = word in _CHANGES_TABLES | _CHANGES_ROWS
         commits = word in _CHANGES_TABLES and not self._rolls_back_tables
         if commits:
             # Even if the statement fails, the transaction before it is committed.
             _keep_written(connection)
-        result = execute(sql, params, many, context)
-        if word in _CHANGES_TABLES | _CHANGES_ROWS:
+        if changes:
+            self._pending = text
+        try:
+            result = execute(sql, params, many, context)
+        except Exception as error:
+            if not _is_unanswered(error):
+                self._pending = None
+            raise
+        if changes:
             if commits or not connection.in_atomic_block:
                 self._keep(text)
             elif not _is_last(connection, text):
@@ -65,17 +80,29 @@ class KeptStatements:
         if migration is None:
             return None
         name, words = f"{migration.app_label}.{migration.name}", f"{migration.app_label} {migration.name}"
+        database = "" if self._alias == DEFAULT_DB_ALIAS else f" --database {self._alias}"
+        sqlmigrate = f"`webapp sqlmigrate {words}{' --backwards' if self._is_unapplied else ''}{database}`"
+        pending = shorten(self._pending, _SHOWN_CHARACTERS, placeholder="…") if self._pending else None
+        if not _is_unanswered(error):
+            pending = None
         if self._kept:
+            unknown = f" It may still carry out: {pending}." if pending else ""
+            state = _state_before(migration) if self._is_unapplied else words
             return (
-                f"{name} stopped half-way, and the database keeps what it has carried out: {self._shown()}. Undo these "
-                f"statements, correct the cause and run this again; or carry out the rest of `webapp sqlmigrate "
-                f"{words}` by hand and record it with `webapp migrate {words} --fake`"
+                f"{name} stopped half-way, and the database keeps what it has carried out: {self._shown()}.{unknown} "
+                f"Undo these statements, correct the cause and run this again; or carry out the rest of {sqlmigrate} "
+                f"by hand and record it with `webapp migrate {state} --fake{database}`"
+            )
+        if pending:
+            return (
+                f"{name} was interrupted, and the database may still carry out: {pending}. Compare the tables with "
+                f"{sqlmigrate} before you run this again"
             )
         if self._rolls_back_tables or not isinstance(error, DatabaseError):
             return None
         return (
             f"{name} has changed nothing. If an earlier run of it was killed, a part of it may be there already: "
-            f"compare the tables with `webapp sqlmigrate {words}`"
+            f"compare the tables with {sqlmigrate}"
         )
 
     def _shown(self) -> str:
@@ -84,6 +111,7 @@ class KeptStatements:
         return "; ".join([f"{more} more before these", *shown] if more else shown)
 
     def _keep(self, text: str) -> None:
+        self._pending = None
         # A data migration may repeat a statement for each row.
         if self._kept[-1:] != [text]:
             self._kept.append(text)
@@ -101,6 +129,22 @@ class _Written:
         if not self.is_kept:
             self.is_kept = True
             self.keep(self.text)
+
+
+def _is_unanswered(error: BaseException) -> bool:
+    """Return whether the database may go on with a statement: after a signal, or when its connection is lost."""
+    if not isinstance(error, Exception):
+        return True
+    found = driver_error(error)
+    if found is None or found.engine.is_read_only(found.error):
+        return False
+    return found.engine.failure_of(found.error) is DatabaseFailure.UNAVAILABLE
+
+
+def _state_before(migration: Migration) -> str:
+    """Return the arguments of `migrate` for the state without the migration."""
+    before = [name for app, name in migration.dependencies if app == migration.app_label]
+    return f"{migration.app_label} {before[0] if before else 'zero'}"
 
 
 def _keep_written(connection: BaseDatabaseWrapper) -> None:

@@ -60,6 +60,24 @@ def test_a_migration_that_stops_half_way_is_named_with_what_to_do(ledger):
     assert ledger.applied() == ALL
 
 
+def test_a_reversed_migration_that_stops_half_way_is_named_too(ledger):
+    assert ledger.migrate().end() == 0
+    ledger.execute("ALTER TABLE ledger_account DROP COLUMN currency")
+
+    stopped = ledger.migrate("ledger", "0002")
+
+    assert stopped.end() == 1
+    assert ledger.columns() == ["id", "name"]
+    assert (
+        "ledger.0003_columns stopped half-way, and the database keeps what it has carried out: ALTER TABLE "
+        "`ledger_account` DROP COLUMN `closed`. Undo these statements, correct the cause and run this again; or carry "
+        "out the rest of `webapp sqlmigrate ledger 0003_columns --backwards` by hand and record it with `webapp "
+        "migrate ledger 0002_gate --fake`\n"
+    ) in stopped.output
+    assert ledger.migrate("ledger", "0002_gate", "--fake").end() == 0
+    assert ledger.applied() == ALL[:2]
+
+
 def test_the_gate_judges_columns_and_says_what_it_cannot_judge(ledger):
     assert ledger.migrate("ledger", "0002").end() == 0
 

@@ -123,7 +123,7 @@ class Command(DjangoCommand):
             self._lock.check()
         if self._kept is not None and details:
             if action in {"apply_start", "unapply_start"}:
-                self._kept.begin(details[0])
+                self._kept.begin(details[0], is_unapplied=action == "unapply_start")
             elif action in {"apply_success", "unapply_success"}:
                 self._kept.end()
         super().migration_progress_callback(action, *details, **options)

@@ -1,5 +1,8 @@
 """Which statements of a failed migration MariaDB keeps, compared with the rows that it then has."""
 
+import threading
+from time import monotonic, sleep
+
 import pytest
 from django.db import OperationalError, connections, transaction
 from django.db.migrations import Migration
@@ -42,6 +45,16 @@ def fail_after(connection, *statements):
         for statement in statements:
             cursor.execute(statement)
         raise MigrationFailedError
+
+
+def kill_during(url, statement):
+    """End the connection that waits with a statement."""
+    query = "SELECT ID FROM information_schema.PROCESSLIST WHERE INFO = %s AND STATE LIKE 'Waiting%%'"
+    deadline_s = monotonic() + 120
+    while not (found := execute(url, query, [statement])):
+        assert monotonic() < deadline_s
+        sleep(0.05)
+    execute(url, "KILL %s", [found[0][0]])
 
 
 def advice_of(kept):
@@ -97,6 +110,53 @@ def test_only_the_last_statements_are_shown(connection, kept):
 
     assert "carried out: 2 more before these; ALTER TABLE entry ADD COLUMN c2 int; " in advice_of(kept)
     assert "c1" not in advice_of(kept)
+
+
+def test_a_statement_without_an_answer_may_be_carried_out(connection, connect, kept, mariadb_server):
+    reader = connect("webapp")
+    reader.set_autocommit(False)
+    with reader.cursor() as cursor:
+        cursor.execute("SELECT * FROM entry")
+    killer = threading.Thread(target=kill_during, args=(mariadb_server.administration_url, ALTER))
+    killer.start()
+
+    with pytest.raises(OperationalError) as lost, connection.cursor() as cursor:
+        cursor.execute(ALTER)
+    killer.join()
+
+    assert kept.advice(lost.value) == (
+        f"shop.0002_text was interrupted, and the database may still carry out: {ALTER}. Compare the tables with "
+        "`webapp sqlmigrate shop 0002_text --database kept` before you run this again"
+    )
+
+
+def test_a_signal_interrupts_a_statement_that_may_be_carried_out(connection, kept):
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    with connection.cursor() as cursor:
+        cursor.execute(INSERT)
+        with connection.execute_wrapper(interrupt), pytest.raises(KeyboardInterrupt) as signal:
+            cursor.execute(ALTER)
+
+    assert f"carried out: {INSERT}. It may still carry out: {ALTER}. Undo" in kept.advice(signal.value)
+
+
+def test_a_reversed_migration_is_recorded_as_the_one_before_it(connection, kept):
+    migration = Migration("0002_text", "shop")
+    migration.dependencies = [("sites", "0001_initial"), ("shop", "0001_initial")]
+    kept.begin(migration, is_unapplied=True)
+    with connection.cursor() as cursor:
+        cursor.execute(ALTER)
+
+    assert advice_of(kept).endswith(
+        "carry out the rest of `webapp sqlmigrate shop 0002_text --backwards --database kept` by hand and record it "
+        "with `webapp migrate shop 0001_initial --fake --database kept`"
+    )
+    kept.begin(Migration("0001_initial", "shop"), is_unapplied=True)
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM entry")
+    assert advice_of(kept).endswith("record it with `webapp migrate shop zero --fake --database kept`")
 
 
 def test_a_recorded_migration_needs_no_advice(connection, kept):
