@@ -19,22 +19,23 @@ _REMEDY = (
 )
 _REGION = "region"
 _MAX_PORT = 65535
-# redis-py would pass any name to its connection. A wrong one is then an error of each call that no retry ends, a login
-# would be in the log, and timeouts and repetitions would replace the library's.
+# Only processes with a store on Redis compile these expressions. redis-py would pass any name to its connection: a
+# wrong one is then an error of each call, a login would be in the log, and timeouts and repetitions would replace the
+# library's.
 _REDIS_OPTIONS = {
-    "client_name": re.compile(r"[!-~]+"),
-    "health_check_interval": re.compile(r"[0-9]{1,6}"),
-    "protocol": re.compile(r"[23]"),
+    "client_name": r"[!-~]+",
+    "health_check_interval": r"[0-9]{1,6}",
+    "protocol": r"[23]",
 }
 _TLS_OPTIONS = {
-    "ssl_ca_certs": re.compile(r".+"),
-    "ssl_cert_reqs": re.compile(r"none|optional|required"),
-    "ssl_certfile": re.compile(r".+"),
-    "ssl_check_hostname": re.compile(r"true|false", re.IGNORECASE),
-    "ssl_keyfile": re.compile(r".+"),
+    "ssl_ca_certs": r".+",
+    "ssl_cert_reqs": r"none|optional|required",
+    "ssl_certfile": r".+",
+    "ssl_check_hostname": r"[Tt]rue|[Ff]alse",
+    "ssl_keyfile": r".+",
 }
 # Longer labels and empty ones are errors of Python's resolver that are no errors of a connection.
-_HOST_NAME = re.compile(r"(?=.{1,253}\Z)[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\.?")
+_HOST_NAME = r"(?=.{1,253}\Z)[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\.?"
 
 
 class StoreKind(StrEnum):
@@ -112,7 +113,7 @@ def _redis(scheme: str, rest: str) -> StoreAddress:
         parts = urlsplit("")
     if not parts.hostname or port == 0:
         raise _refusal(f"names no host, or a port that is not a number from 1 to {_MAX_PORT}", _REMEDY)
-    if ":" not in parts.hostname and not _HOST_NAME.fullmatch(parts.hostname):
+    if ":" not in parts.hostname and not re.fullmatch(_HOST_NAME, parts.hostname):
         raise _refusal("has a host that is neither a name nor an address", _REMEDY)
     number = parts.path.strip("/")
     if number and not number.isdigit():
@@ -124,13 +125,13 @@ def _redis(scheme: str, rest: str) -> StoreAddress:
     return StoreAddress(StoreKind.REDIS, url, is_encrypted=is_encrypted)
 
 
-def _require_known_options(query: str, known: Mapping[str, re.Pattern[str]]) -> None:
+def _require_known_options(query: str, known: Mapping[str, str]) -> None:
     given = parse_qsl(query, keep_blank_values=True)
     # The name of another option is not shown, since it may be a part of a password.
     if any(name not in known for name, _ in given):
         raise _refusal("has an option that is not known here", f"write one of: {', '.join(sorted(known))}")
     for name, value in given:
-        if not known[name].fullmatch(value):
+        if not re.fullmatch(known[name], value):
             raise _refusal(f"has an invalid value of the option {name}", "write one that redis-py accepts")
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from django_runtimes.config.configuration_error import ConfigurationError
 from tests.unit.adopt.projects import decisions_for, ready_project
 
 ON = {"WEBAPP_DIRECT_UPLOADS": "1", "AWS_REGION": "eu-west-1"}
@@ -38,6 +39,19 @@ def test_other_storages_do_not(backend):
 
     assert "STORAGES" not in decided.settings
     assert not decided.adopted.direct_uploads
+
+
+def test_an_access_point_does_not():
+    arn = "arn:aws:s3:eu-west-1:123456789012:accesspoint/pictures"
+
+    with pytest.raises(ConfigurationError) as caught:
+        decisions_for(ready_project(), **ON, WEBAPP_MEDIA_BUCKET=arn)
+
+    assert str(caught.value) == (
+        "WEBAPP_DIRECT_UPLOADS=1 needs the name of a bucket, and the uploads are in the access point "
+        f"'{arn}', to which boto3 lets no browser send a file; set WEBAPP_MEDIA_BUCKET to its bucket, or "
+        "WEBAPP_DIRECT_UPLOADS=0"
+    )
 
 
 def test_a_bucket_alone_does_not():

@@ -1,6 +1,10 @@
 """WEBAPP_SECURITY_HEADERS sets the policies that a project has not set itself."""
 
+from urllib.parse import urlsplit
+
+import boto3
 import pytest
+from botocore.config import Config
 
 from django_runtimes.adopt.decisions import decide
 from django_runtimes.adopt.steps import security_headers
@@ -198,6 +202,26 @@ def test_files_of_other_origins_are_allowed(project, environ, directive, further
 
     values = [value for value in policy[directive] if value not in ("'self'", "data:", NONCE)]
     assert values == further
+
+
+@pytest.mark.parametrize(
+    "arn",
+    [
+        "arn:aws:s3:eu-central-1:123456789012:accesspoint/pictures",
+        "arn:aws-cn:s3:cn-north-1:123456789012:accesspoint:pictures",
+        "arn:aws:s3-object-lambda:eu-central-1:123456789012:accesspoint/pictures",
+        "arn:aws:s3-outposts:eu-central-1:123456789012:outpost/op-1/accesspoint/pictures",
+    ],
+)
+def test_the_host_of_an_access_point_is_allowed(arn):
+    key = {"aws_access_key_id": "key", "aws_secret_access_key": "secret"}
+    region = arn.split(":")[3]
+    client = boto3.client("s3", region_name=region, config=Config(signature_version="s3v4"), **key)
+    url = urlsplit(client.generate_presigned_url("get_object", Params={"Bucket": arn, "Key": "k"}))
+
+    policy = settings_after(ready_project(), **ON, WEBAPP_MEDIA_BUCKET=arn, AWS_REGION=region)["SECURE_CSP"]
+
+    assert policy["img-src"][2:] == [f"https://{url.netloc}"]
 
 
 def test_pages_that_may_be_framed_by_their_own_site():

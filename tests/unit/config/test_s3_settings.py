@@ -139,18 +139,38 @@ def test_nothing_is_set_without_a_bucket():
 
 @pytest.mark.parametrize(
     "bucket",
-    ["pictures", "shop.pictures", "Old_Bucket", "arn:aws:s3:eu-central-1:123456789012:accesspoint/pictures"],
+    [
+        "pictures",
+        "shop.pictures",
+        "Old_Bucket",
+        "arn:aws:s3:eu-central-1:123456789012:accesspoint/pictures",
+        "arn:aws-cn:s3:cn-north-1:123456789012:accesspoint:pictures",
+    ],
 )
 def test_a_bucket_has_a_name_or_the_arn_of_an_access_point(bucket):
     assert Environment({"WEBAPP_MEDIA_BUCKET": bucket})[MEDIA_BUCKET] == bucket
 
 
-@pytest.mark.parametrize("text", ["s3://pictures", "pictures/", "pictures/2026", "a b", "ab", "bücher"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "s3://pictures",
+        "pictures/",
+        "pictures/2026",
+        "a b",
+        "ab",
+        "bücher",
+        "arn:aws:s3:::pictures",
+        "arn:aws:s3:::pictures/*",
+        "arn:aws:s3::123456789012:accesspoint/mfzwi23gnjvgw.mrap",
+        "arn:aws:s3-outposts:eu-central-1:123456789012:accesspoint/pictures",
+    ],
+)
 def test_a_text_that_names_no_bucket_is_refused(text):
     with pytest.raises(ConfigurationError) as error:
         Environment({"WEBAPP_MEDIA_BUCKET": text})[MEDIA_BUCKET]
 
     assert str(error.value) == (
-        f"WEBAPP_MEDIA_BUCKET={text!r} is not the name of a bucket; write its name or its access point's ARN, without "
-        "s3:// or a folder"
+        f"WEBAPP_MEDIA_BUCKET={text!r} is not the name of a bucket; write its name or the ARN of its access point, "
+        "without s3:// or a folder"
     )

@@ -8,6 +8,7 @@ from django_runtimes.adopt.process_variables import ProcessVariables
 from django_runtimes.adopt.setting_change import Draft
 from django_runtimes.adopt.steps.s3_storage import S3_BACKENDS
 from django_runtimes.config.aws_profile import configured_endpoint
+from django_runtimes.config.values.access_point import access_point
 from django_runtimes.config.variables.aws_variables import AWS_ENDPOINT_URL_S3
 
 
@@ -46,8 +47,12 @@ def _of_storage(draft: Draft, variables: ProcessVariables, storage: dict[str, An
         yield f"{parts.scheme}://{parts.netloc}"
         yield f"{parts.scheme}://{bucket}.{parts.netloc}"
         return
-    region = value("region_name", "AWS_S3_REGION_NAME")
+    point = access_point(bucket)
+    region = point.region if point else value("region_name", "AWS_S3_REGION_NAME")
     suffix = "amazonaws.com.cn" if str(region).startswith("cn-") else "amazonaws.com"
+    if point:
+        yield f"https://{point.host}.{suffix}"
+        return
     for host in (f"s3.{region}.{suffix}" if region else "", f"s3.{suffix}"):
         if host:
             # A certificate's wildcard matches no further dot, so boto3 puts such a bucket into the path.

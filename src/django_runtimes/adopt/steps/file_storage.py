@@ -19,6 +19,7 @@ from django_runtimes.adopt.steps.s3_storage import (
 )
 from django_runtimes.config.configuration_error import ConfigurationError
 from django_runtimes.config.mistakes import Mistakes
+from django_runtimes.config.values.access_point import access_point
 from django_runtimes.config.variables.file_variables import (
     DIRECT_UPLOADS,
     MEDIA_BUCKET,
@@ -82,8 +83,20 @@ def set_uploads(draft: Draft, variables: ProcessVariables) -> None:
         _replace_storage(draft, "default", storages["default"], reason)
     default = _storages(draft).get("default", {})
     if variables[DIRECT_UPLOADS] and default.get("BACKEND") in (S3, S3_BEFORE):
+        _refuse_access_point(draft, default)
         reason = f"{DIRECT_UPLOADS.name}=1: this storage copies uploads inside the bucket"
         _replace_storage(draft, "default", {**default, "BACKEND": S3_DIRECT}, reason)
+
+
+def _refuse_access_point(draft: Draft, storage: Mapping[str, Any]) -> None:
+    options = storage.get("OPTIONS") or {}
+    bucket = options.get("bucket_name") or draft.value("AWS_STORAGE_BUCKET_NAME")
+    if access_point(bucket) is not None:
+        raise ConfigurationError(
+            f"{DIRECT_UPLOADS.name}=1 needs the name of a bucket, and the uploads are in the access point {bucket!r}, "
+            f"to which boto3 lets no browser send a file; set {MEDIA_BUCKET.name} to its bucket, or "
+            f"{DIRECT_UPLOADS.name}=0"
+        )
 
 
 def has_direct_uploads(storages: Mapping[str, Any]) -> bool:

@@ -2,6 +2,7 @@
 
 import re
 
+from django_runtimes.config.values.access_point import access_point
 from django_runtimes.config.variables.kinds import Flag, Text
 from django_runtimes.config.variables.variable import RuleError
 
@@ -9,8 +10,8 @@ _HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?")
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 
-# Other servers and old buckets of us-east-1 have names with other letters; an access point has an ARN.
-_MEDIA_BUCKET = re.compile(r"[A-Za-z0-9._-]{3,255}|arn:[a-z-]+:s3[a-z-]*:[A-Za-z0-9:/._-]+")
+# Other servers and old buckets of us-east-1 have names with other letters.
+_MEDIA_BUCKET = re.compile(r"[A-Za-z0-9._-]{3,255}")
 
 
 def _cdn_host(text: str) -> str:
@@ -28,9 +29,9 @@ def _bucket_name(text: str) -> str:
 
 
 def _media_bucket(text: str) -> str:
-    if not _MEDIA_BUCKET.fullmatch(text):
+    if not _MEDIA_BUCKET.fullmatch(text) and access_point(text) is None:
         raise RuleError(
-            "is not the name of a bucket", "write its name or its access point's ARN, without s3:// or a folder"
+            "is not the name of a bucket", "write its name or the ARN of its access point, without s3:// or a folder"
         )
     return text
 
