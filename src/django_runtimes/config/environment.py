@@ -29,6 +29,10 @@ class Environment:
 
         return Environment({**self._environ, **{each.name: "" for each in VARIABLES if self._mistake(each)}})
 
+    def without(self, *variables: Variable[Any]) -> "Environment":
+        """Return the variables with some of them unset."""
+        return Environment({**self._environ, **{each.name: "" for each in variables}})
+
     def text_of(self, variable: Variable[Any]) -> str:
         """Return the text of a variable without parsing it, a Secret if it is secret; empty if it is unset."""
         return self._text(variable) or ""

@@ -98,6 +98,19 @@ def test_new_connections_are_compared_with_the_limit(variables, level, text):
     assert finding.text.startswith(text)
 
 
+@pytest.mark.parametrize(("age_s", "is_found"), [(0, True), (600, False)])
+def test_new_connections_to_a_further_cluster_are_compared_too(age_s, is_found):
+    examination = AnsweredExamination(CONTAINERS, {WEB: SOUND})
+    cluster = {"ENGINE": "django_runtimes.databases.dsql", "CONN_MAX_AGE": age_s}
+    examination.__dict__["databases"] = {"default": {"ENGINE": "django.db.backends.postgresql"}, "events": cluster}
+
+    found = [text for level, text in problems(examine_budget(examination)) if level is Level.WRONG]
+
+    assert [text.startswith("DATABASES['events']: each request opens a connection") for text in found] == [
+        True
+    ] * is_found
+
+
 def test_kept_connections_need_no_rate_of_requests():
     environ = CONTAINERS | {"DATABASE_URL": "dsql://app@abc.dsql.eu-west-1.on.aws", "WEBAPP_RUNTIME": "aws_ecs"}
 

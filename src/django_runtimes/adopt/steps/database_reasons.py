@@ -9,7 +9,7 @@ from django_runtimes.config.databases.database_settings import mode_of_same_serv
 from django_runtimes.config.databases.engines import uses_libpq
 from django_runtimes.config.databases.tls import ROOT_VARIABLES
 from django_runtimes.config.values.choices import Role
-from django_runtimes.config.values.connection_strategy import Route
+from django_runtimes.config.values.connection_strategy import Route, connections_of
 from django_runtimes.config.variables.database.database_address import (
     DATABASE_URL,
     DB_CLUSTER_ARN,
@@ -61,9 +61,15 @@ class DatabaseReasons:
     def __init__(self, alias: str, entry: Mapping[str, Any], variables: ProcessVariables) -> None:
         self._variables = variables
         self._is_operation = variables[DB_ROLE] is Role.OPERATIONS
-        strategy = f"the strategy is {variables.profile.connections.name} ({self._source(DB_STRATEGY)})"
+        connections = connections_of(entry)
+        is_own = connections.name is not variables.profile.connections.name
+        source = "the default of its engine" if is_own else self._source(DB_STRATEGY)
+        strategy = f"the strategy is {connections.name} ({source})"
         route = f"the route is {entry.get('ROUTE')} ({self._source(DB_ROUTE) if alias == 'default' else 'its host'})"
         credentials = f"it names the source of the login ({self._source(DB_CREDENTIALS)})"
+        if alias != "default":
+            # Aurora DSQL is the only further database whose login the variables do not leave to the settings.
+            credentials = "the service accepts tokens of IAM only"
         is_proxied = entry.get("ROUTE") is Route.PROXY
         self._by_url = _sslmode_by_url(alias, entry, variables)
         self._other_root = self._source_of_root(Route.PROXY if is_proxied else Route.DIRECT)

@@ -17,10 +17,11 @@ from django_runtimes.config.databases.address_choice import (
 from django_runtimes.config.databases.credentials import IamToken, Login, choose_login
 from django_runtimes.config.databases.data_api_settings import data_api_settings
 from django_runtimes.config.databases.driver_settings import driver_entry, further_driver_entry
-from django_runtimes.config.databases.dsql_settings import as_dsql_entry, dsql_address, dsql_login
+from django_runtimes.config.databases.dsql_settings import OF_OTHER_SERVER, as_dsql_entry, dsql_address, dsql_login
 from django_runtimes.config.databases.engines import engine_for, uses_libpq
 from django_runtimes.config.databases.frozen import longest_rest_s
 from django_runtimes.config.databases.mysql_settings import further_mysql_entry, mysql_entry, port_of_option_file
+from django_runtimes.config.databases.strategy_of_engine import further_connections
 from django_runtimes.config.databases.tcp_options import tcp_options
 from django_runtimes.config.databases.tls import (
     ROOT_VARIABLES,
@@ -98,10 +99,12 @@ def further_database_settings(environment: Environment, profile: Profile, projec
     if address.engine is Engine.MYSQL:
         return further_mysql_entry(environment, profile, project, address)
     if address.engine is Engine.DSQL:
-        address = dsql_address(environment, address, "DATABASES", project)
+        own = environment.without(*OF_OTHER_SERVER)
+        address = dsql_address(own, address, "DATABASES", project)
         profile = profile._replace(route=Route.DIRECT)
-        login = dsql_login(environment, address)
-        entry = as_dsql_entry(_entry(environment, profile, project, address, login, is_moved=False))
+        profile = profile._replace(connections=further_connections(own, profile, Engine.DSQL))
+        login = dsql_login(own, address)
+        entry = as_dsql_entry(_entry(own, profile, project, address, login, is_moved=False))
         return entry | {"NAME": address.name} | host_and_port(address, project)
     if address.engine is not Engine.POSTGRESQL:
         return further_driver_entry(environment, profile, project, address)

@@ -27,7 +27,7 @@ from django_runtimes.config.databases.tls import (
 )
 from django_runtimes.config.environment import Environment
 from django_runtimes.config.values.choices import Role, SslMode
-from django_runtimes.config.values.connection_strategy import Route
+from django_runtimes.config.values.connection_strategy import Connections, PerRequest, Route
 from django_runtimes.config.values.data_paths import Engine
 from django_runtimes.config.values.profile import Profile
 from django_runtimes.config.variables.database.database_address import DB_SSLMODE
@@ -37,6 +37,7 @@ from django_runtimes.config.variables.database.database_connections import (
     DB_STATEMENT_TIMEOUT_S,
 )
 from django_runtimes.config.variables.database.database_login import DB_ROLE
+from django_runtimes.config.variables.variable import Variable
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,8 @@ def driver_entry(
     Raise ConfigurationError for features that these engines lack: tokens, resets of sessions, some modes of TLS.
     """
     kind = _KINDS[address.engine]
-    _refuse_missing_features(environment, kind, login)
+    connections = connections_on(environment, profile, address.engine)
+    _refuse_missing_features(environment, kind, login, connections)
     if not address.host:
         raise ConfigurationError(
             f"DATABASES names no HOST for {kind.product}; set HOST, PORT and NAME, or DATABASE_URL"
@@ -141,7 +143,7 @@ def driver_entry(
         crosses_network=needs_encryption(address.host),
         token=False,
     )
-    strategy = connections_on(environment, profile, address.engine).as_django()
+    strategy = connections.as_django()
     return {
         **project,
         "ENGINE": kind.engine,
@@ -163,20 +165,30 @@ def further_driver_entry(
     """Return the entry of another database, whose address and login stay the project's."""
     route = Route.PROXY if address.engine is Engine.MSSQL and is_proxied(environment, address) else Route.DIRECT
     login = Login(address.user, address.password)
-    entry = driver_entry(environment, profile._replace(route=route), project, address, login, is_moved=False)
+    own = environment.without(*_for_other_drivers(environment, _KINDS[address.engine]))
+    entry = driver_entry(own, profile._replace(route=route), project, address, login, is_moved=False)
     return entry | host_and_port(address, project)
+
+
+def _for_other_drivers(environment: Environment, kind: _DriverKind) -> tuple[Variable[Any], ...]:
+    """Return the variables of TLS that `default` may need and this driver cannot apply."""
+    roots = () if kind.reads_roots else tuple(ROOT_VARIABLES.values())
+    mode = environment[DB_SSLMODE]
+    return roots if mode is None or mode in kind.modes else (*roots, DB_SSLMODE)
 
 
 def _names_sid(project: Mapping[str, Any], *, is_moved: bool) -> bool:
     return not is_moved and project.get("ENGINE") == DJANGOS_ORACLE_ENGINE
 
 
-def _refuse_missing_features(environment: Environment, kind: _DriverKind, login: Login) -> None:
+def _refuse_missing_features(
+    environment: Environment, kind: _DriverKind, login: Login, connections: Connections
+) -> None:
     if isinstance(login.credentials, IamToken):
         raise ConfigurationError(
             f"WEBAPP_DB_CREDENTIALS is iam, but RDS has no tokens for {kind.product}; set it to secretsmanager"
         )
-    if environment[DB_ALWAYS_RESET]:
+    if environment[DB_ALWAYS_RESET] and not isinstance(connections, PerRequest):
         raise ConfigurationError(
             f"WEBAPP_DB_ALWAYS_RESET is set, but no session of {kind.product} is reset; unset it, and set "
             "WEBAPP_DB_STRATEGY=per_request for a new session in each request"

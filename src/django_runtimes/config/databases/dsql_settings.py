@@ -28,6 +28,8 @@ from django_runtimes.config.variables.database.database_login import (
 # The service ends a connection after an hour, and a request may still run on it for some minutes.
 LONGEST_AGE_S = 3000
 _PASSWORD_VARIABLES = (DB_PASSWORD, DB_OPERATIONS_PASSWORD, DB_OPERATIONS_SECRET_ARN)
+# Variables of the login and the certificate of `default`, which another server than a cluster may need.
+OF_OTHER_SERVER = (*_PASSWORD_VARIABLES, DB_CREDENTIALS, DB_OPERATIONS_USER, DB_SSLMODE, DB_ROOT_CERTIFICATES)
 # Options whose statements the service refuses.
 _REFUSED_OPTIONS = {
     "isolation_level": "its only isolation level is REPEATABLE READ",

@@ -1,16 +1,16 @@
 """Examines whether the server has enough connections for all processes."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from django_runtimes.config.configuration_error import ConfigurationError
-from django_runtimes.config.values.connection_strategy import PerRequest, Route
+from django_runtimes.config.values.connection_strategy import Connections, PerRequest, Route, connections_of
 from django_runtimes.config.values.runtime import Runtime
 from django_runtimes.config.variables.database.connection_budget import REQUESTS_MAX_PER_S
 from django_runtimes.config.variables.database.database_connections import DB_STRATEGY
 from django_runtimes.config.variables.server_variables import WORKERS
 from django_runtimes.databases.budget import Comparison, Sum, connection_budget
-from django_runtimes.databases.interface.budget_terms import BudgetTerms
 from django_runtimes.databases.interface.database_engine import DatabaseEngine
 from django_runtimes.databases.interface.engine_registry import engines
 from django_runtimes.databases.interface.examined_server import ExaminedServer
@@ -31,7 +31,8 @@ def examine_budget(examination: Examination) -> list[Finding]:
             return [Finding(Level.SKIPPED, text)]
         terms = engine.budget_terms
         if terms is None:
-            return [Finding(Level.OK, "no process holds a connection to the server, so there is nothing to count")]
+            counted = Finding(Level.OK, "no process holds a connection to the server, so there is nothing to count")
+            return [counted, *_new_connections_elsewhere(examination)]
         reached = _reached(examination)
         comparisons = connection_budget(
             examination.environ,
@@ -45,16 +46,26 @@ def examine_budget(examination: Examination) -> list[Finding]:
             *_uncounted(examination, engine, terms.default_port),
             *_missing_proxy(examination, reached),
             *map(_compared, comparisons),
-            *_new_connections(examination, engine, terms),
+            *_new_connections(examination, engine, examination.connections or examination.usable_profile.connections),
+            *_new_connections_elsewhere(examination),
         ]
     except ConfigurationError as error:
         return [Finding(Level.UNREADABLE, str(error))]
 
 
-def _new_connections(examination: Examination, engine: DatabaseEngine, terms: BudgetTerms) -> list[Finding]:
+def _new_connections_elsewhere(examination: Examination) -> list[Finding]:
+    """Compare the new connections of further databases, whose other connections are not counted."""
+    return [
+        replace(finding, text=f"DATABASES[{alias!r}]: {finding.text}")
+        for alias, database in examination.databases.items()
+        if alias != "default" and isinstance(engine := examination.engines.get(alias), DatabaseEngine)
+        for finding in _new_connections(examination, engine, connections_of(database))
+    ]
+
+
+def _new_connections(examination: Examination, engine: DatabaseEngine, connections: Connections) -> list[Finding]:
     """Compare the connections that requests open in a second with those that the service accepts."""
-    accepted = terms.new_connections_per_s
-    connections = examination.connections or examination.usable_profile.connections
+    accepted = None if engine.budget_terms is None else engine.budget_terms.new_connections_per_s
     if accepted is None or not isinstance(connections, PerRequest):
         return []
     opened = examination.environment[REQUESTS_MAX_PER_S]
