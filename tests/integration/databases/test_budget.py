@@ -51,6 +51,7 @@ class Observer:
     def __init__(self, connection: psycopg.AsyncConnection) -> None:
         self._connection = connection
         self._turns = asyncio.Lock()
+        self._is_over = False
         self.peak = 0
 
     async def count(self) -> int:
@@ -73,10 +74,15 @@ class Observer:
         return held
 
     async def count_continuously(self) -> None:
-        """Count until cancelled, pausing so that other tasks can run."""
-        while True:
+        """Count until `end()`, pausing so that other tasks can run."""
+        # A cancellation could be lost: psycopg 3.3.0 swallows one that arrives together with a result.
+        while not self._is_over:
             await self.count()
             await asyncio.sleep(0.005)
+
+    def end(self) -> None:
+        """Stop counting."""
+        self._is_over = True
 
     async def lock(self) -> None:
         async with self._turns:
@@ -125,9 +131,10 @@ def observe(database_server, database):
         async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
             observer = Observer(connection)
             counting = asyncio.create_task(observer.count_continuously())
-            yield observer
-            counting.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
+            try:
+                yield observer
+            finally:
+                observer.end()
                 await counting
 
     return watch

@@ -1,5 +1,6 @@
 """Wrappers of the engines for Oracle and SQL Server, and listeners in place of their servers."""
 
+import gc
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -38,6 +39,13 @@ def wrapper_of(django_db_blocker) -> Iterator[Callable[..., Any]]:
         yield make
     for wrapper in wrappers:
         wrapper.close()
+
+
+@pytest.fixture
+def collected_garbage() -> Iterator[None]:
+    """Collect what a driver has left open before another test, whose warnings are errors."""
+    yield
+    gc.collect()
 
 
 @contextmanager

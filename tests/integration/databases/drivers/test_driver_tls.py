@@ -14,7 +14,12 @@ from django_runtimes.databases.sockets.tls_contexts import tls_context
 from django_runtimes.outages.responses import answer_to
 from tests.integration.databases.drivers.conftest import listening
 
-pytestmark = pytest.mark.profile_free
+pytestmark = [
+    pytest.mark.profile_free,
+    # oracledb leaves the socket of a connection that fails after the handshake to the garbage collector.
+    pytest.mark.filterwarnings("ignore:unclosed <ssl.SSLSocket:ResourceWarning"),
+    pytest.mark.usefixtures("collected_garbage"),
+]
 
 PASSWORD = "correct-horse"
 # The first byte of a handshake.
