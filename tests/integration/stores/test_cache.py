@@ -8,6 +8,7 @@ from django.core.exceptions import ImproperlyConfigured
 from redis import Redis
 
 from django_runtimes.stores.dynamodb.entry import EntrySizeError
+from tests.integration.stores.conftest import TABLE
 
 pytestmark = pytest.mark.profile_free
 
@@ -119,6 +120,15 @@ def test_a_large_entry_of_dynamodb_is_an_error_that_names_it(dynamodb):
     with pytest.raises(EntrySizeError, match="the entry 'cache:1:picture' has 512"):
         cache.set("picture", b"x" * 512_000)
     assert cache.set_many({"a": 1}) == []
+
+
+@pytest.mark.parametrize("delta", [1.5, "2", None])
+def test_only_a_whole_number_is_added_in_dynamodb(use_store, monkeypatch, delta):
+    monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", "http://127.0.0.1:1")
+    use_store(f"dynamodb://{TABLE}")
+
+    with pytest.raises(TypeError, match="cannot be interpreted as an integer"):
+        cache.incr("hits", delta)
 
 
 @pytest.mark.parametrize("lifetime_s", [0, -1])

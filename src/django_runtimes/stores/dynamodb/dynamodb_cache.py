@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Iterable
+from operator import index
 from typing import Any
 
 from django.core.cache.backends.base import DEFAULT_TIMEOUT, BaseCache
@@ -58,7 +59,8 @@ class StrictDynamoDBCache(BaseCache):
 
     def incr(self, key: str, delta: int = 1, version: int | None = None) -> int:
         """Add to an integer, atomically; raise ValueError without the key, and TypeError for another value."""
-        result = self._table.add(self.make_and_validate_key(key, version=version), delta)
+        # A fraction would make the entry unreadable.
+        result = self._table.add(self.make_and_validate_key(key, version=version), index(delta))
         if result is None:
             raise ValueError(f"Key {key!r} not found")
         return result
