@@ -153,6 +153,21 @@ def test_a_store_in_memory_gets_the_warnings_of_a_cache_in_memory():
     assert message_ids(Runtime.AWS_ECS, **settings) == ["django_runtimes.W022"] * 2 + ["django_runtimes.W023"]
 
 
+@pytest.mark.parametrize(
+    ("engine", "backend", "expected"),
+    [
+        ("tests.unit.adopt.cached_sessions", "RedisStoreCache", ["django_runtimes.W038"]),
+        ("django_runtimes.stores.sessions", "RedisStoreCache", ["django_runtimes.W038"]),
+        ("django_runtimes.stores.sessions", "StrictRedisCache", []),
+        ("django.contrib.sessions.backends.cached_db", "RedisStoreCache", []),
+    ],
+)
+def test_sessions_that_an_outage_of_the_store_loses_get_a_warning(engine, backend, expected):
+    cache = {"BACKEND": f"django_runtimes.stores.redis_cache.{backend}", "LOCATION": "rediss://cache.example"}
+
+    assert message_ids(Runtime.AWS_ECS, SESSION_ENGINE=engine, CACHES={"default": cache}) == expected
+
+
 @pytest.mark.parametrize(("name", "count"), [("Starting", 1), ("nested", 1), ("Quiet", 0)])
 def test_middleware_that_starts_threads_gets_a_warning_on_lambda(monkeypatch, name, count):
     module = ModuleType("shop.middleware")

@@ -5,7 +5,13 @@ from django_runtimes.adopt.checks.commands import check_migrate
 from django_runtimes.adopt.checks.deployed import check_aws_keys, check_hosts, check_secret_key
 from django_runtimes.adopt.checks.later import check_set_later
 from django_runtimes.adopt.checks.script_name import check_script_name
-from django_runtimes.adopt.checks.storage import check_caches, check_media, check_sessions, check_static_files
+from django_runtimes.adopt.checks.storage import (
+    check_caches,
+    check_media,
+    check_sessions,
+    check_sessions_during_outages,
+    check_static_files,
+)
 from django_runtimes.adopt.checks.unshared_limits import check_limits
 
 CHECKS = (
@@ -14,6 +20,7 @@ CHECKS = (
     check_migrate,
     check_caches,
     check_sessions,
+    check_sessions_during_outages,
     check_media,
     check_static_files,
     check_threads,

@@ -22,6 +22,8 @@ from django_runtimes.adopt.steps.file_storage import media_on_disk
 from django_runtimes.config.environment import Environment
 from django_runtimes.config.values.runtime import Runtime
 from django_runtimes.config.variables.file_variables import STATIC_BUCKET, STATIC_MANIFEST
+from django_runtimes.config.variables.store_variables import SESSIONS
+from django_runtimes.stores.tolerance import TolerantCache
 
 
 def check_caches(**kwargs: Any) -> list[CheckMessage]:
@@ -58,6 +60,23 @@ def check_sessions(**kwargs: Any) -> list[CheckMessage]:
             f"process of {adopted().runtime}, which does not have the session.",
             hint="Use django.contrib.sessions.backends.db or .cached_db, or a cache that all processes share.",
             id="django_runtimes.W023",
+        )
+    ]
+
+
+def check_sessions_during_outages(**kwargs: Any) -> list[CheckMessage]:
+    """Warn about a session engine of the project in the cache of the store, whose misses log visitors out."""
+    engine, alias = settings.SESSION_ENGINE, settings.SESSION_CACHE_ALIAS
+    backend = settings.CACHES.get(alias, {}).get("BACKEND", "")
+    if not is_named(backend, TolerantCache) or not is_named(f"{engine}.SessionStore", CachedSessions):
+        return []
+    return [
+        CheckWarning(
+            f"SESSION_ENGINE={engine!r} keeps sessions in CACHES[{alias!r}], which misses while the store does not "
+            "answer: visitors are logged out then.",
+            hint=f"Set {SESSIONS.name} to store or database, which replaces the engine, or SESSION_CACHE_ALIAS to "
+            "another cache that all processes share.",
+            id="django_runtimes.W038",
         )
     ]
 
