@@ -79,6 +79,15 @@ def test_the_roots_and_the_mode_of_variables_apply_to_oracle():
     assert (options["sslmode"], options["sslrootcert"]) == ("verify-ca", "/etc/region.pem")
 
 
+def test_explain_has_the_new_name_of_an_option():
+    project = ready_project(DATABASES={"default": postgresql(), "further": driver("mssql", query_timeout=60)})
+
+    reasons = {change.path: change.reason for change in decisions_for(project, **DEPLOYED).changes}
+
+    place = ("DATABASES", "further", "OPTIONS")
+    assert reasons[*place, "query_timeout"] == "the library's engines call it statement_timeout"
+
+
 @pytest.mark.parametrize("engine", ["mssql", "django.db.backends.oracle"])
 def test_sessions_are_reset_where_each_request_has_its_own(engine):
     entry = further(driver(engine), WEBAPP_DB_ALWAYS_RESET="1", WEBAPP_DB_STRATEGY="per_request")

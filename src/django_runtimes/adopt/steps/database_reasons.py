@@ -53,6 +53,15 @@ _OF_TIMEOUTS = (
 )
 _OF_LIMITS = ("statement_timeout", "idle_transaction_timeout")
 _OF_DRIVER = ("driver", "host_is_server", "python_driver")
+# The names of other packages for options of the library's engines.
+_NEW_NAMES = {
+    "connection_timeout": "connect_timeout",
+    "query_timeout": "statement_timeout",
+    "ssl_mode": "sslmode",
+    "ssl_ca": "sslrootcert",
+    "ssl_cert": "sslcert",
+    "ssl_key": "sslkey",
+}
 
 
 class DatabaseReasons:
@@ -60,6 +69,7 @@ class DatabaseReasons:
 
     def __init__(self, alias: str, entry: Mapping[str, Any], variables: ProcessVariables) -> None:
         self._variables = variables
+        self._options: Mapping[str, Any] = entry.get("OPTIONS") or {}
         self._is_operation = variables[DB_ROLE] is Role.OPERATIONS
         connections = connections_of(entry)
         is_own = connections.name is not variables.profile.connections.name
@@ -103,8 +113,11 @@ class DatabaseReasons:
         """Return why a key or an option was added or changed."""
         return self._reasons.get(key, f"{DATABASE_URL.name} sets it")
 
-    def removed(self, key: str) -> str:
-        """Return why an option was removed."""
+    def removed(self, key: str, before: object) -> str:
+        """Return why an option with the value `before` was removed."""
+        name = _NEW_NAMES.get(key, "")
+        if name in self._options and self._options[name] == before:
+            return f"the library's engines call it {name}"
         if self._by_url and key in _OF_ENCRYPTION:
             return self._by_url
         if self._other_root and key == "sslrootcert":

@@ -117,7 +117,7 @@ def _parts(
         if key != "OPTIONS" and not (old is MISSING and (key, new) in _DEFAULTS):
             yield SettingChange(("DATABASES", alias, key), old, new, reasons.added(key))
     for key, old, new in _differences(before.get("OPTIONS") or {}, after.get("OPTIONS") or {}):
-        reason = reasons.removed(key) if new is MISSING else reasons.added(key)
+        reason = reasons.removed(key, old) if new is MISSING else reasons.added(key)
         yield SettingChange(("DATABASES", alias, "OPTIONS", key), old, new, reason)
 
 

@@ -4,7 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from django_runtimes.config.configuration_error import ConfigurationError
+from django_runtimes.config.database_url.driver_option_rules import RULES
 from django_runtimes.config.database_url.mysql_options import seconds, ssl_mode
+from django_runtimes.config.database_url.option_rules import require_valid_values
+from django_runtimes.config.values.data_paths import Engine
 
 _SECONDS = ("connect_timeout", "statement_timeout")
 _ORACLE_TEXTS = ("sslmode", "sslrootcert")
@@ -19,7 +22,9 @@ def oracle_options(given: Mapping[str, str], place: str) -> dict[str, Any]:
 
 def mssql_options(given: Mapping[str, str], place: str) -> dict[str, Any]:
     """Return the options of a URL; raise ConfigurationError for an unknown one, which `place` has."""
-    return _options(given, place, "the engine for SQL Server", _MSSQL_TEXTS)
+    options = _options(given, place, "the engine for SQL Server", _MSSQL_TEXTS)
+    require_valid_values(options, place, RULES[Engine.MSSQL])
+    return options
 
 
 def _options(given: Mapping[str, str], place: str, engine: str, texts: tuple[str, ...]) -> dict[str, Any]:

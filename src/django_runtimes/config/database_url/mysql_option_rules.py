@@ -1,10 +1,19 @@
 """Which options PyMySQL and Django's engine for MySQL accept, and which values."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 from django_runtimes.config.configuration_error import ConfigurationError
+from django_runtimes.config.database_url.option_rules import (
+    COUNT,
+    LIMIT,
+    TEXT,
+    OptionRule,
+    is_count,
+    is_number,
+    one_of,
+)
 
 _OF_DRIVER = """
 auth_plugin_map autocommit binary_prefix bind_address charset client_flag collation connect_timeout conv cursorclass
@@ -41,13 +50,6 @@ _LONGEST_CONNECT_TIMEOUT_S = 31_536_000
 _ISOLATION_LEVELS = ("read uncommitted", "read committed", "repeatable read", "serializable")
 
 
-class _Rule(NamedTuple):
-    """What a value must be."""
-
-    is_met: Callable[[Any], bool]
-    text: str
-
-
 def require_known_options(options: Mapping[str, Any], place: str) -> None:
     """Raise ConfigurationError for an option that the engine does not know; `place` has the options."""
     for name in options:
@@ -61,55 +63,28 @@ def require_known_options(options: Mapping[str, Any], place: str) -> None:
             )
 
 
-def require_valid_values(options: Mapping[str, Any], place: str) -> None:
-    """Raise ConfigurationError for a value that the driver or Django would refuse at the first connection."""
-    for name, rule in _RULES.items():
-        if name in options and not rule.is_met(options[name]):
-            raise ConfigurationError(f"{place} has {name}={options[name]!r}, which is not {rule.text}")
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _is_count(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
-
-
-def _is_text(value: Any) -> bool:
-    return value is None or isinstance(value, str)
-
-
-_WAIT = _Rule(lambda value: value is None or (_is_number(value) and value > 0), "a number of seconds above 0")
-_LIMIT = _Rule(
-    lambda value: value is None or (_is_number(value) and value >= 0), "a number of seconds, or 0 for no limit"
-)
-_COUNT = _Rule(_is_count, "a whole number of 0 or more")
-_TEXT = _Rule(_is_text, "a text")
-_RULES: Mapping[str, _Rule] = {
-    "connect_timeout": _Rule(
-        lambda value: _is_number(value) and 0 < value <= _LONGEST_CONNECT_TIMEOUT_S,
+_WAIT = OptionRule(lambda value: value is None or (is_number(value) and value > 0), "a number of seconds above 0")
+MYSQL_RULES: Mapping[str, OptionRule] = {
+    "connect_timeout": OptionRule(
+        lambda value: is_number(value) and 0 < value <= _LONGEST_CONNECT_TIMEOUT_S,
         f"a number of seconds above 0 and up to {_LONGEST_CONNECT_TIMEOUT_S}",
     ),
     "read_timeout": _WAIT,
     "write_timeout": _WAIT,
-    "statement_timeout": _LIMIT,
-    "idle_transaction_timeout": _LIMIT,
-    "keepalives": _COUNT,
-    "keepalives_idle": _COUNT,
-    "keepalives_interval": _COUNT,
-    "keepalives_count": _COUNT,
-    "tcp_user_timeout": _COUNT,
-    "port": _Rule(lambda value: _is_count(value) and value <= 65_535, "a port, a whole number up to 65535"),
-    "charset": _Rule(
+    "statement_timeout": LIMIT,
+    "idle_transaction_timeout": LIMIT,
+    "keepalives": COUNT,
+    "keepalives_idle": COUNT,
+    "keepalives_interval": COUNT,
+    "keepalives_count": COUNT,
+    "tcp_user_timeout": COUNT,
+    "port": OptionRule(lambda value: is_count(value) and value <= 65_535, "a port, a whole number up to 65535"),
+    "charset": OptionRule(
         lambda value: not value or (isinstance(value, str) and value.lower() in CHARSETS),
         "a character set of MySQL, such as 'utf8mb4'",
     ),
-    "isolation_level": _Rule(
-        lambda value: not value or (isinstance(value, str) and value.lower() in _ISOLATION_LEVELS),
-        f"an isolation level; choose one of: {', '.join(_ISOLATION_LEVELS)}",
-    ),
-    "collation": _TEXT,
-    "sql_mode": _TEXT,
-    "init_command": _TEXT,
+    "isolation_level": one_of(_ISOLATION_LEVELS, "an isolation level"),
+    "collation": TEXT,
+    "sql_mode": TEXT,
+    "init_command": TEXT,
 }

@@ -4,11 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from django_runtimes.config.configuration_error import ConfigurationError
-from django_runtimes.config.database_url.mysql_option_rules import (
-    REFUSED_OPTIONS,
-    require_known_options,
-    require_valid_values,
-)
+from django_runtimes.config.database_url.mysql_option_rules import MYSQL_RULES, REFUSED_OPTIONS, require_known_options
+from django_runtimes.config.database_url.option_rules import require_valid_values
 from django_runtimes.config.values.choices import SslMode
 
 # MySQL's own names for the modes.
@@ -49,7 +46,7 @@ def mysql_options(given: Mapping[str, str], place: str) -> dict[str, Any]:
                 f"{place} has the option {written!r}, which MySQL's engine does not know; remove it, or choose one "
                 f"of: {known}"
             )
-    require_valid_values(options, place)
+    require_valid_values(options, place, MYSQL_RULES)
     return options
 
 
@@ -78,7 +75,7 @@ def renamed_options(options: Mapping[str, Any], place: str) -> dict[str, Any]:
     if _is_context(options.get("ssl")):
         renamed["ssl"] = options["ssl"]
     require_known_options(renamed, place)
-    require_valid_values(renamed, place)
+    require_valid_values(renamed, place, MYSQL_RULES)
     if renamed.get("sslmode"):
         renamed["sslmode"] = ssl_mode(str(renamed["sslmode"]), place)
     return renamed

@@ -6,6 +6,7 @@ from typing import Any
 
 from django_runtimes.config.configuration_error import ConfigurationError
 from django_runtimes.config.database_url.address import Address
+from django_runtimes.config.database_url.driver_option_rules import checked_options
 from django_runtimes.config.databases.address_choice import host_and_port, is_proxied
 from django_runtimes.config.databases.credentials import IamToken, Login
 from django_runtimes.config.databases.engines import (
@@ -213,6 +214,7 @@ def _project_options(
             f"OPTIONS has 'pool', which the engine {kind.engine!r} does not have; remove it "
             "(`webapp docs oracle-sql-server`)"
         )
+    given = checked_options(given, address.engine, kind.product)
     _refuse_keywords(str(given.get("extra_params") or ""))
     overridden = {
         "connect_timeout": environment.is_set(DB_CONNECT_TIMEOUT_S),
