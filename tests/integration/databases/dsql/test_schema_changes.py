@@ -60,6 +60,16 @@ def test_an_added_field_fills_the_rows_in_batches_and_then_refuses_null(cluster,
         run("INSERT INTO book (title, currency) VALUES ('x', 'EURO')")
 
 
+def test_a_semicolon_in_a_text_ends_no_statement(cluster, run, book):
+    text = "first;\nsecond"
+
+    with cluster.schema_editor() as editor:
+        editor.add_field(book, named(models.TextField(db_default=text), "note", book))
+        editor.execute(f"INSERT INTO book (title) VALUES ('{text}')", None)
+
+    assert run("SELECT title, note FROM book") == [(text, text)]
+
+
 def test_a_batch_of_an_added_field_is_repeated_after_a_conflict(cluster, run, book, dsql):
     run("INSERT INTO book (title) VALUES ('x'), ('y')")
     before = len(dsql.statements)

@@ -17,8 +17,9 @@ from django_runtimes.databases.dsql.transactions.conflicts import repeated
 if TYPE_CHECKING:
     from django.db.models import Model
 
+# Separates two statements of one template. No SQL contains it, while strings and functions may contain semicolons.
+_NEXT = "\0"
 # An existing table gets a constraint for new rows; a job then checks the rows that exist.
-_NEXT = ";\n"
 _VALIDATED = f" NOT VALID{_NEXT}ALTER TABLE ASYNC %(table)s VALIDATE CONSTRAINT %(name)s"
 _INLINE_FK = "REFERENCES %(to_table)s (%(to_column)s) DEFERRABLE INITIALLY DEFERRED"
 _ASYNC_INDEX = "CREATE INDEX ASYNC %(name)s ON %(table)s%(using)s (%(columns)s)%(include)s%(extra)s%(condition)s"
