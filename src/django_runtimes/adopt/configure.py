@@ -16,7 +16,7 @@ from django_runtimes.config.adopted import SETTING, Adopted, adopted_by, not_cal
 from django_runtimes.config.configuration_error import ConfigurationError
 from django_runtimes.config.secret_files import load_secret_files
 from django_runtimes.config.variables.observability_variables import TRACES
-from django_runtimes.databases.certificates import require_root_certificates
+from django_runtimes.databases.certificates import require_tls_files
 
 _NEEDED = {"INSTALLED_APPS": "[…]", "DATABASES": "{} if the project has none"}
 
@@ -179,7 +179,7 @@ def _add_mistakes_of_machine(examined: ExaminedProject) -> None:
         require_packages(settings, examined.variables[TRACES])
     for alias, database in settings.get("DATABASES", {}).items():
         with mistakes.collected():
-            require_root_certificates(alias, database, examined.draft.project["DATABASES"].get(alias) or {})
+            require_tls_files(alias, database, examined.draft.project["DATABASES"].get(alias) or {})
 
 
 def _require_settings(given: object, caller: Caller) -> None:

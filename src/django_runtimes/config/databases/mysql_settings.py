@@ -63,6 +63,8 @@ def mysql_entry(
     is_elsewhere = is_moved or address.host != str(project.get("HOST") or "")
     own = _project_options(project, _left_out(profile.route, is_moved=is_moved, is_elsewhere=is_elsewhere))
     chosen = {**_not_overridden(environment, profile.route, own), **address.options}
+    if chosen.get("sslkey") and not chosen.get("sslcert"):
+        raise ConfigurationError("sslkey is set without sslcert, the client's certificate; set both, or neither")
     place = mysql_destination(address.host, chosen)
     is_left_to_file = _leaves_port_to_file(environment, project, profile.route, chosen)
     _require_signed_address(address, login, chosen, is_left_to_file=is_left_to_file)

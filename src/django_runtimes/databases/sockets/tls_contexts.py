@@ -15,7 +15,10 @@ _SYSTEM = "system"
 def tls_context(
     mode: str, *, root: str | None = None, certificate: str | None = None, key: str | None = None
 ) -> ssl.SSLContext:
-    """Return the context of a mode that encrypts or prefers to; `certificate` and `key` are the client's own."""
+    """Return the context of a mode that encrypts or prefers to; `certificate` and `key` are the client's own.
+
+    Raise OSError, of which ssl.SSLError is a kind, for a file that cannot be read or used.
+    """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     # A certificate names hosts; verify-ca accepts any name, as libpq's mode does.
     context.check_hostname = mode == SslMode.VERIFY_FULL
@@ -26,7 +29,8 @@ def tls_context(
     else:
         context.load_verify_locations(root)
     if certificate is not None:
-        context.load_cert_chain(certificate, key)
+        # Without a passphrase here, OpenSSL would ask for it on the terminal.
+        context.load_cert_chain(certificate, key, password="")
     return context
 
 

@@ -116,6 +116,7 @@ def test_a_url_names_root_certificates():
         ({"DATABASE_URL": "mysql://app@db.example/shop?sslmode=maybe"}, "sslmode='maybe' (DATABASE_URL) is unknown"),
         ({"DATABASE_URL": "mysql://app@db.example/shop?compress=1"}, "has the option 'compress', which MySQL's engine"),
         ({"DATABASE_URL": "mysql://app@db.example/shop?connect_timeout=soon"}, "connect_timeout='soon', which is not"),
+        ({"DATABASE_URL": "mysql://app@db.example/shop?ssl-key=/etc/key.pem"}, "sslkey is set without sslcert, the"),
         ({"DATABASE_URL": "mysql://app@db.example"}, "names no database"),
         ({"DATABASE_URL": "mysql://app@a.example,b.example/shop"}, "names several servers"),
         ({"DATABASE_URL": "mysql://app@db.example:0/shop"}, "a port that is not a number from 1 to 65535"),
