@@ -101,9 +101,6 @@ class MysqlConnection(Connection):  # type: ignore[misc]  # the driver has no ty
             raise InterfaceError("the server executes init_connect for new connections only")
         self._execute_command(_COM_RESET_CONNECTION, b"")
         self._read_ok_packet()
-        # A reset restores the server's own mode, in which writes may need a COMMIT.
-        if self.autocommit_mode is not None:
-            self.autocommit(self.autocommit_mode)
         self.set_character_set(self.charset, self.collation)
         if self.db:
             # A reset keeps the database that the last USE has chosen.
@@ -113,6 +110,9 @@ class MysqlConnection(Connection):  # type: ignore[misc]  # the driver has no ty
                 cursor.execute("SET sql_mode=%s", (self.sql_mode,))
             if self.init_command is not None:
                 cursor.execute(self.init_command)
+        # A reset restores the server's own mode, in which writes need a COMMIT, and init_command may choose one.
+        if self.autocommit_mode is not None:
+            self.autocommit(self.autocommit_mode)
         self._restore(before)
 
     def close(self) -> None:

@@ -78,9 +78,13 @@ def visitor(administrator, mariadb_server, shop) -> Iterator[str]:
     administrator("DROP ROLE reader, editor")
 
 
-def test_a_write_after_a_reset_is_kept_by_a_server_without_autocommit(open_wrapper, set_global, administrator):
-    set_global("autocommit", "0")
+@pytest.mark.parametrize("turned_off_by", ["server", "init_command"])
+def test_a_write_after_a_reset_is_committed(open_wrapper, set_global, administrator, turned_off_by):
     wrapper = open_wrapper()
+    if turned_off_by == "server":
+        set_global("autocommit", "0")
+    else:
+        wrapper.settings_dict["OPTIONS"] |= {"init_command": "SET autocommit = 0"}
     number = first_value(wrapper, "SELECT CONNECTION_ID()")
     first_value(wrapper, "SELECT @basket := 7")
     wrapper.close_if_unusable_or_obsolete()
