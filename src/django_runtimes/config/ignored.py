@@ -60,6 +60,8 @@ def ignored_variables(environment: Environment, profile: Profile) -> list[tuple[
     reasons: dict[Variable[Any], str] = {}
     if environment.is_set(DATABASE_URL):
         reasons |= dict.fromkeys(_ADDRESS_VARIABLES, "DATABASE_URL is used")
+    elif not environment.is_set(DB_HOST):
+        reasons[DB_ENGINE] = "WEBAPP_DB_HOST is not set, so the settings name the database"
     if not isinstance(profile.connections, Pool):
         reasons |= dict.fromkeys(_POOL_VARIABLES, strategy)
     if not isinstance(profile.connections, Persistent):

@@ -21,6 +21,13 @@ def test_separate_variables_are_ignored_if_there_is_a_url(name):
     assert ignored(**{name: "5432"}) == []
 
 
+def test_an_engine_without_an_address_is_ignored():
+    reason = "WEBAPP_DB_HOST is not set, so the settings name the database"
+
+    assert ignored(WEBAPP_DB_ENGINE="mysql") == [("WEBAPP_DB_ENGINE", reason)]
+    assert ignored(WEBAPP_DB_ENGINE="mysql", WEBAPP_DB_HOST="db.example") == []
+
+
 def test_pool_variables_are_ignored_without_a_pool():
     assert ignored(Runtime.AWS_LAMBDA, WEBAPP_DB_POOL_MAX_SIZE="9", WEBAPP_DB_POOL_TIMEOUT_S="2") == [
         ("WEBAPP_DB_POOL_MAX_SIZE", "the strategy is per_request"),

@@ -45,7 +45,7 @@ class Command(BaseCommand):
         if engine is None:
             raise _no_verdict(
                 f"DATABASES[{database!r}] has the engine {connection.settings_dict['ENGINE']!r}; the gate judges only "
-                f"{' and '.join(dict.fromkeys(each.product for each in engines()))}"
+                f"{' and '.join(dict.fromkeys(each.product for each in engines() if each.has_migration_lock))}"
             )
         try:
             # An engine without such a transaction refuses here, before a connection.
