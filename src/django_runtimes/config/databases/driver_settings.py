@@ -191,8 +191,8 @@ def _refuse_missing_features(
         )
     if environment[DB_ALWAYS_RESET] and not isinstance(connections, PerRequest):
         raise ConfigurationError(
-            f"WEBAPP_DB_ALWAYS_RESET is set, but no session of {kind.product} is reset; unset it, and set "
-            "WEBAPP_DB_STRATEGY=per_request for a new session in each request"
+            f"WEBAPP_DB_ALWAYS_RESET is set, but no session of {kind.product} is reset; set "
+            "WEBAPP_DB_STRATEGY=per_request, which gives each request a new session, or unset it"
         )
 
 
