@@ -115,7 +115,7 @@ class DatabaseReasons:
 
     def removed(self, key: str, before: object) -> str:
         """Return why an option with the value `before` was removed."""
-        name = _NEW_NAMES.get(key, "")
+        name = _NEW_NAMES.get(key.replace("-", "_"), "")
         if name in self._options and self._options[name] == before:
             return f"the library's engines call it {name}"
         if self._by_url and key in _OF_ENCRYPTION:

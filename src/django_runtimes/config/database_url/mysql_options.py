@@ -68,7 +68,9 @@ def renamed_options(options: Mapping[str, Any], place: str) -> dict[str, Any]:
     and for a mode that does not exist.
     """
     renamed: dict[str, Any] = {}
-    for name, value in {**_about_tls(options.get("ssl"), place), **options}.items():
+    for written, value in {**_about_tls(options.get("ssl"), place), **options}.items():
+        # Packages that parse a URL keep the names of MySQL's clients, such as ssl-mode.
+        name = written.replace("-", "_")
         # False or None does not ask for an unsupported option.
         if name != "ssl" and (value or name not in REFUSED_OPTIONS):
             renamed[_NAMES.get(name, name)] = value

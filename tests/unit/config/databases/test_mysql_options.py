@@ -10,6 +10,7 @@ from pymysql.connections import Connection
 from django_runtimes.config.configuration_error import ConfigurationError
 from django_runtimes.config.database_url.mysql_option_rules import CHARSETS, DRIVER_OPTIONS, REFUSED_OPTIONS
 from django_runtimes.config.database_url.mysql_options import mysql_options, renamed_options
+from django_runtimes.config.values.choices import SslMode
 
 # These have this library's names in an entry.
 RENAMED = {"ssl_ca", "ssl_cert", "ssl_key"}
@@ -83,6 +84,16 @@ def test_what_asks_for_nothing_is_left_out():
 @pytest.mark.parametrize("given", [{}, False, None, {"ca": None}])
 def test_an_empty_ssl_chooses_nothing(given):
     assert renamed_options({"ssl": given}, "OPTIONS") == {}
+
+
+def test_options_that_a_package_has_read_from_a_url_keep_its_names():
+    read = {"ssl-mode": "REQUIRED", "ssl-cert": "/etc/client.pem", "connect-timeout": 3}
+
+    renamed = renamed_options(read, "OPTIONS")
+
+    assert renamed == {"sslmode": SslMode.REQUIRE, "sslcert": "/etc/client.pem", "connect_timeout": 3}
+    with pytest.raises(ConfigurationError, match="has the option 'ssl_disabled', which MySQL's engine does not"):
+        renamed_options({"ssl-disabled": 1}, "OPTIONS")
 
 
 def test_ssl_has_several_forms():
