@@ -8,8 +8,13 @@ from django_runtimes.config.databases.database_settings import database_settings
 from django_runtimes.config.environment import Environment
 from django_runtimes.config.runtimes.detection import detect_runtime
 from django_runtimes.config.runtimes.profile_choice import choose_profile
+from django_runtimes.config.variables.database.database_connections import (
+    DB_IDLE_IN_TRANSACTION_TIMEOUT_S,
+    DB_STATEMENT_TIMEOUT_S,
+)
 from django_runtimes.databases.budget import connection_budget
 from django_runtimes.databases.mysql.administration.mysql_budget import MYSQL_BUDGET
+from django_runtimes.databases.mysql.session_timeouts import timeouts_statement
 from django_runtimes.deploy.steps.service_logs import database_log_groups
 from django_runtimes.deploy.templates.database_system import MARIADB, MYSQL, STACKS_WITH_SYSTEM, DatabaseSystem
 from tests.deploy.templates.analysis.permissions import permission_mismatches
@@ -114,6 +119,22 @@ def test_the_proxy_speaks_its_protocol_with_passwords(system: DatabaseSystem):
     assert (proxy.properties["EngineFamily"], proxy.properties["RequireTLS"]) == ("MYSQL", True)
     assert auth["ClientPasswordAuthType"] == PASSWORDS[system]
     assert proxy.properties["DefaultAuthScheme"] == "NONE"
+
+
+@by_system
+def test_the_proxy_gives_each_session_the_limits_of_the_direct_route(system: DatabaseSystem):
+    (targets,) = DEPLOYMENTS[system].of_type("AWS::RDS::DBProxyTargetGroup")
+    direct = timeouts_statement(
+        system.product,
+        statement_timeout=DB_STATEMENT_TIMEOUT_S.unset(),
+        idle_transaction_timeout=DB_IDLE_IN_TRANSACTION_TIMEOUT_S.unset(),
+    )
+
+    query = targets.properties["ConnectionPoolConfigurationInfo"]["InitQuery"]
+
+    assert query == str(direct).replace("SET SESSION ", "SET ")
+    (others,) = ON_POSTGRESQL.of_type("AWS::RDS::DBProxyTargetGroup")
+    assert "InitQuery" not in others.properties["ConnectionPoolConfigurationInfo"]
 
 
 @by_system
