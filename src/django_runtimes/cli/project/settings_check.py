@@ -125,11 +125,13 @@ class LoadedSettings:
             )
 
     def elsewhere(self, address: Address) -> dict[str, LoadedDatabase]:
-        """Return the other databases of the engine of `address`, by alias, that are not on its server."""
+        """Return the other databases, by alias, that are on another server than `address`, without those in files."""
         return {
             alias: database
             for alias, database in self.databases.items()
-            if alias != "default" and database.system is address.engine and not database.is_at(address)
+            if alias != "default"
+            and (database.system is not None or database.host)
+            and not (database.system is address.engine and database.is_at(address))
         }
 
 

@@ -9,6 +9,16 @@ from django_runtimes.cli.project.settings_check import LoadedSettings
 from django_runtimes.config.database_url.address import Address
 from django_runtimes.config.database_url.url import parse_database_url
 
+_REPLACED_BY_VARIABLES = (
+    "if variables set its address, set them in [application.environment] of the workload: a URL to "
+    '"{database_url}", its parts to "{database_host}", "{database_port}", "{database_name}", "{database_user}" and '
+    '"{database_password}"'
+)
+_USED_AS_IT_IS = (
+    "it is used as the settings define it: if that server must not be used, let the settings read its address from "
+    "variables, and set these in [application.environment] of the workload"
+)
+
 
 @dataclass(frozen=True)
 class OwnVariables:
@@ -47,11 +57,10 @@ def own_variables(project: Project, given: Mapping[str, str], shell: Mapping[str
 
 
 def database_notices(settings: LoadedSettings, address: Address) -> list[str]:
-    """Return a line for each other database of the engine of `address` that is not on its server."""
+    """Return a line for each other database that is not on the server of `address`, and that is used all the same."""
     return [
-        f"DATABASES[{alias!r}] is {database}, not on the server used here; if variables set its address, "
-        'set them in [application.environment] of the workload: a URL to "{database_url}", its parts to '
-        '"{database_host}", "{database_port}", "{database_name}", "{database_user}" and "{database_password}"'
+        f"DATABASES[{alias!r}] is {database}, not on the server used here; "
+        + (_REPLACED_BY_VARIABLES if database.system is address.engine else _USED_AS_IT_IS)
         for alias, database in settings.elsewhere(address).items()
     ]
 
