@@ -74,8 +74,10 @@ class UnadministeredEngine(DatabaseEngine):
         finally:
             connections.close_all()
         mode = str(database["OPTIONS"].get("sslmode", SslMode.DISABLE))
+        # For Django's own engine of Oracle, NAME may have the whole address.
+        port = int(database.get("PORT") or DEFAULT_PORTS[self.sql_engine])
         return ExaminedServer(
-            place=f"{database['HOST']}:{database['PORT']}",
+            place=f"{database['HOST']}:{port}" if database.get("HOST") else str(database["NAME"]),
             user=str(database["USER"]) or "the secret's user",
             version=version,
             # Neither engine's sessions have a time zone that Django would not set itself.
@@ -84,9 +86,9 @@ class UnadministeredEngine(DatabaseEngine):
             missing_timeouts=(),
             # These drivers have no mode that encrypts only if the server offers it.
             connection=ServerConnection(
-                host=str(database["HOST"]),
+                host=str(database.get("HOST") or ""),
                 address="",
-                port=int(database["PORT"]),
+                port=port,
                 is_proxied=False,
                 is_unproxied=False,
                 encrypted=encrypts(mode),
