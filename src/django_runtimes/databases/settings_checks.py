@@ -7,8 +7,9 @@ from django.core.checks import CheckMessage, Error
 from django.core.checks import Warning as CheckWarning
 
 from django_runtimes.config.adopted import adopted_by
-from django_runtimes.config.values.connection_strategy import Pool, Route, connections_of
+from django_runtimes.config.values.connection_strategy import Persistent, Pool, Route, connections_of
 from django_runtimes.config.values.runtime import Runtime
+from django_runtimes.config.variables.database.database_connections import DB_MAX_AGE_S
 from django_runtimes.databases.data_api.utc_names import UTC_NAMES
 
 
@@ -80,6 +81,11 @@ def check_threads_have_connections(**kwargs: Any) -> list[CheckMessage]:
 
 def check_ignored_variables(**kwargs: Any) -> list[CheckMessage]:
     """Return a warning for each variable that another variable overrides."""
+    # A further database may have an engine without the strategy of `default`.
+    keeps_connections = any(
+        "ROUTE" in database and isinstance(connections_of(database), Persistent)
+        for database in settings.DATABASES.values()
+    )
     return [
         CheckWarning(
             f"{name} is set and has no effect: {reason}.",
@@ -87,6 +93,7 @@ def check_ignored_variables(**kwargs: Any) -> list[CheckMessage]:
             id="webapp.W014",
         )
         for name, reason in adopted_by(settings).ignored_variables
+        if not (name == DB_MAX_AGE_S.name and keeps_connections)
     ]
 
 

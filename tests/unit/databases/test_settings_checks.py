@@ -9,7 +9,7 @@ from django_runtimes.config.runtimes.detection import Detection
 from django_runtimes.config.runtimes.profile_choice import choose_profile
 from django_runtimes.config.values.connection_strategy import Pool, Route
 from django_runtimes.config.values.runtime import Runtime
-from django_runtimes.databases.settings_checks import CHECKS
+from django_runtimes.databases.settings_checks import CHECKS, check_ignored_variables
 
 
 def problems(runtime: Runtime, database: dict, *, route: Route | None = None, threads: int = 8) -> list[str]:
@@ -103,3 +103,13 @@ def test_a_pool_of_one_on_lambda_gives_no_warning():
 def test_the_data_api_needs_sessions_in_utc(options, time_zone, use_tz, expected):
     with override_settings(TIME_ZONE=time_zone, USE_TZ=use_tz):
         assert problems(Runtime.AWS_LAMBDA, {"ROUTE": "data_api", **options}, route=Route.DATA_API) == expected
+
+
+@pytest.mark.parametrize(("further", "ids"), [({}, ["webapp.W014"]), ({"ROUTE": "direct", "CONN_MAX_AGE": 60}, [])])
+def test_an_age_that_a_further_database_uses_is_not_ignored(further, ids):
+    adopted = settings.DJANGO_RUNTIMES._replace(
+        ignored_variables=(("WEBAPP_DB_MAX_AGE_S", "the strategy is pool"),),
+    )
+
+    with override_settings(DATABASES={"default": {}, "legacy": further}, DJANGO_RUNTIMES=adopted):
+        assert [message.id for message in check_ignored_variables()] == ids
