@@ -67,7 +67,7 @@ def set_global(administrator) -> Iterator[Callable[[str, str], None]]:
 @pytest.fixture
 def visitor(administrator, mariadb_server, shop) -> Iterator[str]:
     """Return the URL of a user whose default role may read orders, and who also has the role `editor`."""
-    administrator("CREATE USER visitor@'%' IDENTIFIED BY 'visit' WITH MAX_STATEMENT_TIME 3")
+    administrator("CREATE USER visitor@'%' IDENTIFIED BY 'visit' WITH MAX_STATEMENT_TIME 300")
     for role in ("reader", "editor"):
         administrator(f"CREATE ROLE {role}")
         administrator(f"GRANT SELECT ON engine_shop.* TO {role}")
@@ -116,14 +116,14 @@ def test_the_next_request_has_the_default_role_and_the_limit_of_the_user(open_wr
     first_value(wrapper, "SELECT @basket := 7")
     wrapper.close_if_unusable_or_obsolete()
     assert first_value(wrapper, "SELECT CONNECTION_ID()") == number
-    assert first_value(wrapper, "SELECT @@max_statement_time") == 3
+    assert first_value(wrapper, "SELECT @@max_statement_time") == 300
 
     with wrapper.cursor() as cursor:
         cursor.execute("SET ROLE editor")
     wrapper.close_if_unusable_or_obsolete()
 
     assert first_value(wrapper, "SELECT CURRENT_ROLE()") == "reader"
-    assert first_value(wrapper, "SELECT @@max_statement_time") == 3
+    assert first_value(wrapper, "SELECT @@max_statement_time") == 300
 
 
 def test_statements_without_state_need_no_reset(open_wrapper, monkeypatch):
