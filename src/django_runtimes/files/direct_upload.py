@@ -1,6 +1,8 @@
 """A file in the bucket that a form receives like any upload; its content is fetched only if somebody reads it."""
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import IO, Any
 
 from django.core.exceptions import ValidationError
@@ -43,18 +45,23 @@ class DirectUpload(UploadedFile):  # type: ignore[type-arg]
         if self._content is not None:
             self._content.close()
 
-    def verify(self) -> None:
-        """Raise ValidationError unless the bucket has what the browser announced."""
-        # Only requests with a direct upload import boto3.
+    @contextmanager
+    def checks(self) -> Iterator[None]:
+        """Raise ValidationError if the bucket cannot be asked about the upload, or for its content, in the block."""
         from botocore.exceptions import BotoCoreError, ClientError
 
-        from django_runtimes.files import incoming
-
         try:
-            found = incoming.arrived(self.sent)
+            yield
         except (BotoCoreError, ClientError):
             _log.exception("Cannot ask the bucket about the upload %s", self.sent.key)
             raise ValidationError(_("The file could not be checked. Send the form again."), "unchecked") from None
+
+    def verify(self) -> None:
+        """Raise ValidationError unless the bucket has what the browser announced."""
+        # Only requests with a direct upload import boto3.
+        from django_runtimes.files import incoming
+
+        found = incoming.arrived(self.sent)
         if found is None:
             raise ValidationError(_("The file has not arrived, or was used before. Choose it again."), "missing")
         if (found.size, found.content_type) != (self.sent.size, self.sent.content_type):

@@ -1,5 +1,6 @@
 """Form fields for files that the browser sends straight to the bucket, or in the form where there is none."""
 
+from contextlib import nullcontext
 from typing import Any
 
 from django import forms
@@ -38,7 +39,9 @@ class DirectFileField(forms.FileField):
     def clean(self, data: Any, initial: Any = None) -> Any:
         """Validate the file; a refused upload is not offered again when the form is shown with its errors."""
         try:
-            return super().clean(data, initial)
+            # Validators read the content too.
+            with data.upload.checks() if isinstance(data, ClaimedUpload) else nullcontext():
+                return super().clean(data, initial)
         except ValidationError as error:
             if isinstance(data, ClaimedUpload) and getattr(error, "code", None) != "unchecked":
                 data.upload.token = ""

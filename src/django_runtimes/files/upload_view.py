@@ -37,14 +37,15 @@ def sign_upload(request: HttpRequest) -> JsonResponse:
     if mistake := limits.mistake(int(size), content_type) or _type_mistake(content_type):
         return _refusal(mistake)
     # Only this view and the forms with an upload import boto3.
-    from botocore.exceptions import BotoCoreError
+    from botocore.exceptions import BotoCoreError, ClientError
 
     from django_runtimes.files.incoming import permission
 
     upload = announced_upload(name, int(size), content_type)
     try:
         form = permission(upload)
-    except BotoCoreError:
+    except (BotoCoreError, ClientError):
+        # STS refuses a role by the second one.
         _log.exception("Cannot sign an upload to the bucket")
         return _refusal(_("The upload cannot start now. Try again in a moment."), status=503)
     return JsonResponse({"url": form["url"], "fields": form["fields"], "token": upload.token(request)})

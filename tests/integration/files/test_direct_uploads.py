@@ -3,11 +3,13 @@
 import re
 
 import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError
 from django.core.exceptions import ImproperlyConfigured
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpRequest
 from django.test import Client, TestCase
 
+from django_runtimes.files import incoming
 from django_runtimes.files.sent_upload import upload_of
 from django_runtimes.files.upload_limits import UploadLimits
 from tests.integration.files.conftest import BUCKET, announce, picture, send, ticket, uploaded
@@ -170,6 +172,22 @@ def test_a_bucket_that_does_not_answer_is_an_error_beside_the_field(client, buck
     assert "Cannot ask the bucket about the upload incoming/" in caplog.text
     settings.STORAGES = answering
     assert f'value="{token}"' in response.text
+    assert sign(client, token).status_code == 302
+
+
+@pytest.mark.parametrize("error", [EndpointConnectionError(endpoint_url="http://s3"), ClientError({}, "GetObject")])
+def test_content_that_cannot_be_read_is_an_error_beside_the_field(client, bucket, monkeypatch, error):
+    def content(sent, etag):
+        raise error
+
+    token = uploaded(client, picture())
+    with monkeypatch.context() as patched:
+        patched.setattr(incoming, "content", content)
+
+        response = sign(client, token)
+
+    assert response.status_code == 400
+    assert "The file could not be checked. Send the form again." in response.text
     assert sign(client, token).status_code == 302
 
 

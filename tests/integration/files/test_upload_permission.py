@@ -6,8 +6,10 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from botocore.exceptions import ClientError, NoCredentialsError
 from django.test import Client
 
+from django_runtimes.files import incoming
 from django_runtimes.files.upload_limits import UploadLimits
 from tests.integration.files.conftest import BUCKET, announce
 
@@ -70,6 +72,19 @@ def test_a_field_of_every_type_accepts_only_types(client, bucket, content_type, 
 
     assert response.status_code == status
     assert status == 200 or response.json() == {"error": "The type of the file is unknown. Choose another file."}
+
+
+@pytest.mark.parametrize("error", [NoCredentialsError(), ClientError({}, "AssumeRoleWithWebIdentity")])
+def test_permission_without_credentials_can_be_asked_for_again(client, bucket, monkeypatch, error):
+    def permission(upload):
+        raise error
+
+    monkeypatch.setattr(incoming, "permission", permission)
+
+    response = announce(client, b"x")
+
+    assert response.status_code == 503
+    assert response.json() == {"error": "The upload cannot start now. Try again in a moment."}
 
 
 def test_permission_needs_the_csrf_token(bucket):
