@@ -106,6 +106,21 @@ def test_a_policy_for_django_csp_is_sent_by_django_csp(name):
     assert settings["TEMPLATES"][0]["OPTIONS"]["context_processors"][-1] == "django_runtimes.security.nonce.csp"
 
 
+@pytest.mark.parametrize(
+    ("name", "example"),
+    [
+        ("SECURE_CSP", """{"default-src": ["'self'"]}"""),
+        ("CONTENT_SECURITY_POLICY", """{"DIRECTIVES": {"default-src": ["'self'"]}}"""),
+    ],
+)
+@pytest.mark.usefixtures("has_csp")
+def test_a_policy_that_is_no_dictionary_is_refused(name, example):
+    with pytest.raises(ConfigurationError) as caught:
+        settings_after(ready_project(**{name: "default-src 'self'"}), **ON)
+
+    assert str(caught.value) == f"{name} is of type str but must be a dictionary; write {name} = {example}"
+
+
 def test_a_policy_for_each_package_on_django_6(monkeypatch):
     monkeypatch.setattr(security_headers, "_HAS_CSP", True)
     policies = {"SECURE_CSP": {"default-src": ["'none'"]}, "CONTENT_SECURITY_POLICY": {"DIRECTIVES": {}}}

@@ -28,6 +28,11 @@ _OF_DJANGO_CSP = {
     "SECURE_CSP": "CONTENT_SECURITY_POLICY",
     "SECURE_CSP_REPORT_ONLY": "CONTENT_SECURITY_POLICY_REPORT_ONLY",
 }
+_DIRECTIVES = '{"default-src": ["\'self\'"]}'
+_EXAMPLES = {
+    **dict.fromkeys(_OF_DJANGO_CSP, _DIRECTIVES),
+    **dict.fromkeys(_OF_DJANGO_CSP.values(), f'{{"DIRECTIVES": {_DIRECTIVES}}}'),
+}
 # Devices and sensors that a page of a Django application rarely needs; all browsers with the header know the names.
 _FEATURES = (
     "accelerometer",
@@ -73,6 +78,11 @@ def _has_policy_of_django_csp(draft: Draft) -> bool:
 
 def _set_policy(draft: Draft, variables: ProcessVariables, mode: PolicyMode, *, is_djangos: bool) -> None:
     """Set the default policy unless the project has one, and pass policies on to django-csp if that sends them."""
+    for name in (*_OF_DJANGO_CSP, *_OF_DJANGO_CSP.values()):
+        if not isinstance(policy := draft.value(name) or {}, Mapping):
+            raise ConfigurationError(
+                f"{name} is of type {type(policy).__name__} but must be a dictionary; write {name} = {_EXAMPLES[name]}"
+            )
     if not any(draft.value(name) for name in (*_OF_DJANGO_CSP, *_OF_DJANGO_CSP.values())):
         from django_runtimes.security.content_policy import default_policy
 
