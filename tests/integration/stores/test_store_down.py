@@ -251,7 +251,8 @@ def test_a_missing_table_logs_nobody_out(dynamodb, visitor, caplog, page):
     ("code", "message", "remedy"),
     [
         ("AccessDeniedException", "not authorized", "; grant the process's role this permission; "),
-        ("UnrecognizedClientException", "The security token is invalid", "; grant the process's role"),
+        ("UnrecognizedClientException", "The security token is invalid", "; check the process's credentials and clock"),
+        ("InvalidSignatureException", "Signature expired", "; check the process's credentials and clock"),
         ("KMSAccessDeniedException", "The key is disabled", "; grant the process's role"),
         ("ValidationException", "The provided key element does not match the schema", "has other keys"),
     ],

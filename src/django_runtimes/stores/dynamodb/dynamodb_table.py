@@ -21,6 +21,15 @@ _CONDITION_FAILED = "ConditionalCheckFailedException"
 _NO_TABLE = "ResourceNotFoundException"
 _IN_USE = "ResourceInUseException"
 _INVALID = "ValidationException"
+# AWS does not accept the key or the time of the signature.
+_OF_CREDENTIALS = frozenset(
+    {
+        "IncompleteSignatureException",
+        "InvalidSignatureException",
+        "MissingAuthenticationTokenException",
+        "UnrecognizedClientException",
+    }
+)
 # DynamoDB says so of a table with other keys.
 _OTHER_KEYS = "schema"
 # DynamoDB's largest batches.
@@ -257,7 +266,10 @@ class DynamoDBTable:
             return f"{named}, which {self.region} does not have; {create}"
         if error.code == _INVALID:
             return f"{named}, which has other keys ({error}); name another table, and {create}"
-        return f"{named}, and AWS refuses {operation} ({error}); grant the process's role this permission"
+        remedy = "grant the process's role this permission"
+        if error.code in _OF_CREDENTIALS:
+            remedy = "check the process's credentials and clock"
+        return f"{named}, and AWS refuses {operation} ({error}); {remedy}"
 
 
 @cache
