@@ -42,8 +42,9 @@ def test_the_middleware_comes_first_in_a_project_without_these():
     assert settings_after(ready_project(MIDDLEWARE=[COMMON], STATIC_URL=None), **ON)["MIDDLEWARE"] == [THROTTLE, COMMON]
 
 
-def test_the_projects_own_place_is_kept():
-    project = ready_project(MIDDLEWARE=[SECURITY, WHITENOISE, SESSIONS, THROTTLE])
+@pytest.mark.parametrize("name", [THROTTLE, "django_runtimes.throttling.throttle_middleware.ThrottleMiddleware"])
+def test_the_projects_own_place_is_kept(name):
+    project = ready_project(MIDDLEWARE=[SECURITY, WHITENOISE, SESSIONS, name])
 
     assert "MIDDLEWARE" not in decisions_for(project, **ON).settings
 

@@ -7,6 +7,8 @@ from django_runtimes.config.variables.store_variables import STORE_URL
 from django_runtimes.config.variables.throttle_variables import THROTTLE
 
 MIDDLEWARE = "django_runtimes.ThrottleMiddleware"
+# With both of its names in the list, each request would count twice.
+_NAMES = (MIDDLEWARE, "django_runtimes.throttling.throttle_middleware.ThrottleMiddleware")
 # These serve static files, or add headers that responses with 429 need too.
 _BEFORE = (
     "django.middleware.security.SecurityMiddleware",
@@ -28,7 +30,7 @@ def set_throttle(draft: Draft, variables: ProcessVariables) -> None:
             f"{STORE_URL.name} is not set; set it (memory:// counts in each process alone)"
         )
     middleware = draft.value("MIDDLEWARE")
-    if MIDDLEWARE in middleware:
+    if any(name in _NAMES for name in middleware):
         return
     place = max((index + 1 for index, name in enumerate(middleware) if name in _BEFORE), default=0)
     after = type(middleware)([*middleware[:place], MIDDLEWARE, *middleware[place:]])
