@@ -13,7 +13,7 @@ from django_runtimes.adopt.snapshot import later_changes, setting_of
 from django_runtimes.adopt.steps.applications import missing_apps
 from django_runtimes.adopt.steps.databases import is_sqlite, set_databases
 from django_runtimes.adopt.steps.file_storage import IGNORED_STORAGES, refuse_ignored_storages
-from django_runtimes.adopt.steps.security import are_of_this_machine
+from django_runtimes.adopt.steps.security import are_of_this_machine, known_fallback
 from django_runtimes.config.configuration_error import ConfigurationError
 from django_runtimes.config.secret_key import SHORTEST_KEY, weakness
 
@@ -62,6 +62,11 @@ def _secret_key(call: Call, value: Any) -> Iterator[str]:
         )
 
 
+def _fallbacks(call: Call, value: Any) -> Iterator[str]:
+    if not call.adopted.is_local and (known := known_fallback(value)):
+        yield f"SECRET_KEY_FALLBACKS was set after configure() in {call.place}, and its key {known[0]} {known[1]}"
+
+
 def _hosts(call: Call, value: Any) -> Iterator[str]:
     if not call.adopted.is_local and are_of_this_machine(value):
         yield (
@@ -93,6 +98,7 @@ def _apps(call: Call, value: Any) -> Iterator[str]:
 _FINDERS: dict[str, Callable[[Call, Any], Iterator[str]]] = {
     "DEBUG": _debug,
     "SECRET_KEY": _secret_key,
+    "SECRET_KEY_FALLBACKS": _fallbacks,
     "ALLOWED_HOSTS": _hosts,
     "DATABASES": _sqlite,
     "INSTALLED_APPS": _apps,

@@ -79,6 +79,11 @@ def test_defaults_that_django_fills_in_give_no_message(messages_after):
     [
         (setting("DEBUG", True), "DEBUG=True was set after configure() in config.settings, line 88: it exposes"),
         (
+            setting("SECRET_KEY_FALLBACKS", ["former-key", "django-insecure-former"]),
+            "SECRET_KEY_FALLBACKS was set after configure() in config.settings, line 88, and its key 2 begins with "
+            "'django-insecure-' and is public, so anybody could sign",
+        ),
+        (
             setting("SECRET_KEY", "a" * 30),
             "SECRET_KEY was set after configure() in config.settings, line 88 and has 30 c",
         ),

@@ -58,14 +58,20 @@ def set_secret_key(draft: Draft, variables: ProcessVariables) -> None:
 
 def _require_unknown_fallbacks(draft: Draft, source: str) -> None:
     """Refuse a former key that others know: with it they could sign a session of any user."""
-    keys = draft.value("SECRET_KEY_FALLBACKS")
+    if known := known_fallback(draft.value("SECRET_KEY_FALLBACKS")):
+        raise ConfigurationError(f"Key {known[0]} of {source} {known[1]}")
+
+
+def known_fallback(keys: object) -> tuple[int, str] | None:
+    """Return the number of the first former key that others know, with the reason and the remedy, or None."""
     # Django itself refuses anything but a list or a tuple.
     for number, key in enumerate(keys if isinstance(keys, list | tuple) else (), start=1):
         if isinstance(key, str | bytes) and (reason := publicity(key)):
-            raise ConfigurationError(
-                f"Key {number} of {source} {reason}, so anybody could sign sessions with it; remove it: users of "
-                "that key log in again"
+            return (
+                number,
+                f"{reason}, so anybody could sign sessions with it; remove it: users of that key log in again",
             )
+    return None
 
 
 def set_hosts(draft: Draft, variables: ProcessVariables) -> None:
