@@ -22,6 +22,14 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 print(default_storage.url(default_storage.save("a b.png", ContentFile(b"a picture"))))
 """
+SAVE_TWICE = """
+import django
+django.setup()
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+names = [default_storage.save("a.png", ContentFile(content)) for content in (b"Ada's", b"Ben's")]
+print(*[default_storage.open(name).read().decode() for name in names])
+"""
 ADDRESS = """
 import django
 django.setup()
@@ -73,6 +81,16 @@ def test_a_saved_file_is_read_by_its_url(s3, region):
     assert process.returncode == 0, process.stderr
     with urlopen(process.stdout.strip(), timeout=60) as response:
         assert response.read() == b"a picture"
+
+
+def test_a_file_is_not_overwritten_by_another_of_its_name(s3):
+    keys = {name.lower(): value for name, value in ACCESS_KEY.items()}
+    client = boto3.client("s3", "eu-west-1", endpoint_url=s3, **keys)
+    client.create_bucket(Bucket="shared", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+
+    process = run(SAVE_TWICE, WEBAPP_MEDIA_BUCKET="shared", AWS_REGION="eu-west-1", AWS_ENDPOINT_URL_S3=s3)
+
+    assert process.stdout == "Ada's Ben's\n", process.stderr
 
 
 @pytest.mark.parametrize("variable", ["AWS_REGION", "AWS_DEFAULT_REGION"])

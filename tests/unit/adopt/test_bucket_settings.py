@@ -254,7 +254,7 @@ def test_an_access_list_that_every_bucket_accepts_is_kept(acl):
         AWS_REGION="eu-west-1",
     )
 
-    assert settings["STORAGES"]["default"]["OPTIONS"] == {"bucket_name": "pictures"}
+    assert settings["STORAGES"]["default"]["OPTIONS"] == {"bucket_name": "pictures", "file_overwrite": False}
 
 
 @pytest.mark.parametrize(("bucket", "options"), [("pictures", {}), ("former", {"custom_domain": None})])
@@ -267,7 +267,20 @@ def test_a_domain_is_kept_if_it_signs_the_urls_of_this_bucket(bucket, options):
     )
     settings = settings_after(project, WEBAPP_MEDIA_BUCKET="pictures", AWS_REGION="eu-west-1")
 
-    assert settings["STORAGES"]["default"]["OPTIONS"] == {"bucket_name": "pictures", **options}
+    assert settings["STORAGES"]["default"]["OPTIONS"] == {
+        "bucket_name": "pictures",
+        "file_overwrite": False,
+        **options,
+    }
+
+
+@pytest.mark.parametrize("overwrites", [True, False])
+def test_the_project_may_choose_whether_files_are_overwritten(overwrites):
+    settings = settings_after(
+        ready_project(AWS_S3_FILE_OVERWRITE=overwrites), WEBAPP_MEDIA_BUCKET="pictures", AWS_REGION="eu-west-1"
+    )
+
+    assert settings["STORAGES"]["default"]["OPTIONS"] == {"bucket_name": "pictures"}
 
 
 def test_the_reason_names_what_cannot_apply():

@@ -20,7 +20,10 @@ def storages_of(backend):
 def test_a_bucket_takes_uploads_from_browsers():
     decided = decisions_for(ready_project(), **ON, **BUCKET)
 
-    assert decided.settings["STORAGES"]["default"] == {"BACKEND": DIRECT, "OPTIONS": {"bucket_name": "pictures"}}
+    assert decided.settings["STORAGES"]["default"] == {
+        "BACKEND": DIRECT,
+        "OPTIONS": {"bucket_name": "pictures", "file_overwrite": False},
+    }
     assert decided.adopted.direct_uploads
     assert decided.adopted.keeps_media
 

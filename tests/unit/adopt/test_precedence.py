@@ -174,7 +174,10 @@ def test_a_bucket_replaces_only_the_default_storage():
 
     assert decisions.settings["STORAGES"] == {
         **storages,
-        "default": {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": {"bucket_name": "uploads"}},
+        "default": {
+            "BACKEND": "storages.backends.s3.S3Storage",
+            "OPTIONS": {"bucket_name": "uploads", "file_overwrite": False},
+        },
     }
     assert decisions.settings["AWS_S3_REGION_NAME"] == "eu-central-1"
     assert (decisions.adopted.keeps_media, decisions.adopted.serves_media) == (True, False)

@@ -14,6 +14,7 @@ S3_BACKENDS = (S3, S3_BEFORE, S3_DIRECT)
 MEDIA_BUCKET_IS_SET = "WEBAPP_MEDIA_BUCKET is set"
 _REGION = "AWS_S3_REGION_NAME"
 _ADDRESSING_STYLE = "AWS_S3_ADDRESSING_STYLE"
+_OVERWRITE = "AWS_S3_FILE_OVERWRITE"
 # The access list that a bucket without access lists accepts.
 _OWNERS_ACL = "bucket-owner-full-control"
 # Without them URLs are not signed, or not encrypted.
@@ -24,10 +25,12 @@ _GRANTS = frozenset({"ACL", "GrantFullControl", "GrantRead", "GrantReadACP", "Gr
 def on_s3(draft: Draft, storage: Mapping[str, Any], bucket: str) -> tuple[dict[str, Any], str]:
     """Return the project's own S3 storage with this bucket, or a plain S3 storage if it has none, and the reason.
 
+    The plain one overwrites no file, unless the project's setting decides.
     Options and settings of a former bucket that would make files public, or their URLs useless, are overridden.
     """
     if storage.get("BACKEND") not in S3_BACKENDS:
-        storage = {"BACKEND": S3}
+        # As on the disk, a file gets another name if there is one of its name. django-storages would overwrite that.
+        storage = {"BACKEND": S3} if draft.has(_OVERWRITE) else {"BACKEND": S3, "OPTIONS": {"file_overwrite": False}}
     before = storage.get("OPTIONS") or {}
     private = _private_options(draft, before, bucket)
     options = {**before, "bucket_name": bucket, **{option: value for option, (_, value) in private.items()}}
