@@ -157,6 +157,15 @@ def test_middleware_of_the_project_stays_where_it_is():
     assert settings["MIDDLEWARE"] == (SECURITY, PERMISSIONS, WHITENOISE, COMMON)
 
 
+def test_middleware_derived_from_the_wanted_one_is_kept(has_csp):
+    policy = "shop.middleware.ContentSecurityPolicyMiddleware" if has_csp else "shop.middleware.ShopCSPMiddleware"
+    own = ["shop.middleware.ExemptSecurityMiddleware", policy]
+
+    settings = settings_after(ready_project(MIDDLEWARE=[*own, COMMON]), **ON)
+
+    assert settings["MIDDLEWARE"] == [own[0], PERMISSIONS, WHITENOISE, own[1], COMMON]
+
+
 def test_templates_get_the_nonce_and_others_stay(has_csp):
     jinja = {"BACKEND": "django.template.backends.jinja2.Jinja2"}
     project = ready_project(TEMPLATES=(ENGINE, jinja))

@@ -38,6 +38,18 @@ def test_responses_of_the_middleware_have_the_security_headers():
     assert middleware[5] == COMMON
 
 
+def test_the_middleware_comes_after_derived_ones_of_the_project():
+    project = ready_project(MIDDLEWARE=["shop.ExemptSecurityMiddleware", "shop.ShopCorsMiddleware", COMMON])
+
+    assert settings_after(project, **ON)["MIDDLEWARE"] == [
+        "shop.ExemptSecurityMiddleware",
+        WHITENOISE,
+        "shop.ShopCorsMiddleware",
+        THROTTLE,
+        COMMON,
+    ]
+
+
 def test_the_middleware_comes_first_in_a_project_without_these():
     assert settings_after(ready_project(MIDDLEWARE=[COMMON], STATIC_URL=None), **ON)["MIDDLEWARE"] == [THROTTLE, COMMON]
 

@@ -54,9 +54,19 @@ def set_middleware(draft: Draft, variables: ProcessVariables) -> None:
     ):
         return
     # WhiteNoise comes after the redirect to HTTPS, and before all middleware that static files do not need.
-    place = middleware.index(_SECURITY) + 1 if _SECURITY in middleware else 0
+    place = place_of(middleware, _SECURITY)
+    place = 0 if place is None else place + 1
     reason = f"nothing else serves {url!r} outside Django's runserver"
     draft.set("MIDDLEWARE", _with(middleware, place, [WHITENOISE]), reason)
+
+
+def place_of(middleware: Sequence[str], name: str) -> int | None:
+    """Return the index of a middleware, or of the project's own one that its name says is derived from it, or None.
+
+    The classes are not imported, since the settings are not loaded yet.
+    """
+    ending = name.rpartition(".")[2]
+    return next((index for index, each in enumerate(middleware) if each.endswith(ending)), None)
 
 
 def _app(name: str) -> str:

@@ -7,6 +7,7 @@ import django
 
 from django_runtimes.adopt.process_variables import ProcessVariables
 from django_runtimes.adopt.setting_change import Draft
+from django_runtimes.adopt.steps.applications import place_of
 from django_runtimes.adopt.steps.file_origins import file_origins
 from django_runtimes.config.configuration_error import ConfigurationError
 from django_runtimes.config.values.choices import PolicyMode
@@ -129,7 +130,8 @@ def _add_middleware(draft: Draft, names: list[str]) -> None:
     before = draft.value("MIDDLEWARE")
     after = list(before)
     for name in names:
-        if name not in after:
-            after.insert(after.index(_SECURITY) + 1 if _SECURITY in after else 0, name)
+        if place_of(after, name) is None:
+            place = place_of(after, _SECURITY)
+            after.insert(0 if place is None else place + 1, name)
     if after != list(before):
         draft.set("MIDDLEWARE", type(before)(after), f"{_ON}: this middleware sends the headers")

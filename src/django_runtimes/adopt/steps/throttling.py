@@ -9,14 +9,14 @@ from django_runtimes.config.variables.throttle_variables import THROTTLE
 MIDDLEWARE = "django_runtimes.ThrottleMiddleware"
 # With both of its names in the list, each request would count twice.
 _NAMES = (MIDDLEWARE, "django_runtimes.throttling.throttle_middleware.ThrottleMiddleware")
-# These serve static files, or add headers that responses with 429 need too.
+# These serve static files, or add headers that responses with 429 need too; the project's own may be derived from them.
 _BEFORE = (
-    "django.middleware.security.SecurityMiddleware",
-    "django.middleware.csp.ContentSecurityPolicyMiddleware",
-    "csp.middleware.CSPMiddleware",
-    "django_permissions_policy.PermissionsPolicyMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
-    "corsheaders.middleware.CorsMiddleware",
+    "SecurityMiddleware",
+    "ContentSecurityPolicyMiddleware",
+    "CSPMiddleware",
+    "PermissionsPolicyMiddleware",
+    "WhiteNoiseMiddleware",
+    "CorsMiddleware",
 )
 
 
@@ -32,6 +32,6 @@ def set_throttle(draft: Draft, variables: ProcessVariables) -> None:
     middleware = draft.value("MIDDLEWARE")
     if any(name in _NAMES for name in middleware):
         return
-    place = max((index + 1 for index, name in enumerate(middleware) if name in _BEFORE), default=0)
+    place = max((index + 1 for index, name in enumerate(middleware) if name.endswith(_BEFORE)), default=0)
     after = type(middleware)([*middleware[:place], MIDDLEWARE, *middleware[place:]])
     draft.set("MIDDLEWARE", after, f"{THROTTLE.name} is set: this middleware counts the requests")
