@@ -103,6 +103,7 @@ EXTRA_OF_MODULES = {
     "serving.http.": "server",
     "stores.counters.redis_counter": "redis",
     "stores.redis_cache": "redis",
+    "stores.redis_pool": "redis",
 }
 # Importing these modules loads GDAL, a system library; or needs Locust, which has an environment of its own; or the
 # variables of a process that a claim starts.

@@ -4,10 +4,11 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
+from threading import Lock
 from typing import Any
 
 from django.core.cache.backends.redis import RedisCache, RedisCacheClient
-from redis import ConnectionPool, Redis
+from redis import Redis
 from redis.backoff import NoBackoff
 from redis.exceptions import (
     AuthenticationError,
@@ -27,6 +28,8 @@ from redis.retry import Retry
 
 from django_runtimes.config.store_url import without_login
 from django_runtimes.outages.store_error import StoreUnavailableError
+from django_runtimes.snapshot_hooks import HOOKS
+from django_runtimes.stores.redis_pool import RestingPool
 from django_runtimes.stores.store_health import StoreHealth, health_of
 from django_runtimes.stores.tolerance import TolerantCache, key_prefix_of
 
@@ -49,21 +52,22 @@ _GLOB = re.compile(r"([*?\[\]\\])")
 class StrictRedisCache(RedisCache):
     """Django's cache, which raises StoreUnavailableError while the server does not answer, or refuses."""
 
-    _cache: "StoreRedisClient"
-
     def __init__(self, server: str, parameters: dict[str, Any]) -> None:
         # Django would split a text at commas and semicolons, which a password may have.
         super().__init__([server], parameters)
         self._class = StoreRedisClient
+
+    @property
+    def _cache(self) -> "StoreRedisClient":
+        return _client_of(self._servers[0], self._options)
 
     def clear(self) -> None:
         """Delete the keys of this cache only, since sessions and counters are on the same server."""
         self._cache.delete_beginning(key_prefix_of(self))
 
     def disconnect(self) -> None:
-        """Close the connections, which close() keeps for the next request."""
-        for pool in self._cache._pools.values():
-            pool.disconnect()
+        """Close the connections that no thread uses, which close() keeps for the next request."""
+        self._cache.disconnect()
 
 
 class RedisStoreCache(TolerantCache, StrictRedisCache):
@@ -73,17 +77,22 @@ class RedisStoreCache(TolerantCache, StrictRedisCache):
 class StoreRedisClient(RedisCacheClient):
     """Django's client with short timeouts, which raises StoreUnavailableError."""
 
-    _pools: dict[int, ConnectionPool]
+    _pools: dict[int, RestingPool]
 
     def __init__(self, servers: list[str], **options: Any) -> None:
-        super().__init__(servers, **{**_OPTIONS, **options})
+        super().__init__(servers, **{"pool_class": RestingPool, **_OPTIONS, **options})
         self._health = health_of(without_login(servers[0]))
         self._client = partial(_StoreRedis, self._health)
 
     def set_many(self, data: Mapping[Any, Any], timeout: Any) -> None:
         # The commands of a pipeline are sent together, so none of them passes execute_command().
-        with _outages(self._health):
+        with _outages(self._health, self._get_connection_pool(write=True)):
             super().set_many(data, timeout)
+
+    def disconnect(self) -> None:
+        """Close the connections that no thread uses."""
+        for pool in self._pools.values():
+            pool.close_resting()
 
     def delete_beginning(self, prefix: str) -> None:
         """Delete all keys that begin with `prefix`; this reads the name of every key on the server."""
@@ -99,18 +108,43 @@ class StoreRedisClient(RedisCacheClient):
             client.unlink(*keys)
 
 
+def forget_clients() -> None:
+    """Close the connections of this process, and open others for the next call."""
+    while _clients:
+        _clients.popitem()[1].disconnect()
+
+
+def _client_of(server: str, options: dict[str, Any]) -> StoreRedisClient:
+    """Return the client of this process for a server: Django makes a cache for each request, and a client for each."""
+    key = server, repr(options)
+    client = _clients.get(key)
+    if client is None:
+        with _lock:
+            client = _clients.get(key) or StoreRedisClient([server], **options)
+            # Threads must not each create one.
+            client._get_connection_pool(write=True)
+            _clients[key] = client
+    return client
+
+
+_clients: dict[tuple[str, str], StoreRedisClient] = {}
+_lock = Lock()
+# Environments that are restored from a snapshot must not share connections.
+HOOKS.release_before_snapshot(forget_clients)
+
+
 class _StoreRedis(Redis):
     def __init__(self, health: StoreHealth, **options: Any) -> None:
         super().__init__(**options)
         self._health = health
 
     def execute_command(self, *arguments: Any, **options: Any) -> Any:
-        with _outages(self._health):
+        with _outages(self._health, self.connection_pool):
             return super().execute_command(*arguments, **options)  # type: ignore[no-untyped-call]
 
 
 @contextmanager
-def _outages(health: StoreHealth) -> Iterator[None]:
+def _outages(health: StoreHealth, pool: RestingPool) -> Iterator[None]:
     health.require()
     try:
         yield
@@ -119,6 +153,7 @@ def _outages(health: StoreHealth) -> Iterator[None]:
     except RedisError as error:
         if _OF_VALUES.search(str(error)):
             raise
+        pool.close_resting()
         raise _store_error(health, error) from error
     health.answered()
 

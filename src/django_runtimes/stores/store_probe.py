@@ -39,7 +39,7 @@ def store_failure() -> StoreFailure | None:
         reason = " ".join(f"{type(error).__name__}: {error}".split())
         return StoreFailure(f"the store refuses to be used: {reason}", "check CACHES and WEBAPP_STORE_URL")
     finally:
-        # The cache on Redis has connections of its own.
+        # A command ends after the probe.
         getattr(cache, "disconnect", lambda: None)()
     if found not in (written, None):
         # Another process probes at the same time.

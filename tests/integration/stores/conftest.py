@@ -72,10 +72,7 @@ def use_store(settings, monkeypatch) -> Iterator[Callable[..., None]]:
                 setattr(settings, name, decided[name])
 
     yield use
-    for cache in caches.all(initialized_only=True):
-        for pool in getattr(getattr(cache, "_cache", None), "_pools", {}).values():
-            if hasattr(pool, "disconnect"):
-                pool.disconnect()
+    redis_cache.forget_clients()
 
 
 @pytest.fixture

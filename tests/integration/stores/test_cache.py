@@ -1,5 +1,6 @@
 """The cache and the sessions on Redis and DynamoDB, as configure() sets them."""
 
+import contextvars
 import threading
 
 import pytest
@@ -7,6 +8,7 @@ from django.core.cache import cache, caches
 from django.core.exceptions import ImproperlyConfigured
 from redis import Redis
 
+from django_runtimes.stores import redis_pool
 from django_runtimes.stores.dynamodb.entry import EntrySizeError
 from tests.integration.stores.conftest import TABLE
 
@@ -103,6 +105,57 @@ def test_keys_without_a_beginning_of_their_own_are_not_cleared(store, key_functi
         cache.clear()
 
     assert cache.get("k") == 1
+
+
+def _accepted(raw: Redis) -> int:
+    return int(raw.info("stats")["total_connections_received"])
+
+
+def _request() -> None:
+    """Use the caches as a request does, which has a context of its own and so Django's caches of its own."""
+    cache.set("k", 1)
+    assert cache.get("k") == 1
+    caches["store_sessions"].get("s")
+
+
+def test_requests_share_connections(redis, use_store):
+    raw = Redis.from_url(redis.url)
+    before = _accepted(raw)
+    use_store(redis.url)
+
+    for _ in range(20):
+        contextvars.copy_context().run(_request)
+
+    assert _accepted(raw) == before + 1
+
+
+def test_a_connection_that_rested_for_long_is_opened_again(redis, use_store, monkeypatch):
+    raw = Redis.from_url(redis.url)
+    use_store(redis.url)
+    cache.get("k")
+    before = _accepted(raw)
+    monkeypatch.setattr(redis_pool, "_MAX_REST_S", -1.0)
+
+    _request()
+
+    assert _accepted(raw) == before + 3
+
+
+def test_threads_share_one_client(redis, use_store):
+    use_store(redis.url)
+    barrier, clients = threading.Barrier(8), set()
+
+    def work() -> None:
+        barrier.wait()
+        clients.add(caches["default"]._cache)
+
+    threads = [threading.Thread(target=work) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(clients) == 1
 
 
 def test_a_password_with_separators_of_urls(redis, use_store):

@@ -81,6 +81,24 @@ def test_a_counter_of_redis_expires(use_store, redis):
         assert client.expiretime("expires") == expires_at
 
 
+def test_a_failover_of_redis_is_followed(use_store, tmp_path, monkeypatch):
+    monkeypatch.setattr(store_health, "_REST_S", 0.0)
+    with redis_server(tmp_path) as server, redis_py.Redis.from_url(server.url) as administrator:
+        use_store(server.url)
+        counter = process_counter()
+        counter.count("failover", 9, soon())
+        administrator.replicaof("127.0.0.1", "1")
+        before = administrator.info("stats")["total_connections_received"]
+        with pytest.raises(StoreUnavailableError, match="READONLY|read only"):
+            counter.count("failover", 9, soon())
+        administrator.replicaof("no", "one")
+
+        assert counter.count("failover", 9, soon()) == 2
+        # The name of the server was looked up again.
+        assert administrator.info("stats")["total_connections_received"] == before + 1
+        counter.close()
+
+
 def test_dynamodb_deletes_a_counter_later(dynamodb):
     process_counter().count("expires", 3, 2_000_000_000)
 

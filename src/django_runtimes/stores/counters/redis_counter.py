@@ -7,6 +7,7 @@ from redis.retry import Retry
 
 from django_runtimes.config.store_url import without_login
 from django_runtimes.stores.counters.counter import CONSEQUENCE
+from django_runtimes.stores.redis_pool import RestingPool
 from django_runtimes.stores.store_health import health_of
 
 
@@ -17,12 +18,13 @@ class RedisCounter:
         """`timeout_s` limits the wait for a connection, and the wait for an answer."""
         self._health = health_of(without_login(url), CONSEQUENCE)
         # A repeated INCR might count twice.
-        self._redis = Redis.from_url(
+        self._pool = RestingPool.from_url(
             url,
             socket_connect_timeout=timeout_s,
             socket_timeout=timeout_s,
             retry=Retry(NoBackoff(), 0),
         )
+        self._redis = Redis(connection_pool=self._pool)
 
     def count(self, key: str, limit: int, expires_at: int) -> int:
         """Count one more, and return the new count; raise StoreUnavailableError for every failure."""
@@ -34,6 +36,7 @@ class RedisCounter:
                 commands.expireat(key, expires_at)
                 count: int = commands.execute()[0]
         except (RedisError, OSError) as error:
+            self._pool.close_resting()
             # A wrong password must not make every page of a site an error, so it is an outage too.
             raise self._health.failed(error, is_unreachable=True) from error
         self._health.answered()
@@ -41,4 +44,4 @@ class RedisCounter:
 
     def close(self) -> None:
         """Close the connections."""
-        self._redis.connection_pool.disconnect()
+        self._pool.disconnect()
