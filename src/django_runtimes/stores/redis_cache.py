@@ -8,6 +8,7 @@ from threading import Lock
 from typing import Any
 
 from django.core.cache.backends.redis import RedisCache, RedisCacheClient
+from django.core.exceptions import ImproperlyConfigured
 from redis import Redis
 from redis.backoff import NoBackoff
 from redis.exceptions import (
@@ -53,6 +54,11 @@ class StrictRedisCache(RedisCache):
     """Django's cache, which raises StoreUnavailableError while the server does not answer, or refuses."""
 
     def __init__(self, server: str, parameters: dict[str, Any]) -> None:
+        if not isinstance(server, str):
+            raise ImproperlyConfigured(
+                f"LOCATION of {type(self).__name__} is of type {type(server).__name__} but must be the URL of one "
+                "server, since replicas lag behind; write the URL of the primary"
+            )
         # Django would split a text at commas and semicolons, which a password may have.
         super().__init__([server], parameters)
         self._class = StoreRedisClient

@@ -129,6 +129,14 @@ def test_requests_share_connections(redis, use_store):
     assert _accepted(raw) == before + 1
 
 
+def test_several_servers_are_refused(settings):
+    backend = "django_runtimes.stores.redis_cache.RedisStoreCache"
+    settings.CACHES = {"default": {"BACKEND": backend, "LOCATION": ["redis://primary", "redis://replica"]}}
+
+    with pytest.raises(ImproperlyConfigured, match="LOCATION of RedisStoreCache is of type list but must be the URL"):
+        cache.get("k")
+
+
 def test_a_connection_that_rested_for_long_is_opened_again(redis, use_store, monkeypatch):
     raw = Redis.from_url(redis.url)
     use_store(redis.url)
