@@ -62,10 +62,12 @@ class StrictRedisCache(RedisCache):
         # Django would split a text at commas and semicolons, which a password may have.
         super().__init__([server], parameters)
         self._class = StoreRedisClient
+        self._server = server
+        self._client_options = parameters.get("OPTIONS", {})
 
     @property
     def _cache(self) -> "StoreRedisClient":
-        return _client_of(self._servers[0], self._options)
+        return _client_of(self._server, self._client_options)
 
     def clear(self) -> None:
         """Delete the keys of this cache only, since sessions and counters are on the same server."""
@@ -73,7 +75,7 @@ class StrictRedisCache(RedisCache):
 
     def disconnect(self) -> None:
         """Close the connections that no thread uses, which close() keeps for the next request."""
-        self._cache.disconnect()
+        self._cache.pool.close_resting()
 
 
 class RedisStoreCache(TolerantCache, StrictRedisCache):
@@ -83,8 +85,6 @@ class RedisStoreCache(TolerantCache, StrictRedisCache):
 class StoreRedisClient(RedisCacheClient):
     """Django's client with short timeouts, which raises StoreUnavailableError."""
 
-    _pools: dict[int, RestingPool]
-
     def __init__(self, servers: list[str], **options: Any) -> None:
         super().__init__(servers, **{"pool_class": RestingPool, **_OPTIONS, **options})
         self._health = health_of(without_login(servers[0]))
@@ -92,13 +92,14 @@ class StoreRedisClient(RedisCacheClient):
 
     def set_many(self, data: Mapping[Any, Any], timeout: Any) -> None:
         # The commands of a pipeline are sent together, so none of them passes execute_command().
-        with _outages(self._health, self._get_connection_pool(write=True)):
+        with _outages(self._health, self.pool):
             super().set_many(data, timeout)
 
-    def disconnect(self) -> None:
-        """Close the connections that no thread uses."""
-        for pool in self._pools.values():
-            pool.close_resting()
+    @property
+    def pool(self) -> RestingPool:
+        """The pool of the one server, which the first call creates."""
+        pool: RestingPool = self._get_connection_pool(write=True)  # type: ignore[attr-defined]  # not in the stubs
+        return pool
 
     def delete_beginning(self, prefix: str) -> None:
         """Delete all keys that begin with `prefix`; this reads the name of every key on the server."""
@@ -117,7 +118,7 @@ class StoreRedisClient(RedisCacheClient):
 def forget_clients() -> None:
     """Close the connections of this process, and open others for the next call."""
     while _clients:
-        _clients.popitem()[1].disconnect()
+        _clients.popitem()[1].pool.close_resting()
 
 
 def _client_of(server: str, options: dict[str, Any]) -> StoreRedisClient:
@@ -128,7 +129,7 @@ def _client_of(server: str, options: dict[str, Any]) -> StoreRedisClient:
         with _lock:
             client = _clients.get(key) or StoreRedisClient([server], **options)
             # Threads must not each create one.
-            client._get_connection_pool(write=True)
+            _ = client.pool
             _clients[key] = client
     return client
 
@@ -145,7 +146,8 @@ class _StoreRedis(Redis):
         self._health = health
 
     def execute_command(self, *arguments: Any, **options: Any) -> Any:
-        with _outages(self._health, self.connection_pool):
+        pool: Any = self.connection_pool
+        with _outages(self._health, pool):
             return super().execute_command(*arguments, **options)  # type: ignore[no-untyped-call]
 
 
