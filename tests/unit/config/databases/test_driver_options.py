@@ -2,6 +2,7 @@
 
 import inspect
 
+import oracledb
 import pytest
 
 from django_runtimes.config.configuration_error import ConfigurationError
@@ -23,8 +24,6 @@ def entries_of(engine: str, options: dict, **variables: str) -> list[dict]:
 
 
 def test_every_argument_of_python_oracledb_is_known():
-    oracledb = pytest.importorskip("oracledb")
-
     assert set(inspect.signature(oracledb.connect).parameters) <= ORACLEDB_OPTIONS
 
 
