@@ -3,15 +3,20 @@
 import json
 import re
 
+import django
 import pytest
 from django.test import RequestFactory
 from django.utils.module_loading import import_string
 
-from django_runtimes.adopt.steps import security_headers
 from django_runtimes.outages.outage import BUSY, OVERLOADED, TIMEOUT, UNAVAILABLE
 from django_runtimes.outages.responses import outage_response
 from django_runtimes.security.content_policy import as_django_csp
 
+_POLICY = (
+    "django.middleware.csp.ContentSecurityPolicyMiddleware"
+    if django.VERSION >= (6, 0)
+    else "csp.middleware.CSPMiddleware"
+)
 _BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8"
 
 
@@ -85,7 +90,7 @@ def test_a_page_may_use_the_nonce_of_the_policy(settings):
     ]
     settings.SECURE_CSP = {"script-src": ["<CSP_NONCE_SENTINEL>"]}
     settings.CONTENT_SECURITY_POLICY = {"DIRECTIVES": as_django_csp(settings.SECURE_CSP)["DIRECTIVES"]}
-    middleware = import_string(security_headers._POLICY)(lambda request: outage_response(request, UNAVAILABLE))
+    middleware = import_string(_POLICY)(lambda request: outage_response(request, UNAVAILABLE))
 
     response = middleware(RequestFactory().get("/", headers={"accept": _BROWSER}))
 

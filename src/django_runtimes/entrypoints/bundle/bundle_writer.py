@@ -11,6 +11,9 @@ from types import CodeType
 
 from django_runtimes.entrypoints.bundle.bundled_modules import HEADER, OFFSET_BYTES, Entry, last_change
 
+# Python imports these before the bundle is used, and a monitoring tool's launcher puts one of its own first.
+_OF_THE_PROCESS = frozenset({"sitecustomize", "usercustomize"})
+
 
 class BundleFile:
     """A new file that takes the place of `path` once it is whole; OSError if that is impossible."""
@@ -57,6 +60,8 @@ def packed(names: Iterable[str]) -> tuple[bytes, int]:
 
 def _sources(names: Iterable[str]) -> Iterator[tuple[str, Path, CodeType, bool]]:
     for name in names:
+        if name in _OF_THE_PROCESS:
+            continue
         spec = _found(name)
         # A loader of another type does more than to load a source file.
         if spec is None or type(spec.loader) is not SourceFileLoader or spec.origin is None:

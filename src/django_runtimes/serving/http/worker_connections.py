@@ -171,10 +171,14 @@ class Connections:
         free = -self._excess
         if free > 0:
             return min(wanted, free)
-        removable = len(list(islice(self._removable(), _LARGEST_OVERSHOOT)))
+        # Those above the limit count until they are closed, which takes a TLS handshake some time.
+        removable = len(list(islice(self._removable(), _LARGEST_OVERSHOOT - free))) + free
+        if removable > 0:
+            return min(wanted, removable)
+        self.close_silent(-free)
         if not removable and not self.fresh and not self.leaving:
             self._warn("all are serving requests, and new ones wait")
-        return min(wanted, removable)
+        return 0
 
     def make_room(self) -> None:
         """Close one long-silent connection for each one above the limit."""

@@ -68,6 +68,14 @@ def test_what_is_no_source_file_is_left_out(shop):
     assert shop.run(WRITE, *names).stdout == "1\n"
 
 
+@pytest.mark.parametrize("name", ["sitecustomize", "usercustomize"])
+def test_what_python_imports_first_is_left_out(shop, name):
+    """A monitoring tool's launcher has such a module too, and the bundle must still be used then."""
+    (shop.folder / f"{name}.py").write_text("")
+
+    assert shop.run(WRITE, "shop", name).stdout == "1\n"
+
+
 def test_a_start_that_fails_leaves_out_what_it_would_import_later(folder, tmp_path):
     bundle = tmp_path / "modules.bundle"
 
