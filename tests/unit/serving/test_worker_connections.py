@@ -1,4 +1,4 @@
-"""Request bodies that end to make room for others."""
+"""Bodies and connections that end to make room for others."""
 
 import pytest
 
@@ -46,3 +46,29 @@ def test_the_young_body_that_paused_longest_ends_to_make_room():
 
 def test_young_bodies_that_make_progress_are_kept():
     assert admit(("one", 3, 1e6, 0.1), ("other", 4, 1e6, 0.4)) == (False, [])
+
+
+class Silent:
+    """A TLS handshake without bytes, which the event loop has not cleaned up yet when it ends."""
+
+    def has_unread(self) -> bool:
+        return False
+
+    def end_silently(self) -> None:
+        pass
+
+
+def test_no_client_is_admitted_for_a_connection_that_is_being_closed():
+    connections = Connections(Limits(connections=4), opened=[], clock=lambda: 100.0)
+    # The first one was closed for the fifth. The others have just arrived, so they are not closed yet.
+    for age_s in (1.0, 0.1, 0.1, 0.1, 0.1):
+        connections.fresh[Silent()] = 100.0 - age_s
+    connections.opening = connections.handshakes = 5
+
+    assert connections.admitted(2) == 0
+
+    connections.fresh.popitem(last=False)
+    connections.opening = connections.handshakes = 4
+    connections.fresh[next(iter(connections.fresh))] = 99.0
+
+    assert connections.admitted(2) == 1
