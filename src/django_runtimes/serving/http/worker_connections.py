@@ -172,9 +172,9 @@ class Connections:
         if free > 0:
             return min(wanted, free)
         # Those above the limit count until they are closed, which takes a TLS handshake some time.
-        removable = len(list(islice(self._removable(), _LARGEST_OVERSHOOT - free))) + free
-        if removable > 0:
-            return min(wanted, removable)
+        removable = len(list(islice(self._removable(), _LARGEST_OVERSHOOT - free)))
+        if removable + free > 0:
+            return min(wanted, removable + free)
         self.close_silent(-free)
         if not removable and not self.fresh and not self.leaving:
             self._warn("all are serving requests, and new ones wait")

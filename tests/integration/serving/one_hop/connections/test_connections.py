@@ -2,13 +2,11 @@
 
 import asyncio
 import threading
-from collections.abc import Iterator
 
 import pytest
 from asgiref.sync import sync_to_async
 from django.contrib.auth.models import Group
-from django.core.signals import request_finished
-from django.db import connection, connections
+from django.db import connection
 from django.http import HttpResponse, StreamingHttpResponse
 from django.urls import path
 
@@ -180,50 +178,6 @@ async def test_persistent_connections_do_not_accumulate(persistent, one_hop, gro
 
     assert after_sequential <= 4
     assert len(opened_connections) <= 4
-
-
-@pytest.fixture
-def late_query() -> Iterator[None]:
-    """Let a receiver use the database after Django's own receivers have closed the request's connections."""
-
-    def query(**kwargs) -> None:
-        Group.objects.exists()
-
-    request_finished.connect(query)
-    yield
-    request_finished.disconnect(query)
-
-
-async def test_a_receivers_late_query_leaves_no_connection(
-    per_request, late_query, one_hop, groups, opened_connections
-):
-    handler = one_hop()
-    for _ in range(3):
-        await exchange(handler, "GET", "/sync/names")
-
-    assert opened_connections
-    assert count_open(opened_connections) == 0
-
-
-async def test_a_held_connection_is_checked_as_often_as_by_django(
-    persistent, late_query, one_hop, groups, opened_connections, monkeypatch
-):
-    checks = []
-    wrapper_class = type(connections["default"])
-    check = wrapper_class.close_if_unusable_or_obsolete
-    monkeypatch.setattr(
-        wrapper_class,
-        "close_if_unusable_or_obsolete",
-        lambda wrapper: checks.append(wrapper) or check(wrapper),
-    )
-    handler = one_hop(threads=1)
-    await exchange(handler, "GET", "/sync/names")
-    checks.clear()
-
-    await exchange(handler, "GET", "/sync/names")
-
-    # At the request's start and at its end.
-    assert checks == [*opened_connections] * 2
 
 
 async def test_few_connections_remain_after_many_async_requests(
