@@ -175,7 +175,6 @@ class Connections:
         removable = len(list(islice(self._removable(), _LARGEST_OVERSHOOT - free)))
         if removable + free > 0:
             return min(wanted, removable + free)
-        self.close_silent(-free)
         if not removable and not self.fresh and not self.leaving:
             self._warn("all are serving requests, and new ones wait")
         return 0
