@@ -197,12 +197,15 @@ async def _stolen_slots(database: EmbeddedPostgres) -> AsyncIterator[int]:
 
 
 async def _are_all_taken(connection: psycopg.AsyncConnection) -> bool:
-    """Return whether the case holds all connections but those that are reserved for superusers."""
+    """Return whether all connections are held but those that are reserved for superusers.
+
+    PgBouncer holds one, too, from its own start. Logins to the application's database are refused, and do not count.
+    """
     cursor = await connection.execute(
         "SELECT count(*) >= current_setting('max_connections')::int "
         "- current_setting('superuser_reserved_connections')::int "
-        "FROM pg_stat_activity WHERE backend_type = 'client backend' AND application_name = %s",
-        [OURS],
+        "FROM pg_stat_activity WHERE backend_type = 'client backend' AND datname <> %s",
+        [DATABASE],
     )
     return (await cursor.fetchone())[0]
 
