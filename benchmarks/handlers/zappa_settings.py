@@ -1,6 +1,6 @@
 """The settings module that Zappa's command line would generate for this application, with its defaults."""
 
-DJANGO_SETTINGS = "benchmarks.application.settings"
+DJANGO_SETTINGS: str | None = "benchmarks.application.settings"
 API_STAGE = "$default"
 PROJECT_NAME = "reference"
 DEBUG = False

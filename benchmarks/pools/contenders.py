@@ -12,8 +12,8 @@ from benchmarks.contenders import servers
 from benchmarks.contenders.entry_points import launch_module
 from benchmarks.contenders.peers import CHECKOUT
 from django_runtimes.cli import processes
-from django_runtimes.compare.load.access import DEFAULT_HOST
 from django_runtimes.compare.services.port import start_on_port
+from django_runtimes.compare.workload.workload import DEFAULT_HOST
 
 WORKERS = 2
 # Of each worker, and as many requests at the same time.

@@ -20,6 +20,7 @@ from benchmarks.ratio import interleaved
 from django_runtimes.cli import processes
 from django_runtimes.cli.progress import Progress
 from django_runtimes.compare.compare_error import CompareError
+from django_runtimes.compare.engines.postgresql_counter import PostgresqlCounter
 from django_runtimes.compare.meters.connection_sampler import ConnectionSampler
 from django_runtimes.compare.record.sampled_connections import SampledConnections
 from django_runtimes.compare.services.database_creation import create_database
@@ -104,7 +105,7 @@ def _python(contender: Contender, workspace: Path) -> Path:
 async def _measure(contender: Contender, place: _Place, phases: Phases) -> Outcome:
     with server(contender, place.python, place.url, place.workspace / f"{contender.key}.log") as address:
         url = f"{address}/work"
-        async with ConnectionSampler(place.postgres.administration_url, [place.database]) as sampler:
+        async with _sampler(place) as sampler:
             async with clients(url, CLIENTS) as answers:
                 await asyncio.sleep(phases.warm_up_s)
                 busy, held = await _sampled(sampler, place.database, phases.busy_s)
@@ -114,7 +115,7 @@ async def _measure(contender: Contender, place: _Place, phases: Phases) -> Outco
         async with clients(url, CLIENTS) as later:
             await asyncio.sleep(phases.warm_up_s)
             down = await _restart(place.postgres, phases.down_s)
-            async with ConnectionSampler(place.postgres.administration_url, [place.database]) as sampler:
+            async with _sampler(place) as sampler:
                 again, restarted = await _sampled(sampler, place.database, phases.restarted_s)
         again = Interval(down.end_s, again.end_s)
         return Outcome(
@@ -127,6 +128,10 @@ async def _measure(contender: Contender, place: _Place, phases: Phases) -> Outco
             later_errors=Errors.of(later, again),
             recovered_s=recovered_s(later, again),
         )
+
+
+def _sampler(place: _Place) -> ConnectionSampler:
+    return ConnectionSampler(PostgresqlCounter(place.postgres.administration_url), [place.database])
 
 
 async def _sampled(sampler: ConnectionSampler, database: str, duration_s: float) -> tuple[Interval, SampledConnections]:
