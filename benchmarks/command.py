@@ -75,7 +75,7 @@ def main(arguments: Sequence[str]) -> int:
         "--pools",
         action="store_true",
         help="compare pools and poolers: connections held, waits, and errors after a restart of the server; takes "
-        "about twenty minutes and writes benchmarks/results/pools.md",
+        "about twelve minutes and writes benchmarks/results/pools.md",
     )
     options = parser.parse_args(arguments)
     if options.quick and (options.streams or options.first_byte or options.restores or options.pools):
