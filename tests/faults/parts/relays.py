@@ -2,19 +2,25 @@
 
 import asyncio
 import contextlib
+import re
 import socket
 import threading
 import time
 from types import TracebackType
 from typing import Self
 
+# A simple query, which begins with its length.
+_RESET = re.compile(rb"Q.{4}DISCARD ", re.DOTALL)
+
 
 class Relay:
     """Forwards connections to a port of 127.0.0.1 in its own thread; a context manager.
 
     New connections go to `target`; existing ones stay where they are. Each direction is delayed by `delay_s`,
-    independently of the other. `round_trips` counts the server's answers to data from the client. The TCP
-    handshake itself is not delayed.
+    independently of the other. The TCP handshake itself is not delayed.
+
+    `round_trips` counts the server's answers to data from the client, without the answer to the reset of a pooled
+    session. That reset follows the response, so its answer would depend on the moment at which the count is read.
     """
 
     def __init__(self, target: int = 0) -> None:
@@ -88,7 +94,7 @@ class Relay:
             while data := await reader.read(65536):
                 self._active_s = time.monotonic()
                 if is_question:
-                    has_asked[0] = True
+                    has_asked[0] = not _RESET.match(data)
                 elif has_asked[0]:
                     has_asked[0] = False
                     self.round_trips += 1
